@@ -1,0 +1,181 @@
+"""The one settings file: each knob with its unit and default, read from the environment."""
+
+from pathlib import Path
+
+from config import environment as env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+# Everything that running leaves behind: the database and the secret key of `make run`.
+VAR_DIR = BASE_DIR / "var"
+
+# --- Who may talk to us ---------------------------------------------------------------------------
+
+DEBUG = env.boolean("DEBUG", default=False)
+SECRET_KEY = env.secret_key("SECRET_KEY", VAR_DIR / "secret_key", debug=DEBUG)
+# Older keys that still verify what they signed, newest first, while a key is being replaced.
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", default=[])
+# Host names that requests may carry, separated by commas.
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+# Origins (https://notify.example) that may post forms besides the request's own host.
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
+
+# --- Storage --------------------------------------------------------------------------------------
+
+# Most connections that one process opens to PostgreSQL; all processes together must stay below
+# the server's max_connections.
+DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", default=10, least=1, most=1000)
+# Seconds that a query waits for a lock or a free connection before it fails.
+DATABASE_TIMEOUT_S = env.seconds("DATABASE_TIMEOUT_S", default=20, least=0.1, most=600)
+
+_database = env.database("DATABASE_URL", default=VAR_DIR / "db.sqlite3")
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    _database["OPTIONS"] = {
+        # A deferred transaction that reads and then writes fails at once with "database is locked".
+        "transaction_mode": "IMMEDIATE",
+        "timeout": DATABASE_TIMEOUT_S,
+        # FULL: an acknowledged commit survives a power cut.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+    # In a file: a database in memory has no WAL and no other process can see it.
+    _database["TEST"] = {"NAME": str(Path(_database["NAME"]).with_suffix(".test.sqlite3"))}
+else:
+    _database.setdefault("OPTIONS", {})["pool"] = {
+        "min_size": 0,
+        "max_size": DATABASE_POOL_SIZE,
+        "timeout": DATABASE_TIMEOUT_S,
+    }
+# Under ASGI each request has a thread of its own, so connections kept open would leak. No
+# ATOMIC_REQUESTS either: on SQLite each GET would take the write lock.
+DATABASES = {"default": {**_database, "CONN_MAX_AGE": 0}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# A Redis server for the channel layer; without one a single process, or several on one SQLite
+# file, find each other through the database alone.
+REDIS_URL = env.redis_url("REDIS_URL")
+
+# --- Notifications --------------------------------------------------------------------------------
+
+# Recipients per transaction while a notification is dispatched.
+NOTIFICATIONS_DISPATCH_CHUNK_SIZE = env.integer(
+    "NOTIFICATIONS_DISPATCH_CHUNK_SIZE", default=1000, least=1, most=10_000
+)
+# Milliseconds, at least, between two chunks on SQLite, so that other writers get their turn.
+NOTIFICATIONS_DISPATCH_PAUSE_MS = env.integer(
+    "NOTIFICATIONS_DISPATCH_PAUSE_MS", default=20, least=0, most=10_000
+)
+# Seconds after which a dispatcher that gave no sign of life may be replaced.
+NOTIFICATIONS_DISPATCH_LEASE_S = env.seconds(
+    "NOTIFICATIONS_DISPATCH_LEASE_S", default=15, least=0.1, most=3600
+)
+# Seconds between two looks for notifications that are due.
+NOTIFICATIONS_DISPATCH_SCAN_S = env.seconds(
+    "NOTIFICATIONS_DISPATCH_SCAN_S", default=1, least=0.05, most=3600
+)
+# Whether a server process dispatches too. Off where `manage.py dispatcher` runs beside it.
+NOTIFICATIONS_DISPATCH_IN_SERVER = env.boolean("NOTIFICATIONS_DISPATCH_IN_SERVER", default=True)
+# Hours for which the answer to an `op_id` is remembered.
+NOTIFICATIONS_OPERATION_RETENTION_H = env.integer(
+    "NOTIFICATIONS_OPERATION_RETENTION_H", default=24, least=1, most=24 * 365
+)
+
+# --- Accounts -------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+SESSION_ENGINE = "accounts.sessions"
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "notifications:inbox"
+LOGOUT_REDIRECT_URL = "accounts:login"
+# Wrong passwords for one user name from one address before further tries are answered 429.
+AXES_FAILURE_LIMIT = env.integer("LOGIN_FAILURE_LIMIT", default=10, least=1, most=1000)
+# Seconds after which a locked out pair of user name and address may try again.
+LOGIN_COOLOFF_S = env.seconds("LOGIN_COOLOFF_S", default=15 * 60, least=1, most=7 * 86400)
+AXES_COOLOFF_TIME = "accounts.lockout.cooloff"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_HTTP_RESPONSE_CODE = 429
+AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"
+AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ACCESS_FAILURE_LOG = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+
+# Mail of password resets; by default it is printed where the server runs.
+vars().update(env.email("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="notifications@localhost")
+
+# --- Django ---------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    # Before staticfiles: our runserver is Daphne's. The app `daphne` itself is left out, since it
+    # would import Twisted into each management command.
+    "notifications",
+    "accounts",
+    "axes",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "notifications.problems.ProblemMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+# The embedded server finds static files where they lie; nothing has to be collected first.
+WHITENOISE_USE_FINDERS = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+X_FRAME_OPTIONS = "DENY"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "notifications": {"level": "INFO"},
+        "accounts": {"level": "INFO"},
+        "django": {"handlers": [], "level": "WARNING"},
+    },
+}

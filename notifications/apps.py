@@ -1,0 +1,17 @@
+"""Wiring: which signal reaches which receiver."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class NotificationsConfig(AppConfig):
+    name = "notifications"
+    verbose_name = "Notifications"
+
+    def ready(self) -> None:
+        # Not before the apps are loaded: both import models.
+        from notifications import receivers  # noqa: PLC0415
+        from notifications.models.life import create_single_rows  # noqa: PLC0415
+
+        post_migrate.connect(create_single_rows, sender=self)
+        receivers.connect()

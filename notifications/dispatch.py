@@ -1,0 +1,88 @@
+"""Turns a notification that is being sent into items, one in each recipient's inbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db.models import DateTimeField, Exists, F, Max, OuterRef, Q, Value
+from django.utils import timezone
+
+from notifications import audiences, sql
+from notifications.models import Clock, Inbox, InboxItem, Notification, Status
+from notifications.walks import Walk
+
+
+class Dispatch(Walk):
+    """The walk over a notification's audience, in the order of user ids."""
+
+    model = Notification
+    unfinished = Q(status=Status.SENDING)
+
+    def finished(self) -> dict[str, Any]:
+        return {"status": Status.SENT}
+
+    def accept(self) -> int:
+        # A row that did not come through sending.send: whoever joins from now on does not get it.
+        last = last_user_id()
+        count = self._recipients(0, last).count()
+        Notification.objects.filter(pk=self.pk).update(recipient_count=count)
+        return last
+
+    def chunk_end(self, after: int, upto: int, size: int) -> int:
+        ends = self._recipients(after, upto).order_by("pk").values_list("pk", flat=True)
+        end: int | None = ends[size - 1 : size].first()
+        return upto if end is None else end
+
+    def chunk(self, after: int, upto: int) -> None:
+        recipients = self._recipients(after, upto)
+        # Statements of their own, so that on PostgreSQL each sees what the one before waited for.
+        missing = recipients.filter(~Exists(Inbox.objects.filter(pk=OuterRef("pk"))))
+        sql.insert_from(Inbox, missing.order_by("pk"), ignore_conflicts=True, user_id=F("pk"))
+        # In user-id order, as everywhere: two sends over the same users must not lock crosswise.
+        # The range is said of the inboxes too, or PostgreSQL looks at every one of them.
+        locked = Inbox.objects.filter(
+            pk__gt=after, pk__lte=upto, pk__in=recipients.order_by().values("pk")
+        )
+        ids = list(
+            locked.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)
+        )
+        if not ids:
+            return
+        inboxes = Inbox.objects.filter(pk__in=ids)
+        inboxes.update(
+            revision=F("revision") + 1,
+            unread_count=F("unread_count") + 1,
+            unseen_count=F("unseen_count") + 1,
+            stamp=Clock.tick(inboxes.db),
+        )
+        sql.insert_from(
+            InboxItem,
+            inboxes,
+            inbox_id=F("pk"),
+            notification_id=Value(self.pk),
+            revision=F("revision"),
+            arrived_revision=F("revision"),
+            arrived_at=Value(timezone.now(), output_field=DateTimeField()),
+        )
+        Notification.objects.filter(pk=self.pk).update(item_count=F("item_count") + len(ids))
+
+    def _recipients(self, after: int, upto: int) -> audiences.Users:
+        if not hasattr(self, "_audience"):
+            self._audience = audiences.of(Notification.objects.get(pk=self.pk))
+        return self._audience.recipients().filter(pk__gt=after, pk__lte=upto)
+
+
+def fits_one_chunk(notification: Notification) -> bool:
+    """Whether the audience is so small that whoever sends also dispatches, at once."""
+    size: int = settings.NOTIFICATIONS_DISPATCH_CHUNK_SIZE
+    if notification.upto is None:  # not accepted yet, so not counted
+        return audiences.of(notification).recipients()[: size + 1].count() <= size
+    return notification.recipient_count <= size
+
+
+def last_user_id() -> int:
+    """The highest user id there is; 0 where there is no user."""
+    highest: dict[str, Any] = get_user_model()._default_manager.aggregate(last=Max("pk"))
+    return highest["last"] or 0

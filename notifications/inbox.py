@@ -1,0 +1,174 @@
+"""A recipient's acts on their inbox. Each call is one change: one revision, or none.
+
+What an act does to the counters follows from the rows themselves: they are counted before and
+after, under the inbox's lock, so the transition table of the protocol holds by construction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, Q, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from notifications import identity, protocol
+from notifications.models import Epoch, Inbox, InboxItem
+from notifications.models.inbox import LISTED, InboxItemQuerySet
+from notifications.reading import EpochMismatch
+
+
+class TooManyIds(ValueError):
+    """More ids than one act takes; no row was touched."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count} ids; one call takes at most {protocol.IDS_MAX_COUNT}.")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The notifications with these primary keys; unknown ones and somebody else's are skipped."""
+
+    ids: Collection[int]
+
+    def __post_init__(self) -> None:
+        if len(self.ids) > protocol.IDS_MAX_COUNT:
+            raise TooManyIds(len(self.ids))
+
+
+@dataclass(frozen=True)
+class AllUpTo:
+    """What is listed and arrived no later than ``revision``: later arrivals are not swallowed."""
+
+    epoch: str
+    revision: int
+
+
+@dataclass(frozen=True)
+class Result:
+    """The inbox after an act. ``changed`` counts the notifications that the act changed."""
+
+    revision: int
+    changed: int
+    unread: int
+    unseen: int
+
+
+@dataclass(frozen=True)
+class _Change:
+    """An act: which present items it finds something to do at, and what it sets there."""
+
+    pending: Callable[[InboxItemQuerySet], InboxItemQuerySet]
+    values: Callable[[], Mapping[str, Any]]
+    # The same among listed items only, said so that an index answers it.
+    pending_listed: Callable[[InboxItemQuerySet], InboxItemQuerySet] | None = None
+
+
+_SEEN = _Change(
+    pending=lambda items: items.filter(seen_at=None),
+    pending_listed=lambda items: items.unseen(),
+    values=lambda: {"seen_at": timezone.now()},
+)
+_READ = _Change(
+    pending=lambda items: items.filter(read_at=None),
+    pending_listed=lambda items: items.unread(),
+    values=lambda: {
+        "read_at": timezone.now(),
+        "seen_at": Coalesce("seen_at", Value(timezone.now())),
+    },
+)
+_UNREAD = _Change(
+    pending=lambda items: items.filter(read_at__isnull=False),
+    values=lambda: {"read_at": None},
+)
+_ARCHIVE = _Change(
+    pending=lambda items: items.filter(archived_at=None),
+    pending_listed=lambda items: items.listed(),
+    values=lambda: {"archived_at": timezone.now(), "snoozed_until": None},
+)
+_RESTORE = _Change(
+    pending=lambda items: items.exclude(archived_at=None, snoozed_until=None),
+    values=lambda: {"archived_at": None, "snoozed_until": None},
+)
+
+
+def mark_seen(recipient_id: int, which: Chosen | AllUpTo) -> Result:
+    """Mark notifications seen; those already seen are skipped.
+
+    Raises: EpochMismatch: ``which`` comes from another epoch.
+    """
+    return _perform(_SEEN, recipient_id, which)
+
+
+def mark_read(recipient_id: int, which: Chosen | AllUpTo) -> Result:
+    """Mark notifications read, and seen; those already read are skipped.
+
+    Raises: EpochMismatch: ``which`` comes from another epoch.
+    """
+    return _perform(_READ, recipient_id, which)
+
+
+def mark_unread(recipient_id: int, which: Chosen) -> Result:
+    """Mark notifications unread; they stay seen."""
+    return _perform(_UNREAD, recipient_id, which)
+
+
+def archive(recipient_id: int, which: Chosen | AllUpTo) -> Result:
+    """Take notifications out of the list, read or not.
+
+    Raises: EpochMismatch: ``which`` comes from another epoch.
+    """
+    return _perform(_ARCHIVE, recipient_id, which)
+
+
+def restore(recipient_id: int, which: Chosen) -> Result:
+    """Put archived or snoozed notifications back, as read and as seen as they were."""
+    return _perform(_RESTORE, recipient_id, which)
+
+
+@transaction.atomic
+def _perform(change: _Change, recipient_id: int, which: Chosen | AllUpTo) -> Result:
+    inbox = Inbox.lock(recipient_id)
+    items = _pending(change, inbox, which)
+    before = _Counts.of(items)
+    if before.rows:
+        revision = inbox.revision + 1
+        items.update(revision=revision, **change.values())
+        after = _Counts.of(InboxItem.objects.filter(inbox=inbox, revision=revision))
+        inbox.advance(unread=after.unread - before.unread, unseen=after.unseen - before.unseen)
+    return Result(inbox.revision, before.rows, inbox.unread_count, inbox.unseen_count)
+
+
+def _pending(change: _Change, inbox: Inbox, which: Chosen | AllUpTo) -> InboxItemQuerySet:
+    items = InboxItem.objects.filter(inbox=inbox)
+    if isinstance(which, Chosen):
+        return change.pending(items.present().filter(notification_id__in=which.ids))
+    if change.pending_listed is None:
+        raise ValueError("This act takes ids, not everything up to a revision.")
+    secret = Epoch.objects.values_list("epoch_secret", flat=True).get()
+    if which.epoch != identity.opaque(secret, inbox.pk):
+        raise EpochMismatch
+    return change.pending_listed(items.filter(arrived_revision__lte=which.revision))
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """How many items there are, and how many of them the inbox's counters count."""
+
+    rows: int
+    unread: int
+    unseen: int
+
+    @classmethod
+    def of(cls, items: InboxItemQuerySet) -> _Counts:
+        unread = Q(**LISTED, read_at=None)
+        return cls(
+            **items.aggregate(
+                rows=Count("*"),
+                unread=Count("pk", filter=unread),
+                unseen=Count("pk", filter=unread & Q(seen_at=None)),
+            )
+        )

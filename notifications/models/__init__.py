@@ -1,0 +1,20 @@
+"""Rows, their constraints and querysets, and the invariants of one row. Nothing here sends."""
+
+from notifications.models.inbox import Inbox, InboxItem, Operation
+from notifications.models.lease import Leased
+from notifications.models.life import Clock, Epoch
+from notifications.models.notification import Level, Notification, Status
+from notifications.models.removal import Removal
+
+__all__ = [
+    "Clock",
+    "Epoch",
+    "Inbox",
+    "InboxItem",
+    "Leased",
+    "Level",
+    "Notification",
+    "Operation",
+    "Removal",
+    "Status",
+]

@@ -1,0 +1,188 @@
+"""One inbox per user, and the notifications in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from notifications import protocol
+from notifications.models.life import Clock
+from notifications.models.notification import Notification
+
+if TYPE_CHECKING:
+    from typing import Self
+
+# Conditions of partial indexes, and of the querysets that must match them to use one.
+LISTED = {"removed_at": None, "archived_at": None, "snoozed_until": None}
+
+
+class InboxQuerySet(models.QuerySet["Inbox"]):
+    def ensure(self, user_ids: Iterable[int]) -> None:
+        """Create the inboxes that are missing; those that exist are left alone."""
+        self.bulk_create([Inbox(user_id=pk) for pk in sorted(user_ids)], ignore_conflicts=True)
+
+
+class Inbox(models.Model):
+    """A user's state with a revision: every committed change takes the next one, without gaps.
+
+    The row's lock is what makes it so. Locks are taken in the order: notification, inboxes by
+    user id, items; an act on one inbox never writes a notification.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="inbox"
+    )
+    revision = models.PositiveBigIntegerField(default=0)
+    # The oldest revision that a client can resume from: pruning forgets the older changes.
+    floor = models.PositiveBigIntegerField(default=0)
+    unread_count = models.PositiveIntegerField(default=0)
+    unseen_count = models.PositiveIntegerField(default=0)
+    # Rises when the user's access is revoked, so that open streams can be closed.
+    access_version = models.PositiveIntegerField(default=0)
+    # The clock's count at the last change (SQLite only).
+    stamp = models.PositiveBigIntegerField(default=0, db_index=True)
+
+    objects = InboxQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "inboxes"
+        constraints = [
+            models.CheckConstraint(condition=Q(floor__lte=F("revision")), name="inbox_floor"),
+            models.CheckConstraint(
+                # What is unseen is unread: reading implies seeing.
+                condition=Q(unseen_count__gte=0, unseen_count__lte=F("unread_count")),
+                name="inbox_counts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Inbox of {self.user_id} at {self.revision}"
+
+    @classmethod
+    def lock(cls, user_id: int) -> Inbox:
+        """The user's inbox, locked until the transaction ends; created where it is missing."""
+        locked = cls.objects.select_for_update(no_key=True)
+        try:
+            return locked.get(pk=user_id)
+        except cls.DoesNotExist:
+            cls.objects.ensure([user_id])
+            return locked.get(pk=user_id)
+
+    def advance(self, *, unread: int, unseen: int) -> None:
+        """Take the next revision, and move the counters by the given differences.
+
+        Call it on a row from ``lock()``: the lock lasts until commit, so revisions commit in
+        order and without a gap.
+        """
+        self.revision += 1
+        self.unread_count += unread
+        self.unseen_count += unseen
+        self.stamp = Clock.tick(self._state.db or "default")
+        self.save(update_fields=["revision", "unread_count", "unseen_count", "stamp"])
+
+
+class InboxItemQuerySet(models.QuerySet["InboxItem"]):
+    def present(self) -> Self:
+        return self.filter(removed_at=None)
+
+    def listed(self) -> Self:
+        return self.filter(**LISTED)
+
+    def unread(self) -> Self:
+        return self.listed().filter(read_at=None)
+
+    def unseen(self) -> Self:
+        # Unseen implies unread; saying so lets the index of the unread serve here too.
+        return self.unread().filter(seen_at=None)
+
+    def archived(self) -> Self:
+        return self.present().filter(archived_at__isnull=False)
+
+
+class InboxItem(models.Model):
+    """One notification in one inbox. No content is copied into it.
+
+    ``arrived_revision`` is unique within an inbox, for each arrival takes a revision of its own;
+    lists are ordered by it, since clocks may jump.
+    """
+
+    inbox = models.ForeignKey(Inbox, on_delete=models.CASCADE, related_name="items", db_index=False)
+    notification = models.ForeignKey(
+        Notification, on_delete=models.PROTECT, related_name="items", db_index=False
+    )
+    # The inbox's revision at this item's last change.
+    revision = models.PositiveBigIntegerField()
+    arrived_revision = models.PositiveBigIntegerField()
+    arrived_at = models.DateTimeField()
+    delivered_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True)
+    archived_at = models.DateTimeField(null=True)
+    snoozed_until = models.DateTimeField(null=True)
+    # A tombstone: clients are told that the notification has gone.
+    removed_at = models.DateTimeField(null=True)
+    # Whether it came back from being snoozed.
+    woken = models.BooleanField(default=False)
+
+    objects = InboxItemQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # In this order it also serves walks over the items of one notification.
+            models.UniqueConstraint(fields=["notification", "inbox"], name="item_once"),
+            models.CheckConstraint(
+                condition=Q(arrived_revision__gte=1, arrived_revision__lte=F("revision")),
+                name="item_revisions",
+            ),
+            models.CheckConstraint(
+                condition=Q(read_at__isnull=True) | Q(seen_at__isnull=False),
+                name="item_read_is_seen",
+            ),
+            models.CheckConstraint(
+                condition=Q(archived_at__isnull=True) | Q(snoozed_until__isnull=True),
+                name="item_archived_or_snoozed",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["inbox", "revision"], name="item_changes"),
+            models.Index(
+                fields=["inbox", "arrived_revision"], name="item_listed", condition=Q(**LISTED)
+            ),
+            models.Index(
+                fields=["inbox", "arrived_revision"],
+                name="item_unread",
+                condition=Q(**LISTED, read_at=None),
+            ),
+            models.Index(
+                fields=["inbox", "arrived_revision"],
+                name="item_archived",
+                condition=Q(removed_at=None, archived_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Notification {self.notification_id} in inbox {self.inbox_id}"
+
+
+class Operation(models.Model):
+    """The answer to an act that its client named: a retry is answered, not done again."""
+
+    inbox = models.ForeignKey(
+        Inbox, on_delete=models.CASCADE, related_name="operations", db_index=False
+    )
+    op_id = models.CharField(max_length=protocol.ID_MAX_LENGTH)
+    request_hash = models.CharField(max_length=64)
+    answer: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["inbox", "op_id"], name="operation_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Operation {self.op_id} in inbox {self.inbox_id}"

@@ -1,0 +1,69 @@
+"""Two tables of one row each: the database's identity, and its counter of changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connections, models
+from django.db.models import F, Q
+
+from notifications import identity
+
+
+class Epoch(models.Model):
+    """The life of the database, as long as its revisions can be trusted.
+
+    A restored backup begins a new epoch. What goes over the wire is derived from the secrets,
+    differently for each user.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    epoch_secret = models.CharField(max_length=64, default=identity.new_secret, editable=False)
+    # Names users for good: a new epoch leaves it alone.
+    user_secret = models.CharField(max_length=64, default=identity.new_secret, editable=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="epoch_single")]
+
+    def __str__(self) -> str:
+        return "The database's epoch"
+
+    @classmethod
+    def renew(cls, old_secret: str) -> bool:
+        """Begin a new epoch, unless somebody else has already ended the one of ``old_secret``."""
+        renewed = cls.objects.filter(epoch_secret=old_secret).update(
+            epoch_secret=identity.new_secret()
+        )
+        return renewed == 1
+
+
+class Clock(models.Model):
+    """SQLite only: counts the changes of all inboxes, so that one number tells what is new.
+
+    Writers are serial on SQLite, so the stamp of an inbox orders its change among all others.
+    On other databases the row would make all writers wait for each other; it stays at 0 there.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    stamp = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="clock_single")]
+
+    def __str__(self) -> str:
+        return f"{self.stamp} changes"
+
+    @classmethod
+    def tick(cls, using: str) -> int:
+        """The stamp of a change; call it in the change's transaction, after its lock is held."""
+        if connections[using].vendor != "sqlite":
+            return 0
+        cls.objects.using(using).filter(pk=1).update(stamp=F("stamp") + 1)
+        stamp: int = cls.objects.using(using).values_list("stamp", flat=True).get(pk=1)
+        return stamp
+
+
+def create_single_rows(using: str, **_kwargs: Any) -> None:
+    """After migrate and after flush: a database without its rows begins a life of its own."""
+    Epoch.objects.using(using).bulk_create([Epoch()], ignore_conflicts=True)
+    Clock.objects.using(using).bulk_create([Clock()], ignore_conflicts=True)

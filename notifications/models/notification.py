@@ -1,0 +1,255 @@
+"""What a sender said, once, and to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Length
+from django.db.models.lookups import LessThanOrEqual
+from django.utils.deconstruct import deconstructible
+from django.utils.translation import gettext_lazy as _
+
+from notifications import audiences, content, protocol
+from notifications.models.lease import Leased
+
+
+class Level(models.TextChoices):
+    INFO = "info", _("Info")
+    SUCCESS = "success", _("Success")
+    WARNING = "warning", _("Warning")
+    CRITICAL = "critical", _("Critical")
+
+
+class Status(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    SCHEDULED = "scheduled", _("Scheduled")
+    SENDING = "sending", _("Sending")
+    PAUSED = "paused", _("Paused")
+    SENT = "sent", _("Sent")
+    CANCELLED = "cancelled", _("Cancelled")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+@deconstructible
+class ContentValidator:
+    """A check of content.py as a field's validator."""
+
+    def __init__(self, check: Callable[[Any], None]) -> None:
+        self.check = check
+
+    def __call__(self, value: Any) -> None:
+        try:
+            self.check(value)
+        except ValueError as error:
+            raise ValidationError(str(error), code="invalid") from error
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ContentValidator) and self.check is other.check
+
+    def __hash__(self) -> int:
+        return hash(self.check)
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def bulk_create(self, objs: Iterable[Notification], *args: Any, **kwargs: Any) -> Any:
+        """Django's, but what cannot be sent cannot be stored this way either."""
+        objs = list(objs)
+        for notification in objs:
+            notification.validate()
+        return super().bulk_create(objs, *args, **kwargs)
+
+
+class Notification(Leased):
+    """One row, however many recipients; the cursor of its walk is that of its dispatch.
+
+    Status moves by conditional updates only (``filter(status=OLD).update(status=NEW)``), so that
+    of two processes that want to move it one wins.
+    """
+
+    title = models.CharField(
+        max_length=protocol.TITLE_MAX_LENGTH,
+        validators=[ContentValidator(content.check_title)],
+    )
+    body = models.TextField(
+        blank=True,
+        default="",
+        max_length=protocol.BODY_MAX_LENGTH,
+        validators=[ContentValidator(content.check_text)],
+        help_text=_("Plain text."),
+    )
+    level = models.CharField(max_length=8, choices=Level, default=Level.INFO)
+    category = models.CharField(
+        max_length=protocol.CATEGORY_MAX_LENGTH,
+        default=protocol.DEFAULT_CATEGORY,
+        validators=[ContentValidator(content.check_category)],
+    )
+    url = models.CharField(
+        blank=True,
+        default="",
+        max_length=protocol.URL_MAX_LENGTH,
+        validators=[ContentValidator(content.check_url)],
+        help_text=_("A path on this site (/orders/7) or an address that starts with https://."),
+    )
+    actions = models.JSONField(
+        blank=True, default=list, validators=[ContentValidator(content.check_actions)]
+    )
+    sender = models.CharField(
+        blank=True,
+        default="",
+        max_length=protocol.SENDER_MAX_LENGTH,
+        validators=[ContentValidator(content.check_line)],
+    )
+    thread = models.CharField(
+        blank=True,
+        default="",
+        max_length=protocol.THREAD_MAX_LENGTH,
+        validators=[ContentValidator(content.check_line)],
+        help_text=_("Notifications of one thread fold into one row."),
+    )
+    data = models.JSONField(
+        blank=True, default=dict, validators=[ContentValidator(content.check_data)]
+    )
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    send_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    # When the expiry was acted upon.
+    expired_at = models.DateTimeField(null=True, editable=False)
+
+    # A rule that yields recipients (audiences.py), kept as data so that any process can dispatch.
+    audience_kind = models.CharField(max_length=16)
+    audience_ids = models.JSONField(blank=True, default=list)
+    audience_label = models.CharField(blank=True, default="", max_length=200)
+
+    status = models.CharField(max_length=9, choices=Status, default=Status.DRAFT)
+    # How many the audience had when the notification was accepted.
+    recipient_count = models.PositiveIntegerField(default=0, editable=False)
+    # How many inboxes it has reached.
+    item_count = models.PositiveIntegerField(default=0, editable=False)
+
+    # Who may use a key again: an API key, the command, an admin user. Null where there is no key.
+    idempotency_scope = models.CharField(max_length=64, default="", editable=False)
+    idempotency_key = models.CharField(
+        max_length=protocol.IDEMPOTENCY_KEY_MAX_LENGTH,
+        null=True,
+        default=None,
+        editable=False,
+        validators=[ContentValidator(content.check_title)],
+    )
+    request_hash = models.CharField(max_length=64, default="", editable=False)
+
+    objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        permissions = [("send_to_everyone", "Can send a notification to everyone")]
+        indexes = [
+            # The due scan: few rows ever are in one of these states.
+            models.Index(
+                fields=["status", "send_at"],
+                name="notification_due",
+                condition=Q(status__in=["scheduled", "sending"]),
+            ),
+            models.Index(
+                fields=["expires_at"],
+                name="notification_expiring",
+                condition=Q(
+                    expires_at__isnull=False,
+                    expired_at=None,
+                    status__in=["sending", "paused", "sent"],
+                ),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["idempotency_scope", "idempotency_key"], name="notification_key_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(title="")
+                & Q(LessThanOrEqual(Length("title"), protocol.TITLE_MAX_LENGTH)),
+                name="notification_title_length",
+            ),
+            models.CheckConstraint(
+                condition=LessThanOrEqual(Length("body"), protocol.BODY_MAX_LENGTH),
+                name="notification_body_length",
+            ),
+            models.CheckConstraint(
+                condition=Q(url="")
+                | Q(url__startswith="https://")
+                | (Q(url__startswith="/") & ~Q(url__startswith="//") & ~Q(url__startswith="/\\")),
+                name="notification_url_safe",
+            ),
+            models.CheckConstraint(
+                condition=LessThanOrEqual(Length("url"), protocol.URL_MAX_LENGTH),
+                name="notification_url_length",
+            ),
+            models.CheckConstraint(
+                condition=Q(level__in=protocol.LEVELS), name="notification_level"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "draft",
+                        "scheduled",
+                        "sending",
+                        "paused",
+                        "sent",
+                        "cancelled",
+                        "withdrawn",
+                    ]
+                ),
+                name="notification_status",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="scheduled") | Q(send_at__isnull=False),
+                name="notification_scheduled_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(idempotency_key__isnull=True) | ~Q(idempotency_scope=""),
+                name="notification_key_in_scope",
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__isnull=True)
+                | Q(send_at__isnull=True)
+                | Q(expires_at__gt=F("send_at")),
+                name="notification_expires_after_sending",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def clean(self) -> None:
+        if not isinstance(self.actions, list):
+            raise ValidationError({"actions": _("Actions are a list.")})
+        if not isinstance(self.data, dict):
+            # Django lets an empty value of any type pass where a field may be blank.
+            raise ValidationError({"data": _("Data is a JSON object.")})
+        if self.audience_kind not in audiences.KINDS:
+            raise ValidationError({"audience_kind": _("There is no such kind of audience.")})
+        if not all(type(pk) is int for pk in self.audience_ids):
+            raise ValidationError({"audience_ids": _("An audience's ids are whole numbers.")})
+        if self.send_at and self.expires_at and self.expires_at <= self.send_at:
+            raise ValidationError({"expires_at": _("It would expire before it is sent.")})
+
+    def validate(self) -> None:
+        """Check every field and the row as a whole, without a query.
+
+        Raises: ValidationError: with a list of messages per field.
+        """
+        if isinstance(self.body, str):
+            # Browsers post a text area with CRLF.
+            self.body = self.body.replace("\r\n", "\n")
+        self.clean_fields()
+        self.clean()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Django's, after validation: nothing that cannot be sent is stored.
+
+        Raises: ValidationError: with a list of messages per field.
+        """
+        self.validate()
+        super().save(*args, **kwargs)

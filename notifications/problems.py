@@ -1,0 +1,73 @@
+"""Errors of the API as ``application/problem+json`` (RFC 9457), wherever they arise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+API_PREFIX = "/api/"
+CONTENT_TYPE = "application/problem+json"
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class Problem(Exception):
+    """An error that the API answers with."""
+
+    def __init__(
+        self, status: int, detail: str, errors: dict[str, list[str]] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.errors = errors
+
+
+def response(status: int, detail: str, errors: dict[str, list[str]] | None = None) -> JsonResponse:
+    """A problem document.
+
+    Args: errors: messages by the path of the field that they are about (``notifications.3``).
+    """
+    document: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    if errors:
+        document["errors"] = errors
+    return JsonResponse(document, status=status, content_type=CONTENT_TYPE)
+
+
+class ProblemMiddleware:
+    """Turns the HTML error pages of Django (404, CSRF, 405, 500) below /api/ into problems."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        answer = self.get_response(request)
+        if (
+            answer.status_code < HTTPStatus.BAD_REQUEST
+            or not request.path_info.startswith(API_PREFIX)
+            or answer.headers.get("Content-Type") == CONTENT_TYPE
+        ):
+            return answer
+        detail = _DETAILS.get(answer.status_code, answer.reason_phrase)
+        problem = response(answer.status_code, detail)
+        for header in ("Allow", "Retry-After"):
+            if header in answer.headers:
+                problem.headers[header] = answer.headers[header]
+        return problem
+
+
+_DETAILS: dict[int, str] = {
+    HTTPStatus.FORBIDDEN: "The request was refused; one that writes with a session cookie needs "
+    "the CSRF token in the header X-CSRFToken.",
+    HTTPStatus.NOT_FOUND: "There is nothing here.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This method is not allowed here.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong on our side.",
+}

@@ -1,0 +1,214 @@
+"""What an inbox holds: pages, snapshots and changes, each read in one statement.
+
+Two statements could disagree about the revision, and a transaction around them would take the
+write lock on SQLite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet, Subquery
+from django.db.models.functions import Left
+
+from notifications import identity, protocol, sql
+from notifications.models import Epoch, Inbox, InboxItem
+
+Notification = dict[str, Any]
+"""A notification as the wire shows it (protocol, section 2)."""
+
+_HEAD = ("revision", "floor", "unread_count", "unseen_count", "epoch_secret", "user_secret")
+
+# What a row of a list is made of: the item's own columns, and its notification's by their names.
+_ITEM = (
+    "notification_id", "revision", "arrived_revision", "arrived_at", "woken",
+    "seen_at", "read_at", "archived_at", "snoozed_until", "removed_at",
+)  # fmt: skip
+_CONTENT = (
+    "title", "level", "category", "url", "actions", "sender", "thread", "data",
+    "created_at", "expires_at",
+)  # fmt: skip
+_COLUMNS = (*_ITEM, *_CONTENT, "body")
+
+FILTERS = {
+    "inbox": lambda items: items.listed(),
+    "unread": lambda items: items.unread(),
+    "archived": lambda items: items.archived(),
+}
+
+
+class EpochMismatch(Exception):
+    """The cursor comes from another life of the database: start again from a snapshot."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where an inbox stands. ``user`` and ``epoch`` are the opaque keys of the wire."""
+
+    user: str
+    epoch: str
+    revision: int
+    floor: int
+    unread: int
+    unseen: int
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {"unread": self.unread, "unseen": self.unseen}
+
+
+@dataclass(frozen=True)
+class Page:
+    head: Head
+    notifications: list[Notification]
+    # The cursor of the next page, or None on the last.
+    next_before: int | None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The newest listed notifications, newest first; ``more`` tells whether there are others."""
+
+    head: Head
+    notifications: list[Notification]
+    more: bool
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What changed after ``since``: states, oldest change first, and the ids of what has gone."""
+
+    head: Head
+    since: int
+    notifications: list[Notification] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+
+
+def head(user_id: int) -> Head:
+    """Where the user's inbox stands; an inbox that is missing is created."""
+    row = _head_rows(user_id).first()
+    if row is None:
+        Inbox.objects.ensure([user_id])
+        row = _head_rows(user_id).get()
+    return _head(user_id, row)
+
+
+def page(user_id: int, listing: str = "inbox", *, before: int | None = None, size: int) -> Page:
+    """One page of a listing, newest first.
+
+    Args: listing: a key of ``FILTERS``. before: the ``next_before`` of the page above.
+    """
+    items = FILTERS[listing](InboxItem.objects.filter(inbox_id=user_id))
+    if before is not None:
+        items = items.filter(arrived_revision__lt=before)
+    inbox_head, rows = _read(user_id, items.order_by("-arrived_revision")[: size + 1])
+    shown = _newest_first(rows)[:size]
+    more = len(rows) > size
+    return Page(
+        inbox_head, [_wire(row) for row in shown], shown[-1]["arrived_revision"] if more else None
+    )
+
+
+def snapshot(user_id: int, size: int = protocol.SNAPSHOT_SIZE) -> Snapshot:
+    """The state that replaces whatever a client holds."""
+    first = page(user_id, size=size)
+    return Snapshot(first.head, first.notifications, first.next_before is not None)
+
+
+def changes_since(user_id: int, epoch: str | None, since: int) -> Changes | None:
+    """What a client at ``(epoch, since)`` does not know yet.
+
+    Returns: None where only a snapshot can help: another epoch, a revision beyond the head or
+        below the floor, or more than ``CHANGES_MAX_COUNT`` changed notifications.
+    """
+    items = InboxItem.objects.filter(inbox_id=user_id, revision__gt=since)
+    inbox_head, rows = _read(user_id, items.order_by("revision")[: protocol.CHANGES_MAX_COUNT + 1])
+    resumable = inbox_head.epoch == epoch and inbox_head.floor <= since <= inbox_head.revision
+    if not resumable or len(rows) > protocol.CHANGES_MAX_COUNT:
+        return None
+    rows.sort(key=lambda row: (row["revision"], row["arrived_revision"]))
+    return Changes(
+        inbox_head,
+        since,
+        [_wire(row) for row in rows if row["removed_at"] is None],
+        [str(row["notification_id"]) for row in rows if row["removed_at"] is not None],
+    )
+
+
+def one(user_id: int, notification_id: int) -> Notification | None:
+    """One notification with its whole body, or None: missing, removed and somebody else's alike."""
+    items = InboxItem.objects.present().filter(inbox_id=user_id, notification_id=notification_id)
+    row = items.values_list(*_ITEM, *_prefixed(_CONTENT), "notification__body").first()
+    return None if row is None else _wire(dict(zip(_COLUMNS, row, strict=True)), whole=True)
+
+
+def _head_rows(user_id: int) -> QuerySet[Inbox, Any]:
+    epoch = Epoch.objects.filter(pk=1)
+    return (
+        Inbox.objects.filter(pk=user_id)
+        .annotate(
+            epoch_secret=Subquery(epoch.values("epoch_secret")),
+            user_secret=Subquery(epoch.values("user_secret")),
+        )
+        .values_list(*_HEAD)
+    )
+
+
+def _head(user_id: int, row: Sequence[Any]) -> Head:
+    revision, floor, unread, unseen, epoch_secret, user_secret = row
+    return Head(
+        user=identity.opaque(user_secret, user_id),
+        epoch=identity.opaque(epoch_secret, user_id),
+        revision=revision,
+        floor=floor,
+        unread=unread,
+        unseen=unseen,
+    )
+
+
+def _read(user_id: int, items: QuerySet[InboxItem]) -> tuple[Head, list[dict[str, Any]]]:
+    # One character more than is shown tells whether there is more.
+    body = Left("notification__body", protocol.BODY_PREVIEW_LENGTH + 1)
+    rows = items.values_list(*_ITEM, *_prefixed(_CONTENT), body)
+    head_row, found = sql.fetch_beside(_head_rows(user_id), rows)
+    if head_row is None:
+        return head(user_id), []
+    return _head(user_id, head_row), [dict(zip(_COLUMNS, row, strict=True)) for row in found]
+
+
+def _prefixed(names: Sequence[str]) -> list[str]:
+    return [f"notification__{name}" for name in names]
+
+
+def _newest_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(rows, key=lambda row: row["arrived_revision"], reverse=True)
+
+
+def _wire(row: dict[str, Any], *, whole: bool = False) -> Notification:
+    body: str = row["body"]
+    shown = body if whole else body[: protocol.BODY_PREVIEW_LENGTH]
+    moments = {
+        name: protocol.wire_time(value) if isinstance(value, datetime) else None
+        for name, value in row.items()
+        if name.endswith(("_at", "_until")) and name != "removed_at"
+    }
+    return {
+        "id": str(row["notification_id"]),
+        "revision": row["revision"],
+        "arrived_revision": row["arrived_revision"],
+        "title": row["title"],
+        "body": shown,
+        "body_truncated": len(shown) < len(body),
+        "level": row["level"],
+        "category": row["category"],
+        "url": row["url"] or None,
+        "actions": row["actions"],
+        "sender": row["sender"] or None,
+        "thread": row["thread"] or None,
+        "data": row["data"],
+        "woken": row["woken"],
+        **moments,
+    }

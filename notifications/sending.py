@@ -1,0 +1,173 @@
+"""A sender's acts. One door: the admin, the command, the API and other code all come through it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from notifications import dispatch, protocol
+from notifications.audiences import Audience
+from notifications.models import Notification, Removal, Status
+from notifications.operations import fingerprint
+
+REMOVABLE = (Status.SENDING, Status.PAUSED, Status.SENT)
+_UNSENT = (Status.DRAFT, Status.SCHEDULED)
+
+
+class IdempotencyConflict(Exception):
+    """The key was used for another notification; nothing was sent."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"Idempotency key {key!r} was used for another notification. Nothing was sent."
+        )
+
+
+@dataclass(frozen=True)
+class IdempotencyKey:
+    """A sender's own name for a request: the same key in the same scope, the same notification."""
+
+    scope: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Sent:
+    """``created`` is False where an earlier request with the same key had made it already."""
+
+    notification: Notification
+    created: bool
+
+
+def send(
+    title: str,
+    *,
+    audience: Audience,
+    body: str = "",
+    level: str = protocol.DEFAULT_LEVEL,
+    category: str = protocol.DEFAULT_CATEGORY,
+    url: str = "",
+    actions: Sequence[Mapping[str, str]] = (),
+    sender: str = "",
+    thread: str = "",
+    data: Mapping[str, Any] | None = None,
+    send_at: datetime | None = None,
+    expires_at: datetime | None = None,
+    idempotency: IdempotencyKey | None = None,
+) -> Sent:
+    """Accept a notification: once the transaction commits, every recipient gets it exactly once.
+
+    Called inside a transaction it is part of that: rolled back, nothing was sent. An audience
+    that fits one chunk is in the inboxes when this returns (or when the transaction around it
+    has committed); a larger one is left to a dispatcher.
+
+    Args: send_at: later than now, else it is sent at once.
+    Raises: ValidationError: with messages per field. IdempotencyConflict: the key came with
+        another request.
+    """
+    notification = Notification(
+        title=title,
+        body=body,
+        level=level,
+        category=category,
+        url=url,
+        actions=list(actions),
+        sender=sender,
+        thread=thread,
+        data={} if data is None else data,
+        send_at=send_at,
+        expires_at=expires_at,
+        audience_kind=audience.kind,
+        audience_ids=list(audience.ids),
+        audience_label=audience.label,
+        idempotency_scope=idempotency.scope if idempotency else "",
+        idempotency_key=idempotency.key if idempotency else None,
+    )
+    notification.validate()
+    notification.request_hash = _request_hash(notification)
+    sent = _known(notification) or _accept(notification, audience)
+    if not connection.in_atomic_block:
+        # The dispatch of a small audience ran at the commit, and moved the row.
+        sent.notification.refresh_from_db(fields=["status", "item_count"])
+    return sent
+
+
+def withdraw(notification_id: int) -> bool:
+    """Cancel what is not sent yet; take what is out of every inbox it has reached.
+
+    Returns: whether there was anything to do: False once it is cancelled or withdrawn.
+    """
+    rows = Notification.objects.filter(pk=notification_id)
+    if rows.filter(status__in=_UNSENT).update(status=Status.CANCELLED):
+        return True
+    return _remove(notification_id, Removal.Reason.WITHDRAWN, status=Status.WITHDRAWN)
+
+
+def begin(notification_id: int) -> bool:
+    """Let a scheduled notification begin now; a dispatcher finds it."""
+    scheduled = Notification.objects.filter(pk=notification_id, status=Status.SCHEDULED)
+    return scheduled.update(status=Status.SENDING) == 1
+
+
+def expire(notification_id: int) -> bool:
+    """Take a notification whose time is over out of every inbox; its dispatch ends."""
+    return _remove(
+        notification_id, Removal.Reason.EXPIRED, status=Status.SENT, expired_at=timezone.now()
+    )
+
+
+@transaction.atomic
+def _remove(notification_id: int, reason: str, **values: Any) -> bool:
+    """Begin the walk that removes a notification's items; on commit it runs or is left to do."""
+    rows = Notification.objects.filter(pk=notification_id, status__in=REMOVABLE)
+    # The row's lock waits for the chunk that is being dispatched, and its status ends the dispatch.
+    if not rows.update(**values):
+        return False
+    _, created = Removal.objects.get_or_create(
+        notification_id=notification_id, defaults={"reason": reason}
+    )
+    return created
+
+
+def _known(notification: Notification) -> Sent | None:
+    """The notification that this request, named by its key, made before."""
+    if notification.idempotency_key is None:
+        return None
+    existing = Notification.objects.filter(
+        idempotency_scope=notification.idempotency_scope,
+        idempotency_key=notification.idempotency_key,
+    ).first()
+    if existing is None:
+        return None
+    if existing.request_hash != notification.request_hash:
+        raise IdempotencyConflict(notification.idempotency_key)
+    return Sent(existing, created=False)
+
+
+def _accept(notification: Notification, audience: Audience) -> Sent:
+    notification.upto = dispatch.last_user_id()
+    notification.recipient_count = audience.recipients().count()
+    later = notification.send_at is not None and notification.send_at > timezone.now()
+    notification.status = Status.SCHEDULED if later else Status.SENDING
+    try:
+        with transaction.atomic():
+            notification.save(force_insert=True)
+    except IntegrityError:
+        # The same request, at the same time: the unique key let the other one in.
+        if (sent := _known(notification)) is None:
+            raise
+        return sent
+    return Sent(notification, created=True)
+
+
+def _request_hash(notification: Notification) -> str:
+    said = (
+        "title", "body", "level", "category", "url", "actions", "sender", "thread", "data",
+        "send_at", "expires_at", "audience_kind", "audience_ids",
+    )  # fmt: skip
+    return fingerprint({name: getattr(notification, name) for name in said})

@@ -1,0 +1,73 @@
+"""The two statements that the ORM has no words for, made from querysets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connections
+from django.db.models import Expression, F, Model, QuerySet, Value
+
+Rows = list[list[Any]]
+
+
+def insert_from(
+    model: type[Model],
+    source: QuerySet[Any],
+    *,
+    ignore_conflicts: bool = False,
+    **columns: Expression | F,
+) -> int:
+    """``INSERT INTO model (columns) SELECT ... FROM source``: no row passes through Python.
+
+    Columns that are not named take their field's default.
+
+    Args: source: filtered by something (SQLite needs its WHERE to tell ON CONFLICT from a join).
+    Returns: the number of rows inserted.
+    """
+    defaults = {
+        field.attname: Value(field.get_default(), output_field=field)
+        for field in model._meta.concrete_fields
+        if field.get_default() is not None
+    }
+    expressions = defaults | columns
+    connection = connections[source.db]
+    selected = source.values_list(*expressions.values())
+    select_sql, params = selected.query.get_compiler(connection=connection).as_sql()
+    quote = connection.ops.quote_name
+    columns_of = {field.attname: str(field.column) for field in model._meta.concrete_fields}
+    names = ", ".join(quote(columns_of[name]) for name in expressions)
+    conflict = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
+    sql = f"INSERT INTO {quote(model._meta.db_table)} ({names}) {select_sql}{conflict}"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        inserted: int = cursor.rowcount
+    return inserted
+
+
+def fetch_beside(head: QuerySet[Any], rows: QuerySet[Any]) -> tuple[list[Any] | None, Rows]:
+    """Read one row and the rows that belong to it in one statement, so that they agree.
+
+    Both querysets come from ``values_list()``. The order of ``rows`` decides what a slice of it
+    holds; what comes back is in no order.
+
+    Returns: the one row, or None where there is none; the rows.
+    """
+    connection = connections[head.db]
+    compilers = [q.query.get_compiler(connection=connection) for q in (head, rows)]
+    (head_sql, head_params), (rows_sql, rows_params) = (c.as_sql() for c in compilers)
+    sql = f"SELECT * FROM ({head_sql}) h LEFT JOIN (SELECT 1, r.* FROM ({rows_sql}) r) i ON 1 = 1"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, (*head_params, *rows_params))
+        fetched = cursor.fetchall()
+    if not fetched:
+        return None, []
+    width = len(compilers[0].select)
+    # One column between the two tells a row from the NULLs that a LEFT JOIN makes up.
+    found = [row[width + 1 :] for row in fetched if row[width] is not None]
+    return _converted(compilers[0], [fetched[0][:width]])[0], _converted(compilers[1], found)
+
+
+def _converted(compiler: Any, rows: list[Any]) -> Rows:
+    """Database values as Python values, just as the queryset itself would make them."""
+    converters = compiler.get_converters([column for column, _, _ in compiler.select])
+    return [list(row) for row in compiler.apply_converters(rows, converters)]

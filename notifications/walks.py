@@ -1,0 +1,161 @@
+"""Work over many inboxes, chunk by chunk, that survives the death of whoever does it.
+
+A walk goes through inboxes in the order of their ids. Each chunk is one transaction that first
+moves the walk's cursor under a condition (the fence): who lost the lease, or was overtaken by an
+edit of the status, matches no row and stops. So a chunk is done once, whoever does it, and the
+cursor and the chunk's effects commit together.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from abc import ABC, abstractmethod
+from datetime import timedelta
+from threading import Event
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from notifications.models import Leased
+
+logger = logging.getLogger(__name__)
+
+_ATTEMPTS = 6
+_FIRST_RETRY_S = 0.05
+
+
+class Walk(ABC):
+    """One row's walk, from its cursor to its end. A walk object is run once, by one thread."""
+
+    model: ClassVar[type[Leased]]
+    # What holds of the row as long as there is something to do.
+    unfinished: ClassVar[Q]
+
+    def __init__(self, pk: int) -> None:
+        self.pk = pk
+        self._lease = uuid.uuid4().hex
+        self._cursor = 0
+        self._upto = 0
+
+    @classmethod
+    def unclaimed(cls) -> QuerySet[Any]:
+        """Rows whose walk nobody is on."""
+        free = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
+        return cls.model._default_manager.filter(cls.unfinished & free)
+
+    @abstractmethod
+    def finished(self) -> dict[str, Any]:
+        """What the row says once the last chunk is done."""
+
+    @abstractmethod
+    def accept(self) -> int:
+        """Say where the walk ends, as of now, for a row that does not say so."""
+
+    @abstractmethod
+    def chunk_end(self, after: int, upto: int, size: int) -> int:
+        """The id that ends the next ``size`` inboxes after ``after``; ``upto`` on the last."""
+
+    @abstractmethod
+    def chunk(self, after: int, upto: int) -> None:
+        """Do the inboxes with ``after < id <= upto``, in the transaction that is open."""
+
+    def run(self, stop: Event | None = None) -> bool:
+        """Walk to the end.
+
+        Args: stop: when set, the walk ends after the chunk it is in, and others may go on at once.
+        Returns: whether the end was reached. If not, somebody else is on it, it was stopped or
+            overtaken, or the database failed again and again: the due scan finds what is left.
+        """
+        stop = stop or Event()
+        if not self._retried(self._claim, stop):
+            return False
+        while True:
+            started = time.monotonic()
+            if not self._retried(self._step, stop):
+                return False
+            if self._cursor >= self._upto:
+                return True
+            self._pause(time.monotonic() - started, stop)
+            if stop.is_set():
+                self._release()
+                return False
+
+    def _claim(self) -> bool:
+        until = timezone.now() + self._lease_time()
+        if not self.unclaimed().filter(pk=self.pk).update(lease=self._lease, lease_until=until):
+            # A retry after a lost connection may find its own first try committed.
+            return self._mine().exists() and self._load()
+        return self._load()
+
+    def _load(self) -> bool:
+        row = self._mine().values("cursor", "upto").first()
+        if row is None:
+            return False
+        if row["upto"] is None:
+            row["upto"] = self.accept()
+            self._mine().update(upto=row["upto"])
+        self._cursor, self._upto = row["cursor"], row["upto"]
+        return True
+
+    def _step(self) -> bool:
+        size = settings.NOTIFICATIONS_DISPATCH_CHUNK_SIZE
+        end = self.chunk_end(self._cursor, self._upto, size)
+        with transaction.atomic():
+            if not self._fence(end):
+                return False
+            self.chunk(self._cursor, end)
+        self._cursor = end
+        return True
+
+    def _fence(self, end: int) -> bool:
+        done = self.finished() if end >= self._upto else {}
+        moved = (
+            self._mine()
+            .filter(cursor=self._cursor)
+            .update(cursor=end, lease_until=timezone.now() + self._lease_time(), **done)
+        )
+        return moved == 1
+
+    def _retried(self, step: Any, stop: Event) -> bool:
+        """Run ``step`` until the database lets it; a step that failed has left nothing behind."""
+        wait = _FIRST_RETRY_S
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return bool(step())
+            except (DatabaseError, InterfaceError) as error:
+                logger.warning(
+                    "%s %s: try %s of %s failed: %s",
+                    type(self).__name__, self.pk, attempt, _ATTEMPTS, str(error).strip(),
+                )  # fmt: skip
+                if connection.in_atomic_block:
+                    raise  # the transaction around us is broken; only its owner can begin anew
+                connection.close()
+            if stop.wait(wait):
+                return False
+            wait *= 2
+        return False
+
+    def _release(self) -> None:
+        try:
+            self._mine().update(lease_until=None)
+        except DatabaseError as error:
+            logger.warning("%s %s keeps its lease: %s", type(self).__name__, self.pk, error)
+
+    def _mine(self) -> QuerySet[Any]:
+        return self.model._default_manager.filter(self.unfinished, pk=self.pk, lease=self._lease)
+
+    @staticmethod
+    def _lease_time() -> timedelta:
+        return timedelta(seconds=settings.NOTIFICATIONS_DISPATCH_LEASE_S)
+
+    @staticmethod
+    def _pause(own_s: float, stop: Event) -> None:
+        if connection.vendor == "sqlite":
+            # One writer at a time, and those who wait sleep in growing steps: without a pause as
+            # long as the chunk they would starve for seconds.
+            stop.wait(max(settings.NOTIFICATIONS_DISPATCH_PAUSE_MS / 1000, own_s))
