@@ -1,5 +1,6 @@
 """The one settings file: each knob with its unit and default, read from the environment."""
 
+import os
 from pathlib import Path
 
 from config import environment as env
@@ -27,6 +28,8 @@ DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", default=10, least=1, most
 # Seconds that a query waits for a lock or a free connection before it fails.
 DATABASE_TIMEOUT_S = env.seconds("DATABASE_TIMEOUT_S", default=20, least=0.1, most=600)
 
+if "DATABASE_URL" not in os.environ:
+    VAR_DIR.mkdir(exist_ok=True)
 _database = env.database("DATABASE_URL", default=VAR_DIR / "db.sqlite3")
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     _database["OPTIONS"] = {
@@ -104,8 +107,9 @@ AXES_FAILURE_LIMIT = env.integer("LOGIN_FAILURE_LIMIT", default=10, least=1, mos
 LOGIN_COOLOFF_S = env.seconds("LOGIN_COOLOFF_S", default=15 * 60, least=1, most=7 * 86400)
 AXES_COOLOFF_TIME = "accounts.lockout.cooloff"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_HTTP_RESPONSE_CODE = 429
-AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"
+AXES_LOCKOUT_CALLABLE = "accounts.lockout.locked_out"
+# Else each try during a lockout would begin it anew.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_DISABLE_ACCESS_LOG = True
@@ -159,9 +163,10 @@ TEMPLATES = [
     },
 ]
 STATIC_URL = "static/"
-STATIC_ROOT = VAR_DIR / "static"
-# The embedded server finds static files where they lie; nothing has to be collected first.
-WHITENOISE_USE_FINDERS = True
+# The folder that `collectstatic` fills, for a web server in front. Without one the server finds
+# static files where they lie, and nothing has to be collected first.
+STATIC_ROOT = env.text("STATIC_ROOT", default="") or None
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"

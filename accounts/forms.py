@@ -1,0 +1,11 @@
+"""Forms that differ from Django's."""
+
+from django.contrib.auth.forms import AuthenticationForm
+
+
+class LoginForm(AuthenticationForm):
+    """User name and password; a refusal never tells which of them was wrong."""
+
+    error_messages = AuthenticationForm.error_messages | {
+        "invalid_login": "That user name and password don't match.",
+    }

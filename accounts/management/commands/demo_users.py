@@ -1,0 +1,58 @@
+"""``manage.py demo_users``: somebody to sign in as on a fresh database."""
+
+import os
+import secrets
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import transaction
+
+from accounts.models import User
+
+NAMES = ("alice", "bob", "charlie")
+ADMIN = "admin"
+
+
+class Command(BaseCommand):
+    """Creates the users and prints their passwords, which are shown nowhere else."""
+
+    help = (
+        "Create alice, bob, charlie and the superuser admin, and print their passwords. "
+        "Where any user exists already, do nothing."
+    )
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare --password."""
+        parser.add_argument(
+            "--password",
+            default=os.environ.get("DEMO_PASSWORD"),
+            help="one password for all (default: $DEMO_PASSWORD, else a random one each)",
+        )
+
+    def handle(self, *args: Any, password: str | None, **options: Any) -> None:
+        """Create all of them or none, then print the table."""
+        passwords = {name: password or secrets.token_urlsafe(12) for name in (*NAMES, ADMIN)}
+        if not _create(passwords):
+            return
+        width = max(map(len, passwords))
+        self.stdout.write(f"{'user':{width}}  password")
+        for name, word in passwords.items():
+            self.stdout.write(f"{name:{width}}  {word}")
+
+
+@transaction.atomic
+def _create(passwords: dict[str, str]) -> bool:
+    if User.objects.exists():
+        return False
+    for name, password in passwords.items():
+        is_admin = name == ADMIN
+        User.objects.create_user(
+            name,
+            # So that a password reset finds somebody to write to; example.com belongs to nobody.
+            f"{name}@example.com",
+            password,
+            is_staff=is_admin,
+            is_superuser=is_admin,
+        )
+    return True

@@ -1,0 +1,81 @@
+"""Signing in and out, and passwords: Django's own views with our pages and urls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from django.contrib.auth import views
+from django.urls import reverse_lazy
+
+from accounts import lockout
+from accounts.forms import LoginForm
+from accounts.models import User
+
+if TYPE_CHECKING:
+    from django.contrib.auth.forms import SetPasswordForm
+    from django.http import HttpResponse
+
+
+class LoginView(views.LoginView):
+    """Signs in; whoever is signed in already goes straight to ``?next=``, or to the inbox."""
+
+    authentication_form = LoginForm
+    redirect_authenticated_user = True
+    template_name = "accounts/login.html"
+
+    def get_success_url(self) -> str:
+        """The ``?next=`` asked for; the inbox if that is another site or the login again."""
+        url = super().get_success_url()
+        # Django answers 500 when the page after the login is the login itself.
+        return self.get_default_redirect_url() if urlsplit(url).path == self.request.path else url
+
+
+class LogoutView(views.LogoutView):
+    """Signs out, by POST only: a link or an image elsewhere must not do it."""
+
+
+class PasswordChangeView(views.PasswordChangeView):
+    """Changes one's own password; this session goes on, all others of the user end."""
+
+    template_name = "accounts/password_change.html"
+    success_url = reverse_lazy("accounts:password_change_done")
+
+
+class PasswordChangeDoneView(views.PasswordChangeDoneView):
+    """Says that the password was changed."""
+
+    template_name = "accounts/password_change_done.html"
+
+
+class PasswordResetView(views.PasswordResetView):
+    """Mails a link to whoever owns the address; the answer never tells if somebody does."""
+
+    template_name = "accounts/password_reset.html"
+    email_template_name = "accounts/password_reset_email.txt"
+    subject_template_name = "accounts/password_reset_subject.txt"
+    success_url = reverse_lazy("accounts:password_reset_done")
+
+
+class PasswordResetDoneView(views.PasswordResetDoneView):
+    """Says that a mail is on its way."""
+
+    template_name = "accounts/password_reset_done.html"
+
+
+class PasswordResetConfirmView(views.PasswordResetConfirmView):
+    """Sets a new password for whoever followed the link of the mail."""
+
+    template_name = "accounts/password_reset_confirm.html"
+    success_url = reverse_lazy("accounts:password_reset_complete")
+
+    def form_valid(self, form: SetPasswordForm[User]) -> HttpResponse:
+        """Save the password, and let its owner in even if wrong ones were tried before."""
+        lockout.unlock(User.objects.filter(pk=form.user.pk))
+        return super().form_valid(form)
+
+
+class PasswordResetCompleteView(views.PasswordResetCompleteView):
+    """Says that the new password holds."""
+
+    template_name = "accounts/password_reset_complete.html"

@@ -1,0 +1,47 @@
+"""The people of the tests: alice, bob, charlie who may see nothing, and staff admin."""
+
+import pytest
+from django.contrib.auth import get_user_model
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def fast_passwords(settings):
+    # The real hasher takes a third of a second for each try, on purpose.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def password():
+    return PASSWORD
+
+
+@pytest.fixture
+def user(db, fast_passwords):
+    """Make a user by name."""
+
+    def create(name, **fields):
+        return get_user_model().objects.create_user(name, f"{name}@example.com", PASSWORD, **fields)
+
+    return create
+
+
+@pytest.fixture
+def alice(user):
+    return user("alice")
+
+
+@pytest.fixture
+def bob(user):
+    return user("bob")
+
+
+@pytest.fixture
+def charlie(user):
+    return user("charlie")
+
+
+@pytest.fixture
+def admin(user):
+    return user("admin", is_staff=True, is_superuser=True)
