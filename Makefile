@@ -1,0 +1,116 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+# Each may be given on the command line: make run PORT=8123
+PYTHON ?= python3
+PORT ?= 8000
+PYTEST_ARGS ?= -n auto
+LOCK_ARGS ?= --upgrade
+
+# As modules, since the programs in .venv/bin stop working once the checkout is moved.
+python := .venv/bin/python
+manage := $(python) manage.py
+pytest := -m pytest $(PYTEST_ARGS)
+# Runs a command on a database and a secret key of its own, away from those in var/.
+scratch := scripts/with-scratch-settings
+# What the next Django deprecates is shown, but no error yet.
+deprecations_pass := -W default::DeprecationWarning -W default::PendingDeprecationWarning
+uv_compile := $(python) -m uv pip compile -q --universal --no-header $(LOCK_ARGS)
+# A virtual environment whose Python is gone, as after an upgrade of the system, is made anew.
+unless_runs = $(if $(shell $1 -c 'print(1)' 2>/dev/null),,anew)
+
+.PHONY: anew
+anew:
+
+.PHONY: help
+help: ## Say what there is to make
+	@sed -nE 's/^([a-z-]+):.* ## (.*)/\1\t\2/p' Makefile | expand -t 18
+
+# --- Running --------------------------------------------------------------------------------------
+
+.PHONY: run
+run: prepare ## Serve on http://127.0.0.1:8000 (PORT=8123 DEMO_PASSWORD=word DATABASE_URL=url)
+	@exec $(manage) runserver --noreload 127.0.0.1:$(PORT)
+
+.PHONY: dev
+dev: export DEBUG := 1
+dev: prepare ## The same with DEBUG on, starting anew whenever code changes
+	@exec $(manage) runserver 127.0.0.1:$(PORT)
+
+.PHONY: prepare
+prepare: .venv/installed var/secret_key
+	@$(manage) migrate --verbosity 0
+	@$(manage) demo_users
+
+var/secret_key: | .venv/installed
+	@scripts/make-secret-key $@
+
+.venv/installed: requirements.txt $(call unless_runs,.venv/bin/python)
+	@scripts/make-venv .venv $(PYTHON) $<
+	@touch $@
+
+.venv/installed-dev: requirements-dev.txt $(call unless_runs,.venv/bin/python)
+	@scripts/make-venv .venv $(PYTHON) $<
+	@touch $@
+
+# --- Checking -------------------------------------------------------------------------------------
+
+.PHONY: test
+test: test-packages lint test-sqlite test-postgresql test-next ## Install what tests need, lint, run all tests
+
+.PHONY: test-packages
+test-packages:
+	@scripts/install-test-packages
+
+.PHONY: lint
+lint: .venv/installed-dev ## Check style, types, migrations and settings
+	$(python) -m ruff check .
+	$(python) -m ruff format --check .
+	$(scratch) $(python) -m mypy
+	$(scratch) $(manage) makemigrations --check --dry-run
+	$(scratch) $(manage) check --fail-level WARNING
+
+.PHONY: test-sqlite
+test-sqlite: .venv/installed-dev ## Run the tests on SQLite (PYTEST_ARGS='-n 2 -k inbox')
+	$(scratch) $(python) $(pytest)
+
+.PHONY: test-postgresql
+test-postgresql: .venv/installed-dev ## Run the tests on a private PostgreSQL
+	$(scratch) $(python) -m tests.support.postgresql -- $(python) $(pytest)
+
+.PHONY: test-next
+test-next: ## Run the tests on SQLite and the next Django, where there is a Python 3.13
+	@if next=$$(scripts/find-python3.13); then \
+	    $(MAKE) .venv-next/installed PYTHON="$$next" && \
+	    $(scratch) .venv-next/bin/python $(pytest) $(deprecations_pass); \
+	else \
+	    echo "No Python 3.13 here: the tests on $$(cat requirements-next.txt) are left out."; \
+	fi
+
+# Django last: it replaces the one that requirements-dev.txt pins.
+.venv-next/installed: requirements-dev.txt requirements-next.txt $(call unless_runs,.venv-next/bin/python)
+	@scripts/make-venv .venv-next $(PYTHON) requirements-dev.txt requirements-next.txt
+	@.venv-next/bin/python -m pip check
+	@touch $@
+
+# --- Upkeep ---------------------------------------------------------------------------------------
+
+.PHONY: fmt
+fmt: .venv/installed-dev ## Format the code and mend what ruff can
+	$(python) -m ruff check --fix-only .
+	$(python) -m ruff format .
+
+.PHONY: lock
+lock: .venv/installed ## Renew all pins in requirements*.txt (LOCK_ARGS= renews only what has to be)
+	$(python) -m pip install --disable-pip-version-check -q uv
+	$(uv_compile) --python-version 3.11 requirements.in -o requirements.txt
+	$(uv_compile) --python-version 3.11 requirements-dev.in -o requirements-dev.txt
+	$(uv_compile) --python-version 3.13 --no-deps --no-annotate requirements-next.in -o requirements-next.txt
+
+.PHONY: clean
+clean: ## Remove what can be made again; var/ with its database stays
+	rm -rf .venv .venv-next .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -not -path './var/*' -prune -exec rm -rf {} +
