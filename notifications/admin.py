@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Notification]
 else:  # Django's class takes no parameter when the code runs
     _ModelAdmin = admin.ModelAdmin
+
+
+class _UserSearch(AutocompleteSelectMultiple):
+    """A search box that asks the server: a plain ``<select>`` would load every user."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        # Drawing the form again, the widget would fail on what is no id at all.
+        return [
+            value for value in super().value_from_datadict(data, files, name) if value.isdecimal()
+        ]
 
 
 @admin.register(Notification)
@@ -66,10 +77,11 @@ class NotificationAdmin(_ModelAdmin):
         return form
 
     def _prepare(self, request: HttpRequest, form: Any) -> None:
-        # A search box that asks the server: a plain <select> would load every user. It goes by a
-        # relation to the user model, of which the group's is always there.
+        # The class is this request's own, but its fields are still those of all requests.
+        form.base_fields = deepcopy(form.base_fields)
+        # The search goes by a relation to the user model; the inbox's is always there.
         relation = get_user_model()._meta.get_field("inbox").field
-        form.base_fields["users"].widget = AutocompleteSelectMultiple(relation, self.admin_site)
+        form.base_fields["users"].widget = _UserSearch(relation, self.admin_site)
         if not request.user.has_perm("notifications.send_to_everyone"):
             form.base_fields["kind"].choices = [
                 choice for choice in form.base_fields["kind"].choices if choice[0] != "everyone"
@@ -82,7 +94,7 @@ class NotificationAdmin(_ModelAdmin):
         audience = form.audience()
         if audience.permission and not request.user.has_perm(audience.permission):
             raise PermissionDenied
-        names = form.Meta.fields
+        names = ComposeForm.Meta.fields
         sent = sending.send(
             audience=audience,
             idempotency=sending.IdempotencyKey(

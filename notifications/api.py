@@ -30,7 +30,11 @@ _ACTS: dict[str, Any] = {
     "archive": inbox.archive,
     "restore": inbox.restore,
 }
-_PROBLEM = dict.fromkeys((401, 403, 404, 409, 422), ProblemOut)
+
+
+def _or_problem(answer: Any, *problem_codes: int) -> dict[int, Any]:
+    """What an operation answers; without a session, or a database, it is always a problem."""
+    return {200: answer} | dict.fromkeys((401, *problem_codes, 503), ProblemOut)
 
 
 class ActiveSession(SessionAuth):
@@ -50,13 +54,13 @@ api = NinjaAPI(
 )
 
 
-@api.get("/session", response={200: SessionOut, 401: ProblemOut}, summary="Who am I")
+@api.get("/session", response=_or_problem(SessionOut), summary="Who am I")
 def session(request: HttpRequest, response: HttpResponse) -> Any:
     _private(response)
     return _session(reading.head(_user_id(request)))
 
 
-@api.get("/inbox", response={200: PageOut, **_PROBLEM}, summary="The inbox, one page")
+@api.get("/inbox", response=_or_problem(PageOut, 422) | {304: None}, summary="The inbox, one page")
 def inbox_page(
     request: HttpRequest,
     response: HttpResponse,
@@ -79,7 +83,20 @@ def inbox_page(
     }
 
 
-@api.get("/inbox/{id}", response={200: NotificationOut, **_PROBLEM}, summary="One notification")
+# Before the route of one notification, which would take `actions` for an id.
+@api.post(
+    "/inbox/actions", response=_or_problem(ActionsOut, 403, 409, 422), summary="Act on the inbox"
+)
+def inbox_actions(request: HttpRequest, actions: ActionsIn) -> Any:
+    """One change: all of it happens, or none. Ids that are not in the inbox are skipped."""
+    user_id = _user_id(request)
+    if actions.op_id is None:
+        return _act(user_id, actions)
+    asked = actions.dict(exclude={"op_id"}, exclude_none=True)
+    return operations.once(user_id, actions.op_id, asked, lambda: _act(user_id, actions))
+
+
+@api.get("/inbox/{id}", response=_or_problem(NotificationOut, 404), summary="One notification")
 def inbox_one(
     request: HttpRequest,
     response: HttpResponse,
@@ -92,16 +109,6 @@ def inbox_one(
         raise Problem(404, "There is no such notification in your inbox.")
     _private(response)
     return found
-
-
-@api.post("/inbox/actions", response={200: ActionsOut, **_PROBLEM}, summary="Act on the inbox")
-def inbox_actions(request: HttpRequest, actions: ActionsIn) -> Any:
-    """One change: all of it happens, or none. Ids that are not in the inbox are skipped."""
-    user_id = _user_id(request)
-    if actions.op_id is None:
-        return _act(user_id, actions)
-    asked = actions.dict(exclude={"op_id"}, exclude_none=True)
-    return operations.once(user_id, actions.op_id, asked, lambda: _act(user_id, actions))
 
 
 def _act(user_id: int, actions: ActionsIn) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import QuerySet, Subquery
 from django.db.models.functions import Left
 
-from notifications import identity, protocol, sql
+from notifications import content, identity, protocol, sql
 from notifications.models import Epoch, Inbox, InboxItem
 
 Notification = dict[str, Any]
@@ -204,11 +204,20 @@ def _wire(row: dict[str, Any], *, whole: bool = False) -> Notification:
         "body_truncated": len(shown) < len(body),
         "level": row["level"],
         "category": row["category"],
-        "url": row["url"] or None,
-        "actions": row["actions"],
+        "url": row["url"] if _is_safe(row["url"]) else None,
+        "actions": [action for action in row["actions"] if _is_safe(action["url"])],
         "sender": row["sender"] or None,
         "thread": row["thread"] or None,
         "data": row["data"],
         "woken": row["woken"],
         **moments,
     }
+
+
+def _is_safe(url: str) -> bool:
+    """Whether it may be a link: what got into the table around the model is not trusted either."""
+    try:
+        content.check_url(url)
+    except ValueError:
+        return False
+    return True

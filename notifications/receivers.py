@@ -55,5 +55,5 @@ def lock_inbox(instance: Any, **kwargs: Any) -> None:
 
 def _on_commit(act: Callable[[], None]) -> None:
     # robust: the sender's transaction has committed, whatever becomes of what follows. Give it
-    # lambdas: in Django 5.2 a partial that fails here raises AttributeError instead of being logged.
+    # lambdas: in Django 5.2 a partial that fails here raises AttributeError, and is not logged.
     transaction.on_commit(act, robust=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
@@ -54,6 +55,14 @@ class ContentValidator:
         return hash(self.check)
 
 
+class LinesField(models.TextField):  # type: ignore[type-arg]
+    """Text whose lines end in LF, whoever wrote it: browsers post a text area with CRLF."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        return text.replace("\r\n", "\n") if isinstance(text, str) else text
+
+
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def bulk_create(self, objs: Iterable[Notification], *args: Any, **kwargs: Any) -> Any:
         """Django's, but what cannot be sent cannot be stored this way either."""
@@ -74,11 +83,15 @@ class Notification(Leased):
         max_length=protocol.TITLE_MAX_LENGTH,
         validators=[ContentValidator(content.check_title)],
     )
-    body = models.TextField(
+    body = LinesField(
         blank=True,
         default="",
         max_length=protocol.BODY_MAX_LENGTH,
-        validators=[ContentValidator(content.check_text)],
+        # For a TextField Django looks at the length in forms only.
+        validators=[
+            MaxLengthValidator(protocol.BODY_MAX_LENGTH),
+            ContentValidator(content.check_text),
+        ],
         help_text=_("Plain text."),
     )
     level = models.CharField(max_length=8, choices=Level, default=Level.INFO)
@@ -228,10 +241,6 @@ class Notification(Leased):
         if not isinstance(self.data, dict):
             # Django lets an empty value of any type pass where a field may be blank.
             raise ValidationError({"data": _("Data is a JSON object.")})
-        if self.audience_kind not in audiences.KINDS:
-            raise ValidationError({"audience_kind": _("There is no such kind of audience.")})
-        if not all(type(pk) is int for pk in self.audience_ids):
-            raise ValidationError({"audience_ids": _("An audience's ids are whole numbers.")})
         if self.send_at and self.expires_at and self.expires_at <= self.send_at:
             raise ValidationError({"expires_at": _("It would expire before it is sent.")})
 
@@ -240,11 +249,15 @@ class Notification(Leased):
 
         Raises: ValidationError: with a list of messages per field.
         """
-        if isinstance(self.body, str):
-            # Browsers post a text area with CRLF.
-            self.body = self.body.replace("\r\n", "\n")
         self.clean_fields()
         self.clean()
+        if self.idempotency_key == "":  # Django validates no value that is empty
+            raise ValidationError({"idempotency_key": _("A key must not be empty.")})
+        # Not in clean(): a form that composes a notification has fields of its own for this.
+        if self.audience_kind not in audiences.KINDS:
+            raise ValidationError({"audience_kind": _("There is no such kind of audience.")})
+        if not all(type(pk) is int for pk in self.audience_ids):
+            raise ValidationError({"audience_ids": _("An audience's ids are whole numbers.")})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Django's, after validation: nothing that cannot be sent is stored.

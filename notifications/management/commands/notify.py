@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError, InterfaceError
 
 from notifications import audiences, dispatcher, protocol, sending
 from notifications.audiences import Audience
@@ -50,6 +51,11 @@ class Command(BaseCommand):
             raise CommandError(_explained(error)) from None
         except (ValueError, sending.IdempotencyConflict) as error:
             raise CommandError(str(error)) from None
+        except (DatabaseError, InterfaceError) as error:
+            raise CommandError(
+                f"The database failed: {str(error).strip()}\n"
+                "Run it again with the same --key, and it is sent once."
+            ) from None
 
     def _check(self, audience: Audience, options: dict[str, Any]) -> None:
         Notification(

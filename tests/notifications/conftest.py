@@ -1,0 +1,28 @@
+import pytest
+
+from notifications import audiences, sending
+from notifications.models import Notification
+
+
+@pytest.fixture
+def send(django_capture_on_commit_callbacks):
+    """Send to users by object, and let the commit's consequences happen, as outside a test."""
+
+    def act(title="Hello", to=(), **fields):
+        audience = fields.pop("audience", None) or audiences.ChosenUsers(
+            [user.pk for user in to], "chosen"
+        )
+        with django_capture_on_commit_callbacks(execute=True):
+            sent = sending.send(title, audience=audience, **fields)
+        return Notification.objects.get(pk=sent.notification.pk)
+
+    return act
+
+
+@pytest.fixture
+def withdraw(django_capture_on_commit_callbacks):
+    def act(notification):
+        with django_capture_on_commit_callbacks(execute=True):
+            return sending.withdraw(notification.pk)
+
+    return act
