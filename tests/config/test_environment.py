@@ -1,0 +1,155 @@
+"""A wrong value stops the start, with a message that names the variable."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+
+from config import environment as env
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def manage(*arguments, **variables):
+    """Run manage.py with only these variables of ours."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT, env=kept | variables, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda: env.boolean("KNOB", default=True),
+        lambda: env.integer("KNOB", 1, least=0, most=10),
+        lambda: env.seconds("KNOB", 1, least=0, most=10),
+        lambda: env.origins("KNOB"),
+        lambda: env.redis_url("KNOB"),
+        lambda: env.database("KNOB", Path("x")),
+        lambda: env.email("KNOB", "consolemail://"),
+    ],
+    ids=["boolean", "integer", "seconds", "origins", "redis", "database", "email"],
+)
+@pytest.mark.parametrize("value", ["maybe", "1,5x", "ftp://x"])
+def test_a_wrong_value_is_refused_by_name(read, value, monkeypatch):
+    monkeypatch.setenv("KNOB", value)
+    with pytest.raises(ImproperlyConfigured, match="KNOB"):
+        read()
+
+
+@pytest.mark.parametrize("value", ["-1", "11", "1.5", ""])
+def test_a_number_is_whole_and_in_its_range(value, monkeypatch):
+    monkeypatch.setenv("KNOB", value)
+    with pytest.raises(ImproperlyConfigured, match="a whole number from 0 to 10"):
+        env.integer("KNOB", 1, least=0, most=10)
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-0.1", "1e9"])
+def test_a_duration_is_finite_and_in_its_range(value, monkeypatch):
+    monkeypatch.setenv("KNOB", value)
+    with pytest.raises(ImproperlyConfigured, match="KNOB"):
+        env.seconds("KNOB", 1, least=0, most=10)
+
+
+@pytest.mark.parametrize(
+    "value", ["sqlite://:memory:", "sqlite:///", "mysql://x/y", "postgres://h"]
+)
+def test_a_database_is_a_file_or_postgresql(value, monkeypatch):
+    monkeypatch.setenv("KNOB", value)
+    with pytest.raises(ImproperlyConfigured, match="KNOB"):
+        env.database("KNOB", Path("x"))
+
+
+def test_a_database_url_that_is_refused_is_not_repeated(monkeypatch):
+    monkeypatch.setenv("KNOB", "mysql://user:hunter2@host/name")
+    with pytest.raises(ImproperlyConfigured) as refused:
+        env.database("KNOB", Path("x"))
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"), [("1", True), ("Yes", True), ("off", False), ("", False), (" true ", True)]
+)
+def test_a_boolean_is_said_in_several_ways(value, meant, monkeypatch):
+    monkeypatch.setenv("KNOB", value)
+    assert env.boolean("KNOB", default=not meant) is meant
+
+
+def test_lists_are_separated_by_commas(monkeypatch):
+    monkeypatch.setenv("KNOB", " a.example , ,b.example")
+    assert env.words("KNOB", ["x"]) == ["a.example", "b.example"]
+    monkeypatch.setenv("KNOB", "https://a.example,http://b.example:8000")
+    assert env.origins("KNOB") == ["https://a.example", "http://b.example:8000"]
+
+
+def test_what_is_not_set_has_its_default(monkeypatch):
+    monkeypatch.delenv("KNOB", raising=False)
+    assert env.boolean("KNOB", default=True) is True
+    assert env.integer("KNOB", 3, least=0, most=10) == 3
+    assert env.words("KNOB", ["x"]) == ["x"]
+    assert env.redis_url("KNOB") is None
+    assert env.database("KNOB", Path("/tmp/x.db"))["NAME"] == "/tmp/x.db"
+
+
+def test_the_secret_key_comes_from_the_environment_then_from_the_file(monkeypatch, tmp_path):
+    file = tmp_path / "secret_key"
+    monkeypatch.delenv("KNOB", raising=False)
+    with pytest.raises(ImproperlyConfigured, match=r"KNOB is not set and .*secret_key does not"):
+        env.secret_key("KNOB", file, debug=False)
+    file.write_text("from the file\n")
+    assert env.secret_key("KNOB", file, debug=False) == "from the file"
+    monkeypatch.setenv("KNOB", "from the environment")
+    assert env.secret_key("KNOB", file, debug=False) == "from the environment"
+
+
+def test_a_start_with_a_wrong_value_ends_with_one_line_that_names_it(tmp_path):
+    database = f"sqlite:///{tmp_path}/db.sqlite3"
+    ended = manage(
+        "check", SECRET_KEY="x", DATABASE_URL=database, NOTIFICATIONS_DISPATCH_LEASE_S="soon"
+    )
+    assert ended.returncode != 0
+    assert ended.stderr.strip() == (
+        "Settings: NOTIFICATIONS_DISPATCH_LEASE_S='soon' is not a number from 0.1 to 3600."
+    )
+
+
+def test_without_a_secret_key_and_without_debug_nothing_starts(tmp_path):
+    # In a copy, since the checkout may have the key that `make run` made.
+    for name in ("config", "accounts", "notifications", "manage.py"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "config").unlink()
+    (tmp_path / "config").mkdir()
+    for file in (ROOT / "config").glob("*.py"):
+        (tmp_path / "config" / file.name).write_bytes(file.read_bytes())
+    ended = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=tmp_path, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+    assert ended.returncode != 0
+    assert "SECRET_KEY is not set" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_sqlite_is_opened_so_that_commits_last_and_writers_wait(db, settings):
+    if connection.vendor != "sqlite":
+        assert settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"] > 0
+        return
+    with connection.cursor() as cursor:
+        pragmas = [
+            cursor.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("journal_mode", "synchronous", "busy_timeout")
+        ]
+    assert pragmas == ["wal", 2, 20_000]
+    assert Path(settings.DATABASES["default"]["NAME"]).is_file()
+
+
+def test_neither_setting_that_would_hurt_is_on(settings):
+    assert settings.DATABASES["default"]["CONN_MAX_AGE"] == 0
+    assert not settings.DATABASES["default"].get("ATOMIC_REQUESTS")
