@@ -101,6 +101,7 @@ class Notification(Leased):
         validators=[ContentValidator(content.check_category)],
     )
     url = models.CharField(
+        _("URL"),
         blank=True,
         default="",
         max_length=protocol.URL_MAX_LENGTH,
@@ -136,13 +137,13 @@ class Notification(Leased):
     # A rule that yields recipients (audiences.py), kept as data so that any process can dispatch.
     audience_kind = models.CharField(max_length=16)
     audience_ids = models.JSONField(blank=True, default=list)
-    audience_label = models.CharField(blank=True, default="", max_length=200)
+    audience_label = models.CharField(_("audience"), blank=True, default="", max_length=200)
 
     status = models.CharField(max_length=9, choices=Status, default=Status.DRAFT)
     # How many the audience had when the notification was accepted.
-    recipient_count = models.PositiveIntegerField(default=0, editable=False)
+    recipient_count = models.PositiveIntegerField(_("recipients"), default=0, editable=False)
     # How many inboxes it has reached.
-    item_count = models.PositiveIntegerField(default=0, editable=False)
+    item_count = models.PositiveIntegerField(_("in inboxes"), default=0, editable=False)
 
     # Who may use a key again: an API key, the command, an admin user. Null where there is no key.
     idempotency_scope = models.CharField(max_length=64, default="", editable=False)
