@@ -25,7 +25,7 @@ CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 # Most connections that one process opens to PostgreSQL; all processes together must stay below
 # the server's max_connections.
 DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", default=10, least=1, most=1000)
-# Seconds that a query waits for a lock or a free connection before it fails.
+# Seconds that a query waits for a lock, a free connection or an answer to connecting.
 DATABASE_TIMEOUT_S = env.seconds("DATABASE_TIMEOUT_S", default=20, least=0.1, most=600)
 
 if "DATABASE_URL" not in os.environ:
@@ -42,10 +42,11 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     # In a file: a database in memory has no WAL and no other process can see it.
     _database["TEST"] = {"NAME": str(Path(_database["NAME"]).with_suffix(".test.sqlite3"))}
 else:
-    _database.setdefault("OPTIONS", {})["pool"] = {
-        "min_size": 0,
-        "max_size": DATABASE_POOL_SIZE,
-        "timeout": DATABASE_TIMEOUT_S,
+    _database["OPTIONS"] = {
+        "connect_timeout": max(1, round(DATABASE_TIMEOUT_S)),
+        "options": f"-c lock_timeout={round(DATABASE_TIMEOUT_S * 1000)}",
+        "pool": {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": DATABASE_TIMEOUT_S},
+        **_database.get("OPTIONS", {}),
     }
 # Under ASGI each request has a thread of its own, so connections kept open would leak. No
 # ATOMIC_REQUESTS either: on SQLite each GET would take the write lock.
