@@ -40,6 +40,10 @@ dev: export DEBUG := 1
 dev: prepare ## The same with DEBUG on, starting anew whenever code changes
 	@exec $(manage) runserver 127.0.0.1:$(PORT)
 
+.PHONY: serve
+serve: prepare ## The production server (uvicorn) on the same settings
+	@exec $(manage) serve --port $(PORT)
+
 .PHONY: prepare
 prepare: .venv/installed var/secret_key
 	@$(manage) migrate --verbosity 0

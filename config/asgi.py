@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from functools import partial
 
 from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
@@ -11,18 +11,18 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 http = get_asgi_application()
 
-from django.conf import settings  # noqa: E402 (the apps must be loaded before what follows)
+# The apps must be loaded before what follows.
+from django.conf import settings  # noqa: E402
 
-from notifications import dispatcher  # noqa: E402
+from accounts.logins import logins_of  # noqa: E402
+from accounts.middleware import origin_guard, sign_in_by_session  # noqa: E402
+from notifications import dispatcher, routing  # noqa: E402
+from notifications.database import Batcher  # noqa: E402
 
-
-async def refuse(scope: Any, receive: Any, send: Any) -> None:
-    """Turn a WebSocket away quietly: an unhandled path would be a 500 with a traceback."""
-    await receive()
-    await send({"type": "websocket.close"})
-
-
-application = ProtocolTypeRouter({"http": http, "websocket": refuse})
+sockets = routing.websockets(
+    sign_in=partial(sign_in_by_session, find=Batcher(logins_of).ask), guard=origin_guard
+)
+application = ProtocolTypeRouter({"http": http, "websocket": sockets})
 
 if settings.NOTIFICATIONS_DISPATCH_IN_SERVER:
     dispatcher.start_thread()

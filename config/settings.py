@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 from config import environment as env
 
@@ -57,6 +58,28 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # file, find each other through the database alone.
 REDIS_URL = env.redis_url("REDIS_URL")
 
+CHANNEL_LAYERS: dict[str, dict[str, Any]]
+if REDIS_URL is None:
+    CHANNEL_LAYERS = {"default": {"BACKEND": "notifications.memory_layer.MemoryLayer"}}
+else:
+    _redis_layer: dict[str, Any] = {
+        # Not the core layer: it closes every socket when Redis dies, and drops hints.
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {
+            "hosts": [
+                {
+                    "address": REDIS_URL,
+                    "socket_connect_timeout": 1,
+                    "socket_timeout": 15,
+                    "socket_keepalive": True,
+                    "health_check_interval": 10,
+                }
+            ]
+        },
+    }
+    # Two, since publishing and subscribing by one layer wait for one lock.
+    CHANNEL_LAYERS = {"default": _redis_layer, "publishing": _redis_layer}
+
 # --- Notifications --------------------------------------------------------------------------------
 
 # Recipients per transaction while a notification is dispatched.
@@ -77,6 +100,41 @@ NOTIFICATIONS_DISPATCH_SCAN_S = env.seconds(
 )
 # Whether a server process dispatches too. Off where `manage.py dispatcher` runs beside it.
 NOTIFICATIONS_DISPATCH_IN_SERVER = env.boolean("NOTIFICATIONS_DISPATCH_IN_SERVER", default=True)
+# Threads that look things up for the sockets of one process.
+NOTIFICATIONS_DATABASE_THREADS = env.integer(
+    "NOTIFICATIONS_DATABASE_THREADS", default=4, least=1, most=64
+)
+# Seconds between two looks at the database for what no hint has told: on PostgreSQL; on SQLite
+# where the kernel does not tell of writes; and there as a net where it does.
+NOTIFICATIONS_RECONCILE_S = env.seconds(
+    "NOTIFICATIONS_RECONCILE_S", default=0.5, least=0.01, most=60
+)
+NOTIFICATIONS_RECONCILE_POLL_S = env.seconds(
+    "NOTIFICATIONS_RECONCILE_POLL_S", default=0.025, least=0.001, most=60
+)
+NOTIFICATIONS_RECONCILE_NET_S = env.seconds(
+    "NOTIFICATIONS_RECONCILE_NET_S", default=0.25, least=0.01, most=60
+)
+# Seconds between heartbeats. nginx drops a connection that is silent for 60, some NATs sooner.
+NOTIFICATIONS_PING_INTERVAL_S = env.seconds(
+    "NOTIFICATIONS_PING_INTERVAL_S", default=25, least=0.1, most=600
+)
+# Seconds after which a connection is told to come back, give or take a quarter.
+NOTIFICATIONS_CONNECTION_AGE_S = env.seconds(
+    "NOTIFICATIONS_CONNECTION_AGE_S", default=3600, least=0.1, most=7 * 86400
+)
+# The echo at /ws/echo/: whether there is one, messages a second (twice that in a burst), seconds
+# that a connection lives, and bytes of a message.
+NOTIFICATIONS_ECHO = env.boolean("NOTIFICATIONS_ECHO", default=True)
+NOTIFICATIONS_ECHO_RATE_PER_S = env.seconds(
+    "NOTIFICATIONS_ECHO_RATE_PER_S", default=20, least=0.1, most=1e6
+)
+NOTIFICATIONS_ECHO_LIFE_S = env.seconds(
+    "NOTIFICATIONS_ECHO_LIFE_S", default=60, least=0.1, most=86400
+)
+NOTIFICATIONS_ECHO_MAX_BYTES = env.integer(
+    "NOTIFICATIONS_ECHO_MAX_BYTES", default=64 * 1024, least=0, most=64 * 1024
+)
 # Hours for which the answer to an `op_id` is remembered.
 NOTIFICATIONS_OPERATION_RETENTION_H = env.integer(
     "NOTIFICATIONS_OPERATION_RETENTION_H", default=24, least=1, most=24 * 365
@@ -149,6 +207,8 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
+# Bytes of one WebSocket message; more ends the connection before the application sees it.
+DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE = DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = 64 * 1024
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

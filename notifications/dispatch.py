@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from notifications import audiences, sql
 from notifications.models import Clock, Inbox, InboxItem, Notification, Status
+from notifications.signals import Arrived, inboxes_changed
 from notifications.walks import Walk
 
 
@@ -57,6 +58,7 @@ class Dispatch(Walk):
             unseen_count=F("unseen_count") + 1,
             stamp=Clock.tick(inboxes.db),
         )
+        arrived_at = timezone.now()
         sql.insert_from(
             InboxItem,
             inboxes,
@@ -64,9 +66,13 @@ class Dispatch(Walk):
             notification_id=Value(self.pk),
             revision=F("revision"),
             arrived_revision=F("revision"),
-            arrived_at=Value(timezone.now(), output_field=DateTimeField()),
+            arrived_at=Value(arrived_at, output_field=DateTimeField()),
         )
         Notification.objects.filter(pk=self.pk).update(item_count=F("item_count") + len(ids))
+        # The row is locked by the fence: this content, and no other, goes into the hints.
+        notification = Notification.objects.get(pk=self.pk)
+        arrived = Arrived(notification, arrived_at, inboxes.now())
+        inboxes_changed.send(type(self), change=arrived)
 
     def _recipients(self, after: int, upto: int) -> audiences.Users:
         if not hasattr(self, "_audience"):

@@ -6,9 +6,14 @@ Its prose is docs/reference/protocol.md; names and numbers there and here are th
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import IntEnum
 from typing import Final
 
 VERSION: Final = 1
+SUBPROTOCOL: Final = "notifications.v1"
+# Every version's name begins so; beside it a client may offer its token.
+SUBPROTOCOL_FAMILY: Final = "notifications."
+TOKEN_SUBPROTOCOL: Final = "token."  # noqa: S105 (a prefix)
 
 # Lengths in characters, unless the name says bytes.
 ID_MAX_LENGTH: Final = 64
@@ -37,6 +42,24 @@ PAGE_DEFAULT_SIZE: Final = 50
 PAGE_MAX_SIZE: Final = 100
 IDS_MAX_COUNT: Final = 200
 
+# One frame from a client; more is a violation, found before it is parsed.
+CLIENT_FRAME_MAX_BYTES: Final = 4_096
+CLIENT_FRAME_MAX_DEPTH: Final = 8
+# One `changes` or `snapshot`.
+FRAME_MAX_BYTES: Final = 128 * 1024
+# Such a frame starts only while less than this is unacknowledged or unsent.
+WINDOW_BYTES: Final = 64 * 1024
+# The time for a `pong`, beside a second for each SLOWEST_BYTES_PER_S that are on the way.
+PONG_TIMEOUT_S: Final = 10
+SLOWEST_BYTES_PER_S: Final = 4 * 1024
+RESUMES_PER_S: Final = 1
+RESUMES_BURST: Final = 5
+# So many frames that cannot be understood within a minute close the connection.
+ERRORS_MAX_COUNT: Final = 5
+ERRORS_WINDOW_S: Final = 60
+# After `bye` 4200 or 4202 a stream goes on for `after_ms` and this.
+LINGER_S: Final = 5
+
 LEVELS: Final = ("info", "success", "warning", "critical")
 DEFAULT_LEVEL: Final = "info"
 DEFAULT_CATEGORY: Final = "general"
@@ -44,6 +67,36 @@ DEFAULT_CATEGORY: Final = "general"
 # No 64-bit key and no revision has more digits.
 _ID_DIGITS: Final = 18
 _REVISION_DIGITS: Final = 16
+
+
+class CloseCode(IntEnum):
+    """Why a connection ends. The range is the verdict, so an old client obeys a new code."""
+
+    # 4000 to 4099: stop; time does not mend it.
+    SIGNED_OUT = 4001
+    NOT_ALLOWED = 4003
+    PROTOCOL_VIOLATED = 4008
+    VERSION = 4010
+    # 4100 to 4199: back off, then reconnect.
+    RATE_LIMIT = 4100
+    OVERLOADED = 4101
+    TOO_MANY_CONNECTIONS = 4102
+    # 4200 to 4299: reconnect and resume.
+    RESTART = 4200
+    TOO_SLOW = 4201
+    RENEW = 4202
+    STATE_LOST = 4203
+    NO_PONG = 4204
+
+    @property
+    def reconnect(self) -> bool:
+        """Whether the client shall come back."""
+        return self >= CloseCode.RATE_LIMIT
+
+    @property
+    def lingers(self) -> bool:
+        """Whether the stream goes on while the client opens its next connection."""
+        return self in {CloseCode.RESTART, CloseCode.RENEW}
 
 
 def wire_time(moment: datetime | None) -> str | None:

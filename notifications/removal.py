@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from notifications.models import Clock, Inbox, InboxItem, Removal
 from notifications.models.inbox import InboxItemQuerySet
+from notifications.signals import Removed, inboxes_changed
 from notifications.walks import Walk
 
 
@@ -51,6 +52,7 @@ class RemovalWalk(Walk):
         )
         revision = Inbox.objects.filter(pk=OuterRef("inbox_id")).values("revision")
         items.update(removed_at=timezone.now(), revision=Subquery(revision))
+        inboxes_changed.send(type(self), change=Removed(self.pk, inboxes.now()))
 
     def _items(self, after: int | None = None, upto: int | None = None) -> InboxItemQuerySet:
         items = InboxItem.objects.present().filter(notification_id=self.pk)

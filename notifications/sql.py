@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import connections
+from django.db import connection, connections
 from django.db.models import Expression, F, Model, QuerySet, Value
 
 Rows = list[list[Any]]
@@ -30,15 +31,15 @@ def insert_from(
         if field.get_default() is not None
     }
     expressions = defaults | columns
-    connection = connections[source.db]
+    database = connections[source.db]
     selected = source.values_list(*expressions.values())
-    select_sql, params = selected.query.get_compiler(connection=connection).as_sql()
-    quote = connection.ops.quote_name
+    select_sql, params = selected.query.get_compiler(connection=database).as_sql()
+    quote = database.ops.quote_name
     columns_of = {field.attname: str(field.column) for field in model._meta.concrete_fields}
     names = ", ".join(quote(columns_of[name]) for name in expressions)
     conflict = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
     sql = f"INSERT INTO {quote(model._meta.db_table)} ({names}) {select_sql}{conflict}"
-    with connection.cursor() as cursor:
+    with database.cursor() as cursor:
         cursor.execute(sql, params)
         inserted: int = cursor.rowcount
     return inserted
@@ -52,11 +53,11 @@ def fetch_beside(head: QuerySet[Any], rows: QuerySet[Any]) -> tuple[list[Any] | 
 
     Returns: the one row, or None where there is none; the rows.
     """
-    connection = connections[head.db]
-    compilers = [q.query.get_compiler(connection=connection) for q in (head, rows)]
+    database = connections[head.db]
+    compilers = [q.query.get_compiler(connection=database) for q in (head, rows)]
     (head_sql, head_params), (rows_sql, rows_params) = (c.as_sql() for c in compilers)
     sql = f"SELECT * FROM ({head_sql}) h LEFT JOIN (SELECT 1, r.* FROM ({rows_sql}) r) i ON 1 = 1"  # noqa: S608
-    with connection.cursor() as cursor:
+    with database.cursor() as cursor:
         cursor.execute(sql, (*head_params, *rows_params))
         fetched = cursor.fetchall()
     if not fetched:
@@ -65,6 +66,24 @@ def fetch_beside(head: QuerySet[Any], rows: QuerySet[Any]) -> tuple[list[Any] | 
     # One column between the two tells a row from the NULLs that a LEFT JOIN makes up.
     found = [row[width + 1 :] for row in fetched if row[width] is not None]
     return _converted(compilers[0], [fetched[0][:width]])[0], _converted(compilers[1], found)
+
+
+def python_values(fields: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Rows:
+    """Values of these fields, from SQL of our own, as the ORM would give them."""
+    converters = []
+    for field in fields:
+        column = field.get_col(field.model._meta.db_table)
+        own = connection.ops.get_db_converters(column) + column.get_db_converters(connection)
+        converters.append((column, own))
+    return [
+        [_convert(value, *one) for value, one in zip(row, converters, strict=True)] for row in rows
+    ]
+
+
+def _convert(value: Any, column: Any, converters: Sequence[Any]) -> Any:
+    for converter in converters:
+        value = converter(value, column, connection)
+    return value
 
 
 def _converted(compiler: Any, rows: list[Any]) -> Rows:

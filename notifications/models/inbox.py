@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -20,10 +21,25 @@ if TYPE_CHECKING:
 LISTED = {"removed_at": None, "archived_at": None, "snoozed_until": None}
 
 
+@dataclass(frozen=True, slots=True)
+class InboxNow:
+    """Where an inbox stands."""
+
+    user_id: int
+    revision: int
+    unread: int
+    unseen: int
+
+
 class InboxQuerySet(models.QuerySet["Inbox"]):
     def ensure(self, user_ids: Iterable[int]) -> None:
         """Create the inboxes that are missing; those that exist are left alone."""
         self.bulk_create([Inbox(user_id=pk) for pk in sorted(user_ids)], ignore_conflicts=True)
+
+    def now(self) -> list[InboxNow]:
+        """Where these inboxes stand."""
+        rows = self.values_list("pk", "revision", "unread_count", "unseen_count")
+        return [InboxNow(*row) for row in rows]
 
 
 class Inbox(models.Model):

@@ -1,0 +1,55 @@
+"""Who is signed in by which session: many at once, and with the checks that Django makes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from accounts.models import Session, User
+from accounts.sessions import SessionStore
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A user, the session that they are signed in by, and when that ends."""
+
+    user: User
+    session_key: str
+    expires_at: datetime
+
+
+def logins_of(session_keys: Sequence[str]) -> list[Login | None]:
+    """Who is signed in by each of these keys, from one query; None where nobody is.
+
+    Nothing is written: a key that is refused, after SECRET_KEY has changed for instance, is left
+    for Django to judge at the next request.
+    """
+    rows = Session.objects.select_related("user").filter(
+        session_key__in=set(session_keys), expire_date__gt=timezone.now(), user__is_active=True
+    )
+    found = {row.session_key: row for row in rows}
+    return [_login(found.get(key)) for key in session_keys]
+
+
+def _login(session: Session | None) -> Login | None:
+    if session is None or session.user is None:
+        return None
+    data = SessionStore().decode(session.session_data)
+    if data.get(SESSION_KEY) != str(session.user.pk):
+        return None
+    if data.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return None
+    if not _is_of_present_password(session.user, data.get(HASH_SESSION_KEY, "")):
+        return None
+    return Login(session.user, session.session_key, session.expire_date)
+
+
+def _is_of_present_password(user: User, session_hash: str) -> bool:
+    hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+    return any(constant_time_compare(session_hash, known) for known in hashes)

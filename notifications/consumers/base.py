@@ -1,0 +1,102 @@
+"""Performs what a stream decides: sends, reads, closes. Every transport has this in common."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from channels.consumer import AsyncConsumer, get_handler_name
+from django.conf import settings
+
+from notifications import catching_up, hub, protocol
+from notifications.catching_up import Ask
+from notifications.consumers.transports import Transport
+from notifications.database import Batcher
+from notifications.frames import Cursor
+from notifications.stream import Action, Close, InboxStream, Limits, Load, Loaded, Send
+
+logger = logging.getLogger(__name__)
+
+# Above what the window lets through: two frames of content, and what is said between them.
+_BUFFER_MOST_BYTES = 3 * protocol.FRAME_MAX_BYTES
+# Of the maximum age, each connection is given this much, so that they do not all come back at once.
+_AGE_SHARE = (0.75, 1.25)
+
+_reads: Batcher[Ask, Loaded] = Batcher(catching_up.catch_up)
+
+
+class QuietConsumer(AsyncConsumer):  # type: ignore[misc]
+    """Channels' consumer, without a layer of its own and without a visit to the database for each
+    event: Channels would send all sockets of a process through one thread before every handler.
+    """
+
+    channel_layer_alias = None
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        handler = getattr(self, get_handler_name(message), None)
+        if handler is not None:  # a type that we do not know is none of our business
+            await handler(message)
+
+
+class StreamConsumer(QuietConsumer):
+    """A consumer with a stream: what the stream decides is done here."""
+
+    user_id: int
+    stream: InboxStream
+    transport: Transport
+
+    def open_stream(self, user_id: int, cursor: Cursor | None) -> None:
+        """Begin the stream of this user's inbox, where the client says that it is."""
+        self.hub = hub.current()
+        self.user_id = user_id
+        ping_interval_s = settings.NOTIFICATIONS_PING_INTERVAL_S
+        age_s = settings.NOTIFICATIONS_CONNECTION_AGE_S * random.uniform(*_AGE_SHARE)  # noqa: S311
+        self.stream = InboxStream(
+            connection=uuid4().hex,
+            born_at=time.monotonic(),
+            server_time=lambda: protocol.wire_time(datetime.now(UTC)) or "",
+            limits=Limits(ping_interval_s=ping_interval_s, age_s=age_s),
+            buffered=self.transport.buffered,
+        )
+        self._scheduled_at = float("inf")
+        # Before the first read: a change in between comes twice then, and not never.
+        self.hub.register(self)
+        self.perform(self.stream.open(cursor))
+
+    def close_stream(self) -> None:
+        """The connection has ended, for whatever reason."""
+        if hasattr(self, "stream"):
+            self.hub.unregister(self)
+
+    def perform(self, actions: list[Action]) -> None:
+        """Do what the stream has decided, in this order; nothing here waits."""
+        if self.transport.buffered() > _BUFFER_MOST_BYTES:
+            # It asks and asks, and never reads what it is answered; a close would queue up too.
+            self.transport.abort()
+            return
+        for action in actions:
+            if isinstance(action, Send):
+                self.transport.send(action.frame)
+            elif isinstance(action, Load):
+                _reads.ask(Ask(self.user_id, action.cursor)).add_done_callback(self._loaded)
+            elif isinstance(action, Close):
+                self.transport.close(action.code, action.reason)
+        deadline = self.stream.deadline()
+        if deadline < self._scheduled_at or self._scheduled_at <= time.monotonic():
+            self._scheduled_at = deadline
+            self.hub.timers.schedule(self, deadline)
+
+    def _loaded(self, answer: asyncio.Future[Loaded]) -> None:
+        now = time.monotonic()
+        if answer.cancelled():
+            return
+        if (error := answer.exception()) is not None:
+            logger.warning("An inbox could not be read: %s", str(error).strip())
+            self.perform(self.stream.failed(now))
+        else:
+            self.perform(self.stream.loaded(answer.result(), now))

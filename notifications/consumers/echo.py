@@ -1,0 +1,59 @@
+"""`/ws/echo/`: each message comes back unchanged. It shows that WebSockets work here, or not."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from channels.exceptions import StopConsumer
+from django.conf import settings
+
+from notifications import frames
+from notifications.consumers.base import QuietConsumer
+from notifications.protocol import CloseCode
+from notifications.window import TokenBucket
+
+
+class EchoConsumer(QuietConsumer):
+    """No login, no state; limited in size, rate and life by settings."""
+
+    async def websocket_connect(self, _event: dict[str, Any]) -> None:
+        await self.send({"type": "websocket.accept"})
+        if not settings.NOTIFICATIONS_ECHO:
+            await self._end(CloseCode.NOT_ALLOWED, "The echo is turned off here.")
+            return
+        rate = settings.NOTIFICATIONS_ECHO_RATE_PER_S
+        self._messages = TokenBucket(rate, rate * 2, time.monotonic())
+        loop = asyncio.get_running_loop()
+        self._end_of_life = loop.call_later(
+            settings.NOTIFICATIONS_ECHO_LIFE_S,
+            lambda: loop.create_task(self._end(CloseCode.RENEW, "An echo does not live longer.")),
+        )
+
+    async def websocket_receive(self, event: dict[str, Any]) -> None:
+        text, data = event.get("text"), event.get("bytes")
+        size = len(data) if data is not None else len((text or "").encode())
+        if not hasattr(self, "_end_of_life"):
+            return  # it has been told to go
+        if size > settings.NOTIFICATIONS_ECHO_MAX_BYTES:
+            await self._end(CloseCode.PROTOCOL_VIOLATED, "That message is too large.")
+        elif not self._messages.take(time.monotonic()):
+            await self._end(CloseCode.RATE_LIMIT, "Too many messages.")
+        else:
+            await self.send({"type": "websocket.send", "text": text, "bytes": data})
+
+    async def websocket_disconnect(self, _event: dict[str, Any]) -> None:
+        self._forget()
+        raise StopConsumer
+
+    async def _end(self, code: CloseCode, reason: str) -> None:
+        self._forget()
+        bye = frames.bye(code, reason, 0).decode()
+        await self.send({"type": "websocket.send", "text": bye})
+        await self.send({"type": "websocket.close", "code": int(code), "reason": reason})
+
+    def _forget(self) -> None:
+        if hasattr(self, "_end_of_life"):
+            self._end_of_life.cancel()
+            del self._end_of_life

@@ -1,0 +1,84 @@
+"""The WebSocket of an inbox: `/ws/notifications/`."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from urllib.parse import parse_qs
+
+from channels.exceptions import StopConsumer
+
+from notifications import frames, protocol
+from notifications.consumers.base import StreamConsumer
+from notifications.consumers.transports import transport_of
+from notifications.frames import BadFrame, Cursor
+from notifications.protocol import CloseCode
+
+
+class NotificationConsumer(StreamConsumer):
+    """One socket of one signed-in user."""
+
+    async def websocket_connect(self, _event: dict[str, Any]) -> None:
+        chosen = _chosen(self.scope["subprotocols"])
+        # Before any close: a browser never sees the code of a handshake that is refused.
+        await self.send({"type": "websocket.accept", "subprotocol": chosen})
+        self.transport = transport_of(self.scope, self.base_send)
+        user = self.scope.get("user")
+        if chosen not in {None, protocol.SUBPROTOCOL}:
+            self.refuse(CloseCode.VERSION, "No version of the protocol that we know was offered.")
+        elif self.scope.get("lookup_failed"):
+            self.refuse(CloseCode.OVERLOADED, "The database does not answer.", after_ms=2000)
+        elif user is None or not user.is_authenticated:
+            self.refuse(CloseCode.SIGNED_OUT, "Sign in first.")
+        else:
+            self.open_stream(user.pk, _cursor(self.scope["query_string"]))
+
+    async def websocket_receive(self, event: dict[str, Any]) -> None:
+        if not hasattr(self, "stream"):
+            return  # refused: nothing that it says counts
+        now = time.monotonic()
+        try:
+            frame = frames.parse(_small_text(event.get("text")))
+        except BadFrame as fault:
+            self.perform(self.stream.misunderstood(fault, now))
+        else:
+            self.perform(self.stream.received(frame, now))
+
+    async def websocket_disconnect(self, _event: dict[str, Any]) -> None:
+        self.close_stream()
+        raise StopConsumer
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            # A server that shuts down may never say `disconnect`.
+            self.close_stream()
+
+    def refuse(self, code: CloseCode, reason: str, after_ms: int = 0) -> None:
+        """End the connection before it has a stream."""
+        self.transport.send(frames.bye(code, reason, after_ms))
+        self.transport.close(code, reason)
+
+
+def _chosen(offered: list[str]) -> str | None:
+    """Our version, else the first of its family, so that a `bye` can be said; None: none came."""
+    if protocol.SUBPROTOCOL in offered:
+        return protocol.SUBPROTOCOL
+    family = (name for name in offered if name.startswith(protocol.SUBPROTOCOL_FAMILY))
+    return next(family, None)
+
+
+def _small_text(text: str | None) -> str:
+    most = protocol.CLIENT_FRAME_MAX_BYTES
+    if text is None:
+        raise BadFrame("binary", "Frames are text.")
+    # Characters first: a long text is not even encoded.
+    if len(text) > most or len(text.encode()) > most:
+        raise BadFrame("too_large", f"A frame has at most {most} bytes.")
+    return text
+
+
+def _cursor(query_string: bytes) -> Cursor | None:
+    query = parse_qs(query_string.decode("latin-1"))
+    return frames.cursor(query.get("epoch", [None])[0], query.get("since", [None])[0])

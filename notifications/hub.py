@@ -1,0 +1,195 @@
+"""The streams that are open in this process, by user, and what reaches them from outside.
+
+The hub is one member of the layer's groups, however many sockets it serves, and it alone receives:
+a layer that fails closes no socket. It belongs to one event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import random
+import time
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, Protocol
+
+from channels.layers import channel_layers
+
+from notifications import fanout, hints, metrics
+from notifications.hints import Event
+from notifications.stream import Action, InboxStream
+from notifications.timers import TimerWheel
+
+logger = logging.getLogger(__name__)
+
+# How many frames are written before other work of the loop gets its turn.
+_BATCH = 200
+# Groups are joined one after the other, at most so many a second.
+_JOINS_PER_S = 1000
+_LAYER_RETRY_S = 1.0
+
+
+class Connection(Protocol):
+    """What the hub needs of a consumer."""
+
+    user_id: int
+    stream: InboxStream
+
+    def perform(self, actions: list[Action]) -> None: ...
+
+
+class Hub:
+    """One per event loop; ``current()`` gives it."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.streams: dict[int, set[Connection]] = {}
+        self.timers = TimerWheel(self._tick)
+        self._layer = channel_layers["default"]
+        self._channel = ""
+        self._joined: set[str] = set()
+        self._membership = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        # Called to look into the database at once.
+        self.look: Callable[[], None] = lambda: None
+
+    def start(self) -> None:
+        """Begin to receive. Called once, on the hub's own loop."""
+        fanout.publisher.attach(self.loop)
+        fanout.publisher.on_failure = lambda: self.look()  # noqa: PLW0108 (it is set later)
+        for work in (self._receive(), self._keep_membership(), self.timers.run()):
+            self._spawn(work)
+
+    # --- Streams ----------------------------------------------------------------------------------
+
+    def register(self, connection: Connection) -> None:
+        """A stream is open. Register it before its first read: then no change falls in between."""
+        own = self.streams.setdefault(connection.user_id, set())
+        own.add(connection)
+        metrics.streams_open.inc()
+        if len(own) == 1:
+            self._membership.set()
+
+    def unregister(self, connection: Connection) -> None:
+        """A stream is gone; whoever says so again is not heard."""
+        own = self.streams.get(connection.user_id, set())
+        if connection not in own:
+            return
+        own.discard(connection)
+        self.timers.cancel(connection)
+        metrics.streams_open.dec()
+        if not own:
+            del self.streams[connection.user_id]
+            self._membership.set()
+
+    def all_streams(self) -> list[Connection]:
+        return [connection for own in self.streams.values() for connection in own]
+
+    def _tick(self, connection: Connection, now: float) -> None:
+        connection.perform(connection.stream.tick(now))
+
+    # --- What the database says -------------------------------------------------------------------
+
+    async def found(self, life: str, rows: Iterable[tuple[int, int]]) -> None:
+        """The reconciler read where inboxes stand: user ids and revisions."""
+        for n, (user_id, revision) in enumerate(rows, 1):
+            for connection in tuple(self.streams.get(user_id, ())):
+                actions = connection.stream.behind(life, revision)
+                if actions:
+                    metrics.hints_healed.inc()
+                    connection.perform(actions)
+            if n % _BATCH == 0:
+                await asyncio.sleep(0)
+
+    def lives_in(self, life: str) -> None:
+        """The reconciler read which epoch it is; streams of another one start anew."""
+        for connection in self.all_streams():
+            stream = connection.stream
+            if stream.life and stream.life != life:
+                connection.perform(stream.behind(life, 0))
+
+    # --- What the channel layer says --------------------------------------------------------------
+
+    async def _receive(self) -> None:
+        """Take events from the layer for ever; nothing that it does ends this."""
+        while True:
+            try:
+                if not self._channel:
+                    self._channel = await self._layer.new_channel()
+                    self._joined.clear()
+                    self._membership.set()
+                event = await self._layer.receive(self._channel)
+                await self.deliver(event)
+            except Exception as error:  # noqa: BLE001 (a layer may raise anything)
+                logger.warning(
+                    "Receiving from the channel layer failed (%s: %s); it is tried again.",
+                    type(error).__name__, str(error).strip(),
+                )  # fmt: skip
+                self._channel = ""
+                self.look()
+                await asyncio.sleep(_LAYER_RETRY_S * random.uniform(0.5, 1.5))  # noqa: S311
+
+    async def deliver(self, event: Event) -> None:
+        """Hand an event to the streams of this process that it concerns."""
+        if event.get("type") != hints.EVENT_TYPE:
+            return  # from a newer process, maybe
+        sent = 0
+        try:
+            for user_id, hint in hints.read(event):
+                for connection in tuple(self.streams.get(user_id, ())):
+                    connection.perform(connection.stream.hinted(hint, time.monotonic()))
+                    sent += 1
+                    if sent % _BATCH == 0:
+                        await asyncio.sleep(0)
+        except (ValueError, KeyError, TypeError) as error:
+            logger.warning("A hint that makes no sense was ignored: %r", error)
+
+    async def _keep_membership(self) -> None:
+        """Join the groups of the users who are here, and leave those of the others."""
+        while True:
+            await self._membership.wait()
+            self._membership.clear()
+            if self._channel:
+                try:
+                    await self._join_and_leave()
+                except Exception as error:  # noqa: BLE001 (a layer may raise anything)
+                    logger.warning(
+                        "Joining a group failed (%s: %s); it is tried again.",
+                        type(error).__name__, str(error).strip(),
+                    )  # fmt: skip
+                    self.look()
+                    await asyncio.sleep(_LAYER_RETRY_S)
+                    self._membership.set()
+
+    async def _join_and_leave(self) -> None:
+        wanted = {hints.ALL_HUBS, *map(hints.user_group, self.streams)}
+        for group in wanted - self._joined:
+            await asyncio.wait_for(self._layer.group_add(group, self._channel), fanout.TIMEOUT_S)
+            self._joined.add(group)
+            await asyncio.sleep(1 / _JOINS_PER_S)
+        for group in self._joined - wanted:
+            self._joined.discard(group)
+            await asyncio.wait_for(
+                self._layer.group_discard(group, self._channel), fanout.TIMEOUT_S
+            )
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        # A context of its own, or the tasks would keep that of the request that came first.
+        self._tasks.append(self.loop.create_task(work, context=contextvars.Context()))
+
+
+_current: dict[asyncio.AbstractEventLoop, Hub] = {}
+
+
+def current() -> Hub:
+    """The hub of the running event loop; the first call starts it."""
+    loop = asyncio.get_running_loop()
+    if loop not in _current:
+        from notifications import reconciler  # noqa: PLC0415 (it imports this module)
+
+        _current.clear()  # a loop that has ended is of no use any more
+        hub = _current[loop] = Hub()
+        hub.start()
+        reconciler.start(hub)
+    return _current[loop]

@@ -1,0 +1,10 @@
+"""What is counted in this process."""
+
+from prometheus_client import Counter, Gauge
+
+hints_sent = Counter("notifications_hints_sent", "Hints given to the channel layer")
+hints_lost = Counter("notifications_hints_lost", "Hints that the channel layer did not take")
+hints_healed = Counter(
+    "notifications_hints_healed", "Streams that the database told of a change before a hint did"
+)
+streams_open = Gauge("notifications_streams_open", "Open streams")

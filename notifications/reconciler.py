@@ -1,0 +1,140 @@
+"""Compares what the database holds with what the hub's streams have, and makes up for lost hints.
+
+On SQLite it is the usual way for what other processes write: the kernel tells of a write to the
+``-wal`` file, and ``PRAGMA data_version`` whether it has become visible. On PostgreSQL it asks
+twice a second for the inboxes of the users who are here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
+
+from notifications import catching_up
+from notifications.hub import Hub
+from notifications.models import Epoch, Inbox
+
+logger = logging.getLogger(__name__)
+
+_RETRY_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one look at the database has shown: which epoch it is, and where inboxes stand."""
+
+    epoch_secret: str
+    rows: Sequence[tuple[int, int]]
+
+
+class Reconciler(ABC):
+    """Looks at the database again and again, on a thread of its own, and tells the hub."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._ended = threading.Event()
+        self._secret = ""
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, name="notifications-reconciler", daemon=True).start()
+
+    def stop(self) -> None:
+        self._ended.set()
+        self.look_now()
+
+    @abstractmethod
+    def look_now(self) -> None:
+        """Look at once; from any thread."""
+
+    @abstractmethod
+    def _wait_and_look(self) -> Sight | None:
+        """Wait until there may be something new; what there is, or None.
+
+        Raises: DatabaseError, InterfaceError, OSError
+        """
+
+    def _run(self) -> None:
+        while not self._ended.is_set():
+            try:
+                sight = self._wait_and_look()
+                if sight is not None:
+                    self._tell(sight)
+            except (DatabaseError, InterfaceError, OSError) as error:
+                logger.warning("Looking at the database failed: %s", str(error).strip())
+                connection.close()
+                self._ended.wait(_RETRY_S)
+            except RuntimeError:
+                return  # the hub's loop has ended
+            except Exception:
+                # Without this thread nothing that another process writes would be noticed.
+                logger.exception("The reconciler met an error that it does not know")
+                self._ended.wait(_RETRY_S)
+
+    def _tell(self, sight: Sight) -> None:
+        life = catching_up.life(sight.epoch_secret)
+        loop = self._hub.loop
+        if sight.epoch_secret != self._secret:
+            self._secret = sight.epoch_secret
+            loop.call_soon_threadsafe(self._hub.lives_in, life)
+        if sight.rows:
+            asyncio.run_coroutine_threadsafe(self._hub.found(life, sight.rows), loop)
+
+    def _restored(self, epoch_secret: str) -> None:
+        """The database has gone back in time: its revisions mean something else from now on."""
+        if Epoch.renew(epoch_secret):
+            logger.warning("The database was restored from a backup; a new epoch has begun.")
+
+
+class PostgresqlReconciler(Reconciler):
+    """Asks for the revisions of the users who are here, and at once after any layer error."""
+
+    def __init__(self, hub: Hub) -> None:
+        super().__init__(hub)
+        self._wanted = threading.Event()
+        # The highest revision that was read of each user, in the present epoch.
+        self._seen: dict[int, int] = {}
+
+    def look_now(self) -> None:
+        self._wanted.set()
+
+    def _wait_and_look(self) -> Sight | None:
+        self._wanted.wait(settings.NOTIFICATIONS_RECONCILE_S)
+        self._wanted.clear()
+        users = list(self._hub.streams)
+        try:
+            secret = Epoch.objects.values_list("epoch_secret", flat=True).get()
+            rows = self._rows(users)
+            before = self._seen if secret == self._secret else {}
+            if any(revision < before.get(user_id, 0) for user_id, revision in rows):
+                self._restored(secret)
+                self._seen = {}
+                return None
+            self._seen = dict(rows)
+        finally:
+            close_old_connections()
+        return Sight(secret, [row for row in rows if row[1] != before.get(row[0])] or rows)
+
+    @staticmethod
+    def _rows(users: list[int]) -> list[tuple[int, int]]:
+        if not users:
+            return []
+        return list(Inbox.objects.filter(pk__in=users).values_list("pk", "revision"))
+
+
+def start(hub: Hub) -> None:
+    """Begin to reconcile for this hub."""
+    if connection.vendor == "sqlite":
+        from notifications.sqlite_reconciler import SqliteReconciler  # noqa: PLC0415 (Linux's inotify)
+
+        reconciler: Reconciler = SqliteReconciler(hub)
+    else:
+        reconciler = PostgresqlReconciler(hub)
+    hub.look = reconciler.look_now
+    reconciler.start()

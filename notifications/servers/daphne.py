@@ -1,0 +1,81 @@
+"""Daphne: its server, with what it does wrong by default put right."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any
+
+from daphne.server import Server
+from twisted.internet.tcp import Connection
+
+from notifications.consumers.transports import EXTENSION
+from notifications.servers.framing import text_head
+
+logger = logging.getLogger(__name__)
+
+_CLOSE_TIMEOUT_S = 10
+
+
+class DaphneServer(Server):  # type: ignore[misc]
+    """Daphne's, with the transport of each socket in the scope's extensions."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Daphne measures a socket's age by the wall clock: a clock that jumps would close them all.
+        # Its own pings are measured so, too; our heartbeat is the stream's.
+        super().__init__(*args, **{**kwargs, "websocket_timeout": -1, "ping_interval": 10**9})
+
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        if scope["type"] == "websocket":
+            # Daphne would cut a slow reader off after a second, before it has read why.
+            protocol.closeHandshakeTimeout = _CLOSE_TIMEOUT_S
+            if isinstance(protocol.transport, Connection):
+                scope["extensions"] = {EXTENSION: DaphneTransport(protocol)}
+        return super().create_application(protocol, scope)
+
+    def listen_error(self, failure: Any) -> None:
+        # Daphne would end as if all were well, or hang under the reloader, from whose thread no
+        # exception ends the process. Django's own runserver exits like this too.
+        logger.critical("Cannot listen: %s", failure.getErrorMessage())
+        os._exit(1)
+
+
+class DaphneTransport:
+    """Writes to the connection without waiting; see ``consumers.transports.Transport``."""
+
+    def __init__(self, protocol: Any) -> None:
+        self._protocol = protocol
+
+    def send(self, frame: bytes) -> None:
+        protocol = self._protocol
+        if protocol.state != protocol.STATE_OPEN:
+            return
+        transport = protocol.transport
+        data = text_head(len(frame)) + frame
+        if not self.buffered() and not transport.disconnecting:
+            # The socket first: Twisted would register for writing, wait for the loop, send, and
+            # unregister again, which costs three times as much.
+            try:
+                sent = transport.socket.send(data)
+            except BlockingIOError:
+                sent = 0
+            except OSError:
+                return  # the peer has gone, as Twisted is about to notice
+            if sent == len(data):
+                return
+            data = data[sent:]
+        transport.write(data)
+
+    def buffered(self) -> int:
+        transport = self._protocol.transport
+        if transport is None:
+            return 0
+        waiting: int = len(transport.dataBuffer) - transport.offset + transport._tempDataLen
+        return waiting
+
+    def close(self, code: int, reason: str) -> None:
+        if self._protocol.state == self._protocol.STATE_OPEN:
+            self._protocol.sendClose(code=int(code), reason=reason[:100])
+
+    def abort(self) -> None:
+        self._protocol.dropConnection(abort=True)

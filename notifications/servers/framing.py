@@ -1,0 +1,17 @@
+"""The head of a WebSocket text frame (RFC 6455, section 5.2)."""
+
+from __future__ import annotations
+
+import struct
+
+_FIN_TEXT = 0x81
+_SHORT, _TWO_BYTES = 125, 0xFFFF
+
+
+def text_head(length: int) -> bytes:
+    """The head of an unmasked, unfragmented text frame with so many bytes of payload."""
+    if length <= _SHORT:
+        return bytes((_FIN_TEXT, length))
+    if length <= _TWO_BYTES:
+        return struct.pack("!BBH", _FIN_TEXT, 126, length)
+    return struct.pack("!BBQ", _FIN_TEXT, 127, length)

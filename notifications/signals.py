@@ -1,0 +1,32 @@
+"""What acts say of themselves, inside their transaction. Who listens is not their business."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.dispatch import Signal
+
+from notifications.models import Notification
+from notifications.models.inbox import InboxNow
+
+# Sent with a ``change`` for what is written in bulk: Django's own signals say nothing of it.
+inboxes_changed = Signal()
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A notification has come into these inboxes, at their present revisions."""
+
+    notification: Notification
+    arrived_at: datetime
+    inboxes: Sequence[InboxNow]
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A notification has gone out of these inboxes, at their present revisions."""
+
+    notification_id: int
+    inboxes: Sequence[InboxNow]

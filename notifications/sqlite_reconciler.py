@@ -1,0 +1,102 @@
+"""Notices what other processes commit to a SQLite file, within a millisecond or two.
+
+Writers are serial on SQLite, and each change stamps its inbox from one counter: what is new is what
+carries a stamp above the last one seen.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+
+from notifications.hub import Hub
+from notifications.models import Clock, Epoch, Inbox
+from notifications.reconciler import Reconciler, Sight
+from notifications.watching import FolderWatch
+
+# The kernel tells when a page is written; the commit becomes visible a moment later, so it is
+# looked for again and again, until all that was written may have been seen.
+_LOOKS_AFTER_S = (0.0005, 0.002, 0.006, 0.016)
+# Looks, at most, in a second: a hundred.
+_REST_S = 0.01
+
+_SQL = (
+    f"SELECT c.stamp, e.epoch_secret, i.user_id, i.revision FROM {Clock._meta.db_table} c "  # noqa: S608
+    f"CROSS JOIN {Epoch._meta.db_table} e LEFT JOIN {Inbox._meta.db_table} i ON i.stamp > ?"
+)
+
+
+class SqliteReconciler(Reconciler):
+    """Holds a connection of its own, outside of any transaction, that would pin the WAL."""
+
+    def __init__(self, hub: Hub) -> None:
+        super().__init__(hub)
+        self._path = Path(connection.settings_dict["NAME"])
+        self._watch = FolderWatch(self._path.parent, suffix="-wal")
+        self._database: sqlite3.Connection | None = None
+        self._inode = 0
+        self._version = -1
+        self._stamp: int | None = None
+        self._looked_at = 0.0
+        self._looks_at: list[float] = []
+
+    def look_now(self) -> None:
+        self._watch.wake()
+
+    def _wait_and_look(self) -> Sight | None:
+        told = self._watch.wait(self._patience_s())
+        now = time.monotonic()
+        if told:
+            self._looks_at = [now + pause for pause in _LOOKS_AFTER_S]
+        else:
+            self._looks_at = [moment for moment in self._looks_at if moment > now]
+        self._open()
+        return self._look() if self._has_changed() else None
+
+    def _patience_s(self) -> float:
+        if self._looks_at:
+            return max(0.0, self._looks_at[0] - time.monotonic())
+        if self._watch.is_told:
+            return float(settings.NOTIFICATIONS_RECONCILE_NET_S)
+        return float(settings.NOTIFICATIONS_RECONCILE_POLL_S)
+
+    def _open(self) -> None:
+        inode = self._path.stat().st_ino
+        if self._database is not None and inode == self._inode:
+            return
+        if self._database is not None:
+            self._database.close()  # another file has taken its place
+        self._database = sqlite3.connect(
+            f"{self._path.as_uri()}?mode=ro",
+            uri=True,
+            isolation_level=None,
+            timeout=1,
+            check_same_thread=False,
+        )
+        self._inode, self._version = inode, -1
+
+    def _has_changed(self) -> bool:
+        assert self._database is not None  # noqa: S101 (opened before)
+        (version,) = self._database.execute("PRAGMA data_version").fetchone()
+        changed: bool = version != self._version
+        self._version = version
+        return changed
+
+    def _look(self) -> Sight | None:
+        assert self._database is not None  # noqa: S101 (opened before)
+        time.sleep(max(0.0, self._looked_at + _REST_S - time.monotonic()))
+        self._looked_at = time.monotonic()
+        last = self._stamp if self._stamp is not None else 2**62
+        found = self._database.execute(_SQL, (last,)).fetchall()
+        if not found:
+            return None  # not migrated yet
+        stamp, secret = found[0][:2]
+        before, self._stamp = self._stamp, stamp
+        if before is not None and stamp < before and secret == self._secret:
+            self._restored(secret)
+            return None
+        return Sight(secret, [row[2:] for row in found if row[2] is not None])

@@ -1,0 +1,48 @@
+"""Waits until a file of a folder is written to, where the kernel tells (Linux)."""
+
+from __future__ import annotations
+
+import os
+import select
+from contextlib import suppress
+from pathlib import Path
+
+try:
+    from inotify_simple import INotify, flags
+except ImportError:  # not on Linux
+    INotify = None
+
+
+class FolderWatch:
+    """Watches the folder, since the file itself comes and goes."""
+
+    def __init__(self, folder: Path, suffix: str) -> None:
+        self._suffix = suffix
+        self._reader, self._writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._notify = None
+        if INotify is not None:
+            try:
+                self._notify = INotify(nonblocking=True)
+                self._notify.add_watch(folder, flags.MODIFY | flags.CREATE | flags.MOVED_TO)
+            except OSError:  # out of watches, or a file system that has none
+                self._notify = None
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the kernel tells; else only time passes."""
+        return self._notify is not None
+
+    def wake(self) -> None:
+        """End the wait; from any thread."""
+        with suppress(BlockingIOError):  # full: it is going to end anyhow
+            os.write(self._writer, b"!")
+
+    def wait(self, timeout_s: float) -> bool:
+        """Whether the file was written to within the time; a ``wake()`` counts as time passed."""
+        sources = [self._reader, *([self._notify.fd] if self._notify else [])]
+        ready, _, _ = select.select(sources, [], [], timeout_s)
+        if self._reader in ready:
+            os.read(self._reader, 4096)
+        if self._notify is None or self._notify.fd not in ready:
+            return False
+        return any(event.name.endswith(self._suffix) for event in self._notify.read(timeout=0))
