@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import connection
 
-from notifications import frames, identity, protocol, reading, sql
+from notifications import identity, protocol, sql, wire
 from notifications.frames import Cursor
 from notifications.models import Epoch, Inbox, InboxItem, Notification
 from notifications.models.inbox import LISTED
@@ -39,7 +39,8 @@ def catch_up(asks: Sequence[Ask]) -> list[Loaded]:
     if missing := {ask.user_id for n, ask in enumerate(asks) if n not in rows}:
         Inbox.objects.ensure(missing)
         rows = _read(asks)
-    return [_loaded(ask, rows[n]) for n, ask in enumerate(asks) if n in rows]
+    encode = _Encoder()
+    return [_loaded(ask, rows[n], encode) for n, ask in enumerate(asks) if n in rows]
 
 
 def life(epoch_secret: str) -> str:
@@ -67,7 +68,7 @@ _TABLES = {
     "listed": " AND ".join(f"s.{column} IS NULL" for column in LISTED),
     "head": ", ".join(f"h.{column}" for column in _HEAD),
     "columns": ", ".join(
-        [f"i.{name}" for name in reading.ITEM] + [f"c.{name}" for name in reading.CONTENT]
+        [f"i.{name}" for name in wire.ITEM] + [f"c.{name}" for name in wire.CONTENT[:-1]]
     ),
     "preview": protocol.BODY_PREVIEW_LENGTH + 1,
     "most": protocol.CHANGES_MAX_COUNT + 1,
@@ -133,10 +134,8 @@ _SQL = {
     for vendor, text in (("sqlite", _SQLITE), ("postgresql", _POSTGRESQL))
 }
 
-_FIELDS = [
-    *(InboxItem._meta.get_field(name) for name in reading.ITEM),
-    *(Notification._meta.get_field(name) for name in (*reading.CONTENT, "body")),
-]
+_ITEM_FIELDS = [InboxItem._meta.get_field(name) for name in wire.ITEM]
+_CONTENT_FIELDS = [Notification._meta.get_field(name) for name in wire.CONTENT]
 
 Row = tuple[Any, ...]
 
@@ -161,7 +160,25 @@ def _since(ask: Ask, epoch_secret: str) -> int | None:
     return ask.cursor.since
 
 
-def _loaded(ask: Ask, rows: Sequence[Row]) -> Loaded:
+# --- Its rows -------------------------------------------------------------------------------------
+
+
+class _Encoder:
+    """Encodes notifications; the content of one that is in many inboxes once."""
+
+    def __init__(self) -> None:
+        self._contents: dict[int, bytes] = {}
+
+    def __call__(self, item: dict[str, Any], content: Row) -> bytes:
+        pk = item["notification_id"]
+        if pk not in self._contents:
+            (values,) = sql.python_values(_CONTENT_FIELDS, [content])
+            shown = wire.content(dict(zip(wire.CONTENT, values, strict=True)))
+            self._contents[pk] = wire.members(shown)
+        return b"{%s,%s}" % (wire.members(wire.item(item)), self._contents[pk])
+
+
+def _loaded(ask: Ask, rows: Sequence[Row], encode: _Encoder) -> Loaded:
     _, how, revision, floor, unread, unseen, epoch_secret, user_secret = rows[0][: len(_HEAD)]
     found = Loaded(
         user=identity.opaque(user_secret, ask.user_id),
@@ -174,27 +191,30 @@ def _loaded(ask: Ask, rows: Sequence[Row]) -> Loaded:
     )
     items = _items(rows)
     if how == "snapshot":
-        items.sort(key=lambda item: item["arrived_revision"], reverse=True)
+        items.sort(key=lambda pair: pair[0]["arrived_revision"], reverse=True)
         shown = items[: protocol.SNAPSHOT_SIZE]
-        listed = tuple(frames.encode(reading.wire(item)) for item in shown)
+        listed = tuple(encode(item, content) for item, content in shown)
         return replace(found, listed=listed, more=len(items) > len(shown))
     assert ask.cursor is not None  # noqa: S101 (without one the statement says snapshot)
-    items.sort(key=lambda item: (item["revision"], item["arrived_revision"]))
-    return replace(found, since=ask.cursor.since, changes=tuple(map(_entry, items)))
-
-
-def _items(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    # The head of an inbox without items stands in a row of its own, with NULLs beside it.
-    found = [row[len(_HEAD) :] for row in rows if row[len(_HEAD)] is not None]
-    return [
-        dict(zip(reading.COLUMNS, row, strict=True)) for row in sql.python_values(_FIELDS, found)
-    ]
-
-
-def _entry(item: dict[str, Any]) -> Entry:
-    gone = item["removed_at"] is not None
-    return Entry(
-        revision=item["revision"],
-        id=str(item["notification_id"]),
-        encoded=None if gone else frames.encode(reading.wire(item)),
+    items.sort(key=lambda pair: (pair[0]["revision"], pair[0]["arrived_revision"]))
+    changes = tuple(
+        Entry(
+            revision=item["revision"],
+            id=str(item["notification_id"]),
+            encoded=None if item["removed_at"] is not None else encode(item, content),
+        )
+        for item, content in items
     )
+    return replace(found, since=ask.cursor.since, changes=changes)
+
+
+def _items(rows: Sequence[Row]) -> list[tuple[dict[str, Any], Row]]:
+    """Each item by its columns' names, and the values of its content as the database gave them."""
+    first, second = len(_HEAD), len(_HEAD) + len(wire.ITEM)
+    # The head of an inbox without items stands in a row of its own, with NULLs beside it.
+    found = [row for row in rows if row[first] is not None]
+    items = sql.python_values(_ITEM_FIELDS, [row[first:second] for row in found])
+    return [
+        (dict(zip(wire.ITEM, item, strict=True)), row[second:])
+        for item, row in zip(items, found, strict=True)
+    ]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from notifications import catching_up, frames, reading
+from notifications import catching_up, frames, wire
 from notifications.models import Epoch
 from notifications.signals import Arrived, Removed
 from notifications.stream import Hint
@@ -68,15 +68,16 @@ def _event(said: dict[str, Any]) -> Event:
 
 def _arrival(change: Arrived) -> str:
     """The notification as it came, encoded once; each recipient's revision is put before it."""
-    content = {name: getattr(change.notification, name) for name in (*reading.CONTENT, "body")}
-    item = dict.fromkeys(reading.ITEM) | {
+    item = dict.fromkeys(wire.ITEM) | {
         "notification_id": change.notification.pk,
         "arrived_at": change.arrived_at,
         "woken": False,
     }
-    shown = reading.wire(content | item)
+    shown = wire.item(item) | wire.content(
+        {name: getattr(change.notification, name) for name in wire.CONTENT}
+    )
     del shown["revision"], shown["arrived_revision"]
-    return frames.encode(shown)[1:].decode()
+    return wire.members(shown).decode()
 
 
 def _frame_maker(body: dict[str, Any], revision: int, totals: bytes) -> Callable[[], bytes] | None:
@@ -86,7 +87,7 @@ def _frame_maker(body: dict[str, Any], revision: int, totals: bytes) -> Callable
 
         @lru_cache(maxsize=1)
         def arrived() -> bytes:
-            one = b'{"revision":%d,"arrived_revision":%d,%s' % (revision, revision, tail)
+            one = b'{"revision":%d,"arrived_revision":%d,%s}' % (revision, revision, tail)
             return frames.changes(revision - 1, revision, [one], [], totals)
 
         return arrived

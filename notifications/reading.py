@@ -6,32 +6,21 @@ write lock on SQLite.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet, Subquery
 from django.db.models.functions import Left
 
-from notifications import content, identity, protocol, sql
+from notifications import identity, protocol, sql, wire
 from notifications.models import Epoch, Inbox, InboxItem
 
 Notification = dict[str, Any]
 """A notification as the wire shows it (protocol, section 2)."""
 
+_COLUMNS = (*wire.ITEM, *wire.CONTENT)
 _HEAD = ("revision", "floor", "unread_count", "unseen_count", "epoch_secret", "user_secret")
-
-# What a row of a list is made of: the item's own columns, and its notification's by their names.
-ITEM = (
-    "notification_id", "revision", "arrived_revision", "arrived_at", "woken",
-    "seen_at", "read_at", "archived_at", "snoozed_until", "removed_at",
-)  # fmt: skip
-CONTENT = (
-    "title", "level", "category", "url", "actions", "sender", "thread", "data",
-    "created_at", "expires_at",
-)  # fmt: skip
-COLUMNS = (*ITEM, *CONTENT, "body")
 
 FILTERS = {
     "inbox": lambda items: items.listed(),
@@ -108,7 +97,7 @@ def page(user_id: int, listing: str = "inbox", *, before: int | None = None, siz
     shown = _newest_first(rows)[:size]
     more = len(rows) > size
     return Page(
-        inbox_head, [wire(row) for row in shown], shown[-1]["arrived_revision"] if more else None
+        inbox_head, [_wire(row) for row in shown], shown[-1]["arrived_revision"] if more else None
     )
 
 
@@ -133,7 +122,7 @@ def changes_since(user_id: int, epoch: str | None, since: int) -> Changes | None
     return Changes(
         inbox_head,
         since,
-        [wire(row) for row in rows if row["removed_at"] is None],
+        [_wire(row) for row in rows if row["removed_at"] is None],
         [str(row["notification_id"]) for row in rows if row["removed_at"] is not None],
     )
 
@@ -141,8 +130,8 @@ def changes_since(user_id: int, epoch: str | None, since: int) -> Changes | None
 def one(user_id: int, notification_id: int) -> Notification | None:
     """One notification with its whole body, or None: missing, removed and somebody else's alike."""
     items = InboxItem.objects.present().filter(inbox_id=user_id, notification_id=notification_id)
-    row = items.values_list(*ITEM, *_prefixed(CONTENT), "notification__body").first()
-    return None if row is None else wire(dict(zip(COLUMNS, row, strict=True)), whole=True)
+    row = items.values_list(*wire.ITEM, *_prefixed(wire.CONTENT)).first()
+    return None if row is None else _wire(dict(zip(_COLUMNS, row, strict=True)), whole=True)
 
 
 def _head_rows(user_id: int) -> QuerySet[Inbox, Any]:
@@ -172,11 +161,11 @@ def _head(user_id: int, row: Sequence[Any]) -> Head:
 def _read(user_id: int, items: QuerySet[InboxItem]) -> tuple[Head, list[dict[str, Any]]]:
     # One character more than is shown tells whether there is more.
     body = Left("notification__body", protocol.BODY_PREVIEW_LENGTH + 1)
-    rows = items.values_list(*ITEM, *_prefixed(CONTENT), body)
+    rows = items.values_list(*wire.ITEM, *_prefixed(wire.CONTENT[:-1]), body)
     head_row, found = sql.fetch_beside(_head_rows(user_id), rows)
     if head_row is None:
         return head(user_id), []
-    return _head(user_id, head_row), [dict(zip(COLUMNS, row, strict=True)) for row in found]
+    return _head(user_id, head_row), [dict(zip(_COLUMNS, row, strict=True)) for row in found]
 
 
 def _prefixed(names: Sequence[str]) -> list[str]:
@@ -187,38 +176,5 @@ def _newest_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: row["arrived_revision"], reverse=True)
 
 
-def wire(row: dict[str, Any], *, whole: bool = False) -> Notification:
-    """A row of ``COLUMNS`` as the protocol shows it; of its body the beginning, or all of it."""
-    body: str = row["body"]
-    shown = body if whole else body[: protocol.BODY_PREVIEW_LENGTH]
-    moments = {
-        name: protocol.wire_time(value) if isinstance(value, datetime) else None
-        for name, value in row.items()
-        if name.endswith(("_at", "_until")) and name != "removed_at"
-    }
-    return {
-        "id": str(row["notification_id"]),
-        "revision": row["revision"],
-        "arrived_revision": row["arrived_revision"],
-        "title": row["title"],
-        "body": shown,
-        "body_truncated": len(shown) < len(body),
-        "level": row["level"],
-        "category": row["category"],
-        "url": row["url"] if _is_safe(row["url"]) else None,
-        "actions": [action for action in row["actions"] if _is_safe(action["url"])],
-        "sender": row["sender"] or None,
-        "thread": row["thread"] or None,
-        "data": row["data"],
-        "woken": row["woken"],
-        **moments,
-    }
-
-
-def _is_safe(url: str) -> bool:
-    """Whether it may be a link: what got into the table around the model is not trusted either."""
-    try:
-        content.check_url(url)
-    except ValueError:
-        return False
-    return True
+def _wire(row: Mapping[str, Any], *, whole: bool = False) -> Notification:
+    return wire.item(row) | wire.content(row, whole=whole)

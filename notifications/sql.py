@@ -70,20 +70,17 @@ def fetch_beside(head: QuerySet[Any], rows: QuerySet[Any]) -> tuple[list[Any] | 
 
 def python_values(fields: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Rows:
     """Values of these fields, from SQL of our own, as the ORM would give them."""
-    converters = []
-    for field in fields:
+    found = [list(row) for row in rows]
+    for n, field in enumerate(fields):
         column = field.get_col(field.model._meta.db_table)
-        own = connection.ops.get_db_converters(column) + column.get_db_converters(connection)
-        converters.append((column, own))
-    return [
-        [_convert(value, *one) for value, one in zip(row, converters, strict=True)] for row in rows
-    ]
-
-
-def _convert(value: Any, column: Any, converters: Sequence[Any]) -> Any:
-    for converter in converters:
-        value = converter(value, column, connection)
-    return value
+        for convert in [
+            *connection.ops.get_db_converters(column),
+            *column.get_db_converters(connection),
+        ]:
+            for row in found:
+                if row[n] is not None:
+                    row[n] = convert(row[n], column, connection)
+    return found
 
 
 def _converted(compiler: Any, rows: list[Any]) -> Rows:
