@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db import connection
 
 from notifications import identity, protocol, sql, wire
@@ -30,17 +31,19 @@ class Ask:
     cursor: Cursor | None
 
 
-def catch_up(asks: Sequence[Ask]) -> list[Loaded]:
+def catch_up(asks: Sequence[Ask]) -> list[Loaded | None]:
     """Answer all asks, in their order, from one statement (two where an inbox is missing).
 
+    Returns: None for a user who does not exist.
     Raises: DatabaseError
     """
     rows = _read(asks)
     if missing := {ask.user_id for n, ask in enumerate(asks) if n not in rows}:
-        Inbox.objects.ensure(missing)
+        users = get_user_model()._default_manager.filter(pk__in=missing)
+        Inbox.objects.ensure(users.values_list("pk", flat=True))
         rows = _read(asks)
     encode = _Encoder()
-    return [_loaded(ask, rows[n], encode) for n, ask in enumerate(asks) if n in rows]
+    return [_loaded(ask, rows[n], encode) if n in rows else None for n, ask in enumerate(asks)]
 
 
 def life(epoch_secret: str) -> str:

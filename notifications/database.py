@@ -75,11 +75,12 @@ class Batcher(Generic[Question, Answer]):
     async def _settle(self, batch: list[tuple[Question, asyncio.Future[Answer]]]) -> None:
         try:
             answers = await in_thread(self._answer, [question for question, _ in batch])
+            pairs = list(zip(batch, answers, strict=True))
         except Exception as error:  # noqa: BLE001 (whatever it is, those who wait must hear of it)
             for _, future in batch:
                 if not future.done():
                     future.set_exception(error)
             return
-        for (_, future), answer in zip(batch, answers, strict=True):
+        for (_, future), answer in pairs:
             if not future.done():
                 future.set_result(answer)

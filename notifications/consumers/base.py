@@ -18,6 +18,7 @@ from notifications.catching_up import Ask
 from notifications.consumers.transports import Transport
 from notifications.database import Batcher
 from notifications.frames import Cursor
+from notifications.protocol import CloseCode
 from notifications.stream import Action, Close, InboxStream, Limits, Load, Loaded, Send
 
 logger = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ _BUFFER_MOST_BYTES = 3 * protocol.FRAME_MAX_BYTES
 # Of the maximum age, each connection is given this much, so that they do not all come back at once.
 _AGE_SHARE = (0.75, 1.25)
 
-_reads: Batcher[Ask, Loaded] = Batcher(catching_up.catch_up)
+_reads: Batcher[Ask, Loaded | None] = Batcher(catching_up.catch_up)
 
 
 class QuietConsumer(AsyncConsumer):  # type: ignore[misc]
@@ -91,12 +92,14 @@ class StreamConsumer(QuietConsumer):
             self._scheduled_at = deadline
             self.hub.timers.schedule(self, deadline)
 
-    def _loaded(self, answer: asyncio.Future[Loaded]) -> None:
+    def _loaded(self, answer: asyncio.Future[Loaded | None]) -> None:
         now = time.monotonic()
         if answer.cancelled():
             return
         if (error := answer.exception()) is not None:
             logger.warning("An inbox could not be read: %s", str(error).strip())
             self.perform(self.stream.failed(now))
+        elif (found := answer.result()) is None:
+            self.perform(self.stream.end(CloseCode.SIGNED_OUT, "The user is gone.", now))
         else:
-            self.perform(self.stream.loaded(answer.result(), now))
+            self.perform(self.stream.loaded(found, now))
