@@ -1,0 +1,242 @@
+"""What the hub does with what the layer and the database say."""
+
+import asyncio
+import json
+import time
+
+import pytest
+from channels.layers import channel_layers
+
+from notifications import catching_up, fanout, hints, hub, metrics
+from notifications.hub import Hub
+from notifications.memory_layer import MemoryLayer
+from notifications.models import Epoch
+from notifications.models.inbox import InboxNow
+from notifications.signals import Removed
+from notifications.stream import InboxStream, Load, Loaded, Send
+
+LIFE = "0123456789abcdef"
+
+
+class Connection:
+    """A stream that has caught up, whose actions are noted instead of performed."""
+
+    def __init__(self, user_id=1, revision=5):
+        self.user_id = user_id
+        self.stream = InboxStream("c", time.monotonic(), lambda: "t")
+        self.stream.open(None)
+        self.stream.loaded(Loaded("u", "e", LIFE, revision, 0, 0, 0, listed=()), time.monotonic())
+        self.actions = []
+
+    def perform(self, actions):
+        self.actions += actions
+
+    def frames(self):
+        return [json.loads(a.frame) for a in self.actions if isinstance(a, Send)]
+
+
+@pytest.fixture
+def layer():
+    layer = MemoryLayer()
+    before = channel_layers.backends.get("default")
+    channel_layers.set("default", layer)
+    yield layer
+    channel_layers.backends.pop("default", None)
+    if before is not None:
+        channel_layers.set("default", before)
+
+
+def run(scenario):
+    """Run a scenario with a hub of its own."""
+
+    async def within():
+        own = Hub()
+        try:
+            return await asyncio.wait_for(scenario(own), 30)
+        finally:
+            for task in own._tasks:
+                task.cancel()
+            await asyncio.gather(*own._tasks, return_exceptions=True)
+
+    return asyncio.run(within())
+
+
+async def until(condition):
+    while not condition():  # noqa: ASYNC110 (several things may make it true)
+        await asyncio.sleep(0.001)
+
+
+def event(**said):
+    return {"type": hints.EVENT_TYPE, "body": json.dumps({"life": LIFE, **said})}
+
+
+def arrival(*rows):
+    return event(arrived='"id":"7","title":"Hello"', rows=[list(row) for row in rows])
+
+
+def test_a_hint_reaches_every_stream_of_its_user_and_no_other(layer):
+    async def scenario(own):
+        mine, mine_too, other = Connection(1), Connection(1), Connection(2)
+        for connection in (mine, mine_too, other):
+            own.register(connection)
+        await own.deliver(arrival((1, 6, 1, 1), (3, 9, 9, 9)))
+        assert mine.frames() == mine_too.frames() == [{
+            "type": "changes", "since": 5, "revision": 6, "removed": [],
+            "notifications": [{"revision": 6, "arrived_revision": 6, "id": "7", "title": "Hello"}],
+            "counts": {"unread": 1, "unseen": 1},
+        }]  # fmt: skip
+        assert other.actions == []
+
+    run(scenario)
+
+
+def test_a_removal_and_an_act_are_told_too(layer):
+    async def scenario(own):
+        connection = Connection()
+        own.register(connection)
+        await own.deliver(event(removed="7", rows=[[1, 6, 0, 0]]))
+        assert connection.frames()[0]["removed"] == ["7"]
+        await own.deliver(event(rows=[[1, 7, 0, 0]]))
+        assert isinstance(connection.actions[-1], Load)
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {},
+        {"type": "something.new", "body": "?"},
+        {"type": hints.EVENT_TYPE},
+        {"type": hints.EVENT_TYPE, "body": "{"},
+        {"type": hints.EVENT_TYPE, "body": "[]"},
+        {"type": hints.EVENT_TYPE, "body": '{"life": "x"}'},
+        {"type": hints.EVENT_TYPE, "body": '{"life": "x", "rows": [[1]]}'},
+        {"type": hints.EVENT_TYPE, "body": '{"life": "x", "rows": [["a", "b", "c", "d"]]}'},
+        {"type": hints.EVENT_TYPE, "body": None},
+    ],
+    ids=str,
+)
+def test_events_that_make_no_sense_are_passed_over(strange, layer, caplog):
+    async def scenario(own):
+        own.register(Connection())
+        await own.deliver(strange)
+
+    run(scenario)
+    assert "Traceback" not in caplog.text
+
+
+def test_the_hub_joins_the_groups_of_who_is_here_and_leaves_those_of_who_is_not(layer):
+    async def scenario(own):
+        fanout.publisher.attach(own.loop)
+        own._spawn(own._receive())
+        own._spawn(own._keep_membership())
+        connection = Connection(42)
+        own.register(connection)
+        await until(lambda: {"user.42", "hubs"} <= set(layer.groups))
+        await layer.group_send("user.42", arrival((42, 6, 1, 1)))
+        await until(lambda: connection.actions)
+        own.unregister(connection)
+        own.unregister(connection)
+        await until(lambda: "user.42" not in layer.groups)
+        assert "hubs" in layer.groups
+        assert own.streams == {}
+
+    run(scenario)
+
+
+def test_a_layer_that_fails_is_tried_again_and_the_database_looked_at(layer, monkeypatch, caplog):
+    monkeypatch.setattr(hub, "_LAYER_RETRY_S", 0.001)
+    failures = {"receive": 2, "group_add": 2}
+
+    def failing(name):
+        original = getattr(layer, name)
+
+        async def call(*arguments):
+            if failures[name]:
+                failures[name] -= 1
+                raise ConnectionError(name)
+            return await original(*arguments)
+
+        monkeypatch.setattr(layer, name, call)
+
+    async def scenario(own):
+        looks = []
+        own.look = lambda: looks.append(1)
+        for name in failures:
+            failing(name)
+        own._spawn(own._receive())
+        own._spawn(own._keep_membership())
+        connection = Connection(42)
+        own.register(connection)
+        await until(lambda: {"user.42", "hubs"} <= set(layer.groups))
+        await layer.group_send("hubs", arrival((42, 6, 1, 1)))
+        await until(lambda: connection.actions)
+        assert len(looks) == 4
+
+    run(scenario)
+    assert "Traceback" not in caplog.text
+
+
+def test_what_no_hint_told_is_found_in_the_database_and_counted(layer):
+    async def scenario(own):
+        behind, level = Connection(1, revision=5), Connection(2, revision=9)
+        for connection in (behind, level):
+            own.register(connection)
+        before = metrics.hints_healed._value.get()
+        await own.found(LIFE, [(1, 6), (2, 9), (3, 1)])
+        assert [type(action) for action in behind.actions] == [Load]
+        assert level.actions == []
+        assert metrics.hints_healed._value.get() - before == 1
+
+    run(scenario)
+
+
+def test_a_new_epoch_makes_every_stream_start_anew(layer):
+    async def scenario(own):
+        connection = Connection()
+        own.register(connection)
+        own.lives_in(LIFE)
+        assert connection.actions == []
+        own.lives_in("another")
+        assert [type(action) for action in connection.actions] == [Load]
+
+    run(scenario)
+
+
+def test_thousands_of_streams_leave_the_loop_its_turn(layer):
+    async def scenario(own):
+        connections = [Connection(n) for n in range(1, 1001)]
+        for connection in connections:
+            own.register(connection)
+        turns = 0
+
+        async def other_work():
+            nonlocal turns
+            while True:
+                await asyncio.sleep(0)
+                turns += 1
+
+        other = asyncio.create_task(other_work())
+        await own.deliver(arrival(*((n, 6, 1, 1) for n in range(1, 1001))))
+        other.cancel()
+        assert all(connection.frames() for connection in connections)
+        assert turns >= 4
+
+    run(scenario)
+
+
+def test_a_bulk_change_of_few_goes_to_each_and_one_of_many_to_all_hubs(send, user):
+    few = [InboxNow(n, 3, 1, 1) for n in range(hints.FEW)]
+    assert [group for group, _ in hints.bulk(Removed(7, few))] == [
+        f"user.{n}" for n in range(hints.FEW)
+    ]
+    many = [*few, InboxNow(99, 3, 1, 1)]
+    ((group, told),) = hints.bulk(Removed(7, many))
+    assert group == hints.ALL_HUBS
+    read = list(hints.read(told))
+    assert [user_id for user_id, _ in read] == [*range(hints.FEW), 99]
+    _, hint = read[0]
+    assert (hint.since, hint.revision) == (2, 3)
+    assert json.loads(hint.frame())["removed"] == ["7"]
+    assert hint.life == catching_up.life(Epoch.objects.get().epoch_secret)
