@@ -33,6 +33,17 @@ class DaphneServer(Server):  # type: ignore[misc]
                 scope["extensions"] = {EXTENSION: DaphneTransport(protocol)}
         return super().create_application(protocol, scope)
 
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        if message.get("type") == "websocket.send" and not (
+            message.get("text") or message.get("bytes")
+        ):
+            # Daphne drops an empty message; it is one all the same.
+            if protocol.state == protocol.STATE_OPEN:
+                is_text = message.get("text") is not None
+                protocol.serverSend("" if is_text else b"", not is_text)
+            return
+        await super().handle_reply(protocol, message)
+
     def listen_error(self, failure: Any) -> None:
         # Daphne would end as if all were well, or hang under the reloader, from whose thread no
         # exception ends the process. Django's own runserver exits like this too.

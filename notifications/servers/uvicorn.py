@@ -4,15 +4,41 @@ from __future__ import annotations
 
 from typing import Any
 
+from uvicorn.config import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
+from websockets.server import ServerProtocol
 
 from notifications.consumers.transports import EXTENSION
 from notifications.servers.framing import text_head
 
 
+class _Protocol(ServerProtocol):
+    def recv_frame(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.CLOSE:
+            # A close may come amid the fragments of a message (RFC 6455, section 5.4); the library
+            # takes it for a violation.
+            self.current_size = None
+        super().recv_frame(frame)
+
+
 class WebSocketProtocol(WebSocketsSansIOProtocol):
     """uvicorn's, with its transport in the scope's extensions."""
+
+    def __init__(self, config: Config, *args: Any, **kwargs: Any) -> None:
+        super().__init__(config, *args, **kwargs)
+        if not config.ws_per_message_deflate:
+            self.conn = _Protocol(max_size=config.ws_max_size, logger=self.conn.logger)
+
+    def send_receive_event_to_app(self) -> None:
+        if self.curr_msg_data_type == "text" and not _is_utf8(self.frames):
+            # uvicorn does the same, but logs a traceback, as if the fault were ours.
+            self.frames = []
+            self.conn.send_close(1007)
+            self.handle_parser_exception()
+            return
+        super().send_receive_event_to_app()
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
@@ -21,6 +47,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self.response.status_code == 101 and not self.conn.extensions:  # noqa: PLR2004
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[EXTENSION] = UvicornTransport(self)
+
+
+def _is_utf8(parts: list[bytes]) -> bool:
+    try:
+        b"".join(parts).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class UvicornTransport:

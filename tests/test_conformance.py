@@ -1,0 +1,50 @@
+"""The echo, judged by an outside suite of protocol cases (Autobahn's, which `kosoku` runs)."""
+
+import asyncio
+import socket
+
+import kosoku
+import pytest
+
+from tests.support.processes import Processes
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# Compression, which neither server offers, and messages above our 64 KiB.
+LEFT_OUT = [
+    "12.*",
+    "13.*",
+    *(f"9.{kind}.{n}" for kind in (1, 2) for n in range(2, 7)),
+    *(f"9.{kind}.*" for kind in (3, 4, 5, 6)),
+]
+COMMANDS = {
+    "uvicorn": lambda port: ["serve", "--port", str(port)],
+    "daphne": lambda port: ["runserver", "--noreload", f"127.0.0.1:{port}"],
+}
+
+
+@pytest.mark.parametrize("server", COMMANDS)
+def test_no_case_fails(server, tmp_path):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    with Processes(tmp_path) as processes:
+        child = processes.manage(
+            *COMMANDS[server](port),
+            NOTIFICATIONS_ECHO_RATE_PER_S=1_000_000,
+            NOTIFICATIONS_ECHO_LIFE_S=3600,
+        )
+
+        def listening():
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", port)) == 0
+
+        processes.until(listening, "the server listens")
+        # It raises FailureError, which names the cases, where one does not pass.
+        results = asyncio.run(_run(f"ws://127.0.0.1:{port}/ws/echo/"))
+        child.terminate()
+    assert len(results) > 250
+
+
+async def _run(url):
+    return await kosoku.run_fuzzingclient(url, exclude_cases=LEFT_OUT, concurrency=4)
