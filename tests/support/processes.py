@@ -1,0 +1,220 @@
+"""Real child processes on the test's own database: started, watched, killed and always reaped."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
+
+from django.db import connection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Self
+
+REPOSITORY = Path(__file__).parents[2]
+# Far more than anything here takes, so that a slow machine is not a failure.
+PATIENCE_S = 120
+
+# Warnings too: they tell of what was tried again, and here nothing has to be.
+_COMPLAINT = re.compile(r"Traceback|deadlock|database is locked| (WARNING|ERROR|CRITICAL) ")
+# So that none outlives us, however we end.
+_UNDER_US = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
+# What a process may end with that nobody has waited for: success, or a signal that we sent.
+_ORDERLY = {None, 0, -signal.SIGKILL}
+
+T = TypeVar("T")
+
+
+def until(condition: Callable[[], T], what: str, *, within_s: float = PATIENCE_S) -> T:
+    """Poll ``condition`` until it holds, and return what it gave.
+
+    Raises: TimeoutError: it did not come true; the message says ``what`` was waited for.
+    """
+    deadline = time.monotonic() + within_s
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"Not within {within_s} s: {what}")
+        time.sleep(0.002)
+    return value
+
+
+def database_url() -> str:
+    """Where this test's own database is, as a child's settings read it."""
+    config = connection.settings_dict
+    name = str(config["NAME"])
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    user, word = (quote(config[key], safe="") for key in ("USER", "PASSWORD"))
+    return f"postgres://{user}:{word}@{config['HOST']}:{config['PORT']}/{name}"
+
+
+class Child:
+    """A process whose output goes to a file."""
+
+    def __init__(self, command: list[str], log: Path, environment: dict[str, str]) -> None:
+        self.log = log
+        # Its input is held open: an actor waits there, and ends by itself should we die.
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command,
+                cwd=REPOSITORY,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                bufsize=0,
+            )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def status(self) -> int | None:
+        return self._process.poll()
+
+    def output(self) -> str:
+        return self.log.read_text("utf-8", errors="replace")
+
+    def report(self) -> str:
+        """How it ended, and its last words."""
+        return f"{self.log.name}, exit status {self.status}:\n{self.output()[-4000:]}"
+
+    def wait(self, within_s: float = PATIENCE_S) -> int:
+        """The exit status, once it has ended."""
+        return self._process.wait(within_s)
+
+    def tell(self, line: str = "") -> None:
+        """Write a line to its input."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{line}\n".encode())
+
+    def send(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    def freeze(self) -> None:
+        """Send SIGSTOP, and return once it stands still."""
+        self.send(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED)
+
+    def thaw(self) -> None:
+        self.send(signal.SIGCONT)
+
+    def terminate(self, within_s: float = PATIENCE_S) -> int:
+        """Send SIGTERM; the exit status."""
+        self.send(signal.SIGTERM)
+        return self.wait(within_s)
+
+    def kill(self) -> None:
+        """Send SIGKILL, which works on a stopped process too, and reap it."""
+        self._process.kill()
+        self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+
+
+class Processes:
+    """The children of one test; leaving the context ends them all and looks for complaints."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._children: list[Child] = []
+        self._server_log = _ServerLog()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for child in self._children:
+            child.kill()
+        if kind is None and (complaints := self.complaints()):
+            raise AssertionError("\n".join(complaints))
+
+    def manage(self, *arguments: str, **settings: object) -> Child:
+        """Start ``manage.py``; settings by their names in the environment."""
+        return self._start(arguments[0], ["manage.py", *arguments], settings)
+
+    def dispatcher(self, **settings: object) -> Child:
+        """Start ``manage.py dispatcher``, and wait until it looks for what is due."""
+        child = self.manage("dispatcher", **settings)
+        self.until(lambda: "Dispatching." in child.output(), "a dispatcher starts")
+        return child
+
+    def actor(
+        self, name: str, *, journal: Path, settings: dict[str, object] | None = None, **job: Any
+    ) -> Child:
+        """Start an actor of tests/support/actors.py; it gets ready, and waits for ``begin``."""
+        command = ["-m", "tests.support.actors", name, str(journal), json.dumps(job)]
+        return self._start(name, command, settings or {})
+
+    def begin(self, *actors: Child, word: str = "ready") -> None:
+        """Let actors begin at the same moment, once all of them have said the word."""
+        for actor in actors:
+            self.until(lambda actor=actor: word in actor.output(), f"an actor is {word}")  # type: ignore[misc]
+        for actor in actors:
+            actor.tell("begin")
+
+    def until(self, condition: Callable[[], T], what: str) -> T:
+        """``until``, which ends at once when a child fails."""
+
+        def checked() -> T:
+            self._must_be_well()
+            return condition()
+
+        return until(checked, what)
+
+    def complaints(self) -> list[str]:
+        """Errors that any child, or the database server, has written down."""
+        found = [child.report() for child in self._children if _COMPLAINT.search(child.output())]
+        return found + self._server_log.deadlocks()
+
+    def _start(self, name: str, command: list[str], settings: dict[str, object]) -> Child:
+        environment = {
+            **os.environ,
+            "DATABASE_URL": database_url(),
+            "NOTIFICATIONS_DISPATCH_IN_SERVER": "0",
+            # Else what a killed process had said would die with it.
+            "PYTHONUNBUFFERED": "1",
+            **{key: str(value) for key, value in settings.items()},
+        }
+        log = self._folder / f"{len(self._children):02}-{name}.log"
+        child = Child([*_UNDER_US, sys.executable, *command], log, environment)
+        self._children.append(child)
+        return child
+
+    def _must_be_well(self) -> None:
+        for child in self._children:
+            if child.status not in _ORDERLY:
+                raise AssertionError(child.report())
+
+
+class _ServerLog:
+    """What PostgreSQL's server writes from now on, where its log is at hand."""
+
+    def __init__(self) -> None:
+        name = os.environ.get("POSTGRESQL_LOG")
+        self._path = Path(name) if name and connection.vendor == "postgresql" else None
+        self._start = self._path.stat().st_size if self._path else 0
+
+    def deadlocks(self) -> list[str]:
+        if self._path is None:
+            return []
+        with self._path.open("rb") as file:
+            file.seek(self._start)
+            lines = file.read().decode("utf-8", "replace").splitlines()
+        return [f"PostgreSQL: {line}" for line in lines if "deadlock detected" in line]
