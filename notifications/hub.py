@@ -50,7 +50,7 @@ class Hub:
         self._channel = ""
         self._joined: set[str] = set()
         self._membership = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
         # Called to look into the database at once.
         self.look: Callable[[], None] = lambda: None
 
@@ -91,8 +91,11 @@ class Hub:
 
     # --- What the database says -------------------------------------------------------------------
 
-    async def found(self, life: str, rows: Iterable[tuple[int, int]]) -> None:
+    def found(self, life: str, rows: Iterable[tuple[int, int]]) -> None:
         """The reconciler read where inboxes stand: user ids and revisions."""
+        self._spawn(self._catch_up(life, rows))
+
+    async def _catch_up(self, life: str, rows: Iterable[tuple[int, int]]) -> None:
         for n, (user_id, revision) in enumerate(rows, 1):
             for connection in tuple(self.streams.get(user_id, ())):
                 actions = connection.stream.behind(life, revision)
@@ -176,7 +179,9 @@ class Hub:
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         # A context of its own, or the tasks would keep that of the request that came first.
-        self._tasks.append(self.loop.create_task(work, context=contextvars.Context()))
+        task = self.loop.create_task(work, context=contextvars.Context())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
 
 _current: dict[asyncio.AbstractEventLoop, Hub] = {}

@@ -7,7 +7,6 @@ twice a second for the inboxes of the users who are here.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
 from abc import ABC, abstractmethod
@@ -60,7 +59,17 @@ class Reconciler(ABC):
         Raises: DatabaseError, InterfaceError, OSError
         """
 
+    def _close(self) -> None:
+        """Give back what the looking took."""
+        connection.close()
+
     def _run(self) -> None:
+        try:
+            self._look_until_stopped()
+        finally:
+            self._close()
+
+    def _look_until_stopped(self) -> None:
         while not self._ended.is_set():
             try:
                 sight = self._wait_and_look()
@@ -84,7 +93,7 @@ class Reconciler(ABC):
             self._secret = sight.epoch_secret
             loop.call_soon_threadsafe(self._hub.lives_in, life)
         if sight.rows:
-            asyncio.run_coroutine_threadsafe(self._hub.found(life, sight.rows), loop)
+            loop.call_soon_threadsafe(self._hub.found, life, sight.rows)
 
     def _restored(self, epoch_secret: str) -> None:
         """The database has gone back in time: its revisions mean something else from now on."""

@@ -48,6 +48,12 @@ class SqliteReconciler(Reconciler):
     def look_now(self) -> None:
         self._watch.wake()
 
+    def _close(self) -> None:
+        super()._close()
+        self._watch.close()
+        if self._database is not None:
+            self._database.close()
+
     def _wait_and_look(self) -> Sight | None:
         told = self._watch.wait(self._patience_s())
         now = time.monotonic()

@@ -34,8 +34,16 @@ class FolderWatch:
 
     def wake(self) -> None:
         """End the wait; from any thread."""
-        with suppress(BlockingIOError):  # full: it is going to end anyhow
+        with suppress(OSError):  # full: the wait is going to end anyhow; closed: it has ended
             os.write(self._writer, b"!")
+
+    def close(self) -> None:
+        """Give back what the kernel lent; nobody may wait any more."""
+        for descriptor in (self._reader, self._writer):
+            os.close(descriptor)
+        self._writer = -1  # who still wakes it must not write to what has taken the number
+        if self._notify is not None:
+            self._notify.close()
 
     def wait(self, timeout_s: float) -> bool:
         """Whether the file was written to within the time; a ``wake()`` counts as time passed."""

@@ -54,9 +54,10 @@ def run(scenario):
         try:
             return await asyncio.wait_for(scenario(own), 30)
         finally:
-            for task in own._tasks:
+            tasks = list(own._tasks)
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*own._tasks, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     return asyncio.run(within())
 
@@ -184,7 +185,8 @@ def test_what_no_hint_told_is_found_in_the_database_and_counted(layer):
         for connection in (behind, level):
             own.register(connection)
         before = metrics.hints_healed._value.get()
-        await own.found(LIFE, [(1, 6), (2, 9), (3, 1)])
+        own.found(LIFE, [(1, 6), (2, 9), (3, 1)])
+        await until(lambda: behind.actions)
         assert [type(action) for action in behind.actions] == [Load]
         assert level.actions == []
         assert metrics.hints_healed._value.get() - before == 1

@@ -1,0 +1,122 @@
+"""What the reconciler of this run's database notices, with a hub that only takes notes."""
+
+import asyncio
+import threading
+
+import pytest
+from django.db import OperationalError, connection
+
+from notifications import catching_up, inbox, reconciler, sending
+from notifications.audiences import ChosenUsers
+from notifications.inbox import Chosen
+from notifications.models import Clock, Epoch, Inbox
+from notifications.reconciler import PostgresqlReconciler, Sight
+from notifications.sqlite_reconciler import SqliteReconciler
+from tests.support.processes import until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class NotingHub:
+    """Has a loop of its own, as a server has, and the streams that a test says."""
+
+    def __init__(self, *user_ids):
+        self.streams = dict.fromkeys(user_ids, ())
+        self.loop = asyncio.new_event_loop()
+        self.seen, self.lives = [], []
+        self.look = lambda: None
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def found(self, life, rows):
+        self.seen += [(life, *row) for row in rows]
+
+    def lives_in(self, life):
+        self.lives.append(life)
+
+    def close(self):
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(30)
+        self.loop.close()
+
+
+@pytest.fixture
+def watch(alice, bob, settings):
+    """A hub with alice and bob on it, whose reconciler has had its first look."""
+    settings.NOTIFICATIONS_RECONCILE_S = 0.02
+    hub = NotingHub(alice.pk, bob.pk)
+    kind = SqliteReconciler if connection.vendor == "sqlite" else PostgresqlReconciler
+    running = kind(hub)
+    thread = threading.Thread(target=running._run, daemon=True)
+    thread.start()
+    until(lambda: hub.lives, "the first look", within_s=30)
+    yield hub
+    running.stop()
+    thread.join(30)
+    assert not thread.is_alive()
+    hub.close()
+
+
+def life():
+    return catching_up.life(Epoch.objects.get().epoch_secret)
+
+
+def send(user):
+    return sending.send("Hello", audience=ChosenUsers([user.pk], "one")).notification
+
+
+def test_a_commit_of_somebody_else_is_noticed(watch, alice, bob):
+    one = send(alice)
+    until(lambda: (life(), alice.pk, 1) in watch.seen, "the arrival", within_s=30)
+    inbox.mark_read(alice.pk, Chosen([one.pk]))
+    until(lambda: (life(), alice.pk, 2) in watch.seen, "the act", within_s=30)
+    send(bob)
+    until(lambda: (life(), bob.pk, 1) in watch.seen, "bob's arrival", within_s=30)
+
+
+def test_many_commits_in_a_row_are_all_noticed(watch, alice):
+    for _ in range(50):
+        send(alice)
+    until(lambda: (life(), alice.pk, 50) in watch.seen, "the last one", within_s=30)
+
+
+def test_a_new_epoch_is_told(watch):
+    Epoch.renew(Epoch.objects.get().epoch_secret)
+    until(lambda: watch.lives[-1] == life() and len(watch.lives) == 2, "the epoch", within_s=30)
+
+
+def test_a_database_that_has_gone_back_begins_a_new_epoch(watch, alice):
+    for _ in range(3):
+        send(alice)
+    before = life()
+    until(lambda: (before, alice.pk, 3) in watch.seen, "the state before", within_s=30)
+    # What a restored backup looks like from here: lower revisions, and a lower count of changes.
+    Clock.objects.update(stamp=0)
+    Inbox.objects.filter(pk=alice.pk).update(revision=1, stamp=0)
+    until(lambda: life() != before, "a new epoch", within_s=30)
+    until(lambda: watch.lives[-1] == life(), "that it is told", within_s=30)
+
+
+def test_a_database_that_fails_is_looked_at_again(alice, caplog, monkeypatch):
+    monkeypatch.setattr(reconciler, "_RETRY_S", 0.001)
+    hub = NotingHub(alice.pk)
+    looks = iter([OperationalError("gone"), OSError("moved"), Sight("secret", [(1, 1)])])
+
+    class Failing(PostgresqlReconciler):
+        def _wait_and_look(self):
+            look = next(looks, None)
+            if isinstance(look, Exception):
+                raise look
+            if look is None:
+                self.stop()
+            return look
+
+    running = Failing(hub)
+    thread = threading.Thread(target=running._run, daemon=True)
+    thread.start()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert {"gone", "moved"} <= set(caplog.text.split())
+    assert "Traceback" not in caplog.text
+    until(lambda: hub.seen, "what was seen", within_s=30)
+    hub.close()
