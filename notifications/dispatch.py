@@ -51,7 +51,7 @@ class Dispatch(Walk):
         )
         if not ids:
             return
-        inboxes = Inbox.objects.filter(pk__in=ids)
+        inboxes = Inbox.objects.filter(pk__among=ids)
         inboxes.update(
             revision=F("revision") + 1,
             unread_count=F("unread_count") + 1,

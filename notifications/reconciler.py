@@ -134,7 +134,7 @@ class PostgresqlReconciler(Reconciler):
     def _rows(users: list[int]) -> list[tuple[int, int]]:
         if not users:
             return []
-        return list(Inbox.objects.filter(pk__in=users).values_list("pk", "revision"))
+        return list(Inbox.objects.filter(pk__among=users).values_list("pk", "revision"))
 
 
 def start(hub: Hub) -> None:

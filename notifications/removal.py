@@ -38,12 +38,12 @@ class RemovalWalk(Walk):
             locked.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)
         )
         # Looked at again under the locks, which no change of an item gets around.
-        items = self._items().filter(inbox_id__in=ids)
+        items = self._items().filter(inbox__among=ids)
         ids = list(items.values_list("inbox_id", flat=True))
         if not ids:
             return
         mine = items.filter(inbox_id=OuterRef("pk"))
-        inboxes = Inbox.objects.filter(pk__in=ids)
+        inboxes = Inbox.objects.filter(pk__among=ids)
         inboxes.update(
             revision=F("revision") + 1,
             unread_count=F("unread_count") - _one_where(mine.unread()),

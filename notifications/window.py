@@ -24,6 +24,8 @@ class Window:
 
     def sent(self, revision: int, size_bytes: int) -> None:
         """A frame that brings the client to ``revision`` is on its way."""
+        if revision <= self.acknowledged:
+            return  # no acknowledgement will come for it
         self._sent.append((revision, size_bytes))
         self.outstanding_bytes += size_bytes
 

@@ -1,0 +1,98 @@
+"""What a stream is told, and what it wants done. Plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from notifications import frames
+from notifications.frames import Cursor
+from notifications.protocol import CloseCode
+
+# --- Facts ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One notification that changed: its state, encoded, or None where it was removed."""
+
+    revision: int
+    id: str
+    encoded: bytes | None
+
+    @property
+    def size_bytes(self) -> int:
+        """What it takes in a frame, about."""
+        return len(self.encoded or b"") + len(self.id) + 4
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """An inbox as one read of the database found it, from a cursor on.
+
+    ``changes``: every notification changed after ``since``, in the order of revisions. ``listed``:
+    the newest ones instead, newest first, where the cursor cannot be resumed from.
+    """
+
+    user: str
+    epoch: str
+    # Names the epoch among processes; the same for all users.
+    life: str
+    revision: int
+    floor: int
+    unread: int
+    unseen: int
+    since: int | None = None
+    changes: tuple[Entry, ...] = ()
+    listed: tuple[bytes, ...] | None = None
+    more: bool = False
+
+    @property
+    def counts(self) -> bytes:
+        return frames.counts(self.unread, self.unseen)
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What the channel layer said: an inbox went from one revision to another.
+
+    ``frame`` makes the `changes` frame that says so, where the hint carries what changed.
+    """
+
+    life: str
+    since: int
+    revision: int
+    frame: Callable[[], bytes] | None = None
+
+
+# --- Actions --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Read the inbox from the cursor on (from nothing: a snapshot), and report it loaded."""
+
+    cursor: Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    code: CloseCode
+    reason: str
+
+
+Action = Send | Load | Close
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds that a stream is given."""
+
+    ping_interval_s: float = 25
+    hello_s: float = 3
+    age_s: float = 3600
