@@ -45,8 +45,15 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
 else:
     _database["OPTIONS"] = {
         "connect_timeout": max(1, round(DATABASE_TIMEOUT_S)),
-        # jit: compiling the catch-up, which runs in a millisecond, would take a third of a second.
-        "options": f"-c lock_timeout={round(DATABASE_TIMEOUT_S * 1000)} -c jit=off",
+        "options": " ".join(
+            [
+                f"-c lock_timeout={round(DATABASE_TIMEOUT_S * 1000)}",
+                # Whoever is frozen amid a transaction gives its locks up after a while.
+                "-c idle_in_transaction_session_timeout=60s",
+                # Compiling the catch-up, which runs in a millisecond, would take 350 of them.
+                "-c jit=off",
+            ]
+        ),
         "pool": {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": DATABASE_TIMEOUT_S},
         **_database.get("OPTIONS", {}),
     }

@@ -25,6 +25,11 @@ logger = logging.getLogger(__name__)
 _nudge = threading.Event()
 
 
+def nudge() -> None:
+    """Let this process's dispatcher look at once, for work or for being told to stop."""
+    _nudge.set()
+
+
 def dispatch_now(notification_id: int, *, small: bool) -> None:
     """Dispatch a small audience here and now; leave a large one to a dispatcher."""
     _now(Dispatch(notification_id), small=small)
@@ -39,7 +44,7 @@ def _now(walk: Walk, *, small: bool) -> None:
     if small:
         walk.run()
     else:
-        _nudge.set()
+        nudge()
 
 
 def run(stop: threading.Event) -> None:

@@ -87,9 +87,13 @@ class Walk(ABC):
 
     def _claim(self) -> bool:
         until = timezone.now() + self._lease_time()
-        if not self.unclaimed().filter(pk=self.pk).update(lease=self._lease, lease_until=until):
-            # A retry after a lost connection may find its own first try committed.
-            return self._mine().exists() and self._load()
+        with transaction.atomic():
+            # Not waited for: who is frozen amid a chunk keeps the row's lock as long as that lasts.
+            free = self.unclaimed().select_for_update(skip_locked=True, no_key=True)
+            if free.filter(pk=self.pk).first() is not None:
+                rows = self.model._default_manager.filter(pk=self.pk)
+                rows.update(lease=self._lease, lease_until=until)
+        # A retry after a lost connection may find its own first try committed, and be content.
         return self._load()
 
     def _load(self) -> bool:

@@ -16,9 +16,16 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *_args: Any, **_options: Any) -> None:
+        # Waited for, and not handled: a handler runs amid whatever the thread does, and would wait
+        # for ever for the lock of an event that this very thread is waiting on.
+        ends = {signal.SIGTERM, signal.SIGINT}
+        signal.pthread_sigmask(signal.SIG_BLOCK, ends)
         stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
+        worker = threading.Thread(target=dispatcher.run, args=(stop,), name="dispatcher")
+        worker.start()
         self.stdout.write("Dispatching. Ctrl-C stops.")
         self.stdout.flush()
-        dispatcher.run(stop)
+        signal.sigwait(ends)
+        stop.set()
+        dispatcher.nudge()
+        worker.join()

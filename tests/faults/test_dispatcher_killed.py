@@ -1,0 +1,153 @@
+"""Whoever dispatches is killed, again and again; others finish it, and nobody can tell."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import pytest
+from django.contrib.auth import get_user_model
+
+from notifications import dispatcher, inbox, sending
+from notifications.audiences import Everyone
+from notifications.models import Inbox, InboxItem, Notification, Removal, Status
+from tests.support.ledger import Ledger
+from tests.support.walks import IMPATIENT, cursor_of, kill_in_the_midst
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.processes import Processes
+
+    People = Callable[..., list[int]]
+
+
+def small_chunks(size: int) -> dict[str, object]:
+    """Settings of a walk so long that all the kills fit into it several times."""
+    return {
+        **IMPATIENT,
+        "NOTIFICATIONS_DISPATCH_CHUNK_SIZE": size,
+        "NOTIFICATIONS_DISPATCH_PAUSE_MS": 5,
+    }
+
+
+@pytest.fixture
+def chance() -> random.Random:
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")
+    return random.Random(seed)
+
+
+def deactivate(user_id: int) -> None:
+    get_user_model().objects.filter(pk=user_id).update(is_active=False)
+
+
+def wait_until_sent(processes: Processes, notification: Notification) -> None:
+    sent = Notification.objects.filter(pk=notification.pk, status=Status.SENT)
+    processes.until(sent.exists, f"{notification} is sent")
+
+
+def test_twenty_kills_neither_lose_nor_double_an_item(
+    processes: Processes, people: People, chance: random.Random
+) -> None:
+    users = people(20_000)
+    recipients = set(users)
+    between = []
+    notification = sending.send("Something happened", audience=Everyone()).notification
+
+    for kill in range(20):
+        child = processes.dispatcher(**small_chunks(chance.randint(20, 50)))
+        if kill:
+            # Its turn is over since the first kill; that of the last ones is far away.
+            deactivate(users[kill])
+            deactivate(users[-kill])
+            recipients.discard(users[-kill])
+            between.append(cursor_of(notification) + 30)
+            deactivate(between[-1])
+            people(1, prefix=f"late{kill}-")
+        kill_in_the_midst(processes, child, notification, chance)
+    assert cursor_of(notification) < users[-1000], "too fast: it came near its end"
+
+    processes.dispatcher(**IMPATIENT)
+    wait_until_sent(processes, notification)
+
+    reached = set(InboxItem.objects.values_list("inbox_id", flat=True))
+    # Those who left just then may have it or not; the checker still looks at their inboxes.
+    recipients -= set(between) - reached
+    notification.refresh_from_db()
+    assert notification.recipient_count == len(users)
+    assert notification.item_count == len(recipients) == InboxItem.objects.count()
+    assert set(Inbox.objects.filter(revision=1, unread_count=1).values_list("pk", flat=True)) == (
+        recipients
+    )
+    assert not Inbox.objects.filter(revision__gt=1).exists()
+    assert Ledger(sent={notification.pk: recipients}).faults() == []
+
+
+def test_five_kills_of_a_withdrawal_leave_nothing_behind(
+    processes: Processes, people: People, chance: random.Random
+) -> None:
+    users = people(5_000)
+    pk = sending.send("Something happened", audience=Everyone()).notification.pk
+    dispatcher.run_due()
+    ledger = Ledger(sent={pk: set(users)}, withdrawn={pk})
+    for user in users[::100]:
+        # Some have seen it, some have read it, some have put it away.
+        act = chance.choice([inbox.mark_seen, inbox.mark_read, inbox.archive])
+        ledger.acted.append((user, act(user, inbox.Chosen([pk])).revision))
+
+    assert sending.withdraw(pk)
+    removal = Removal.objects.get(pk=pk)
+    for _ in range(5):
+        child = processes.dispatcher(**small_chunks(10))
+        kill_in_the_midst(processes, child, removal, chance)
+    assert cursor_of(removal) < users[-1000], "too fast: it came near its end"
+    processes.dispatcher(**IMPATIENT)
+    done = Removal.objects.filter(pk=pk, finished_at__isnull=False)
+    processes.until(done.exists, "the withdrawal is done")
+
+    assert not InboxItem.objects.present().exists()
+    assert not Inbox.objects.filter(unread_count__gt=0).exists()
+    assert ledger.faults() == []
+
+
+def test_a_killed_command_is_finished_by_a_dispatcher_and_its_key_is_known(
+    processes: Processes, people: People, chance: random.Random
+) -> None:
+    users = people(5_000)
+    command = ("notify", "Something happened", "--everyone", "--key", "news")
+    child = processes.manage(*command, **small_chunks(10))
+    notification = processes.until(Notification.objects.first, "the command has sent")
+    assert notification is not None
+    kill_in_the_midst(processes, child, notification, chance)
+    notification.refresh_from_db()
+    assert notification.status == Status.SENDING
+
+    processes.dispatcher(**IMPATIENT)
+    wait_until_sent(processes, notification)
+    again = processes.manage(*command)
+
+    assert again.wait() == 0
+    assert f"Notification {notification.pk} sent (already, under this key)" in again.output()
+    assert Ledger(sent={notification.pk: set(users)}).faults() == []
+
+
+def test_a_killed_command_is_finished_when_it_is_run_again(
+    processes: Processes, people: People, chance: random.Random
+) -> None:
+    users = people(2_000)
+    command = ("notify", "Something happened", "--everyone", "--key", "news")
+    child = processes.manage(*command, **small_chunks(10))
+    notification = processes.until(Notification.objects.first, "the command has sent")
+    assert notification is not None
+    kill_in_the_midst(processes, child, notification, chance)
+
+    def finished() -> bool:
+        again = processes.manage(*command, **IMPATIENT)
+        assert again.wait() == 0
+        assert "already, under this key" in again.output()
+        return f"Notification {notification.pk} sent" in again.output()
+
+    # Not before the lease of the one that was killed has ended.
+    processes.until(finished, "the command finds the lease ended")
+    assert Ledger(sent={notification.pk: set(users)}).faults() == []
