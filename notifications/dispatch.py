@@ -39,13 +39,12 @@ class Dispatch(Walk):
     def chunk(self, after: int, upto: int) -> None:
         recipients = self._recipients(after, upto)
         # Statements of their own, so that on PostgreSQL each sees what the one before waited for.
-        missing = recipients.filter(~Exists(Inbox.objects.filter(pk=OuterRef("pk"))))
+        # The range is said of the inboxes too, or PostgreSQL looks at every one of them.
+        present = Inbox.objects.filter(pk__gt=after, pk__lte=upto)
+        missing = recipients.filter(~Exists(present.filter(pk=OuterRef("pk"))))
         sql.insert_from(Inbox, missing.order_by("pk"), ignore_conflicts=True, user_id=F("pk"))
         # In user-id order, as everywhere: two sends over the same users must not lock crosswise.
-        # The range is said of the inboxes too, or PostgreSQL looks at every one of them.
-        locked = Inbox.objects.filter(
-            pk__gt=after, pk__lte=upto, pk__in=recipients.order_by().values("pk")
-        )
+        locked = present.filter(pk__in=recipients.order_by().values("pk"))
         ids = list(
             locked.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)
         )

@@ -15,7 +15,7 @@ from notifications.audiences import Audience
 from notifications.models import Notification, Removal, Status
 from notifications.operations import fingerprint
 
-REMOVABLE = (Status.SENDING, Status.PAUSED, Status.SENT)
+_REMOVABLE = (Status.SENDING, Status.PAUSED, Status.SENT)
 _UNSENT = (Status.DRAFT, Status.SCHEDULED)
 
 
@@ -116,15 +116,18 @@ def begin(notification_id: int) -> bool:
 
 def expire(notification_id: int) -> bool:
     """Take a notification whose time is over out of every inbox; its dispatch ends."""
-    return _remove(
-        notification_id, Removal.Reason.EXPIRED, status=Status.SENT, expired_at=timezone.now()
-    )
+    now = timezone.now()
+    if _remove(notification_id, Removal.Reason.EXPIRED, status=Status.SENT, expired_at=now):
+        return True
+    # Not sent, or withdrawn: there is nothing to take out, and nothing to look for again.
+    Notification.objects.filter(pk=notification_id).update(expired_at=now)
+    return False
 
 
 @transaction.atomic
 def _remove(notification_id: int, reason: str, **values: Any) -> bool:
     """Begin the walk that removes a notification's items; on commit it runs or is left to do."""
-    rows = Notification.objects.filter(pk=notification_id, status__in=REMOVABLE)
+    rows = Notification.objects.filter(pk=notification_id, status__in=_REMOVABLE)
     # The row's lock waits for the chunk that is being dispatched, and its status ends the dispatch.
     if not rows.update(**values):
         return False

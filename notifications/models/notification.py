@@ -161,20 +161,12 @@ class Notification(Leased):
     class Meta:
         permissions = [("send_to_everyone", "Can send a notification to everyone")]
         indexes = [
-            # The due scan: few rows ever are in one of these states.
-            models.Index(
-                fields=["status", "send_at"],
-                name="notification_due",
-                condition=Q(status__in=["scheduled", "sending"]),
-            ),
+            models.Index(fields=["status", "id"], name="notification_status"),
+            # Nothing of the status here: SQLite cannot see that a parameter meets a condition.
             models.Index(
                 fields=["expires_at"],
                 name="notification_expiring",
-                condition=Q(
-                    expires_at__isnull=False,
-                    expired_at=None,
-                    status__in=["sending", "paused", "sent"],
-                ),
+                condition=Q(expires_at__isnull=False, expired_at=None),
             ),
         ]
         constraints = [

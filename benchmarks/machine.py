@@ -1,0 +1,48 @@
+"""What a figure was measured on, and how figures are printed."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+def describe(*versions: str) -> str:
+    """The command, the moment and the machine, as the first lines of a benchmark's output."""
+    python = f"Python {platform.python_version()}"
+    load = " ".join(f"{one:.1f}" for one in os.getloadavg())
+    return "\n".join(
+        [
+            f"command  python -m {_module()} {' '.join(sys.argv[1:])}".rstrip(),
+            f"date     {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+            f"machine  {os.cpu_count()} CPUs, {_cpu_model()}, {platform.system()}, load {load}",
+            f"versions {', '.join([python, *versions])}",
+        ]
+    )
+
+
+def spread(figures: Sequence[float], unit: str, digits: int = 2) -> str:
+    """Median, and from the least to the most."""
+    middle, least, most = statistics.median(figures), min(figures), max(figures)
+    return f"{middle:.{digits}f} {unit} ({least:.{digits}f} to {most:.{digits}f})"
+
+
+def percentile(figures: Sequence[float], share: float) -> float:
+    """The smallest figure that ``share`` of all do not exceed."""
+    ordered = sorted(figures)
+    return ordered[max(0, -int(-share * len(ordered) // 1) - 1)]
+
+
+def _module() -> str:
+    return f"benchmarks.{Path(sys.argv[0]).stem}"
+
+
+def _cpu_model() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text("utf-8").splitlines() if info.exists() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.machine()

@@ -1,0 +1,256 @@
+"""From a commit in another process to the frame at a browser's socket.
+
+``python -m benchmarks.push --sockets 1000 --sends 200`` opens that many sockets of as many users
+on one server process, sends to one of them at a time from another process, and measures from the
+return of ``sending.send`` (the dispatch is committed) to the arrival of the frame; then it sends
+one notification to everyone and measures until the last socket has it. On SQLite without Redis,
+and on PostgreSQL with Redis.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from benchmarks import machine
+
+RATE_PER_S = 50
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sockets", type=int, default=1000)
+    parser.add_argument("--sends", type=int, default=200)
+    parser.add_argument("--server", choices=["uvicorn", "daphne"], default="uvicorn")
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], action="append")
+    parser.add_argument("--role", choices=["parent", "prepare", "send"], default="parent")
+    options = parser.parse_args()
+    if options.role == "parent":
+        print(machine.describe(), flush=True)
+        for name in options.database or ["sqlite", "postgresql"]:
+            _measure(name, options)
+        return
+    import django  # noqa: PLC0415 (its settings come from the environment that the parent made)
+
+    django.setup()
+    if options.role == "prepare":
+        _prepare(options.sockets)
+    else:
+        _send_as_told()
+
+
+# --- The parent: services, sockets, figures -------------------------------------------------------
+
+
+@contextmanager
+def _services(name: str) -> Iterator[dict[str, str]]:
+    with ExitStack() as stack:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("NOTIFICATIONS_")}
+        kept |= {"SECRET_KEY": "x" * 50, "DJANGO_SETTINGS_MODULE": "config.settings"}
+        if name == "sqlite":
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmark-"))
+            yield {**kept, "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3"}
+            return
+        from tests.support import postgresql  # noqa: PLC0415 (it needs psycopg)
+
+        url = postgresql.create_database(
+            stack.enter_context(postgresql.private_postgresql()), "benchmark"
+        )
+        yield {**kept, "DATABASE_URL": url, "REDIS_URL": stack.enter_context(_redis())}
+
+
+@contextmanager
+def _redis() -> Iterator[str]:
+    port = _free_port()
+    command = ["redis-server", "--port", str(port), "--save", "", "--bind", "127.0.0.1"]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        _until_listening(port)
+        yield f"redis://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _measure(name: str, options: argparse.Namespace) -> None:
+    with _services(name) as environment, ExitStack() as stack:
+        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=environment, check=True)
+        prepared = subprocess.run(
+            _role("prepare", "--sockets", str(options.sockets)),
+            env=environment, check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        keys = json.loads(prepared.stdout)
+        port = _free_port()
+        serve = (
+            ["serve", "--port", str(port)]
+            if options.server == "uvicorn"
+            else ["runserver", "--noreload", "-v0", f"127.0.0.1:{port}"]
+        )
+        server = subprocess.Popen([sys.executable, "manage.py", *serve], env=environment)
+        stack.callback(server.wait)
+        stack.callback(server.terminate)
+        _until_listening(port)
+        sender = subprocess.Popen(
+            _role("send"), env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        stack.callback(sender.wait)
+        stack.callback(sender.terminate)
+        figures = asyncio.run(_Run(port, keys, sender, options.sends).run())
+    print(f"\n{name}{' + Redis' if name == 'postgresql' else ''}, {options.server}, "
+          f"{options.sockets} sockets")  # fmt: skip
+    for label, text in figures.items():
+        print(f"  {label}: {text}", flush=True)
+
+
+class _Run:
+    def __init__(self, port: int, keys: list[str], sender: Any, sends: int) -> None:
+        self.port, self.keys, self.sender, self.sends = port, keys, sender, sends
+        self.arrived: dict[str, list[float]] = {}
+        self.synced = asyncio.Semaphore(0)
+
+    async def run(self) -> dict[str, str]:
+        readers, began = [], time.monotonic()
+        for n, key in enumerate(self.keys):
+            readers.append(asyncio.create_task(self._read(key)))
+            if n % 50 == 49:  # noqa: PLR2004 (handshakes in flight)
+                await self._all_synced(50)
+        await self._all_synced(len(self.keys) % 50)
+        opened_s = time.monotonic() - began
+        waits = []
+        for n in range(self.sends):
+            title = f"one {n}"
+            committed = await self._send(title, random.randrange(len(self.keys)))  # noqa: S311
+            waits.append((await self._until_arrived(title, 1))[0] - committed)
+            await asyncio.sleep(1 / RATE_PER_S)
+        committed = await self._send("everyone", None)
+        everyone = await self._until_arrived("everyone", len(self.keys))
+        for reader in readers:
+            reader.cancel()
+        spread = sorted(wait * 1000 for wait in waits)
+        return {
+            "commit -> frame, ms": f"p50 {statistics.median(spread):.2f}, "
+            f"p99 {spread[int(len(spread) * 0.99)]:.2f}, max {spread[-1]:.2f}",
+            "everyone, first and last after the commit, ms": f"{(everyone[0] - committed) * 1000:.1f}, "
+            f"{(everyone[-1] - committed) * 1000:.1f}; {len(everyone)} of {len(self.keys)} arrived",
+            "handshakes to synced, per s": f"{len(self.keys) / opened_s:.0f}",
+        }
+
+    async def _read(self, key: str) -> None:
+        from websockets.asyncio.client import connect  # noqa: PLC0415
+
+        origin = f"http://127.0.0.1:{self.port}"
+        async with connect(
+            f"ws://127.0.0.1:{self.port}/ws/notifications/",
+            additional_headers={"Cookie": f"sessionid={key}"},
+            origin=origin, compression=None, max_queue=None, ping_interval=None,
+        ) as websocket:  # fmt: skip
+            epoch = ""
+            async for text in websocket:
+                now = time.monotonic()
+                frame = json.loads(text)
+                epoch = frame.get("epoch", epoch)
+                if frame["type"] == "synced":
+                    self.synced.release()
+                elif frame["type"] == "changes":
+                    for one in frame["notifications"]:
+                        self.arrived.setdefault(one["title"], []).append(now)
+                elif frame["type"] == "ping":
+                    pong = {"type": "pong", "epoch": epoch, "revision": frame["revision"]}
+                    await websocket.send(json.dumps(pong))
+
+    async def _all_synced(self, count: int) -> None:
+        for _ in range(count):
+            await asyncio.wait_for(self.synced.acquire(), 60)
+
+    async def _send(self, title: str, user: int | None) -> float:
+        self.sender.stdin.write(json.dumps([title, user]) + "\n")
+        self.sender.stdin.flush()
+        return float(await asyncio.to_thread(self.sender.stdout.readline))
+
+    async def _until_arrived(self, title: str, count: int) -> list[float]:
+        deadline = time.monotonic() + 60
+        while len(self.arrived.get(title, [])) < count and time.monotonic() < deadline:
+            await asyncio.sleep(0.001)
+        return self.arrived.get(title, [])
+
+
+def _role(role: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "benchmarks.push", "--role", role, *arguments]
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _until_listening(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise TimeoutError(f"nothing listens on {port}")
+
+
+# --- Children -------------------------------------------------------------------------------------
+
+
+def _prepare(count: int) -> None:
+    """Users and a session of each; the session keys on standard output."""
+    from django.contrib.auth import get_user_model  # noqa: PLC0415
+
+    from accounts.models import Session  # noqa: PLC0415
+    from accounts.sessions import SessionStore  # noqa: PLC0415
+
+    users = get_user_model().objects.bulk_create(
+        get_user_model()(username=f"u{n}", password="!") for n in range(count)
+    )
+    rows = []
+    for user in users:
+        store = SessionStore()
+        store._session_key = store._get_new_session_key()
+        rows.append(
+            store.create_model_instance({
+                "_auth_user_id": str(user.pk),
+                "_auth_user_backend": "django.contrib.auth.backends.ModelBackend",
+                "_auth_user_hash": user.get_session_auth_hash(),
+            })
+        )  # fmt: skip
+    Session.objects.bulk_create(rows)
+    print(json.dumps([row.session_key for row in rows]))
+
+
+def _send_as_told() -> None:
+    """For each line a send; when it had committed, in monotonic seconds, on standard output."""
+    from django.contrib.auth import get_user_model  # noqa: PLC0415
+
+    from notifications import audiences, dispatcher, sending  # noqa: PLC0415
+
+    pks = list(get_user_model().objects.order_by("pk").values_list("pk", flat=True))
+    for line in sys.stdin:
+        title, user = json.loads(line)
+        chosen = None if user is None else audiences.ChosenUsers([pks[user]], "one")
+        sent = sending.send(title, audience=chosen or audiences.Everyone())
+        committed = time.monotonic()
+        if sent.notification.status == "sending":
+            dispatcher.dispatch_now(sent.notification.pk, small=True)
+        print(committed, flush=True)
+
+
+if __name__ == "__main__":
+    main()
