@@ -63,7 +63,7 @@ var/secret_key: | .venv/installed
 # --- Checking -------------------------------------------------------------------------------------
 
 .PHONY: test
-test: test-packages lint test-sqlite test-postgresql test-next ## Install what tests need, lint, run all tests
+test: test-packages lint test-js test-sqlite test-postgresql test-next ## Install what tests need, lint, run all tests
 
 .PHONY: test-packages
 test-packages:
@@ -76,6 +76,10 @@ lint: .venv/installed-dev ## Check style, types, migrations and settings
 	$(scratch) $(python) -m mypy
 	$(scratch) $(manage) makemigrations --check --dry-run
 	$(scratch) $(manage) check --fail-level WARNING
+
+.PHONY: test-js
+test-js: ## Run the tests of the browser's modules that need no browser
+	node --test tests/js/
 
 .PHONY: test-sqlite
 test-sqlite: .venv/installed-dev ## Run the tests on SQLite (PYTEST_ARGS='-n 2 -k inbox')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from functools import partial
 
 from channels.routing import ProtocolTypeRouter
@@ -22,6 +23,9 @@ from notifications.database import Batcher  # noqa: E402
 sockets = routing.websockets(
     sign_in=partial(sign_in_by_session, find=Batcher(logins_of).ask), guard=origin_guard
 )
+# WhiteNoise reads a file in one go, which does for ours; a web server in front takes them over.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
+
 application = ProtocolTypeRouter({"http": http, "websocket": sockets})
 
 if settings.NOTIFICATIONS_DISPATCH_IN_SERVER:

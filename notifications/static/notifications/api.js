@@ -1,0 +1,62 @@
+import { isRevision } from "./protocol.js";
+
+const POST_TRIES = 3;
+const RETRY_AFTER_MAX_MS = 10_000;
+const TEMPORARY = [429, 502, 503, 504];
+
+/** What goes over HTTP: acts, pages, and who we are. */
+export class InboxApi {
+  #url;
+  #fetch;
+  #csrfToken;
+  #clock;
+  #random;
+
+  /** @param {Inbox.ApiOptions} options */
+  constructor({ url, fetch, csrfToken, clock, random }) {
+    this.#url = url;
+    this.#fetch = fetch;
+    this.#csrfToken = csrfToken;
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  async session() {
+    const response = await this.#fetch(`${this.#url}session`, { cache: "no-store" });
+    return [401, 403].includes(response.status) ? null : answerOf(response);
+  }
+
+  async page(query) {
+    return answerOf(await this.#fetch(`${this.#url}inbox?${new URLSearchParams(query)}`, { cache: "no-store" }));
+  }
+
+  /** Asked for thrice, an act is done once: by its `op_id`. */
+  async act(body) {
+    const text = JSON.stringify({ ...body, op_id: newId() });
+    for (let tries = 1; ; tries++) {
+      const response = await this.#post(text).catch(() => null);
+      if (response && !TEMPORARY.includes(response.status)) return answerOf(response);
+      if (tries === POST_TRIES) throw failure(response?.status ?? 0);
+      const askedMs = Number(response?.headers.get("Retry-After")) * 1000 || tries * 1000;
+      const waitMs = Math.min(askedMs, RETRY_AFTER_MAX_MS) + this.#random() * 1000;
+      await new Promise((resolve) => this.#clock.setTimeout(() => resolve(0), waitMs));
+    }
+  }
+
+  #post(body) {
+    const headers = { "Content-Type": "application/json", "X-CSRFToken": this.#csrfToken() };
+    // keepalive: the act outlives the page of a user who follows a link.
+    return this.#fetch(`${this.#url}inbox/actions`, { method: "POST", headers, body, keepalive: true });
+  }
+}
+
+async function answerOf(response) {
+  const answer = await response.json().catch(() => null);
+  if (!response.ok || !isRevision(answer?.revision)) throw failure(response.status);
+  return answer;
+}
+
+const failure = (status) => Object.assign(new Error(`HTTP ${status}`), { status });
+
+// Not randomUUID, which there is only over HTTPS.
+const newId = () => crypto.getRandomValues(new Uint32Array(4)).join("-");

@@ -1,0 +1,202 @@
+import { CloseCode, parse, pingFrame, pongFrame, resumeFrame } from "./protocol.js";
+
+const HELLO_TIMEOUT_MS = 5_000;
+const SILENCE_GRACE_MS = 10_000;
+const PROBE_TIMEOUT_MS = 3_000;
+const RESUME_PAUSE_MS = 1_000;
+const RESUME_PAUSE_MAX_MS = 32_000;
+const LATE_MS = 1_000;
+// What browsers report where no close frame came, and we of a connection that we gave up.
+const ABNORMAL = 1006;
+const HANDOVERS = [CloseCode.RESTART, CloseCode.RENEW];
+
+/** One connection and its position in the stream (protocol, section 3). Two may feed one state. */
+export class Connection {
+  /** Of its frames; empty before `hello`. */
+  epoch = "";
+  /** The transport works. */
+  isProven = false;
+  isSynced = false;
+  /** It delivers still, but its server wants to be left. */
+  isLeaving = false;
+  /** A `synced` is owed, at first for the cursor in the URL. */
+  isCatchingUp = true;
+
+  #transport;
+  #state;
+  #owner;
+  #clock;
+  #random;
+  #timers = {};
+  #hasEnded = false;
+  #silenceLimitMs = 0;
+  #asked;
+  #resumedAt;
+  #resumedFrom = "";
+  #pauseMs = RESUME_PAUSE_MS;
+  #knownRevision = 0;
+
+  /** @param {Inbox.ConnectionOptions} options */
+  constructor({ open, state, owner, clock, random }) {
+    this.#state = state;
+    this.#owner = owner;
+    this.#clock = clock;
+    this.#random = random;
+    this.#resumedAt = clock.now();
+    this.#asked = state.revision;
+    this.#after("hello", HELLO_TIMEOUT_MS, () => this.#end(ABNORMAL));
+    this.#transport = open(state.epoch ? { epoch: state.epoch, since: state.revision } : null, {
+      message: (text) => this.#receive(text),
+      close: (code) => this.#end(code),
+    });
+  }
+
+  close() {
+    this.#hasEnded = true;
+    for (const name in this.#timers) this.#cancel(name);
+    this.#transport.close();
+  }
+
+  /** Is the other side there? While a device sleeps, timers and networks stop. */
+  probe() {
+    if (!this.epoch || this.#timers.probe) return;
+    this.#transport.send(pingFrame());
+    this.#after("probe", PROBE_TIMEOUT_MS, () => this.#end(ABNORMAL));
+  }
+
+  /** Once at a time, and at most once a second. `anew`: by a snapshot. */
+  resume(anew = false) {
+    if (this.isCatchingUp || this.#timers.resume || !this.epoch) return;
+    const waitMs = this.#resumedAt + this.#pauseMs - this.#clock.now();
+    if (waitMs <= 0) this.#resumeNow(anew);
+    else this.#after("resume", waitMs, () => (anew || this.#isBehind()) && this.#resumeNow(anew));
+  }
+
+  #resumeNow(anew) {
+    const { epoch, revision } = this.#state;
+    const from = `${epoch} ${revision}`;
+    // What changed nothing will hardly do so a second later.
+    this.#pauseMs = from === this.#resumedFrom ? Math.min(this.#pauseMs * 2, RESUME_PAUSE_MAX_MS) : RESUME_PAUSE_MS;
+    this.#resumedFrom = from;
+    this.#resumedAt = this.#clock.now();
+    this.isCatchingUp = true;
+    // The answer covers whatever we heard of before.
+    this.#knownRevision = 0;
+    // `changes` do not name their epoch: where it is not ours, only a snapshot is unmistakable.
+    const since = anew || epoch !== this.epoch ? null : revision;
+    this.#asked = since ?? 0;
+    this.#transport.send(resumeFrame(this.epoch, since));
+  }
+
+  #receive(text) {
+    if (this.#hasEnded) return;
+    const frame = parse(text);
+    if (frame?.type === "hello") return this.#hello(frame);
+    if (frame?.type === "bye") return this.#bye(frame);
+    if (!this.epoch) return;
+    this.#cancel("probe");
+    this.#watch();
+    if (frame?.type === "changes") this.#changes(frame);
+    if (frame?.type === "snapshot") this.#snapshot(frame);
+    if (frame?.type === "synced") this.#synced(frame);
+    if (frame?.type === "ping") this.#ping(frame);
+  }
+
+  #hello(frame) {
+    if (this.epoch) return;
+    this.isProven = true;
+    this.epoch = frame.epoch;
+    this.#cancel("hello");
+    // Beyond what timers hold it would fire at once.
+    this.#silenceLimitMs = Math.min(frame.ping_interval_s, 3600) * 1000 + SILENCE_GRACE_MS;
+    if (this.#owner.hello(frame)) this.#watch();
+  }
+
+  #changes(frame) {
+    if (this.epoch !== this.#state.epoch) return this.#heardOf(frame.revision);
+    const outcome = this.#state.applyChanges(frame);
+    if (outcome === "gap") this.#heardOf(frame.revision);
+    if (outcome === "applied") this.#applied(frame);
+  }
+
+  #snapshot(frame) {
+    const { epoch, revision } = this.#state;
+    this.epoch = frame.epoch;
+    this.#knownRevision = frame.revision;
+    // Behind us but not behind what we asked for: the other connection has overtaken it.
+    if (frame.epoch === epoch && frame.revision < revision && frame.revision >= this.#asked) return;
+    this.#state.applySnapshot(frame);
+    this.#applied(frame);
+  }
+
+  #synced({ revision }) {
+    this.isCatchingUp = false;
+    this.#asked = 0;
+    if (this.#heardOf(revision)) return;
+    this.isSynced = true;
+    this.#owner.synced(this);
+  }
+
+  #ping({ revision }) {
+    this.#pong();
+    this.#heardOf(revision);
+  }
+
+  #bye(bye) {
+    this.isProven = true;
+    if (!this.epoch || !HANDOVERS.includes(bye.code)) return this.#end(bye.code, bye);
+    if (this.isLeaving) return;
+    this.isLeaving = true;
+    this.#owner.leaving(this, bye);
+  }
+
+  #heardOf(revision) {
+    this.#knownRevision = Math.max(this.#knownRevision, revision);
+    const isBehind = this.#isBehind();
+    if (isBehind) this.resume();
+    return isBehind;
+  }
+
+  #isBehind() {
+    return this.epoch !== this.#state.epoch || this.#knownRevision > this.#state.revision;
+  }
+
+  #applied(frame) {
+    // One receipt for all that comes within 1 to 3 s: so at most one a second.
+    if (!this.#timers.pong) this.#after("pong", 1000 + this.#random() * 2000, () => this.#pong());
+    this.#owner.changed(this, frame);
+  }
+
+  #pong() {
+    this.#cancel("pong");
+    this.#transport.send(pongFrame(this.#state.epoch || this.epoch, this.#state.revision));
+  }
+
+  #watch() {
+    const dueAt = this.#clock.now() + this.#silenceLimitMs;
+    this.#after("silence", this.#silenceLimitMs, () => {
+      // Late: the whole page was held back, and frames with it. Ask before giving up.
+      if (this.#clock.now() - dueAt > LATE_MS) this.probe();
+      else this.#end(ABNORMAL);
+    });
+  }
+
+  #end(code, bye) {
+    if (this.#hasEnded) return;
+    this.close();
+    this.#owner.ended(this, code, bye);
+  }
+
+  #after(name, ms, call) {
+    this.#cancel(name);
+    this.#timers[name] = this.#clock.setTimeout(() => {
+      delete this.#timers[name];
+      call();
+    }, ms);
+  }
+
+  #cancel(name) {
+    this.#clock.clearTimeout(this.#timers[name]);
+    delete this.#timers[name];
+  }
+}

@@ -1,0 +1,75 @@
+import { byArrival, isListed, isUnread } from "./inbox-state.js";
+
+const BELONGS = {
+  inbox: isListed,
+  unread: isUnread,
+  archived: ({ archived_at }) => archived_at !== null,
+};
+
+/**
+ * The notifications of one page of a listing, whether the client holds them or not. No DOM.
+ *
+ * On the first page new ones are welcome; on older ones only what is there changes.
+ */
+export class Listing {
+  /** @type {Map<string, Inbox.Notification>} */
+  #held = new Map();
+  #removed = new Set();
+  #meanwhile = [];
+  #belongs;
+  #isFirst;
+  #hasOlder;
+
+  /** @param {{filter: string, isFirst: boolean, hasOlder: boolean, notifications: object[]}} options */
+  constructor({ filter, isFirst, hasOlder, notifications }) {
+    this.#belongs = BELONGS[filter];
+    this.#isFirst = isFirst;
+    this.#hasOlder = hasOlder;
+    this.#hold(notifications);
+  }
+
+  /** What the stream brought. Of two copies the higher revision wins, and a removed id never comes back. */
+  merge(notifications, removed) {
+    this.#meanwhile.push(...notifications);
+    this.#hold(notifications.filter((one) => this.#held.has(one.id) || this.#isWelcome(one)));
+    for (const id of removed) {
+      this.#removed.add(id);
+      this.#held.delete(id);
+    }
+  }
+
+  /** The page is being asked for anew: from here on, what the stream brings goes over the answer. */
+  beginReload() {
+    this.#meanwhile = [];
+  }
+
+  endReload(notifications, hasOlder) {
+    this.#hasOlder = hasOlder;
+    this.#held.clear();
+    this.#hold(notifications);
+    this.merge(this.#meanwhile.splice(0), []);
+    this.#meanwhile = [];
+  }
+
+  get(id) {
+    return this.#held.get(id);
+  }
+
+  /** Those to show, newest first, as `view` has them. */
+  shown(view) {
+    return [...this.#held.values()].map(view).filter(this.#belongs).sort(byArrival);
+  }
+
+  #hold(notifications) {
+    for (const one of notifications) {
+      const { revision = 0 } = this.#held.get(one.id) ?? {};
+      if (one.revision >= revision && !this.#removed.has(one.id)) this.#held.set(one.id, one);
+    }
+  }
+
+  #isWelcome(one) {
+    if (!this.#isFirst || !this.#belongs(one)) return false;
+    const oldest = [...this.#held.values()].sort(byArrival).at(-1);
+    return !this.#hasOlder || !oldest || byArrival(one, oldest) < 0;
+  }
+}

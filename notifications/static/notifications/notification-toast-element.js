@@ -1,0 +1,102 @@
+import { element, focused, place } from "./dom.js";
+import { TEXT, announcement, levelText } from "./words.js";
+import { ToastQueue } from "./toast-queue.js";
+
+const NARROW = matchMedia("(width < 480px)");
+
+/** Shows for a while what arrived. It is not live: a screen reader hears of it from the bell. */
+export class NotificationToastElement extends HTMLElement {
+  #queue;
+  #nodes = new Map();
+  #list = element("div", { className: "toasts" });
+  #more = element("a", { className: "more", hidden: true });
+  #refuge;
+  #inboxUrl;
+  #opened;
+  #listening;
+
+  /**
+   * @param {{clock: Inbox.Clock, styles: string[], inboxUrl: string, durationMs?: number,
+   *   refuge: HTMLElement, opened: (id: string) => void}} options
+   *   refuge: where the focus goes when the last toast leaves with it
+   */
+  constructor({ clock, styles, inboxUrl, durationMs, refuge, opened }) {
+    super();
+    this.#inboxUrl = inboxUrl;
+    this.#opened = opened;
+    this.#refuge = refuge;
+    this.#queue = new ToastQueue({ clock, durationMs, changed: () => this.#render() });
+    this.#more.href = inboxUrl;
+    const sheets = styles.map((href) => element("link", { rel: "stylesheet", href }));
+    this.attachShadow({ mode: "open" }).append(...sheets, this.#list, this.#more);
+  }
+
+  connectedCallback() {
+    this.popover = "manual";
+    this.role = "group";
+    this.ariaLabel = TEXT.heading;
+    this.#listening = new AbortController();
+    const { signal } = this.#listening;
+    const pause = () => this.#queue.setPaused(document.hidden || this.matches(":hover, :focus-within"));
+    for (const type of ["pointerenter", "pointerleave", "focusin", "focusout"]) this.addEventListener(type, pause, { signal });
+    document.addEventListener("visibilitychange", pause, { signal });
+    document.addEventListener("keydown", (event) => this.#key(event), { signal });
+    NARROW.addEventListener("change", () => this.#render(), { signal });
+  }
+
+  disconnectedCallback() {
+    this.#listening.abort();
+  }
+
+  /** @param {Inbox.Notification[]} notifications */
+  show(notifications) {
+    if (notifications.length === 1) this.#queue.add(notifications[0]);
+    else this.#queue.addAll(notifications);
+  }
+
+  showError(text) {
+    this.#queue.addError(text);
+  }
+
+  /** @param {(notification: Inbox.Notification) => boolean} isOpen */
+  dropTold(isOpen) {
+    this.#queue.dropTold(isOpen);
+  }
+
+  #render() {
+    this.#queue.limit = NARROW.matches ? 1 : 3;
+    const { shown, waitingCount } = this.#queue;
+    for (const toast of this.#nodes.keys()) if (!shown.includes(toast)) this.#nodes.delete(toast);
+    for (const toast of shown) if (!this.#nodes.has(toast)) this.#nodes.set(toast, this.#node(toast));
+    const nodes = shown.map((toast) => this.#nodes.get(toast));
+    place(this.#list, nodes, this.#refuge);
+    if (this.isConnected) this.togglePopover(nodes.length > 0);
+    this.#more.hidden = !waitingCount;
+    this.#more.textContent = `+${waitingCount} more · ${TEXT.openInbox}`;
+  }
+
+  #node(toast) {
+    const { notifications, level } = toast;
+    const [one, ...others] = notifications;
+    const isOne = one && !others.length;
+    const text = toast.text ?? (isOne ? one.title : announcement(notifications));
+    const title = element(one ? "a" : "p", { className: "title", dir: "auto", textContent: text });
+    if (one) title.href = this.#inboxUrl + (isOne ? `${encodeURIComponent(one.id)}/` : "");
+    if (isOne) title.addEventListener("click", () => this.#opened(one.id));
+    const dismiss = element("button", { type: "button", className: "dismiss", textContent: "×", ariaLabel: `${TEXT.dismiss}: ${text}` });
+    dismiss.addEventListener("click", () => this.#queue.dismiss(toast));
+    const body = element("p", { className: "body", dir: "auto", textContent: isOne ? one.body : "" });
+    const node = element("div", { className: "toast" }, element("p", { className: "level", textContent: levelText(level) }), title, body, dismiss);
+    node.dataset.level = level;
+    return node;
+  }
+
+  /** F8 goes to the toasts, Escape back to where one came from. */
+  #key({ key }) {
+    const inside = this.matches(":focus-within");
+    if (key === "Escape" && inside) this.#refuge.focus();
+    if (key !== "F8" || inside) return;
+    if (focused() !== document.body) this.#refuge = focused();
+    this.#list.querySelector("a, button")?.focus();
+  }
+}

@@ -1,0 +1,51 @@
+const DWELL_MS = 1_000;
+const BATCH_MS = 500;
+
+/** Marks notifications seen once half of their row was on screen for a second, in a visible tab. */
+export class SeenObserver {
+  #client;
+  #ids = new WeakMap();
+  #dwelling = new Map();
+  #batch = [];
+  #observer = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) isIntersecting ? this.#enter(target) : this.#leave(target);
+    },
+    { threshold: 0.5 },
+  );
+
+  constructor(client) {
+    this.#client = client;
+  }
+
+  /** @param {Element} row @param {{id: string, seen_at: string | null}} notification */
+  watch(row, { id, seen_at }) {
+    if (seen_at) return this.#forget(row);
+    if (this.#ids.has(row)) return;
+    this.#ids.set(row, id);
+    this.#observer.observe(row);
+  }
+
+  #forget(row) {
+    this.#ids.delete(row);
+    this.#observer.unobserve(row);
+    this.#leave(row);
+  }
+
+  #enter(row) {
+    this.#leave(row);
+    this.#dwelling.set(row, setTimeout(() => this.#dwelt(row), DWELL_MS));
+  }
+
+  #leave(row) {
+    clearTimeout(this.#dwelling.get(row));
+    this.#dwelling.delete(row);
+  }
+
+  #dwelt(row) {
+    if (document.hidden || !row.isConnected) return this.#enter(row);
+    if (!this.#batch.length) setTimeout(() => this.#client.markSeen(this.#batch.splice(0)), BATCH_MS);
+    this.#batch.push(this.#ids.get(row));
+    this.#forget(row);
+  }
+}

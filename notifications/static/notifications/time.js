@@ -1,0 +1,27 @@
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+// Pages are in English; only the time zone is the reader's.
+const LOCALE = "en-GB";
+
+/** now, 5 min ago, 3 h ago, Yesterday 14:02, Mon 14:02, 12 Nov, 12 Nov 2024. */
+export function relativeTime(iso, nowMs) {
+  const [then, today] = [new Date(iso), new Date(nowMs)];
+  const ageMs = nowMs - then.getTime();
+  const days = daysBetween(then, today);
+  if (ageMs < MINUTE_MS) return "now";
+  if (ageMs < HOUR_MS) return `${Math.floor(ageMs / MINUTE_MS)} min ago`;
+  if (days === 0) return `${Math.floor(ageMs / HOUR_MS)} h ago`;
+  const clock = then.toLocaleTimeString(LOCALE, { hour: "2-digit", minute: "2-digit" });
+  if (days === 1) return `Yesterday ${clock}`;
+  if (days < 7) return `${then.toLocaleDateString(LOCALE, { weekday: "short" })} ${clock}`;
+  const year = then.getFullYear() === today.getFullYear() ? undefined : "numeric";
+  return then.toLocaleDateString(LOCALE, { day: "numeric", month: "short", year });
+}
+
+export const absoluteTime = (iso) => new Date(iso).toLocaleString(LOCALE, { dateStyle: "full", timeStyle: "short" });
+
+/** How many midnights lie between, by the reader's calendar. */
+function daysBetween(then, today) {
+  const midnight = (date) => Date.UTC(date.getFullYear(), date.getMonth(), date.getDate());
+  return Math.round((midnight(today) - midnight(then)) / (24 * HOUR_MS));
+}

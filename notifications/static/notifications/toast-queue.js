@@ -1,0 +1,102 @@
+const BURST_MS = 2_000;
+const BURST_MAX = 3;
+
+/**
+ * Which toasts are up, and for how long. Time runs only for those that are shown. No DOM.
+ *
+ * A toast is {notifications, text, level, leftMs}; more than one notification: a summary.
+ */
+export class ToastQueue {
+  #clock;
+  #changed;
+  #durationMs;
+  #recent = [];
+  #all = [];
+  #timers = new Map();
+  #isPaused = false;
+  /** How many are shown at once; the others wait. */
+  limit = 3;
+
+  /** @param {{clock: Inbox.Clock, changed: () => void, durationMs?: number}} options */
+  constructor({ clock, changed, durationMs = 8_000 }) {
+    this.#clock = clock;
+    this.#changed = changed;
+    this.#durationMs = durationMs;
+  }
+
+  get shown() {
+    return this.#all.slice(0, this.limit);
+  }
+
+  get waitingCount() {
+    return Math.max(0, this.#all.length - this.limit);
+  }
+
+  /** One that arrived. More than three in two seconds are summed up; critical ones always stand alone. */
+  add(notification) {
+    if (notification.level === "critical") return this.#push([notification], { level: "critical", leftMs: Infinity });
+    const now = this.#clock.now();
+    this.#recent = this.#recent.filter(({ at }) => now - at < BURST_MS);
+    this.#recent.push({ at: now, notification });
+    const summary = this.#all.find(({ notifications }) => notifications.length > 1);
+    if (summary) return this.addAll([...summary.notifications, notification]);
+    if (this.#recent.length > BURST_MAX) return this.addAll(this.#recent.map((one) => one.notification));
+    this.#push([notification], { level: notification.level });
+  }
+
+  /** Several that are told together, in place of what told of some of them. */
+  addAll(notifications) {
+    const told = (toast) => toast.notifications.length && toast.notifications.every((one) => notifications.includes(one));
+    this.#remove((toast) => toast.leftMs !== Infinity && told(toast));
+    this.#push(notifications, { level: notifications.length > 1 ? "info" : notifications[0].level });
+  }
+
+  addError(text) {
+    this.#push([], { level: "error", text });
+  }
+
+  dismiss(toast) {
+    this.#remove((other) => other === toast);
+    this.#update();
+  }
+
+  /** Takes away those of which nothing is left to tell, as after reading them elsewhere. */
+  dropTold(isOpen) {
+    this.#remove(({ notifications }) => notifications.length && !notifications.some(isOpen));
+    this.#update();
+  }
+
+  /** The clock stands still while a toast is read, or the page cannot be. */
+  setPaused(isPaused) {
+    this.#isPaused = isPaused;
+    this.#update();
+  }
+
+  #push(notifications, properties) {
+    this.#all.push({ notifications, leftMs: this.#durationMs, ...properties });
+    this.#update();
+  }
+
+  #remove(isLeaving) {
+    this.#all = this.#all.filter((toast) => !isLeaving(toast));
+  }
+
+  #update() {
+    const running = this.#isPaused ? [] : this.shown.filter(({ leftMs }) => leftMs !== Infinity);
+    for (const toast of this.#timers.keys()) if (!running.includes(toast)) this.#stopTimer(toast);
+    for (const toast of running) if (!this.#timers.has(toast)) this.#startTimer(toast);
+    this.#changed();
+  }
+
+  #startTimer(toast) {
+    const timer = this.#clock.setTimeout(() => this.dismiss(toast), toast.leftMs);
+    this.#timers.set(toast, { timer, since: this.#clock.now() });
+  }
+
+  #stopTimer(toast) {
+    const { timer, since } = this.#timers.get(toast);
+    this.#clock.clearTimeout(timer);
+    this.#timers.delete(toast);
+    toast.leftMs -= this.#clock.now() - since;
+  }
+}

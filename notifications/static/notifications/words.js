@@ -1,0 +1,47 @@
+/** What the panel, the toasts and the inbox page say. */
+export const TEXT = {
+  heading: "Notifications",
+  markAll: "Mark all as read",
+  openInbox: "Open inbox",
+  empty: "You're all caught up.",
+  loading: "Loading…",
+  read: "Mark as read",
+  unread: "Mark as unread",
+  archive: "Archive",
+  restore: "Move to inbox",
+  dismiss: "Dismiss",
+  late: "Reconnecting… New notifications may be late.",
+  tryNow: "Try now",
+  signed_out: "Sign in again",
+  other_user: "Reload",
+};
+
+export const STATES = {
+  connecting: "Connecting…",
+  waiting: "Reconnecting…",
+  live: "Live",
+  offline: "Offline",
+  stopped: "Not connected",
+  signed_out: "You've been signed out.",
+  other_user: "You're signed in as someone else in another tab.",
+};
+
+const FAILURES = {
+  read: "Couldn't mark as read",
+  unread: "Couldn't mark as unread",
+  archive: "Couldn't archive",
+  restore: "Couldn't move to the inbox",
+};
+
+export const newText = (count) => `${count} new notification${count === 1 ? "" : "s"}`;
+
+/** What is said of those that came, oldest first. */
+export function announcement(notifications) {
+  const { length, [length - 1]: latest } = notifications;
+  return length === 1 ? `New notification: ${latest.title}` : `${newText(length)}. Latest: ${latest.title}`;
+}
+
+export const failureText = (op, title) => FAILURES[op] + (title ? `: ${title}` : "");
+
+/** Levels that matter have a word, not only a colour. */
+export const levelText = (level) => (level === "info" ? "" : level[0].toUpperCase() + level.slice(1));

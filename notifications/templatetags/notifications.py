@@ -1,0 +1,34 @@
+"""``{% load notifications %}{% notification_bell %}``: the bell, in any template."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.template.context import Context
+
+from notifications import reading
+
+register = template.Library()
+
+# What define.js imports before the page is live: named here, they are fetched all at once instead
+# of one after the other finds the next.
+_MODULES = [
+    f"notifications/{name}.js"
+    for name in (
+        "api", "backoff", "connection", "inbox-client", "inbox-state",
+        "notification-bell-element", "protocol", "text", "transports/websocket",
+    )
+]  # fmt: skip
+
+
+@register.inclusion_tag("notifications/_bell.html", takes_context=True)
+def notification_bell(context: Context) -> dict[str, Any]:
+    """The signed-in user's bell, for one query; for anybody else nothing, for none."""
+    user = context.get("user")
+    if user is None or not user.is_authenticated:
+        return {"head": None}
+    head = context.get("head")
+    if not isinstance(head, reading.Head):  # the inbox page has read it already
+        head = reading.head(user.pk)
+    return {"head": head, "modules": _MODULES}

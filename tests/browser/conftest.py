@@ -1,0 +1,100 @@
+"""Real Chromium against a real server process, with senders in other processes."""
+
+import os
+import shutil
+import socket
+
+import pytest
+from django.test import Client
+from playwright.sync_api import sync_playwright
+
+from tests.support.processes import Processes
+
+# Playwright's synchronous interface runs an event loop in this thread, in which Django would refuse
+# to touch the database.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+CHROMIUM = [
+    "--no-sandbox",  # as root there is none
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = shutil.which("chromium")
+    assert path, "Chromium is not installed: make test installs it"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def processes(tmp_path, transactional_db):
+    with Processes(tmp_path) as running:
+        yield running
+
+
+class Site:
+    """A server process on a port of its own, which can be killed and started again."""
+
+    def __init__(self, processes):
+        self._processes = processes
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            self.port = listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.start()
+
+    def start(self):
+        self._child = self._processes.manage("serve", "--port", str(self.port))
+        self._processes.until(self._listens, "the server listens")
+
+    def kill(self):
+        self._child.kill()
+
+    def notify(self, *arguments):
+        """Send from another process, and return when it has ended well."""
+        child = self._processes.manage("notify", *arguments)
+        assert child.wait() == 0, child.output()
+
+    def _listens(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+@pytest.fixture
+def site(processes):
+    return Site(processes)
+
+
+@pytest.fixture
+def open_page(chromium, site):
+    """Open a page as somebody, in a browser of their own; no console error may be left behind."""
+    contexts, errors = [], []
+
+    def open_as(user, path="/inbox/", *, allow_errors=False, **options):
+        context = chromium.new_context(base_url=site.url, **options)
+        contexts.append(context)
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        key = client.session.session_key
+        context.add_cookies([{"name": "sessionid", "value": key, "url": site.url}])
+        page = context.new_page()
+        if not allow_errors:
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            page.on(
+                "console", lambda said: errors.append(said.text) if said.type == "error" else None
+            )
+        page.goto(path)
+        return page
+
+    yield open_as
+    for context in contexts:
+        context.close()
+    assert errors == []

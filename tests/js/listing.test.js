@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Listing } from "../../notifications/static/notifications/listing.js";
+import { notification } from "./support/harness.js";
+
+const AT = "2026-11-24T09:00:00.000Z";
+const as = (one) => one;
+
+function listing(filter, revisions, { isFirst = true, hasOlder = false, fields = {} } = {}) {
+  const notifications = revisions.map((revision) => notification(revision, fields));
+  const it = new Listing({ filter, isFirst, hasOlder, notifications });
+  return { it, ids: (view = as) => it.shown(view).map(({ id }) => id) };
+}
+
+test("new ones come on top of the first page", () => {
+  const { it, ids } = listing("inbox", [5, 4]);
+  it.merge([notification(6)], []);
+  assert.deepEqual(ids(), ["6", "5", "4"]);
+});
+
+test("on an older page nothing new appears, but what is there changes", () => {
+  const { it, ids } = listing("inbox", [5, 4], { isFirst: false, hasOlder: true });
+  it.merge([notification(6), notification(5, { revision: 7, title: "edited" })], ["4"]);
+  assert.deepEqual(ids(), ["5"]);
+  assert.equal(it.shown(as)[0].title, "edited");
+});
+
+test("each listing has what belongs there", () => {
+  const inbox = listing("inbox", [5]);
+  inbox.it.merge([notification(5, { revision: 6, archived_at: AT })], []);
+  assert.deepEqual(inbox.ids(), []);
+  const unread = listing("unread", [5]);
+  unread.it.merge([notification(5, { revision: 6, read_at: AT })], []);
+  assert.deepEqual(unread.ids(), []);
+  const archived = listing("archived", [], { fields: { archived_at: AT } });
+  archived.it.merge([notification(5, { revision: 6, archived_at: AT }), notification(7)], []);
+  assert.deepEqual(archived.ids(), ["5"]);
+});
+
+test("what left by mistake comes back", () => {
+  const { it, ids } = listing("inbox", [5, 4]);
+  assert.deepEqual(ids((one) => ({ ...one, archived_at: AT })), []);
+  assert.deepEqual(ids(), ["5", "4"]);
+  it.merge([notification(5, { revision: 6, archived_at: AT })], []);
+  it.merge([notification(5, { revision: 7 })], []);
+  assert.deepEqual(ids(), ["5", "4"]);
+});
+
+test("what belongs on an older page stays there", () => {
+  const { it, ids } = listing("inbox", [9, 8], { hasOlder: true });
+  it.merge([notification(3, { revision: 10 })], []);
+  assert.deepEqual(ids(), ["9", "8"]);
+});
+
+test("the higher revision wins, and removed is final", () => {
+  const { it, ids } = listing("inbox", [5]);
+  it.merge([notification(5, { revision: 9, title: "late" })], []);
+  it.merge([notification(5, { revision: 8, title: "early" })], []);
+  assert.equal(it.shown(as)[0].title, "late");
+  it.merge([], ["5"]);
+  it.merge([notification(5, { revision: 10 })], []);
+  assert.deepEqual(ids(), []);
+});
+
+test("what the stream brings while a page is on its way goes over it", () => {
+  const { it, ids } = listing("inbox", [5, 4]);
+  it.beginReload();
+  it.merge([notification(4, { revision: 7, title: "edited" }), notification(8)], ["5"]);
+  it.endReload([notification(6), notification(5), notification(4)], false);
+  assert.deepEqual(ids(), ["8", "6", "4"]);
+  assert.equal(it.shown(as).at(-1).title, "edited");
+});
+
+test("a page that was read later than the stream is not set back", () => {
+  const { it } = listing("inbox", [5]);
+  it.beginReload();
+  it.merge([notification(5, { revision: 7, title: "early" })], []);
+  it.endReload([notification(5, { revision: 8, title: "late" })], false);
+  it.merge([notification(5, { revision: 7, title: "early" })], []);
+  assert.equal(it.shown(as)[0].title, "late");
+});

@@ -1,0 +1,65 @@
+/** What a page loads, and how much that is. */
+import assert from "node:assert/strict";
+import { readFileSync, readdirSync } from "node:fs";
+import test from "node:test";
+import { gzipSync } from "node:zlib";
+
+const FOLDER = new URL("../../notifications/static/notifications/", import.meta.url);
+const TAG = new URL("../../notifications/templatetags/notifications.py", import.meta.url);
+// DESIGN, section 8: what is loaded when it is needed is not counted.
+const BUDGET_BYTES = 14_000;
+const PAGE_BUDGET_BYTES = 6_000;
+
+const read = (name) => readFileSync(new URL(name, FOLDER), "utf8");
+const gzipped = (names) => names.reduce((sum, name) => sum + gzipSync(read(name), { level: 9 }).length, 0);
+const all = readdirSync(FOLDER, { recursive: true }).filter((name) => name.endsWith(".js"));
+
+/** The modules that one imports before it runs, and itself. */
+function graph(name, seen = new Set()) {
+  if (seen.has(name)) return seen;
+  seen.add(name);
+  for (const [, path] of read(name).matchAll(/^(?:import|export) [^;]*from "(\.[^"]+)";$/gm)) {
+    graph(new URL(path, new URL(name, FOLDER)).href.slice(FOLDER.href.length), seen);
+  }
+  return seen;
+}
+
+test("bell, client and their CSS are small", () => {
+  const size = gzipped([...graph("define.js"), "bell.css"]);
+  assert.ok(size <= BUDGET_BYTES, `${size} bytes`);
+});
+
+test("so is what the inbox page adds", () => {
+  const size = gzipped(["inbox-page.js", "listing.js", "inbox.css"]);
+  assert.ok(size <= PAGE_BUDGET_BYTES, `${size} bytes`);
+});
+
+test("the tag names just what define.js imports", () => {
+  const [, names] = readFileSync(TAG, "utf8").match(/for name in \(([^)]*)\)/s);
+  const named = [...names.matchAll(/"([^"]+)"/g)].map(([, name]) => `${name}.js`);
+  assert.deepEqual(named.sort(), [...graph("define.js")].filter((name) => name !== "define.js").sort());
+});
+
+test("imports end with a semicolon, or Django would not put hashes into them", () => {
+  for (const name of all) {
+    for (const [line] of read(name).matchAll(/^(?:import|export)\b[^;\n]*(?:from )?"\.[^\n]*$/gm)) {
+      assert.match(line, /";$/, name);
+    }
+  }
+});
+
+test("no comment imports: Django would look for that file", () => {
+  for (const name of all) assert.doesNotMatch(read(name), /^\s*(?:\/\*|\*|\/\/).*import[ ({]+["{]/m, name);
+});
+
+test("no markup is made of text, and no style is inline", () => {
+  for (const name of all) {
+    assert.doesNotMatch(read(name), /innerHTML|outerHTML|insertAdjacentHTML|document\.write|cssText|setAttribute\("style/, name);
+  }
+});
+
+test("the client touches neither the page nor the network", () => {
+  for (const name of ["inbox-client.js", "connection.js", "inbox-state.js", "protocol.js", "backoff.js", "listing.js"]) {
+    assert.doesNotMatch(read(name), /\b(document|window|location|localStorage|WebSocket|navigator)\b|[^.#]\bfetch\(/, name);
+  }
+});

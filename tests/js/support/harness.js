@@ -1,0 +1,117 @@
+import { InboxClient } from "../../../notifications/static/notifications/inbox-client.js";
+import { FakeClock } from "./fake-clock.js";
+
+export const EPOCH = "epoch-1";
+export const USER = "user-1";
+
+export function notification(revision, fields = {}) {
+  return {
+    id: String(revision),
+    revision,
+    arrived_revision: revision,
+    arrived_at: "2026-11-24T09:00:00.000Z",
+    title: `Title ${fields.id ?? revision}`,
+    body: "",
+    body_truncated: false,
+    level: "info",
+    category: "general",
+    sender: null,
+    url: null,
+    actions: [],
+    seen_at: null,
+    read_at: null,
+    archived_at: null,
+    snoozed_until: null,
+    ...fields,
+  };
+}
+
+/** The server's end of a connection, moved by hand. */
+class Link {
+  sent = [];
+  isClosed = false;
+
+  constructor(cursor, events) {
+    this.cursor = cursor;
+    this.events = events;
+  }
+
+  receive(type, fields = {}) {
+    this.events.message(JSON.stringify({ type, ...fields }));
+  }
+
+  hello(fields = {}) {
+    this.receive("hello", {
+      protocol: 1, connection: "c", user: USER, epoch: EPOCH, revision: 0, floor: 0,
+      server_time: new Date().toISOString(), ping_interval_s: 25, max_frame_bytes: 4096, ...fields,
+    });
+  }
+
+  changes(since, revision, fields = {}) {
+    const counts = { unread: 0, unseen: 0 };
+    this.receive("changes", { since, revision, notifications: [], removed: [], counts, ...fields });
+  }
+
+  snapshot(revision, notifications = [], fields = {}) {
+    const counts = { unread: notifications.length, unseen: notifications.length };
+    this.receive("snapshot", { epoch: EPOCH, revision, notifications, more: false, counts, ...fields });
+  }
+
+  /** The frames that the client sent of that type. */
+  frames(type) {
+    return this.sent.map((text) => JSON.parse(text)).filter((frame) => frame.type === type);
+  }
+}
+
+/** A client with a fake clock, and every connection that it opened. */
+export function harness({ page = {}, random = () => 0.5, api = {} } = {}) {
+  const clock = new FakeClock();
+  const links = [];
+  const acts = [];
+  const events = [];
+  const open = (cursor, handlers) => {
+    const link = new Link(cursor, handlers);
+    links.push(link);
+    return {
+      send: (text) => link.sent.push(text),
+      close: () => (link.isClosed = true),
+    };
+  };
+  const client = new InboxClient({
+    open,
+    clock,
+    random,
+    page: { user: USER, epoch: EPOCH, revision: 0, counts: { unread: 0, unseen: 0 }, ...page },
+    api: {
+      session: async () => ({ user: USER }),
+      act: (body) => new Promise((resolve, reject) => acts.push({ body, resolve, reject })),
+      ...api,
+    },
+  });
+  for (const type of ["change", "notification", "summary", "state", "signedout", "error"]) {
+    client.addEventListener(type, ({ detail }) => events.push({ type, ...detail }));
+  }
+  return {
+    client,
+    clock,
+    links,
+    acts,
+    events,
+    get link() {
+      return links.at(-1);
+    },
+    of: (type) => events.filter((event) => event.type === type),
+    announced: () => events.filter(({ type }) => type === "notification").map((event) => event.notification.id),
+    held: () => [...client.inbox.notifications.keys()],
+  };
+}
+
+/** A harness whose client is live at that revision. */
+export function live(revision = 5, notifications = [], options = {}) {
+  const it = harness(options);
+  it.client.start();
+  it.link.hello({ revision });
+  it.link.snapshot(revision, notifications, options.snapshot);
+  it.link.receive("synced", { revision });
+  return it;
+}

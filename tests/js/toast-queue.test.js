@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { ToastQueue } from "../../notifications/static/notifications/toast-queue.js";
+import { FakeClock } from "./support/fake-clock.js";
+import { notification } from "./support/harness.js";
+
+function queue() {
+  const clock = new FakeClock();
+  let changes = 0;
+  const it = new ToastQueue({ clock, changed: () => (changes += 1) });
+  const ids = () => it.shown.map(({ notifications }) => notifications.map(({ id }) => id).join("+"));
+  return { it, clock, ids, changes: () => changes };
+}
+
+test("a toast stays eight seconds", async () => {
+  const { it, clock, ids } = queue();
+  it.add(notification(1));
+  await clock.advance(7_999);
+  assert.deepEqual(ids(), ["1"]);
+  await clock.advance(1);
+  assert.deepEqual(ids(), []);
+});
+
+test("a critical one stays until it is dismissed", async () => {
+  const { it, clock, ids } = queue();
+  it.add(notification(1, { level: "critical" }));
+  await clock.advance(3_600_000);
+  assert.deepEqual(ids(), ["1"]);
+  it.dismiss(it.shown[0]);
+  assert.deepEqual(ids(), []);
+});
+
+test("time stands still while somebody reads", async () => {
+  const { it, clock, ids } = queue();
+  it.add(notification(1));
+  await clock.advance(5_000);
+  it.setPaused(true);
+  await clock.advance(60_000);
+  it.add(notification(2));
+  assert.deepEqual(ids(), ["1", "2"]);
+  it.setPaused(false);
+  await clock.advance(2_999);
+  assert.deepEqual(ids(), ["1", "2"]);
+  await clock.advance(1);
+  assert.deepEqual(ids(), ["2"]);
+});
+
+test("three are shown, and time runs for the others once they are", async () => {
+  const { it, clock, ids } = queue();
+  for (let id = 1; id <= 5; id++) {
+    it.add(notification(id));
+    await clock.advance(1_500);
+  }
+  assert.deepEqual([ids(), it.waitingCount], [["1", "2", "3"], 2]);
+  await clock.advance(3_499);
+  assert.deepEqual(ids(), ["3", "4", "5"]);
+  await clock.advance(6_000);
+  assert.deepEqual(ids(), ["5"]);
+});
+
+test("on a narrow screen there is one", () => {
+  const { it, ids } = queue();
+  it.limit = 1;
+  it.add(notification(1));
+  it.add(notification(2));
+  assert.deepEqual([ids(), it.waitingCount], [["1"], 1]);
+});
+
+test("more than three in two seconds are one, and it counts on", async () => {
+  const { it, clock, ids } = queue();
+  for (let id = 1; id <= 4; id++) it.add(notification(id));
+  assert.deepEqual(ids(), ["1+2+3+4"]);
+  await clock.advance(5_000);
+  it.add(notification(5));
+  assert.deepEqual(ids(), ["1+2+3+4+5"]);
+  await clock.advance(7_999);
+  assert.equal(it.shown.length, 1);
+  await clock.advance(1);
+  assert.equal(it.shown.length, 0);
+  it.add(notification(6));
+  assert.deepEqual(ids(), ["6"]);
+});
+
+test("a burst leaves critical ones and earlier toasts alone", async () => {
+  const { it, clock, ids } = queue();
+  it.add(notification(1));
+  await clock.advance(2_500);
+  it.add(notification(2, { level: "critical" }));
+  for (let id = 3; id <= 6; id++) it.add(notification(id));
+  assert.deepEqual(ids(), ["1", "2", "3+4+5+6"]);
+});
+
+test("a burst of two hundred is one toast", () => {
+  const { it } = queue();
+  for (let id = 1; id <= 200; id++) it.add(notification(id));
+  assert.deepEqual(it.shown.map(({ notifications }) => notifications.length), [200]);
+});
+
+test("what was read elsewhere goes, errors do not", () => {
+  const { it, ids } = queue();
+  it.add(notification(1));
+  it.addAll([notification(2), notification(3)]);
+  it.addError("Couldn't archive");
+  it.dropTold(({ id }) => id === "3");
+  assert.deepEqual(ids(), ["2+3", ""]);
+  it.dropTold(() => false);
+  assert.deepEqual(it.shown.map(({ text }) => text), ["Couldn't archive"]);
+});
