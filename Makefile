@@ -7,7 +7,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 # Each may be given on the command line: make run PORT=8123
 PYTHON ?= python3
 PORT ?= 8000
-PYTEST_ARGS ?= -n auto
+# By file: what a module makes for all its tests is made once.
+PYTEST_ARGS ?= -n auto --dist loadfile
 LOCK_ARGS ?= --upgrade
 
 # As modules, since the programs in .venv/bin stop working once the checkout is moved.

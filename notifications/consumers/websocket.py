@@ -38,7 +38,7 @@ class NotificationConsumer(StreamConsumer):
             return  # refused: nothing that it says counts
         now = time.monotonic()
         try:
-            frame = frames.parse(_small_text(event.get("text")))
+            frame = frames.parse(_small_text(event))
         except BadFrame as fault:
             self.perform(self.stream.misunderstood(fault, now))
         else:
@@ -69,13 +69,15 @@ def _chosen(offered: list[str]) -> str | None:
     return next(family, None)
 
 
-def _small_text(text: str | None) -> str:
+def _small_text(event: dict[str, Any]) -> str:
+    text: str | None = event.get("text")
     most = protocol.CLIENT_FRAME_MAX_BYTES
+    said = event.get("bytes") or b"" if text is None else text
+    # Characters first: a long text is not even encoded.
+    if len(said) > most or (text is not None and len(text.encode()) > most):
+        raise BadFrame("too_large", f"A frame has at most {most} bytes.")
     if text is None:
         raise BadFrame("binary", "Frames are text.")
-    # Characters first: a long text is not even encoded.
-    if len(text) > most or len(text.encode()) > most:
-        raise BadFrame("too_large", f"A frame has at most {most} bytes.")
     return text
 
 

@@ -391,15 +391,17 @@ def test_changes_are_found_from_a_cursor_beyond_what_the_stream_knows():
     ]  # fmt: skip
 
 
-def test_a_resume_in_an_epoch_that_the_stream_does_not_know_yet_ends_in_a_snapshot():
+def test_a_resume_in_an_epoch_that_the_stream_does_not_know_yet_is_answered_once():
+    # Another connection has brought the client there.
     talk = synced_at(5)
     talk.resume(at(3, NEW_EPOCH))
-    seen = talk.finds(4, since=3, changes=[item(4)], epoch=NEW_EPOCH, life=NEW_LIFE)
-    assert len(talk.loads) < 4
-    if seen == ["load"]:
-        assert talk.loads[-1] is None
-        seen = talk.finds(4, epoch=NEW_EPOCH, life=NEW_LIFE)
-    assert shape(seen) == [("snapshot", 4), ("synced", 4)]
+    said = talk.finds(4, since=3, changes=[item(4)], epoch=NEW_EPOCH, life=NEW_LIFE)
+    if said == ["load"] and talk.loads[-1] is None:
+        said = talk.finds(4, epoch=NEW_EPOCH, life=NEW_LIFE)
+    assert shape(said) in (
+        [("snapshot", 4), ("synced", 4)],
+        [("changes", 3, 4), ("synced", 4)],
+    )
 
 
 def test_five_resumes_at_once_are_allowed_and_one_a_second_after_that():
@@ -735,6 +737,18 @@ def test_changes_are_split_only_between_revisions_and_only_the_last_part_counts(
     assert ["counts" in part for part in parts] == [False] * (len(parts) - 1) + [True]
     assert [one["id"] for part in parts for one in part["notifications"]] == ["n1", "a", "b", "n3"]
     assert words(said)[-1] == "synced"
+
+
+def test_nothing_live_comes_between_the_parts_of_something_split():
+    # n5 changed at 6 and again at 9: who is at 7 by the first part does not have it yet.
+    talk = synced_at(5)
+    talk.hears(5, 6, framed=False)
+    said = talk.finds(9, since=5, changes=[item(7, WINDOW), item(9, 100, "n5")])
+    assert shape(said) == [("changes", 5, 7), ("ping", 7)]
+    assert said[0]["partial"] is True
+    assert talk.pong(7) == ["load"]
+    talk.fails()
+    assert "changes" not in words(talk.hears(7, 8))  # it came late
 
 
 def test_a_change_of_too_many_bytes_becomes_a_snapshot_and_synced():
@@ -1211,10 +1225,10 @@ class AnyOrder(RuleBasedStateMachine):
         self.backups.append(self.inbox.copy())
 
     @precondition(lambda self: self.backups)
-    @rule(data=st.data())
-    def is_restored(self, data):
+    @rule(index=st.integers(0, 9))
+    def is_restored(self, index):
         lives = int(self.inbox.life.split()[1]) + 1
-        self.inbox = data.draw(st.sampled_from(self.backups)).copy()
+        self.inbox = self.backups[index % len(self.backups)].copy()
         self.inbox.epoch, self.inbox.life = f"epoch {lives}", f"life {lives}"
 
     # --- What reaches the stream ---
@@ -1246,16 +1260,16 @@ class AnyOrder(RuleBasedStateMachine):
         self._answer(self.inbox.load(self.asked[0]))
 
     @precondition(lambda self: self.asked)
-    @rule(data=st.data())
-    def read_is_answered_after_another_commit(self, data):
+    @rule(size=SIZES)
+    def read_is_answered_after_another_commit(self, size):
         found = self.inbox.load(self.asked[0])
-        self.arrives(data.draw(SIZES), True)
+        self.arrives(size, True)
         self.hint_arrives(len(self.hints) - 1, "told")
         self._answer(found)
 
     def _answer(self, found):
         self.asked.pop(0)
-        self.referee.answered()
+        self.referee.answered(found)
         self._do(self.stream.loaded(found, self.now))
 
     @precondition(lambda self: self.asked)
@@ -1310,7 +1324,7 @@ class AnyOrder(RuleBasedStateMachine):
     def client_says_nonsense(self, resume, since):
         self.dropped = True
         kind = {"type": "resume", "since": since} if resume else {"type": "pong", "revision": since}
-        self._hear(kind | {"epoch": self.inbox.epoch})
+        self._hear(kind | {"epoch": self.referee.epoch or EPOCH})
 
     @precondition(lambda self: self.referee.closed)
     @rule()
@@ -1336,11 +1350,9 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def the_deadline_is_not_later_than_what_a_tick_does(self):
-        for later in (0, 0.25, 1, 5, 20):
-            dreamt = copy.deepcopy(self.stream)
-            if dreamt.tick(self.now + later):
-                assert self.stream.deadline() <= self.now + later
-                break
+        before = self.stream.deadline() - 0.01
+        if before > self.now:
+            assert copy.deepcopy(self.stream).tick(before) == []
 
     def teardown(self):
         """Without further faults the client gets what there is, by what it is told anyway."""
@@ -1358,7 +1370,8 @@ class AnyOrder(RuleBasedStateMachine):
                     self._deliver(1000)
             assert not self.asked, "it reads again and again"
             self.time_passes(0.5)
-        assert self.client.difference(self.inbox) == ""
+        difference = self.client.difference(self.inbox)
+        assert not difference, difference
 
 
 def test_in_any_order_of_facts_the_client_gets_what_there_is():

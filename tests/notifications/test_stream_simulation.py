@@ -137,7 +137,7 @@ class Connection:
 
     def answer(self, found):
         if self.is_open:
-            self.referee.answered()
+            self.referee.answered(found)
             if found is None:
                 self.world.counts.failures += 1
                 self.perform(self.stream.failed(self.world.now))

@@ -214,8 +214,8 @@ class Client:
         return "applied"
 
     def snapshot(self, frame: Frame) -> None:
-        if frame["epoch"] != self.epoch:
-            self.removed.clear()
+        if frame["epoch"] != self.epoch or frame["revision"] < self.revision:
+            self.removed.clear()  # another life, or another connection's past
         arrivals = [one["arrived_revision"] for one in frame["notifications"]]
         assert arrivals == sorted(arrivals, reverse=True)
         self.epoch, self.revision = frame["epoch"], frame["revision"]
@@ -364,8 +364,14 @@ class Referee:
         self.loads += 1
         self._unread = False
 
-    def answered(self) -> None:
+    def answered(self, found: Loaded | None = None) -> None:
+        """A read has ended; it may show that a cursor beyond the head of then is none any more."""
         self.loading = False
+        cursor = self.cursor
+        if found is None or found.since is None or cursor is None or not self.owed:
+            return
+        if cursor == Cursor(found.epoch, found.since) and self.epoch == found.epoch:
+            self.position = self._acknowledged = max(self.position, found.since)
 
     def resumed(self, cursor: Cursor | None) -> None:
         self.owed += 1
@@ -399,7 +405,10 @@ class Referee:
         elif kind in {"ping", "pong"}:
             # It counts from 0 where a resume is beyond the head that the server knows, and where a
             # new epoch was found whose snapshot has no room yet.
-            assert frame["revision"] <= self.position, f"{kind} ahead of what was sent"
+            # Of a head that was only claimed, by a hint, the server may believe a resume.
+            claimed = self.cursor.since if self.owed and self.cursor else 0
+            ahead = frame["revision"] > max(self.position, claimed)
+            assert not ahead, f"{kind} ahead of what was sent"
             behind = frame["revision"] < self.position and not self.owed
             assert not behind or frame["revision"] == 0, f"{kind} behind what was sent"
         elif kind == "bye":

@@ -1,0 +1,266 @@
+"""Servers are real processes on the test's own database, and clients know the protocol's page only.
+
+The tests commit, and share servers, so the database is not emptied between them: each has users
+of its own. It is emptied when the last of them has run and the servers are gone.
+"""
+
+from __future__ import annotations
+
+import signal
+from itertools import count
+
+import pytest
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.core.management import call_command
+from django.db import connection
+
+from accounts.sessions import SessionStore
+from notifications.models import Inbox, InboxItem
+from tests.sockets.sender import READY, Sender
+from tests.support.client import LoopThread, SocketClient
+from tests.support.processes import until
+from tests.support.redis_server import RedisServer
+from tests.support.servers import DAPHNE, SESSION_COOKIE, UVICORN, Servers
+
+# On SQLite each of the two servers, which no Redis joins; on PostgreSQL two of the one that
+# production runs, with Redis between them.
+ON_SQLITE = connection.vendor == "sqlite"
+KINDS = [DAPHNE, UVICORN] if ON_SQLITE else [UVICORN]
+# Servers that share a SQLite file need no Redis, and have none.
+collect_ignore = ["test_redis.py"] if ON_SQLITE else []
+# What nobody can sign in by.
+NO_PASSWORD = "!"
+
+_numbers = count()
+
+
+# --- Processes, shared by all tests ---------------------------------------------------------------
+
+
+@pytest.fixture(scope="package")
+def emptied(django_db_setup, django_db_blocker):
+    """The database, emptied in the end."""
+    yield
+    with django_db_blocker.unblock():
+        call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=False)
+        connection.close()
+
+
+@pytest.fixture(scope="package")
+def redis(emptied):
+    """On PostgreSQL: a Redis server of our own."""
+    if ON_SQLITE:
+        yield None
+        return
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="package")
+def clients():
+    with LoopThread() as clients:
+        yield clients
+
+
+@pytest.fixture(scope="package")
+def servers(emptied, redis, django_db_blocker, tmp_path_factory):
+    settings = {} if redis is None else {"REDIS_URL": redis.url}
+    servers = Servers(tmp_path_factory.mktemp("servers"), **settings)
+    yield servers
+    with django_db_blocker.unblock():
+        servers.stop_all()
+    assert not servers.complaints()
+
+
+@pytest.fixture(autouse=True)
+def transactional_db(emptied, django_db_blocker):
+    """In place of pytest-django's, which empties the database after each test."""
+    with django_db_blocker.unblock():
+        yield
+        connection.close()
+
+
+@pytest.fixture(autouse=True)
+def no_complaints(servers, transactional_db):
+    yield
+    assert not servers.complaints()
+
+
+@pytest.fixture(params=KINDS)
+def kind(request):
+    return request.param
+
+
+@pytest.fixture
+def site(servers, kind):
+    """A server with the default settings."""
+    return servers.get(kind)
+
+
+@pytest.fixture
+def other_site(servers, kind):
+    """Another process on the same database: of the other kind, where there are two."""
+    if ON_SQLITE:
+        return servers.get(KINDS[1 - KINDS.index(kind)])
+    return servers.get(kind, replica=1)
+
+
+@pytest.fixture
+def start_server(servers):
+    """Start a server that nobody else uses; it is stopped when all clients have gone.
+
+    Call it with ``may_warn`` where what is around it is broken on purpose.
+    """
+    started = []
+
+    def start(kind, *, may_warn=False, **settings):
+        site = servers.start(kind, **settings)
+        site.may_warn = may_warn
+        started.append(site)
+        return site
+
+    yield start
+    for site in started:
+        assert site.stop() in {0, -signal.SIGTERM}
+    assert not [line for site in started for line in site.new_complaints()]
+
+
+@pytest.fixture(scope="package")
+def shared_sender(servers, django_db_blocker):
+    with django_db_blocker.unblock():
+        return start_sender(servers)
+
+
+@pytest.fixture
+def sender(shared_sender):
+    """Sends from another process than the servers and the test."""
+    return shared_sender
+
+
+def start_sender(servers, **settings):
+    # With Django set up, as every command has it.
+    child = servers.manage(
+        "shell", "--command", "from tests.sockets import sender; sender.main()", **settings
+    )
+    until(lambda: READY in child.output(), "the sender is ready")
+    return Sender(child)
+
+
+@pytest.fixture
+def notify(servers):
+    """Run ``manage.py notify``; it must succeed."""
+
+    def run(*arguments, **settings):
+        command = servers.manage("notify", *arguments, **settings)
+        assert command.wait() == 0, command.report()
+        return command
+
+    return run
+
+
+# --- People and their clients ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def person(transactional_db):
+    """Make a user whose name begins so."""
+
+    def create(name):
+        return get_user_model().objects.create(
+            username=f"{name}-{next(_numbers)}", password=NO_PASSWORD
+        )
+
+    return create
+
+
+@pytest.fixture
+def alice(person):
+    return person("alice")
+
+
+@pytest.fixture
+def bob(person):
+    return person("bob")
+
+
+@pytest.fixture
+def charlie(person):
+    return person("charlie")
+
+
+@pytest.fixture
+def sign_in(transactional_db):
+    """Sign a user in; the session's key."""
+
+    def create(user, expires_in_s=3600):
+        session = SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.set_expiry(expires_in_s)
+        session.create()
+        return session.session_key
+
+    return create
+
+
+@pytest.fixture
+def connect(clients, sign_in, start_server):
+    """Open a socket of a user; in the end it must have seen nothing that the protocol forbids,
+    and nothing of anybody else's.
+    """
+    opened = []
+
+    def act(user, site, **options):
+        cookie = ("Cookie", f"{SESSION_COOKIE}={sign_in(user)}")
+        client = SocketClient(
+            clients, site.url(), **{"origin": site.origin, "headers": [cookie], **options}
+        )
+        opened.append((user, client))
+        return client.open()
+
+    yield act
+    for _, client in opened:
+        client.close()
+    for user, client in opened:
+        assert not client.violations, client
+        assert ids_seen(client) <= ids_of(user), f"{user} got what is somebody else's: {client}"
+
+
+@pytest.fixture
+def charlie_watches(charlie, connect):
+    """Charlie has a socket open on this server, on which nothing may come that is not his."""
+    watching = []
+
+    def act(site):
+        watching.append(connect(charlie, site).until_synced())
+
+    yield act
+    revision = Inbox.objects.get(pk=charlie.pk).revision
+    for client in watching:
+        client.until_revision(revision).until_answered()
+        assert client.state.revision == revision
+
+
+@pytest.fixture(autouse=True)
+def charlie_watches_the_site(request, no_complaints):
+    """Whatever a test does to a server: charlie's socket there stays open, and sees none of it."""
+    if "site" in request.fixturenames:
+        # In this order: a site of the test's own is stopped after charlie has left it.
+        site = request.getfixturevalue("site")
+        request.getfixturevalue("charlie_watches")(site)
+
+
+def ids_seen(client):
+    """The ids of all notifications that any frame named."""
+    seen = set()
+    for frame in client.frames:
+        seen |= {one["id"] for one in frame.get("notifications", ())}
+        seen |= set(frame.get("removed", ()))
+    return seen
+
+
+def ids_of(user):
+    """The ids of all notifications that are or were in a user's inbox."""
+    items = InboxItem.objects.filter(inbox_id=user.pk)
+    return {str(pk) for pk in items.values_list("notification_id", flat=True)}

@@ -1,0 +1,78 @@
+"""A sender that is another process than the server: ``main()`` in a process with Django set up.
+
+It takes one job a line, and answers with one line of JSON. Unlike a ``notify`` for each it need
+not be started anew; what it commits and whom it tells is the same.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.support.processes import Child
+
+READY = "ready"
+
+
+class Sender:
+    """The test's end of it."""
+
+    def __init__(self, child: Child) -> None:
+        self.child = child
+        self._answered = 0
+
+    def send(self, title: str, *user_ids: int, **fields: Any) -> str:
+        """Send to these users, or to everyone; the notification's id."""
+        return str(self._ask(act="send", users=user_ids, title=title, **fields)["id"])
+
+    def send_timed(self, title: str, *user_ids: int) -> float:
+        """Send; the seconds that the sender waited."""
+        return float(self._ask(act="send", users=user_ids, title=title)["took_s"])
+
+    def send_many(self, count: int, title: str, *user_ids: int, **fields: Any) -> None:
+        self._ask(act="send", users=user_ids, title=title, count=count, **fields)
+
+    def withdraw(self, notification_id: str) -> None:
+        self._ask(act="withdraw", notification_id=int(notification_id))
+
+    def _ask(self, **job: Any) -> dict[str, Any]:
+        from tests.support.processes import until
+
+        self.child.tell(json.dumps(job))
+        self._answered += 1
+
+        def answer() -> str | None:
+            assert self.child.status is None, self.child.report()
+            # What Django logs stands among the answers.
+            lines = [line for line in self.child.output().splitlines(True) if line[0] == "{"]
+            whole = [line for line in lines if line.endswith("\n")]
+            return whole[self._answered - 1] if len(whole) >= self._answered else None
+
+        line = until(answer, f"the sender does {job}")
+        assert line is not None
+        found: dict[str, Any] = json.loads(line)
+        return found
+
+
+def main() -> None:
+    from django.db import connection
+
+    from notifications import audiences, sending
+
+    def send(users: list[int], title: str, count: int = 1, **fields: Any) -> int:
+        audience = audiences.ChosenUsers(users, "some") if users else audiences.Everyone()
+        for _ in range(count):
+            sent = sending.send(title, audience=audience, **fields)
+        return sent.notification.pk
+
+    acts = {"send": send, "withdraw": sending.withdraw}
+    connection.ensure_connection()
+    print(READY, flush=True)
+    for line in sys.stdin:
+        job = json.loads(line)
+        began_at = time.perf_counter()
+        result = acts[job.pop("act")](**job)
+        print(json.dumps({"id": result, "took_s": time.perf_counter() - began_at}), flush=True)
