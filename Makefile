@@ -80,7 +80,7 @@ lint: .venv/installed-dev ## Check style, types, migrations and settings
 
 .PHONY: test-js
 test-js: ## Run the tests of the browser's modules that need no browser
-	node --test tests/js/
+	node --test tests/js/*.test.js
 
 .PHONY: test-sqlite
 test-sqlite: .venv/installed-dev ## Run the tests on SQLite (PYTEST_ARGS='-n 2 -k inbox')

@@ -264,5 +264,7 @@ LOGGING = {
         "notifications": {"level": "INFO"},
         "accounts": {"level": "INFO"},
         "django": {"handlers": [], "level": "WARNING"},
+        # It logs a traceback each second while Redis is away; the hub says what there is to say.
+        "channels_redis.pubsub": {"level": "CRITICAL"},
     },
 }

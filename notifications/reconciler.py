@@ -118,7 +118,9 @@ class PostgresqlReconciler(Reconciler):
         self._wanted.clear()
         users = list(self._hub.streams)
         try:
-            secret = Epoch.objects.values_list("epoch_secret", flat=True).get()
+            secret = Epoch.objects.values_list("epoch_secret", flat=True).first()
+            if secret is None:
+                return None  # not migrated yet, or being flushed
             rows = self._rows(users)
             before = self._seen if secret == self._secret else {}
             if any(revision < before.get(user_id, 0) for user_id, revision in rows):

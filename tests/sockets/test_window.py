@@ -115,7 +115,7 @@ def test_a_client_that_lies_about_what_it_holds_fills_no_memory(
         for site in sites
     ]
     # More than the kernel takes from the server where the client takes nothing from the kernel.
-    for n in range(KERNEL_BYTES // (len(ids) * LARGE_BYTES)):
+    for n in range(3 * KERNEL_BYTES // (2 * len(ids) * LARGE_BYTES)):
         revision = sites[0].act(session, ("read", "unread")[n % 2], *ids)["revision"]
         for client, lying in zip(honest, liars, strict=True):
             client.until_revision(revision)

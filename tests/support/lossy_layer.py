@@ -12,13 +12,22 @@ from typing import Any
 from notifications.memory_layer import MemoryLayer
 
 ENVIRONMENT = "LOSSY_LAYER"
-MODES = ("drop", "double", "reorder", "raise", "raise_everywhere", "hang", "hang_everywhere")
+MODES = (
+    "none",
+    "drop",
+    "double",
+    "reorder",
+    "raise",
+    "raise_everywhere",
+    "hang",
+    "hang_everywhere",
+)
 
 
 class LossyLayer(MemoryLayer):
-    """``drop``: no message arrives. ``double``: each comes twice. ``reorder``: each is held back
-    until the next one has gone. ``raise``, ``hang``: sending does; ``..._everywhere``: so do
-    joining, leaving and receiving.
+    """``none``: it does no harm. ``drop``: no message arrives. ``double``: each comes twice.
+    ``reorder``: each is held back until the next one has gone. ``raise``, ``hang``: sending does;
+    ``..._everywhere``: so do joining, leaving and receiving.
     """
 
     def __init__(self, **config: Any) -> None:

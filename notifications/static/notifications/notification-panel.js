@@ -44,7 +44,8 @@ export class NotificationPanel {
     this.#markAll.addEventListener("click", () => client.markAllRead());
     this.node.addEventListener("toggle", ({ newState }) => this.#toggled(newState === "open"));
     client.addEventListener("change", () => this.#isOpen && this.#showList());
-    client.addEventListener("state", () => this.#showState());
+    // Signed out first and then somebody else's, it is stopped all the while: `state` says it once.
+    for (const type of ["state", "signedout"]) client.addEventListener(type, () => this.#showState());
     this.#showState();
   }
 
