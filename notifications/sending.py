@@ -15,7 +15,7 @@ from notifications.audiences import Audience
 from notifications.models import Notification, Removal, Status
 from notifications.operations import fingerprint
 
-_REMOVABLE = (Status.SENDING, Status.PAUSED, Status.SENT)
+REMOVABLE = (Status.SENDING, Status.PAUSED, Status.SENT)
 _UNSENT = (Status.DRAFT, Status.SCHEDULED)
 
 
@@ -127,7 +127,7 @@ def expire(notification_id: int) -> bool:
 @transaction.atomic
 def _remove(notification_id: int, reason: str, **values: Any) -> bool:
     """Begin the walk that removes a notification's items; on commit it runs or is left to do."""
-    rows = Notification.objects.filter(pk=notification_id, status__in=_REMOVABLE)
+    rows = Notification.objects.filter(pk=notification_id, status__in=REMOVABLE)
     # The row's lock waits for the chunk that is being dispatched, and its status ends the dispatch.
     if not rows.update(**values):
         return False

@@ -57,6 +57,10 @@ class InboxStream:
     _must_read: bool = False
     # The highest revision of each life that was heard of since the last read began.
     _heard: dict[str, int] = field(default_factory=dict)
+    # The same up to then, should the read fail.
+    _heard_before: dict[str, int] = field(default_factory=dict)
+    # Some parts of a split `changes` were sent, but not the last: until then nothing live may come.
+    _is_split: bool = False
     # How many `synced` the client waits for, the cursor that it gave last, whether that has been
     # answered in part, and whether it came while another read was under way.
     _owed: int = 1
@@ -108,6 +112,8 @@ class InboxStream:
         self._loading = False
         self._asked_anew = False
         self._must_read = True
+        for life, revision in self._heard_before.items():
+            self._heard[life] = max(revision, self._heard.get(life, 0))
         self._retry_at = now + _RETRY_S
         if not self.greeted:
             return self.end(
@@ -191,7 +197,8 @@ class InboxStream:
             due = min(due, self._pong_due_at)
         # Held up by the server's own buffer alone: no frame of the client will come to say that it
         # is empty.
-        if self._wants() and not self._loading and self._window.has_room(0):
+        may_read = self._window.has_room(0) or self._is_elsewhere()
+        if self._wants() and not self._loading and may_read:
             due = min(due, self._retry_at or 0)
         return due
 
@@ -258,6 +265,7 @@ class InboxStream:
     def _place(self, revision: int) -> None:
         """The client is at ``revision``; what was sent before counts no longer."""
         self.position = revision
+        self._is_split = False
         self._window.reset(revision)
 
     def _hear(self, life: str, revision: int) -> list[Action]:
@@ -272,7 +280,7 @@ class InboxStream:
         return self._catch_up()
 
     def _is_live(self) -> bool:
-        is_waited_for = self._owed > 0 or self._unanswered
+        is_waited_for = self._owed > 0 or self._unanswered or self._is_split
         return self.greeted and not (self._is_over or self._loading or is_waited_for)
 
     def _wants(self) -> bool:
@@ -302,7 +310,7 @@ class InboxStream:
         self._loading = True
         self._must_read = False
         self._retry_at = None
-        self._heard.clear()
+        self._heard_before, self._heard = self._heard, {}
         return [Load(cursor)]
 
     def _deliver(self, found: Loaded, now: float) -> list[Action]:
@@ -315,6 +323,7 @@ class InboxStream:
             if not self._has_room():
                 return []
             actions = self._send_content(delivery.snapshot(found), found.revision, now)
+            self._is_split = False
         elif found.since == self.position:
             actions = self._deliver_changes(found, now)
         if self.position >= found.revision:
@@ -337,6 +346,7 @@ class InboxStream:
             if len(frame) > protocol.FRAME_MAX_BYTES:  # one change that does not fit
                 return actions + self._load(None)
             actions += self._send_content(frame, revision, now)
+            self._is_split = part is not parts[-1]
         return actions
 
     def _send_content(self, frame: bytes, revision: int, now: float) -> list[Action]:
