@@ -65,6 +65,7 @@ class StreamConsumer(QuietConsumer):
             buffered=self.transport.buffered,
         )
         self._scheduled_at = float("inf")
+        self._is_closed = False
         # Before the first read: a change in between comes twice then, and not never.
         self.hub.register(self)
         self.perform(self.stream.open(cursor))
@@ -72,10 +73,13 @@ class StreamConsumer(QuietConsumer):
     def close_stream(self) -> None:
         """The connection has ended, for whatever reason."""
         if hasattr(self, "stream"):
+            self._is_closed = True
             self.hub.unregister(self)
 
     def perform(self, actions: list[Action]) -> None:
         """Do what the stream has decided, in this order; nothing here waits."""
+        if self._is_closed:
+            return  # a read that was under way: its answer must not bring the timer back to life
         if self.transport.buffered() > _BUFFER_MOST_BYTES:
             # It asks and asks, and never reads what it is answered; a close would queue up too.
             self.transport.abort()

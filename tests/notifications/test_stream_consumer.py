@@ -1,0 +1,100 @@
+"""What a consumer does with its stream's decisions, with a transport that takes notes."""
+
+import asyncio
+import json
+
+from notifications.consumers import base
+from notifications.consumers.base import StreamConsumer
+from notifications.facts import Loaded
+from notifications.hub import Hub
+from notifications.protocol import CloseCode
+
+FOUND = Loaded("u", "e", "life", 0, 0, 0, 0, listed=())
+
+
+class Transport:
+    def __init__(self):
+        self.sent, self.closed, self.aborted, self.held = [], None, False, 0
+
+    def send(self, frame):
+        self.sent.append(json.loads(frame)["type"])
+
+    def close(self, code, reason):
+        self.closed = code
+
+    def buffered(self):
+        return self.held
+
+    def abort(self):
+        self.aborted = True
+
+
+class Reads:
+    """Answers reads when it is told to."""
+
+    def __init__(self):
+        self.future = None
+
+    def ask(self, question):
+        self.future = asyncio.get_running_loop().create_future()
+        return self.future
+
+
+def run(scenario, monkeypatch):
+    async def within():
+        own, reads = Hub(), Reads()
+        monkeypatch.setattr(base.hub, "current", lambda: own)
+        monkeypatch.setattr(base, "_reads", reads)
+        consumer = StreamConsumer()
+        consumer.transport = Transport()
+        consumer.open_stream(7, None)
+        await scenario(consumer, reads, own)
+
+    asyncio.run(within())
+
+
+async def answer(reads, found):
+    reads.future.set_result(found)
+    await asyncio.sleep(0)
+
+
+def test_a_read_that_ends_after_the_connection_does_leaves_nothing_behind(monkeypatch):
+    async def scenario(consumer, reads, own):
+        assert own.streams == {7: {consumer}}
+        consumer.close_stream()
+        await answer(reads, FOUND)
+        assert consumer.transport.sent == []
+        assert own.streams == {}
+        assert own.timers._slot_of == {}
+
+    run(scenario, monkeypatch)
+
+
+def test_a_user_who_is_gone_is_signed_out(monkeypatch):
+    async def scenario(consumer, reads, own):
+        await answer(reads, None)
+        assert consumer.transport.sent == ["bye"]
+        assert consumer.transport.closed == CloseCode.SIGNED_OUT
+
+    run(scenario, monkeypatch)
+
+
+def test_a_read_that_fails_is_logged_and_said(monkeypatch, caplog):
+    async def scenario(consumer, reads, own):
+        reads.future.set_exception(OSError("gone"))
+        await asyncio.sleep(0)
+        assert consumer.transport.closed == CloseCode.OVERLOADED
+
+    run(scenario, monkeypatch)
+    assert "gone" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+def test_who_never_reads_what_it_asks_for_is_dropped(monkeypatch):
+    async def scenario(consumer, reads, own):
+        await answer(reads, FOUND)
+        consumer.transport.held = base._BUFFER_MOST_BYTES + 1
+        consumer.perform([])
+        assert consumer.transport.aborted
+
+    run(scenario, monkeypatch)
