@@ -38,7 +38,7 @@ class RemovalWalk(Walk):
             locked.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)
         )
         # Looked at again under the locks, which no change of an item gets around.
-        items = self._items().filter(inbox__among=ids)
+        items = self._items(after, upto).filter(inbox__among=ids)
         ids = list(items.values_list("inbox_id", flat=True))
         if not ids:
             return

@@ -162,6 +162,11 @@ class Notification(Leased):
         permissions = [("send_to_everyone", "Can send a notification to everyone")]
         indexes = [
             models.Index(fields=["status", "id"], name="notification_status"),
+            models.Index(
+                fields=["status", "send_at"],
+                name="notification_scheduled",
+                condition=Q(send_at__isnull=False),
+            ),
             # Nothing of the status here: SQLite cannot see that a parameter meets a condition.
             models.Index(
                 fields=["expires_at"],

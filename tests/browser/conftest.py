@@ -24,7 +24,8 @@ CHROMIUM = [
 ]
 
 
-@pytest.fixture(scope="session")
+# Not for the session: as long as Playwright runs, no test of this process can run an event loop.
+@pytest.fixture(scope="package")
 def chromium():
     path = shutil.which("chromium")
     assert path, "Chromium is not installed: make test installs it"
