@@ -90,11 +90,14 @@ test-sqlite: .venv/installed-dev ## Run the tests on SQLite (PYTEST_ARGS='-n 2 -
 test-postgresql: .venv/installed-dev ## Run the tests on a private PostgreSQL
 	$(scratch) $(python) -m tests.support.postgresql -- $(python) $(pytest)
 
+# What takes long is run twice already, and asks more of servers than of Django.
+slow_left_out := $(addprefix --ignore=tests/,browser faults sockets test_conformance.py)
+
 .PHONY: test-next
 test-next: ## Run the tests on SQLite and the next Django, where there is a Python 3.13
 	@if next=$$(scripts/find-python3.13); then \
 	    $(MAKE) .venv-next/installed PYTHON="$$next" && \
-	    $(scratch) .venv-next/bin/python $(pytest) $(deprecations_pass); \
+	    $(scratch) .venv-next/bin/python $(pytest) $(deprecations_pass) $(slow_left_out); \
 	else \
 	    echo "No Python 3.13 here: the tests on $$(cat requirements-next.txt) are left out."; \
 	fi

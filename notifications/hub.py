@@ -25,8 +25,8 @@ logger = logging.getLogger(__name__)
 
 # How many frames are written before other work of the loop gets its turn.
 _BATCH = 200
-# Groups are joined one after the other, at most so many a second.
-_JOINS_PER_S = 1000
+# Groups are joined one after the other, with a rest after so many: 2,000 a second at most.
+_JOINS_AT_ONCE, _JOINS_REST_S = 50, 0.025
 _LAYER_RETRY_S = 1.0
 
 
@@ -167,10 +167,11 @@ class Hub:
 
     async def _join_and_leave(self) -> None:
         wanted = {hints.ALL_HUBS, *map(hints.user_group, self.streams)}
-        for group in wanted - self._joined:
+        for n, group in enumerate(wanted - self._joined, 1):
             await asyncio.wait_for(self._layer.group_add(group, self._channel), fanout.TIMEOUT_S)
             self._joined.add(group)
-            await asyncio.sleep(1 / _JOINS_PER_S)
+            if n % _JOINS_AT_ONCE == 0:
+                await asyncio.sleep(_JOINS_REST_S)
         for group in self._joined - wanted:
             self._joined.discard(group)
             await asyncio.wait_for(

@@ -280,6 +280,7 @@ def test_a_resume_reads_from_its_cursor_and_is_answered_by_one_synced():
 def test_a_resume_at_the_head_is_answered_by_synced_alone():
     talk = synced_at(5)
     talk.resume(at(5))
+    assert shape(talk.gets(Ping())) == [("pong", 5)]
     assert shape(talk.finds(5, since=5)) == [("synced", 5)]
 
 
@@ -290,6 +291,13 @@ def test_a_resume_from_nowhere_is_answered_by_a_snapshot(cursor):
     assert talk.loads[-1] == cursor
     assert shape(talk.gets(Ping())) == [("pong", 0)]
     assert shape(talk.finds(5)) == [("snapshot", 5), ("synced", 5)]
+
+
+def test_what_came_live_is_a_place_to_resume_from():
+    talk = synced_at(5)
+    talk.hears(5, 6)
+    talk.resume(at(6))
+    assert shape(talk.gets(Ping())) == [("pong", 6)]
 
 
 def test_two_resumes_are_answered_by_two_synced_from_the_last_cursor():
@@ -546,6 +554,8 @@ def test_a_new_epoch_waits_for_room_in_the_buffer_with_position_0():
     assert shape(talk.gets(Ping())) == [("pong", 0)]
     talk.held = 0
     assert talk.wakes(1) == [(0, ["load"])]
+    # The client has nothing of it: not even revision 0, from which there would be changes.
+    assert talk.loads[-1] is None or talk.loads[-1].epoch != NEW_EPOCH
     assert shape(talk.finds(3, epoch=NEW_EPOCH, life=NEW_LIFE)) == [("snapshot", 3), ("synced", 3)]
 
 
@@ -781,6 +791,26 @@ def test_parts_before_a_change_of_too_many_bytes_go_as_they_are():
     assert shape(said) == [("hello", 6), ("changes", 4, 5), "load"]
     assert said[1]["partial"] is True
     assert shape(talk.finds(6)) == [("snapshot", 6), ("synced", 6)]
+    talk.pong(6)
+    assert shape(talk.hears(6, 7)) == [("changes", 6, 7)]
+
+
+def test_a_change_of_exactly_128_kib_fits():
+    around = len(frames.changes(5, 6, [item(6).encoded], [], b'{"unread":1,"unseen":1}')) - 100
+    for size, fits in ((LARGEST - around, True), (LARGEST - around + 1, False)):
+        talk = synced_at(5)
+        talk.hears(5, 6, framed=False)
+        said = talk.finds(6, since=5, changes=[item(6, size)])
+        assert words(said) == (["changes", "ping"] if fits else ["load"])
+
+
+def test_a_resume_ends_what_was_sent_in_parts():
+    talk = synced_at(5)
+    talk.hears(5, 6, framed=False)
+    talk.finds(9, since=5, changes=[item(7, WINDOW), item(9)])
+    talk.resume(at(9))
+    assert shape(talk.finds(9, since=9)) == [("synced", 9)]
+    assert shape(talk.hears(9, 10)) == [("changes", 9, 10)]
 
 
 def test_two_changes_that_each_fit_are_no_snapshot():
@@ -992,6 +1022,11 @@ def test_before_hello_a_failed_read_is_overloaded():
     said = talk.fails()
     assert words(said) == ["bye", 4101]
     assert said[0]["after_ms"] > 0
+
+
+def test_there_is_no_ping_before_hello():
+    talk = Talk(at(5), ping_interval_s=1)
+    assert talk.tick(2) == []
 
 
 def test_a_server_that_cannot_say_hello_within_3_s_says_bye():
