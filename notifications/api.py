@@ -14,6 +14,7 @@ from ninja.security import SessionAuth
 
 from notifications import inbox, operations, problems, protocol, reading
 from notifications.problems import Problem
+from notifications.recipients import recipient_id
 from notifications.schemas import (
     ActionsIn,
     ActionsOut,
@@ -57,7 +58,7 @@ api = NinjaAPI(
 @api.get("/session", response=_or_problem(SessionOut), summary="Who am I")
 def session(request: HttpRequest, response: HttpResponse) -> Any:
     _private(response)
-    return _session(reading.head(_user_id(request)))
+    return _session(reading.head(recipient_id(request)))
 
 
 @api.get("/inbox", response=_or_problem(PageOut, 422) | {304: None}, summary="The inbox, one page")
@@ -69,7 +70,7 @@ def inbox_page(
     limit: Annotated[int, Query(ge=1, le=protocol.PAGE_MAX_SIZE)] = protocol.PAGE_DEFAULT_SIZE,
 ) -> Any:
     """Newest first. `next_before` is the `before` of the next page."""
-    user_id = _user_id(request)
+    user_id = recipient_id(request)
     if known := request.headers.get("If-None-Match"):
         etag = _etag(reading.head(user_id))
         if _matches(known, etag):
@@ -89,7 +90,7 @@ def inbox_page(
 )
 def inbox_actions(request: HttpRequest, actions: ActionsIn) -> Any:
     """One change: all of it happens, or none. Ids that are not in the inbox are skipped."""
-    user_id = _user_id(request)
+    user_id = recipient_id(request)
     if actions.op_id is None:
         return _act(user_id, actions)
     asked = actions.dict(exclude={"op_id"}, exclude_none=True)
@@ -104,7 +105,7 @@ def inbox_one(
 ) -> Any:
     """With its whole body. Missing, removed and somebody else's are the same 404."""
     pk = protocol.notification_pk(id)
-    found = None if pk is None else reading.one(_user_id(request), pk)
+    found = None if pk is None else reading.one(recipient_id(request), pk)
     if found is None:
         raise Problem(404, "There is no such notification in your inbox.")
     _private(response)
@@ -135,12 +136,6 @@ def _session(head: reading.Head) -> dict[str, Any]:
         "revision": head.revision,
         "counts": head.counts,
     }
-
-
-def _user_id(request: HttpRequest) -> int:
-    pk = request.user.pk
-    assert isinstance(pk, int)  # noqa: S101 (signed in, and user ids are whole numbers)
-    return pk
 
 
 def _cursor(before: str | None) -> int | None:

@@ -14,6 +14,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_POST
 
 from notifications import inbox, protocol, reading
+from notifications.recipients import recipient_id
 
 _PAGE_SIZE = 50
 _ACTS = {
@@ -37,7 +38,7 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
     """One page of the inbox, newest first."""
     listing = _listing(request.GET.get("filter"))
     before = protocol.revision(request.GET.get("before", ""))
-    page = reading.page(_user_id(request), listing, before=before, size=_PAGE_SIZE)
+    page = reading.page(recipient_id(request), listing, before=before, size=_PAGE_SIZE)
     older = {"filter": listing, "before": page.next_before}
     return render(
         request,
@@ -59,7 +60,7 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
 def inbox_one(request: HttpRequest, wire_id: str) -> HttpResponse:
     """One notification, whole."""
     pk = protocol.notification_pk(wire_id)
-    found = None if pk is None else reading.one(_user_id(request), pk)
+    found = None if pk is None else reading.one(recipient_id(request), pk)
     if found is None:
         raise Http404
     return render(request, "notifications/one.html", {"notification": _shown(found)})
@@ -73,7 +74,7 @@ def inbox_action(request: HttpRequest) -> HttpResponse:
     pk = protocol.notification_pk(request.POST.get("notification", "-"))
     if act is None or pk is None:
         return HttpResponseBadRequest("That is nothing that can be done here.")
-    act(_user_id(request), inbox.Chosen({pk}))
+    act(recipient_id(request), inbox.Chosen({pk}))
     listing = _listing(request.POST.get("filter"))
     return redirect(f"{reverse('notifications:inbox')}?{urlencode({'filter': listing})}")
 
@@ -85,9 +86,3 @@ def _listing(name: str | None) -> str:
 def _shown(notification: reading.Notification) -> dict[str, Any]:
     """What the wire says, with its times as the template formats them."""
     return notification | {"arrived_at": parse_datetime(notification["arrived_at"])}
-
-
-def _user_id(request: HttpRequest) -> int:
-    pk = request.user.pk
-    assert isinstance(pk, int)  # noqa: S101 (signed in, and user ids are whole numbers)
-    return pk
