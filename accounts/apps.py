@@ -7,3 +7,7 @@ class AccountsConfig(AppConfig):
     """Who you are: users, their sessions, signing in and out."""
 
     name = "accounts"
+
+    def ready(self) -> None:
+        """Connect the receivers."""
+        from accounts import devices  # noqa: F401, PLC0415 (models can be imported only now)

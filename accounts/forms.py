@@ -1,5 +1,7 @@
 """Forms that differ from Django's."""
 
+from typing import Any
+
 from django.contrib.auth.forms import AuthenticationForm
 
 
@@ -9,3 +11,7 @@ class LoginForm(AuthenticationForm):
     error_messages = AuthenticationForm.error_messages | {
         "invalid_login": "That user name and password don't match.",
     }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = "User name"

@@ -1,20 +1,24 @@
-"""Signing in and out, and passwords: Django's own views with our pages and urls."""
+"""Signing in and out, devices and passwords: Django's own views with our pages and urls."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from django.contrib import messages
 from django.contrib.auth import views
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.shortcuts import redirect
 from django.urls import reverse_lazy
+from django.views.generic import TemplateView
 
-from accounts import lockout
+from accounts import devices, lockout
 from accounts.forms import LoginForm
 from accounts.models import User
 
 if TYPE_CHECKING:
     from django.contrib.auth.forms import SetPasswordForm
-    from django.http import HttpResponse
+    from django.http import HttpRequest, HttpResponse
 
 
 class LoginView(views.LoginView):
@@ -33,6 +37,39 @@ class LoginView(views.LoginView):
 
 class LogoutView(views.LogoutView):
     """Signs out, by POST only: a link or an image elsewhere must not do it."""
+
+
+class DevicesView(LoginRequiredMixin, TemplateView):
+    """Where one is signed in; GET lists, POST signs out one device, all others, or all."""
+
+    template_name = "accounts/devices.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """The page's context with the user's ``devices``."""
+        found = devices.devices_of(self._user, self.request.session.session_key)
+        return super().get_context_data(devices=found, **kwargs)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Sign out what the pressed button names."""
+        chosen = request.POST.get("everywhere")
+        if chosen == "too":
+            devices.sign_out_everywhere(self._user)
+        elif chosen == "else":
+            count = devices.sign_out_everywhere(self._user, but=request.session.session_key)
+            messages.success(
+                request, f"Signed out on {count} other device{'' if count == 1 else 's'}."
+            )
+        elif devices.sign_out(self._user, request.POST.get("device", "")):
+            messages.success(request, "Signed out there.")
+        else:
+            messages.info(request, "That device was signed out already.")
+        # Without this session any more, the page asks to sign in.
+        return redirect("accounts:devices")
+
+    @property
+    def _user(self) -> User:
+        assert isinstance(self.request.user, User)  # noqa: S101 (the mixin lets nobody else in)
+        return self.request.user
 
 
 class PasswordChangeView(views.PasswordChangeView):

@@ -30,7 +30,7 @@ def test_who_signs_in_and_leaves_the_page_open_sees_what_comes(site, chromium, a
     context = chromium.new_context(base_url=site.url)
     page = context.new_page()
     page.goto("/")
-    page.get_by_label("Username").fill("alice")
+    page.get_by_label("User name").fill("alice")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     is_live(page)

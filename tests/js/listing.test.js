@@ -64,18 +64,36 @@ test("the higher revision wins, and removed is final", () => {
 
 test("what the stream brings while a page is on its way goes over it", () => {
   const { it, ids } = listing("inbox", [5, 4]);
-  it.beginReload();
+  it.beginPage();
   it.merge([notification(4, { revision: 7, title: "edited" }), notification(8)], ["5"]);
-  it.endReload([notification(6), notification(5), notification(4)], false);
+  it.endPage({ notifications: [notification(6), notification(5), notification(4)], hasOlder: false, isNew: true });
   assert.deepEqual(ids(), ["8", "6", "4"]);
   assert.equal(it.shown(as).at(-1).title, "edited");
 });
 
 test("a page that was read later than the stream is not set back", () => {
   const { it } = listing("inbox", [5]);
-  it.beginReload();
+  it.beginPage();
   it.merge([notification(5, { revision: 7, title: "early" })], []);
-  it.endReload([notification(5, { revision: 8, title: "late" })], false);
+  it.endPage({ notifications: [notification(5, { revision: 8, title: "late" })], hasOlder: false, isNew: true });
   it.merge([notification(5, { revision: 7, title: "early" })], []);
   assert.equal(it.shown(as)[0].title, "late");
+});
+
+test("an older page goes below, and what came meanwhile goes over it", () => {
+  const { it, ids } = listing("inbox", [9, 8], { hasOlder: true });
+  it.beginPage();
+  it.merge([notification(3, { revision: 10, title: "edited" })], [notification(2).id]);
+  it.endPage({ notifications: [notification(3), notification(2)], hasOlder: false });
+  assert.deepEqual(ids(), [9, 8, 3].map((revision) => notification(revision).id));
+  assert.equal(it.get(notification(3).id).title, "edited");
+});
+
+test("what the stream brings is kept only while a page is asked for", () => {
+  const { it, ids } = listing("inbox", [9], { hasOlder: true });
+  it.merge([notification(3)], []);
+  it.beginPage();
+  it.failPage();
+  it.endPage({ notifications: [], hasOlder: true });
+  assert.deepEqual(ids(), [notification(9).id]);
 });

@@ -1,19 +1,19 @@
-import { element, place } from "./dom.js";
+import { DayList } from "./day-list.js";
+import { element } from "./dom.js";
+import { InboxRow } from "./inbox-row.js";
 import { Listing } from "./listing.js";
 import { SeenObserver } from "./seen-observer.js";
-import { TEXT, newText } from "./words.js";
-import { absoluteTime, relativeTime } from "./time.js";
+import { DONE, newText } from "./words.js";
 
-const LATE_AFTER_MS = 5_000;
 const TICK_MS = 60_000;
+const PAGE_SIZE = 50;
+const PAGE_MAX_SIZE = 100;
+// Then the reader asks for more, or the page would have no end.
+const AUTOMATIC_PAGES = 3;
 const ACTS = { read: "markRead", unread: "markUnread", archive: "archive", restore: "restore" };
+const UNDONE_BY = { archive: "restore", restore: "archive" };
 
-/**
- * Keeps the inbox page up to date. Its HTML works without; here the same forms act without a reload.
- * @param {any} root the element with `data-inbox`
- * @param {Inbox.Client} client
- * @param {Inbox.Api} api
- */
+/** Keeps the inbox page up to date, whose forms act without a reload then. */
 export function enhance(root, client, api) {
   new InboxPage(root, client, api).start();
 }
@@ -24,61 +24,61 @@ class InboxPage {
   #api;
   #listing;
   #seen;
-  #list;
+  #template;
+  #days;
   #rows = new Map();
   /** What the reader has seen in its place: it may come back there at any time. */
   #accepted = new Set();
   #query;
-  #reload = 0;
-  #pill = element("button", { type: "button", className: "pill", hidden: true });
+  #nextBefore;
+  #asked = 0;
+  #automaticPages = AUTOMATIC_PAGES;
+  #older;
   #empty;
-  #late = element("p", { className: "strip", role: "status" });
-  #lateTimer;
+  #markAll = document.querySelector("[data-mark-all]");
+  #pill = element("button", { type: "button", className: "new", hidden: true });
+  #undo;
 
   constructor(root, client, api) {
-    const { filter } = root.dataset;
+    const { filter, nextBefore = null } = root.dataset;
     const before = new URLSearchParams(location.search).get("before");
+    const part = root.querySelector.bind(root);
     this.#root = root;
     this.#client = client;
     this.#api = api;
     this.#seen = new SeenObserver(client);
-    this.#query = { filter, limit: 50, ...(before && { before }) };
-    this.#list = root.querySelector("ul") ?? element("ul", { className: "notifications" });
-    this.#empty = root.querySelector("[data-empty-text]") ?? element("p", { textContent: root.dataset.empty });
-    const drawn = [...this.#list.children].map((node) => this.#adopt(node));
-    const hasOlder = "hasOlder" in root.dataset;
-    this.#listing = new Listing({ filter, isFirst: !before, hasOlder, notifications: drawn });
+    this.#query = { filter, ...(before && { before }) };
+    this.#nextBefore = nextBefore;
+    this.#template = part("template").content.firstElementChild;
+    this.#days = new DayList(part("[data-days]"), document.querySelector("h1"));
+    this.#empty = part("[data-empty]");
+    this.#older = part("[data-older]");
+    const drawn = [...root.querySelectorAll("article")].map((node) => this.#adopt(node));
+    this.#listing = new Listing({ filter, isFirst: !before, hasOlder: nextBefore !== null, notifications: drawn });
   }
 
   start() {
-    this.#root.prepend(this.#late, this.#pill, this.#list, this.#empty);
-    this.#root.addEventListener("submit", (event) => this.#act(event));
+    const { inbox, isReady } = this.#client;
+    this.#root.prepend(this.#pill);
+    this.#root.addEventListener("submit", (event) => this.#submitted(event));
+    this.#root.addEventListener("click", (event) => this.#clicked(event));
+    this.#markAll.addEventListener("submit", (event) => this.#submittedAll(event));
     this.#pill.addEventListener("click", () => this.#showNew());
     this.#client.addEventListener("change", ({ detail }) => this.#changed(detail));
-    this.#client.addEventListener("state", () => this.#showState());
-    setInterval(() => this.#showTimes(), TICK_MS);
-    if (this.#client.isReady) this.#changed({ notifications: [...this.#client.inbox.notifications.values()], removed: [], isSnapshot: true });
-    this.#showState();
+    this.#client.addEventListener("signedout", () => this.#show());
+    setInterval(() => this.#show(), TICK_MS);
+    if (isReady) this.#changed({ notifications: [...inbox.notifications.values()], removed: [], isSnapshot: true });
     this.#show();
+    const near = ([{ isIntersecting }]) => isIntersecting && this.#automaticPages-- > 0 && this.#loadOlder();
+    new IntersectionObserver(near, { rootMargin: "200px" }).observe(this.#older);
+    import("./inbox-comforts.js").then(({ addComforts }) => (this.#undo = addComforts(this.#root, this, this.#client)));
   }
 
-  /** A row that the server drew, as far as it says what it shows. */
   #adopt(node) {
-    const { id, revision, arrived, seen, archived } = node.dataset;
-    const at = node.querySelector("time").dateTime;
-    this.#rows.set(id, rowOf(node));
-    this.#accepted.add(id);
-    return {
-      id,
-      revision: Number(revision),
-      arrived_revision: Number(arrived),
-      arrived_at: at,
-      title: node.querySelector("h2 a").textContent,
-      seen_at: seen === undefined ? null : at,
-      read_at: node.className === "unread" ? null : at,
-      archived_at: archived === undefined ? null : at,
-      snoozed_until: null,
-    };
+    const row = new InboxRow(node);
+    this.#rows.set(row.id, row);
+    this.#accepted.add(row.id);
+    return row.read();
   }
 
   #changed({ notifications, removed, isSnapshot }) {
@@ -86,136 +86,122 @@ class InboxPage {
     const { epoch, revision } = this.#client.inbox;
     const isAsDrawn = epoch === this.#root.dataset.epoch && revision === Number(this.#root.dataset.revision);
     // A snapshot says nothing of older rows, unless nothing happened since they were drawn.
-    if (isSnapshot && !isAsDrawn) this.#reloadPage();
+    if (isSnapshot && !isAsDrawn) this.#ask(Math.min(PAGE_MAX_SIZE, Math.max(PAGE_SIZE, this.#listing.size)));
     this.#show();
   }
 
-  async #reloadPage() {
-    const reload = ++this.#reload;
-    this.#listing.beginReload();
-    const page = await this.#api.page(this.#query).catch(() => null);
-    // Another snapshot makes this answer worthless: it may be older.
-    if (!page || reload !== this.#reload || page.epoch !== this.#client.inbox.epoch) return;
-    this.#listing.endReload(page.notifications, page.next_before !== null);
+  async #loadOlder() {
+    const before = this.#nextBefore;
+    if (before === null) return;
+    this.#nextBefore = null; // asked for, once
+    if (!(await this.#ask(PAGE_SIZE, before))) this.#nextBefore ??= before;
     this.#show();
+  }
+
+  /** The last page to be asked for counts: another one's answer may be older. */
+  async #ask(limit, before) {
+    const asked = ++this.#asked;
+    this.#listing.beginPage();
+    const page = await this.#api.page({ ...this.#query, ...(before && { before }), limit }).catch(() => null);
+    if (asked !== this.#asked) return false;
+    if (page?.epoch !== this.#client.inbox.epoch) {
+      this.#listing.failPage();
+      return false;
+    }
+    this.#nextBefore = page.next_before;
+    this.#listing.endPage({ notifications: page.notifications, hasOlder: page.next_before !== null, isNew: !before });
+    if (before) for (const { id } of page.notifications) this.#accepted.add(id);
+    this.#show();
+    return true;
   }
 
   #show() {
-    const shown = this.#listing.shown((one) => this.#client.inbox.view(one));
+    const isStopped = this.#client.reason !== null;
+    const shown = isStopped ? [] : this.#shown();
     const fresh = shown.filter(({ id }) => !this.#accepted.has(id));
     const mayInsert = !this.#isReading();
     if (mayInsert) for (const { id } of fresh) this.#accepted.add(id);
     const visible = shown.filter(({ id }) => this.#accepted.has(id));
-    place(this.#list, visible.map((one) => this.#row(one)), document.querySelector("main"));
-    this.#list.hidden = !visible.length;
-    this.#empty.hidden = visible.length > 0;
+    this.#days.show(visible.map((one) => this.#row(one)), this.#client.now(), this.#nextBefore === null);
+    this.#empty.hidden = isStopped || visible.length > 0;
+    this.#older.hidden = isStopped || this.#nextBefore === null;
     this.#pill.hidden = mayInsert || !fresh.length;
     this.#pill.textContent = newText(fresh.length);
-    for (const node of document.querySelectorAll("[data-count=unread]")) node.textContent = this.#client.counts.unread;
+    const { unread } = this.#client.counts;
+    this.#markAll.hidden = !unread;
+    for (const node of document.querySelectorAll("[data-count=unread]")) node.textContent = unread || "";
+  }
+
+  #shown() {
+    return this.#listing.shown((one) => this.#client.inbox.view(one));
   }
 
   /** Nothing is put above what somebody reads. */
   #isReading() {
-    return this.#list.children.length > 0 && this.#list.getBoundingClientRect().top < 0;
-  }
-
-  #showNew() {
-    const first = this.#listing.shown((one) => this.#client.inbox.view(one)).find(({ id }) => !this.#accepted.has(id));
-    scrollTo({ top: 0 });
-    this.#show();
-    this.#rows.get(first?.id)?.link.focus();
+    return this.rows.length > 0 && this.rows[0].node.getBoundingClientRect().top < 0;
   }
 
   #row(notification) {
     let row = this.#rows.get(notification.id);
-    if (!row) this.#rows.set(notification.id, (row = rowOf(newRow(notification))));
-    showRow(row, notification);
-    this.#showTime(row);
+    if (!row) this.#rows.set(notification.id, (row = new InboxRow(this.#template.cloneNode(true))));
+    row.show(notification, this.#client.now());
     this.#seen.watch(row.node, notification);
-    return row.node;
+    return row;
   }
 
-  #showTimes() {
-    for (const row of this.#rows.values()) this.#showTime(row);
+  #showNew() {
+    const first = this.#shown().find(({ id }) => !this.#accepted.has(id));
+    scrollTo({ top: 0 });
+    this.#show();
+    this.#rows.get(first?.id)?.node.focus();
   }
 
-  #showTime({ time }) {
-    time.title = absoluteTime(time.dateTime);
-    time.textContent = relativeTime(time.dateTime, this.#client.now());
+  get rows() {
+    return this.#days.rows;
   }
 
-  #act(event) {
-    const act = ACTS[event.submitter?.value];
-    const { id } = event.target.closest("[data-id]")?.dataset ?? {};
-    if (!act || !id) return;
-    event.preventDefault();
+  get current() {
+    return this.#days.current;
+  }
+
+  undo() {
+    this.#undo?.undo();
+  }
+
+  async act(row, op) {
     // Without a sign-in nothing can be done, and the server knows what to say.
-    if (["signed_out", "other_user"].includes(this.#client.reason)) location.reload();
-    else this.#client[act]([id]);
+    if (this.#isSignedOut()) return location.reload();
+    const isDone = this.#client[ACTS[op]]([row.id]);
+    if (!UNDONE_BY[op]) return;
+    this.#undo?.offer(DONE[op], () => this.#client[ACTS[UNDONE_BY[op]]]([row.id]));
+    if (!(await isDone)) this.#undo?.hide();
   }
 
-  #showState() {
-    const { state } = this.#client;
-    if (state !== "live" && state !== "stopped") {
-      this.#lateTimer ??= setTimeout(() => this.#showLate(), LATE_AFTER_MS);
-      return;
-    }
-    clearTimeout(this.#lateTimer);
-    this.#lateTimer = undefined;
-    this.#late.replaceChildren();
+  #isSignedOut() {
+    return ["signed_out", "other_user"].includes(this.#client.reason);
   }
 
-  #showLate() {
-    const again = element("button", { type: "button", textContent: TEXT.tryNow });
-    again.addEventListener("click", () => this.#client.wake());
-    this.#late.replaceChildren(TEXT.late, " ", again);
+  #submitted(event) {
+    const row = this.#rows.get(event.target.closest("article")?.dataset.id);
+    const op = event.submitter?.value;
+    if (!row || !ACTS[op]) return;
+    event.preventDefault();
+    this.act(row, op);
   }
-}
 
-/** The parts of a row that change. */
-function rowOf(node) {
-  const [toggle, move] = node.querySelectorAll("button");
-  const [heading, link, time] = ["h2", "h2 a", "time"].map((selector) => node.querySelector(selector));
-  return { node, heading, link, time, toggle, move };
-}
+  #submittedAll(event) {
+    if (this.#isSignedOut()) return;
+    event.preventDefault();
+    this.#client.markAllRead();
+  }
 
-/** As _actions.html and inbox.html draw it. */
-function newRow({ id }) {
-  const titleId = `title-${id}`;
-  const link = element("a", { href: `${location.pathname}${encodeURIComponent(id)}/` });
-  const heading = element("h2", { id: titleId, dir: "auto" }, link);
-  const meta = element("p", { className: "meta" }, element("span"), " · ", element("time"));
-  const buttons = ["", ""].map(() => element("button", { name: "op" }));
-  const form = element("form", { method: "post" }, ...buttons.flatMap((button) => [button, " "]));
-  const article = element("article", {}, heading, meta, element("p", { dir: "auto", className: "text" }), form);
-  article.setAttribute("aria-labelledby", titleId);
-  const node = element("li", {}, article);
-  node.dataset.id = id;
-  return node;
-}
-
-function showRow({ node, heading, link, time, toggle, move }, notification) {
-  const isUnread = !notification.read_at;
-  node.className = isUnread ? "unread" : "";
-  link.textContent = notification.title;
-  heading.querySelector(".meta")?.remove();
-  if (isUnread) heading.append(" ", element("span", { className: "meta", textContent: "(unread)" }));
-  label(toggle, isUnread ? "read" : "unread", notification.title);
-  label(move, notification.archived_at ? "restore" : "archive", notification.title);
-  if (notification.level) showContent(node, time, notification);
-}
-
-/** What a row says, of a notification that is known whole. */
-function showContent(node, time, { level, category, sender, arrived_at, body, body_truncated }) {
-  time.dateTime = arrived_at;
-  const [meta, text] = [node.querySelector("p.meta"), node.querySelector("article > p[dir]")];
-  meta.replaceChildren([level, category, sender].filter(Boolean).join(" · "), " · ", time);
-  const shown = body + (body_truncated ? "…" : "");
-  if (text) text.innerText = shown;
-  else if (shown) meta.after(element("p", { dir: "auto", innerText: shown }));
-}
-
-function label(button, op, title) {
-  button.value = op;
-  button.replaceChildren(TEXT[op], element("span", { className: "visually-hidden", textContent: `: ${title}` }));
+  #clicked(event) {
+    const { target } = event;
+    const row = target.closest("[data-part=links] a") && this.#rows.get(target.closest("article").dataset.id);
+    // Who follows a notification's own link has read it.
+    if (row?.isUnread) this.#client.markRead([row.id]);
+    if (!target.closest("[data-older] a") || this.#isSignedOut()) return;
+    event.preventDefault();
+    this.#loadOlder();
+  }
 }

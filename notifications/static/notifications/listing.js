@@ -15,7 +15,8 @@ export class Listing {
   /** @type {Map<string, Inbox.Notification>} */
   #held = new Map();
   #removed = new Set();
-  #meanwhile = [];
+  /** What the stream brought while a page was asked for; null: none is. */
+  #meanwhile = null;
   #belongs;
   #isFirst;
   #hasOlder;
@@ -30,7 +31,7 @@ export class Listing {
 
   /** What the stream brought. Of two copies the higher revision wins, and a removed id never comes back. */
   merge(notifications, removed) {
-    this.#meanwhile.push(...notifications);
+    this.#meanwhile?.push(...notifications);
     this.#hold(notifications.filter((one) => this.#held.has(one.id) || this.#isWelcome(one)));
     for (const id of removed) {
       this.#removed.add(id);
@@ -38,17 +39,27 @@ export class Listing {
     }
   }
 
-  /** The page is being asked for anew: from here on, what the stream brings goes over the answer. */
-  beginReload() {
+  /** A page is being asked for: from here on, what the stream brings goes over the answer. */
+  beginPage() {
     this.#meanwhile = [];
   }
 
-  endReload(notifications, hasOlder) {
+  /** @param {{notifications: object[], hasOlder: boolean, isNew?: boolean}} page isNew: in place of what is held */
+  endPage({ notifications, hasOlder, isNew = false }) {
+    const meanwhile = this.#meanwhile ?? [];
+    this.#meanwhile = null;
     this.#hasOlder = hasOlder;
-    this.#held.clear();
+    if (isNew) this.#held.clear();
     this.#hold(notifications);
-    this.merge(this.#meanwhile.splice(0), []);
-    this.#meanwhile = [];
+    this.merge(meanwhile, []);
+  }
+
+  failPage() {
+    this.#meanwhile = null;
+  }
+
+  get size() {
+    return this.#held.size;
   }
 
   get(id) {

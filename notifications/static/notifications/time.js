@@ -18,6 +18,17 @@ export function relativeTime(iso, nowMs) {
   return then.toLocaleDateString(LOCALE, { day: "numeric", month: "short", year });
 }
 
+/** Today, Yesterday, Monday 23 November, Friday 1 August 2025: as days.py has it. */
+export function dayText(iso, nowMs) {
+  const [then, today] = [new Date(iso), new Date(nowMs)];
+  const days = daysBetween(then, today);
+  if (days === 0) return "Today";
+  if (days === 1) return "Yesterday";
+  const text = (options) => then.toLocaleDateString(LOCALE, options);
+  const year = then.getFullYear() === today.getFullYear() ? "" : ` ${then.getFullYear()}`;
+  return `${text({ weekday: "long" })} ${text({ day: "numeric" })} ${text({ month: "long" })}${year}`;
+}
+
 export const absoluteTime = (iso) => new Date(iso).toLocaleString(LOCALE, { dateStyle: "full", timeStyle: "short" });
 
 /** How many midnights lie between, by the reader's calendar. */

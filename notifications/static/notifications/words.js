@@ -9,12 +9,32 @@ export const TEXT = {
   unread: "Mark as unread",
   archive: "Archive",
   restore: "Move to inbox",
+  open: "Open",
+  undo: "Undo",
+  shortcuts: "Keyboard shortcuts",
+  singleKeys: "Use single-key shortcuts",
+  close: "Close",
   dismiss: "Dismiss",
   late: "Reconnecting… New notifications may be late.",
   tryNow: "Try now",
   signed_out: "Sign in again",
   other_user: "Reload",
 };
+
+/** What the inbox page says of an act that can be taken back. */
+export const DONE = { archive: "Archived.", restore: "Moved to the inbox." };
+
+export const SHORTCUTS = [
+  ["j", "Next notification"],
+  ["k", "Previous notification"],
+  ["o", "Open"],
+  ["e", "Archive"],
+  ["u", "Mark as read or unread"],
+  ["Shift I", "Mark as read"],
+  ["Shift U", "Mark as unread"],
+  ["z", "Undo"],
+  ["?", "Show this list"],
+];
 
 export const STATES = {
   connecting: "Connecting…",

@@ -1,0 +1,19 @@
+/** A button beside each password: who can read what they typed makes fewer mistakes. */
+for (const input of document.querySelectorAll('input[type="password"]')) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = "Show";
+  button.setAttribute("aria-label", "Show password");
+  button.setAttribute("aria-pressed", "false");
+  button.addEventListener("click", () => {
+    const isShown = input.type === "text";
+    input.type = isShown ? "password" : "text";
+    button.setAttribute("aria-pressed", String(!isShown));
+  });
+  // Never sent, nor kept by the browser, as text.
+  input.form.addEventListener("submit", () => (input.type = "password"));
+  const box = document.createElement("div");
+  box.className = "with-button";
+  input.replaceWith(box);
+  box.append(input, button);
+}

@@ -1,0 +1,39 @@
+"""Notifications under the days on which they arrived, as a page shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+Shown = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Day:
+    label: str
+    notifications: list[Shown]
+
+
+def by_day(notifications: Iterable[Shown]) -> list[Day]:
+    """The notifications in their order, cut where the day changes.
+
+    Args: notifications: with ``arrived_at`` as a datetime. Their order is that of arrival, so a
+        day comes twice where a clock went back.
+    """
+    today = timezone.localdate()
+    days = groupby(notifications, key=lambda one: timezone.localdate(one["arrived_at"]))
+    return [Day(_label(day, today), list(group)) for day, group in days]
+
+
+def _label(day: date, today: date) -> str:
+    if day == today:
+        return "Today"
+    if day == today - timedelta(days=1):
+        return "Yesterday"
+    return date_format(day, "l j F" if day.year == today.year else "l j F Y")

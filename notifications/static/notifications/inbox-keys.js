@@ -1,0 +1,113 @@
+import { element } from "./dom.js";
+import { SHORTCUTS, TEXT } from "./words.js";
+
+const STORE_KEY = "nb-single-keys";
+const EDITABLE = "input, textarea, select, [contenteditable], dialog, notification-bell";
+
+/**
+ * The keys of the inbox page. Those of a feed always work; single letters can be switched off, since
+ * who speaks to their computer types them by accident.
+ */
+export class InboxKeys {
+  #page;
+  #isOn;
+  #dialog;
+  button = element("button", { type: "button", className: "shortcuts", textContent: TEXT.shortcuts });
+
+  /** @param {any} page offers `rows`, `current`, `act(row, op)` and `undo()` */
+  constructor(page) {
+    this.#page = page;
+    this.#isOn = stored() !== "off";
+    this.button.addEventListener("click", () => this.#help());
+    document.addEventListener("keydown", (event) => this.#pressed(event));
+  }
+
+  #pressed(event) {
+    if (event.isComposing || event.defaultPrevented || event.altKey || event.metaKey) return;
+    if (event.target.closest(EDITABLE)) return;
+    const { current } = this.#page;
+    const act = event.ctrlKey ? this.#jump(event.key, current) : this.#move(event, current) ?? this.#letter(event.key, current);
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+
+  #jump(key, current) {
+    if (current && key === "Home") return () => document.querySelector("h1").focus();
+    if (current && key === "End") return () => this.button.focus();
+  }
+
+  #move({ key, target }, current) {
+    if (current && key === "PageDown") return () => this.#step(1);
+    if (current && key === "PageUp") return () => this.#step(-1);
+    if (key === "Enter" && current && target === current.node) return () => current.open();
+  }
+
+  #letter(key, current) {
+    if (!this.#isOn) return;
+    const act = (op) => current && (() => this.#page.act(current, op));
+    switch (key) {
+      case "j":
+        return () => this.#step(1);
+      case "k":
+        return () => this.#step(-1);
+      case "o":
+        return current && (() => current.open());
+      case "e":
+        return act("archive");
+      case "u":
+        return act(current?.isUnread ? "read" : "unread");
+      case "I":
+        return act("read");
+      case "U":
+        return act("unread");
+      case "z":
+        return () => this.#page.undo();
+      case "?":
+        return () => this.#help();
+    }
+  }
+
+  #step(by) {
+    const { rows, current } = this.#page;
+    const at = current ? rows.indexOf(current) + by : 0;
+    rows[Math.max(0, Math.min(at, rows.length - 1))]?.node.focus();
+  }
+
+  #help() {
+    this.#dialog ??= this.#build();
+    this.#dialog.showModal();
+  }
+
+  #build() {
+    const keys = SHORTCUTS.flatMap(([key, what]) => [element("dt", {}, element("kbd", { textContent: key })), element("dd", { textContent: what })]);
+    const box = element("input", { type: "checkbox", checked: this.#isOn });
+    box.addEventListener("change", () => {
+      this.#isOn = box.checked;
+      store(this.#isOn ? "on" : "off");
+    });
+    const heading = element("h2", { id: "shortcuts-heading", textContent: TEXT.shortcuts });
+    const close = element("form", { method: "dialog" }, element("button", { className: "primary", textContent: TEXT.close }));
+    const dialog = element("dialog", {}, heading, element("dl", {}, ...keys), element("p", {}, element("label", {}, box, ` ${TEXT.singleKeys}`)), close);
+    dialog.setAttribute("aria-labelledby", heading.id);
+    document.body.append(dialog);
+    return dialog;
+  }
+}
+
+// A browser may forbid the page to store anything.
+function stored() {
+  try {
+    return localStorage.getItem(STORE_KEY);
+  } catch {
+    return null;
+  }
+}
+
+function store(value) {
+  try {
+    localStorage.setItem(STORE_KEY, value);
+  } catch {
+    // Then it holds until the page is left.
+  }
+}

@@ -1,0 +1,45 @@
+import { element } from "./dom.js";
+import { TEXT } from "./words.js";
+
+const SHOWN_MS = 10_000;
+
+/** Says for a while what was done, and takes it back. What was done stays undoable in its listing. */
+export class UndoBar {
+  #undo = null;
+  #timer;
+  #text = element("span", { role: "status" });
+  #button = element("button", { type: "button", textContent: TEXT.undo });
+  node = element("div", { className: "undo", hidden: true }, this.#text, this.#button);
+
+  constructor() {
+    this.#button.addEventListener("click", () => this.undo());
+    for (const type of ["pointerenter", "focusin"]) this.node.addEventListener(type, () => clearTimeout(this.#timer));
+    for (const type of ["pointerleave", "focusout"]) this.node.addEventListener(type, () => this.#wait());
+  }
+
+  /** @param {string} text @param {() => void} undo */
+  offer(text, undo) {
+    this.#undo = undo;
+    this.node.hidden = false;
+    this.#text.textContent = text;
+    this.#wait();
+  }
+
+  undo() {
+    const undo = this.#undo;
+    this.hide();
+    undo?.();
+  }
+
+  hide() {
+    this.#undo = null;
+    clearTimeout(this.#timer);
+    this.node.hidden = true;
+    this.#text.textContent = "";
+  }
+
+  #wait() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.hide(), SHOWN_MS);
+  }
+}
