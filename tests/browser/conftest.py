@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from playwright.sync_api import sync_playwright
 
+from notifications import audiences, sending
 from tests.support.processes import Processes
 
 # Playwright's synchronous interface runs an event loop in this thread, in which Django would refuse
@@ -99,3 +100,15 @@ def open_page(chromium, site):
     for context in contexts:
         context.close()
     assert errors == []
+
+
+@pytest.fixture
+def send_many(transactional_db):
+    """Send so many notifications to a user; the last one is on top."""
+
+    def act(user, count):
+        for n in range(count):
+            audience = audiences.ChosenUsers.named([user.username])
+            sending.send(f"Number {n}", audience=audience)
+
+    return act

@@ -33,6 +33,7 @@ class InboxPage {
   #nextBefore;
   #asked = 0;
   #automaticPages = AUTOMATIC_PAGES;
+  #nearOlder;
   #older;
   #empty;
   #markAll = document.querySelector("[data-mark-all]");
@@ -70,7 +71,8 @@ class InboxPage {
     if (isReady) this.#changed({ notifications: [...inbox.notifications.values()], removed: [], isSnapshot: true });
     this.#show();
     const near = ([{ isIntersecting }]) => isIntersecting && this.#automaticPages-- > 0 && this.#loadOlder();
-    new IntersectionObserver(near, { rootMargin: "200px" }).observe(this.#older);
+    this.#nearOlder = new IntersectionObserver(near, { rootMargin: "200px" });
+    this.#nearOlder.observe(this.#older);
     import("./inbox-comforts.js").then(({ addComforts }) => (this.#undo = addComforts(this.#root, this, this.#client)));
   }
 
@@ -94,8 +96,12 @@ class InboxPage {
     const before = this.#nextBefore;
     if (before === null) return;
     this.#nextBefore = null; // asked for, once
-    if (!(await this.#ask(PAGE_SIZE, before))) this.#nextBefore ??= before;
+    const isThere = await this.#ask(PAGE_SIZE, before);
+    if (!isThere) this.#nextBefore ??= before;
     this.#show();
+    // It tells of a change only, and the end of the page may still be in sight.
+    this.#nearOlder.unobserve(this.#older);
+    if (isThere) this.#nearOlder.observe(this.#older);
   }
 
   /** The last page to be asked for counts: another one's answer may be older. */

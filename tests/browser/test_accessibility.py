@@ -1,0 +1,145 @@
+"""No page breaks a rule that axe can check: light and dark, on a phone and on a desk."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (320, 1440)]
+
+
+def look(scheme, width):
+    # axe styles elements to look at them, which our policy would refuse.
+    viewport = {"width": width, "height": 800}
+    return {"color_scheme": scheme, "viewport": viewport, "bypass_csp": True}
+
+
+PUBLIC = ["/accounts/login/", "/accounts/password-reset/", "/accounts/password-reset/done/"]
+PRIVATE = [
+    "/inbox/",
+    "/inbox/?filter=unread",
+    "/inbox/?filter=archived",
+    "/accounts/devices/",
+    "/accounts/password-change/",
+]
+# Where the screenshots of the docs go; `make screenshots` says so.
+IMAGES = os.environ.get("SCREENSHOTS")
+
+
+def check(page):
+    """Neither a violation, nor anything that one has to scroll sideways for."""
+    # A colour that is fading in is not the one to be judged.
+    page.wait_for_function("document.getAnimations().every(one => one.playState === 'finished')")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
+
+
+def take(page, name, **options):
+    if IMAGES:
+        page.screenshot(path=Path(IMAGES) / f"{name}.png", **options)
+
+
+def fill(site):
+    sent = [
+        ("Welcome to Acme", "--body", "Your account is ready.", "--level", "success"),
+        ("Ana mentioned you in “Release 5.2”", "--body", "@alice can you look at it by Friday?"),
+        ("Your export is ready", "--body", "It has 12,480 rows.", "--url", "/inbox/"),
+        ("Disk almost full on db-2", "--level", "warning", "--body", "91 % used."),
+        ("Payment provider is down", "--level", "critical", "--body", "Since 09:12."),
+    ]
+    for arguments in sent:
+        site.notify(*arguments, "--user", "alice")
+
+
+def is_enhanced(page):
+    page.get_by_role("button", name="Keyboard shortcuts").wait_for()
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_pages(site, open_page, alice, scheme, width):
+    fill(site)
+    page = open_page(alice, "/inbox/", **look(scheme, width))
+    for path in PRIVATE:
+        page.goto(path)
+        if path.startswith("/inbox/"):
+            is_enhanced(page)
+        check(page)
+    page.goto("/inbox/")
+    page.get_by_role("link", name="Disk almost full").click()
+    expect(page.get_by_role("heading", name="Disk almost full")).to_be_visible()
+    check(page)
+    page.get_by_text("alice", exact=True).click()  # the menu
+    check(page)
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_public_pages(site, chromium, db, scheme, width):
+    context = chromium.new_context(base_url=site.url, **look(scheme, width))
+    page = context.new_page()
+    for path in PUBLIC:
+        page.goto(path)
+        check(page)
+    page.goto("/accounts/login/")
+    page.get_by_label("User name").fill("alice")
+    page.get_by_label("Password:", exact=True).fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    check(page)
+    context.close()
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_panel_toasts_undo_and_shortcuts(site, open_page, alice, scheme, width):
+    fill(site)
+    page = open_page(alice, "/inbox/", **look(scheme, width))
+    is_enhanced(page)
+    page.get_by_role("button", name=re.compile("^Notifications")).click()
+    expect(page.get_by_role("dialog", name="Notifications")).to_be_visible()
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    site.notify("Something new", "--level", "critical", "--user", "alice")
+    expect(page.locator("notification-toast")).to_contain_text("Something new")
+    check(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("article", name="Welcome to Acme").get_by_role(
+        "button", name="Archive"
+    ).click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    check(page)
+    page.get_by_role("button", name="Dismiss: Something new").click()
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    check(page)
+
+
+@pytest.mark.parametrize("path", PRIVATE)
+def test_pages_without_javascript(site, open_page, alice, path):
+    fill(site)
+    page = open_page(alice, path, java_script_enabled=False, **look("light", 320))
+    check(page)
+
+
+def test_the_pictures_of_the_docs(site, open_page, alice):
+    fill(site)
+    for scheme in ("light", "dark"):
+        desk = {"color_scheme": scheme, "viewport": {"width": 1000, "height": 760}}
+        page = open_page(alice, "/inbox/", **desk)
+        is_enhanced(page)
+        take(page, f"inbox-{scheme}")
+    page = open_page(alice, "/inbox/", viewport={"width": 1000, "height": 760})
+    is_enhanced(page)
+    page.get_by_role("button", name=re.compile("^Notifications")).click()
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    take(page, "bell-panel", clip={"x": 400, "y": 0, "width": 600, "height": 640})
+    page.keyboard.press("Escape")
+    site.notify("Your table is free", "--body", "From 19:30.", "--user", "alice")
+    expect(page.locator("notification-toast")).to_contain_text("Your table is free")
+    take(page, "toast", clip={"x": 500, "y": 560, "width": 500, "height": 200})
+    page.get_by_role("link", name="Payment provider is down").first.click()
+    expect(page.get_by_role("heading", name="Payment provider is down")).to_be_visible()
+    take(page, "detail", clip={"x": 0, "y": 0, "width": 1000, "height": 380})
