@@ -20,9 +20,29 @@ from django.db.models import Count, OuterRef, Subquery
 from django.test import Client
 from django.utils import timezone
 
-from notifications import audiences, dispatcher, inbox, operations, reading, sending
+from notifications import (
+    audiences,
+    catching_up,
+    dispatcher,
+    figures,
+    inbox,
+    operations,
+    reading,
+    receipts,
+    sending,
+)
 from notifications.dispatch import Dispatch
-from notifications.models import Inbox, InboxItem, Notification, Operation, Removal, Status
+from notifications.models import (
+    Epoch,
+    Inbox,
+    InboxItem,
+    Notification,
+    Operation,
+    Removal,
+    Status,
+    Touch,
+)
+from notifications.receipts import Receipt
 from notifications.removal import RemovalWalk
 
 LARGE_TABLES = {
@@ -380,8 +400,9 @@ def test_a_snapshot_of_an_inbox_that_was_archived_reads_nothing(large):
 
 
 # The inbox under its lock, the epoch (for the act and for its hint), what there is to do, doing it,
-# counting what came of it, the clock (two), and the revision.
-PER_ACT = 9
+# counting what came of it, saying so to whoever counts for the sender, the clock (two), and the
+# revision.
+PER_ACT = 10
 
 
 @pytest.mark.parametrize(
@@ -430,6 +451,40 @@ def test_an_act_by_http_is_as_cheap(large):
         response = client.post("/api/v1/inbox/actions", body, content_type="application/json")
     assert response.json().get("changed") == 1, response.content
     recording.must_be_cheap(most_queries=PER_REQUEST + PER_ACT + 3)
+
+
+def _receipts(large, count):
+    head = catching_up.life(Epoch.objects.get().epoch_secret)
+    inboxes = Inbox.objects.order_by("pk").values_list("pk", flat=True)
+    return [Receipt(pk, head, 2**53 - 1) for pk in [large.small.pk, *inboxes[:count]]]
+
+
+def test_receipts_read_what_they_mark(large):
+    # Those of the big inbox too, of which more is undelivered than one transaction takes.
+    told = _receipts(large, 200)
+    with explained() as recording:
+        receipts.write(told)
+    recording.must_be_cheap(most_queries=5, most_cost=max(MOST_STEPS, receipts._MOST_ITEMS))
+    assert InboxItem.objects.exclude(delivered_at=None).count() == receipts._MOST_ITEMS
+
+
+def test_receipts_with_nothing_to_mark_read_nothing(large):
+    told = _receipts(large, 500)
+    InboxItem.objects.filter(inbox__in=[one.user_id for one in told]).update(
+        delivered_at=timezone.now()
+    )
+    with explained() as recording:
+        assert receipts.write(told)
+    recording.must_be_cheap(most_queries=2)
+
+
+def test_figures_are_counted_of_what_was_touched(large):
+    pks = range(large.everybodys.pk + 1, large.everybodys.pk + 60)
+    figures.touch(pks)
+    with explained() as recording:
+        figures.roll_up()
+    recording.must_be_cheap(most_queries=8 + len(pks))
+    assert not Touch.objects.exists()
 
 
 def test_looking_for_what_is_due_finds_nothing_without_reading(large):
