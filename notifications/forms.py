@@ -75,24 +75,32 @@ class AudienceForm(forms.Form):
         return audiences.ChosenUsers.named(names)
 
 
+class MomentField(forms.DateTimeField):
+    """A date and a time that the browser itself asks for."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+
 class ComposeForm(AudienceForm, _ModelForm):
     """Validates through the model; ``audience()`` then says to whom."""
 
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    send_at = MomentField(required=False)
+    expires_at = MomentField(required=False)
 
     class Meta:
         model = Notification
         fields = (
             "title", "body", "level", "category", "url", "sender", "send_at", "expires_at",
         )  # fmt: skip
-        help_texts = {
-            "send_at": _("Empty: at once."),
-            "expires_at": _("Then it leaves all inboxes. Empty: it stays."),
-        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["key"].initial = new_key()
+        zone = {"zone": timezone.get_current_timezone_name()}
+        self.fields["send_at"].help_text = _("In %(zone)s. Empty: at once.") % zone
+        expires = _("In %(zone)s. It leaves all inboxes then. Empty: it stays.")
+        self.fields["expires_at"].help_text = expires % zone
 
     def clean_send_at(self) -> Any:
         return self._must_be_ahead("send_at")

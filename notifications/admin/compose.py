@@ -34,6 +34,9 @@ _SAMPLE_SIZE = 10
 class _UserSearch(AutocompleteSelectMultiple):
     """A search box that asks the server: a plain ``<select>`` would load every user."""
 
+    # Else it has a button to clear it, which Select2 puts into a list as no item of it.
+    is_required = True
+
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         # Drawing the form again, the widget would fail on what is no id at all.
         return [

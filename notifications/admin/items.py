@@ -43,7 +43,6 @@ class InboxItemAdmin(BoundedAdmin):
     """The recipients of one notification, read-only. Of all of them there is no list."""
 
     list_display = ("recipient", "delivered_at", "seen_at", "read_at", "removed_at")
-    list_display_links = None
     list_filter = (Progress,)
     list_select_related = ("inbox__user",)
     # In the order of an index; no other is offered, for it would sort all that there are.

@@ -9,6 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -29,8 +31,7 @@ class NotificationAdmin(BoundedAdmin):
     form: Any = ComposeForm
     add_form_template = "admin/notifications/notification/compose.html"
     list_display = (
-        "title", "audience_label", "status", "created_at", "recipient_count", "delivered", "seen",
-        "read",
+        "title", "audience_label", "status", "when", "recipient_count", "delivered", "seen", "read",
     )  # fmt: skip
     list_filter = ("status", "level")
     list_select_related = ("figures",)
@@ -87,6 +88,12 @@ class NotificationAdmin(BoundedAdmin):
             # The page of one counts exactly; lists show what was counted for them.
             notification.counted = figures.exact(notification.pk)
         return super().render_change_form(request, context, *args, **options)
+
+    @admin.display(description=_("when"))
+    def when(self, notification: Notification) -> str:
+        """Its time, where it was given one; else when it was written, which is when it was sent."""
+        moment = notification.send_at or notification.created_at
+        return date_format(localtime(moment), "SHORT_DATETIME_FORMAT")
 
     @admin.display(description=_("delivered"))
     def delivered(self, notification: Notification) -> int:

@@ -52,6 +52,7 @@ class BoundedAdmin(_ModelAdmin):
     list_per_page = 50
     list_max_show_all = 0
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
 
     def get_paginator(
         self, request: HttpRequest, queryset: Any, per_page: int, *_args: Any, **_options: Any

@@ -24,6 +24,12 @@ function showFields() {
   }
 }
 
+/** Select2 gives its search box no name. */
+function nameSearch() {
+  const label = form.querySelector(".field-users label");
+  form.querySelector(".field-users .select2-search__field")?.setAttribute("aria-label", label.textContent);
+}
+
 async function ask(query) {
   asking = new AbortController();
   try {
@@ -46,5 +52,6 @@ function refresh() {
 if (form) {
   // By jQuery, since the search box tells of its changes in no other way.
   window.django.jQuery(form).on("change", refresh);
+  window.django.jQuery(nameSearch);
   refresh();
 }
