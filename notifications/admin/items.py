@@ -44,11 +44,14 @@ class InboxItemAdmin(BoundedAdmin):
 
     list_display = ("recipient", "delivered_at", "seen_at", "read_at", "removed_at")
     list_filter = (Progress,)
-    list_select_related = ("inbox__user",)
     # In the order of an index; no other is offered, for it would sort all that there are.
     ordering = ("notification_id", "inbox_id")
     sortable_by = ()
     actions = None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        # Not joined: with a filter, PostgreSQL would join all users and then look for these.
+        return super().get_queryset(request).prefetch_related("inbox__user")
 
     @admin.display(description=_("recipient"))
     def recipient(self, item: InboxItem) -> str:
