@@ -132,7 +132,6 @@ class Compose:
             **self._context(_("Review and send")),
             "form": form,
             "notification": form.instance,
-            "audience": form.audience(),
             "review": review,
             "media": self._admin.media,
         }

@@ -59,6 +59,9 @@ def test_they_can_be_told_by_how_far_it_has_come(browser, sent, progress, expect
 
 def test_nothing_can_be_changed(browser, sent):
     item = InboxItem.objects.first()
+    page = shown(browser.get(f"{ITEMS}{item.pk}/change/"))
+    assert "Another" in page
+    assert 'name="_save"' not in page
     assert browser.get(f"{ITEMS}add/").status_code == 403
     assert browser.post(f"{ITEMS}add/", {}).status_code == 403
     assert browser.post(f"{ITEMS}{item.pk}/change/", {"read_at_0": "2026-01-01"}).status_code == 403
