@@ -22,6 +22,7 @@ from django.utils.translation import ngettext
 from notifications import audiences, sending
 from notifications.audiences import Audience
 from notifications.forms import AudienceForm, ComposeForm, new_key
+from notifications.models import Status
 
 if TYPE_CHECKING:
     from notifications.admin.notifications import NotificationAdmin
@@ -208,7 +209,7 @@ def require_permission(request: HttpRequest, kind: str | None) -> None:
 def _said(sent: sending.Sent) -> str:
     notification = sent.notification
     count = notification.recipient_count
-    if notification.status == "scheduled":
+    if notification.status == Status.SCHEDULED:
         assert notification.send_at is not None  # noqa: S101 (what is scheduled has its time)
         when = date_format(localtime(notification.send_at), "DATETIME_FORMAT")
         return _("Scheduled for %(when)s.") % {"when": when}
