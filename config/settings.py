@@ -237,6 +237,8 @@ STATIC_URL = "static/"
 # static files where they lie, and nothing has to be collected first.
 STATIC_ROOT = env.text("STATIC_ROOT", default="") or None
 WHITENOISE_USE_FINDERS = STATIC_ROOT is None
+# Fields of one form: a notification can be composed to 1,000 users, each a field of its own.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"

@@ -12,7 +12,7 @@ from ninja import NinjaAPI, Path, Query
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import SessionAuth
 
-from notifications import inbox, operations, problems, protocol, reading
+from notifications import inbox, operations, problems, protocol, reading, receipts
 from notifications.problems import Problem
 from notifications.recipients import recipient_id
 from notifications.schemas import (
@@ -113,6 +113,8 @@ def inbox_one(
 
 
 def _act(user_id: int, actions: ActionsIn) -> dict[str, Any]:
+    if actions.op == "delivered":
+        return _deliver(user_id, actions)
     which: inbox.Chosen | inbox.AllUpTo
     if actions.notifications is not None:
         pks = map(protocol.notification_pk, actions.notifications)
@@ -127,6 +129,13 @@ def _act(user_id: int, actions: ActionsIn) -> dict[str, Any]:
         "changed": result.changed,
         "counts": {"unread": result.unread, "unseen": result.unseen},
     }
+
+
+def _deliver(user_id: int, actions: ActionsIn) -> dict[str, Any]:
+    assert actions.epoch is not None  # noqa: S101 (the schema saw to it)
+    assert actions.upto is not None  # noqa: S101
+    head, changed = receipts.deliver(user_id, actions.epoch, actions.upto)
+    return {"revision": head.revision, "changed": changed, "counts": head.counts}
 
 
 def _session(head: reading.Head) -> dict[str, Any]:

@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from django.utils import timezone
 
-from notifications import operations, sending
+from notifications import figures, operations, sending
 from notifications.dispatch import Dispatch
 from notifications.models import Notification, Status
 from notifications.removal import RemovalWalk
 from notifications.walks import Walk
 
 logger = logging.getLogger(__name__)
+
+# Between two counts of what senders are shown.
+_FIGURES_EVERY_S = 2.0
 
 # Set to make this process's dispatcher look at once; nobody waits for it where there is none.
 _nudge = threading.Event()
@@ -49,10 +53,14 @@ def _now(walk: Walk, *, small: bool) -> None:
 
 def run(stop: threading.Event) -> None:
     """Dispatch whatever falls due until ``stop`` is set. Outlives a database that fails."""
+    count_at = 0.0
     while not stop.is_set():
         _nudge.clear()
         try:
             run_due(stop)
+            if time.monotonic() >= count_at:
+                count_at = time.monotonic() + _FIGURES_EVERY_S
+                figures.roll_up(stop)
         except (DatabaseError, InterfaceError) as error:
             logger.warning("Looking for what is due failed: %s", str(error).strip())
             connection.close()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from notifications import audiences, protocol
@@ -27,30 +29,28 @@ AUDIENCE_KINDS = [
 ]
 
 
-class ComposeForm(_ModelForm):
-    """Validates through the model; ``audience()`` then says to whom."""
+def new_key() -> str:
+    """A key for a form: posted twice with the same key, it sends once."""
+    return uuid.uuid4().hex
+
+
+class AudienceForm(forms.Form):
+    """To whom."""
 
     kind = forms.ChoiceField(label=_("To"), choices=AUDIENCE_KINDS, widget=forms.RadioSelect)
     users = forms.ModelMultipleChoiceField(
         queryset=get_user_model()._default_manager.none(), required=False
     )
     groups = forms.ModelMultipleChoiceField(queryset=Group.objects.none(), required=False)
-    # Made with the page: a form that is posted twice sends once.
-    key = forms.CharField(widget=forms.HiddenInput, max_length=64)
-
-    class Meta:
-        model = Notification
-        fields = ("title", "body", "level", "category", "url", "sender")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["users"].queryset = get_user_model()._default_manager.all()  # type: ignore[attr-defined]
         self.fields["groups"].queryset = Group.objects.all()  # type: ignore[attr-defined]
-        self.fields["key"].initial = uuid.uuid4().hex
 
     def clean_users(self) -> Any:
         chosen = self.cleaned_data["users"]
-        if chosen.count() > protocol.AUDIENCE_USERS_MAX_COUNT:
+        if len(chosen) > protocol.AUDIENCE_USERS_MAX_COUNT:
             raise ValidationError(
                 _("At most %(most)s users can be chosen; use a group."),
                 params={"most": protocol.AUDIENCE_USERS_MAX_COUNT},
@@ -58,15 +58,10 @@ class ComposeForm(_ModelForm):
         return chosen
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
+        cleaned = super().clean() or self.cleaned_data
         kind = cleaned.get("kind")
-        if kind in {"users", "groups"} and not cleaned.get(kind):
+        if kind in {"users", "groups"} and kind not in self.errors and not cleaned.get(kind):
             self.add_error(kind, _("Choose at least one."))
-        if not self.errors:
-            audience = self.audience()
-            # The row is complete now, so that the model can judge it as a whole.
-            self.instance.audience_kind = audience.kind
-            self.instance.audience_ids = list(audience.ids)
         return cleaned
 
     def audience(self) -> Audience:
@@ -78,3 +73,52 @@ class ComposeForm(_ModelForm):
             return audiences.Groups.named([group.name for group in self.cleaned_data["groups"]])
         names = [user.get_username() for user in self.cleaned_data["users"]]
         return audiences.ChosenUsers.named(names)
+
+
+class MomentField(forms.DateTimeField):
+    """A date and a time that the browser itself asks for."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+
+class ComposeForm(AudienceForm, _ModelForm):
+    """Validates through the model; ``audience()`` then says to whom."""
+
+    key = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    send_at = MomentField(required=False)
+    expires_at = MomentField(required=False)
+
+    class Meta:
+        model = Notification
+        fields = (
+            "title", "body", "level", "category", "url", "sender", "send_at", "expires_at",
+        )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["key"].initial = new_key()
+        zone = {"zone": timezone.get_current_timezone_name()}
+        self.fields["send_at"].help_text = _("In %(zone)s. Empty: at once.") % zone
+        expires = _("In %(zone)s. It leaves all inboxes then. Empty: it stays.")
+        self.fields["expires_at"].help_text = expires % zone
+
+    def clean_send_at(self) -> Any:
+        return self._must_be_ahead("send_at")
+
+    def clean_expires_at(self) -> Any:
+        return self._must_be_ahead("expires_at")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not self.errors:
+            audience = self.audience()
+            # The row is complete now, so that the model can judge it as a whole.
+            self.instance.audience_kind = audience.kind
+            self.instance.audience_ids = list(audience.ids)
+        return cleaned
+
+    def _must_be_ahead(self, field: str) -> datetime | None:
+        moment: datetime | None = self.cleaned_data[field]
+        if moment is not None and moment <= timezone.now():
+            raise ValidationError(_("That time has passed."))
+        return moment

@@ -18,6 +18,7 @@ from channels.layers import channel_layers
 
 from notifications import fanout, hints, metrics
 from notifications.hints import Event
+from notifications.receipts import Receipts
 from notifications.stream import Action, InboxStream
 from notifications.timers import TimerWheel
 
@@ -46,6 +47,7 @@ class Hub:
         self.loop = asyncio.get_running_loop()
         self.streams: dict[int, set[Connection]] = {}
         self.timers = TimerWheel(self._tick)
+        self.receipts = Receipts()
         self._layer = channel_layers["default"]
         self._channel = ""
         self._joined: set[str] = set()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -15,7 +16,7 @@ from django.db.models import Count, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from notifications import identity, protocol
+from notifications import figures, identity, protocol
 from notifications.models import Epoch, Inbox, InboxItem
 from notifications.models.inbox import LISTED, InboxItemQuerySet
 from notifications.reading import EpochMismatch
@@ -62,36 +63,47 @@ class _Change:
     """An act: which present items it finds something to do at, and what it sets there."""
 
     pending: Callable[[InboxItemQuerySet], InboxItemQuerySet]
-    values: Callable[[], Mapping[str, Any]]
+    values: Callable[[datetime], Mapping[str, Any]]
     # The same among listed items only, said so that an index answers it.
     pending_listed: Callable[[InboxItemQuerySet], InboxItemQuerySet] | None = None
+    # Whether the sender's figures tell of it.
+    moves_figures: bool = True
+
+
+def _or(field: str, now: datetime) -> Coalesce:
+    # Reading implies seeing, and seeing delivery. It is written, and not left to whoever counts,
+    # so that one column tells it, also after a notification has been woken.
+    return Coalesce(field, Value(now))
 
 
 _SEEN = _Change(
     pending=lambda items: items.filter(seen_at=None),
     pending_listed=lambda items: items.unseen(),
-    values=lambda: {"seen_at": timezone.now()},
+    values=lambda now: {"seen_at": now, "delivered_at": _or("delivered_at", now)},
 )
 _READ = _Change(
     pending=lambda items: items.filter(read_at=None),
     pending_listed=lambda items: items.unread(),
-    values=lambda: {
-        "read_at": timezone.now(),
-        "seen_at": Coalesce("seen_at", Value(timezone.now())),
+    values=lambda now: {
+        "read_at": now,
+        "seen_at": _or("seen_at", now),
+        "delivered_at": _or("delivered_at", now),
     },
 )
 _UNREAD = _Change(
     pending=lambda items: items.filter(read_at__isnull=False),
-    values=lambda: {"read_at": None},
+    values=lambda _now: {"read_at": None},
 )
 _ARCHIVE = _Change(
     pending=lambda items: items.filter(archived_at=None),
     pending_listed=lambda items: items.listed(),
-    values=lambda: {"archived_at": timezone.now(), "snoozed_until": None},
+    values=lambda now: {"archived_at": now, "snoozed_until": None},
+    moves_figures=False,
 )
 _RESTORE = _Change(
     pending=lambda items: items.exclude(archived_at=None, snoozed_until=None),
-    values=lambda: {"archived_at": None, "snoozed_until": None},
+    values=lambda _now: {"archived_at": None, "snoozed_until": None},
+    moves_figures=False,
 )
 
 
@@ -136,8 +148,11 @@ def _perform(change: _Change, recipient_id: int, which: Chosen | AllUpTo) -> Res
     before = _Counts.of(items)
     if before.rows:
         revision = inbox.revision + 1
-        items.update(revision=revision, **change.values())
-        after = _Counts.of(InboxItem.objects.filter(inbox=inbox, revision=revision))
+        items.update(revision=revision, **change.values(timezone.now()))
+        changed = InboxItem.objects.filter(inbox=inbox, revision=revision)
+        after = _Counts.of(changed)
+        if change.moves_figures:
+            figures.touch_all_of(changed)
         inbox.advance(unread=after.unread - before.unread, unseen=after.unseen - before.unseen)
     return Result(inbox.revision, before.rows, inbox.unread_count, inbox.unseen_count)
 

@@ -61,11 +61,14 @@ class PageOut(SessionOut):
 
 
 class ActionsIn(Schema):
-    """Either ``notifications``, or ``all`` with ``epoch`` and ``upto``."""
+    """Either ``notifications``, or ``all`` with ``epoch`` and ``upto``.
+
+    ``delivered`` takes neither: ``epoch`` and ``upto`` alone say what the client holds.
+    """
 
     model_config = ConfigDict(extra="ignore")
 
-    op: Literal["seen", "read", "unread", "archive", "restore"]
+    op: Literal["seen", "read", "unread", "archive", "restore", "delivered"]
     notifications: list[Id] | None = Field(None, min_length=1, max_length=protocol.IDS_MAX_COUNT)
     all: Literal[True] | None = None
     epoch: Id | None = None
@@ -76,6 +79,12 @@ class ActionsIn(Schema):
 
     @model_validator(mode="after")
     def one_target(self) -> ActionsIn:
+        if self.op == "delivered":
+            if self.notifications is not None or self.all is not None:
+                raise ValueError("delivered takes epoch and upto alone")
+            if self.epoch is None or self.upto is None:
+                raise ValueError("delivered needs epoch and upto")
+            return self
         if (self.notifications is None) == (self.all is None):
             raise ValueError("give either notifications or all")
         if self.all and (self.epoch is None or self.upto is None):

@@ -79,6 +79,11 @@ class InboxStream:
         self._ping_at = self.born_at + self.limits.ping_interval_s
         self._resumes = TokenBucket(protocol.RESUMES_PER_S, protocol.RESUMES_BURST, self.born_at)
 
+    @property
+    def acknowledged(self) -> int:
+        """The revision that the client holds, by its own word, in the epoch of ``life``."""
+        return self._window.acknowledged
+
     # --- What the database said -------------------------------------------------------------------
 
     def open(self, cursor: Cursor | None) -> list[Action]:

@@ -65,6 +65,7 @@ class StreamConsumer(QuietConsumer):
             buffered=self.transport.buffered,
         )
         self._scheduled_at = float("inf")
+        self._receipt = ("", 0)
         self._is_closed = False
         # Before the first read: a change in between comes twice then, and not never.
         self.hub.register(self)
@@ -91,10 +92,19 @@ class StreamConsumer(QuietConsumer):
                 _reads.ask(Ask(self.user_id, action.cursor)).add_done_callback(self._loaded)
             elif isinstance(action, Close):
                 self.transport.close(action.code, action.reason)
+        self._tell_receipt()
         deadline = self.stream.deadline()
         if deadline < self._scheduled_at or self._scheduled_at <= time.monotonic():
             self._scheduled_at = deadline
             self.hub.timers.schedule(self, deadline)
+
+    def _tell_receipt(self) -> None:
+        """Pass on what the client says it holds: by a pong, or by the cursor that it came with."""
+        life, revision = self.stream.life, self.stream.acknowledged
+        told = self._receipt[1] if life == self._receipt[0] else 0
+        if revision > told:
+            self._receipt = (life, revision)
+            self.hub.receipts.tell(self.user_id, life, revision)
 
     def _loaded(self, answer: asyncio.Future[Loaded | None]) -> None:
         now = time.monotonic()

@@ -1,5 +1,6 @@
 """Rows, their constraints and querysets, and the invariants of one row. Nothing here sends."""
 
+from notifications.models.figures import Figures, Touch
 from notifications.models.inbox import Inbox, InboxItem, Operation
 from notifications.models.lease import Leased
 from notifications.models.life import Clock, Epoch
@@ -9,6 +10,7 @@ from notifications.models.removal import Removal
 __all__ = [
     "Clock",
     "Epoch",
+    "Figures",
     "Inbox",
     "InboxItem",
     "Leased",
@@ -17,4 +19,5 @@ __all__ = [
     "Operation",
     "Removal",
     "Status",
+    "Touch",
 ]

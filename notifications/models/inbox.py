@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Conditions of partial indexes, and of the querysets that must match them to use one.
 LISTED = {"removed_at": None, "archived_at": None, "snoozed_until": None}
+UNDELIVERED = {"removed_at": None, "delivered_at": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,7 @@ class InboxItem(models.Model):
     revision = models.PositiveBigIntegerField()
     arrived_revision = models.PositiveBigIntegerField()
     arrived_at = models.DateTimeField()
+    # When a client was known to hold it. What is seen is delivered: the acts see to it.
     delivered_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
@@ -177,6 +179,12 @@ class InboxItem(models.Model):
                 fields=["inbox", "arrived_revision"],
                 name="item_archived",
                 condition=Q(removed_at=None, archived_at__isnull=False),
+            ),
+            # What receipts have still to say.
+            models.Index(
+                fields=["inbox", "arrived_revision"],
+                name="item_undelivered",
+                condition=Q(**UNDELIVERED),
             ),
         ]
 

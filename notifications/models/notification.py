@@ -233,6 +233,10 @@ class Notification(Leased):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def can_be_withdrawn(self) -> bool:
+        return self.status not in {Status.CANCELLED, Status.WITHDRAWN}
+
     def clean(self) -> None:
         if not isinstance(self.actions, list):
             raise ValidationError({"actions": _("Actions are a list.")})

@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+import time
+from dataclasses import replace
 
 from notifications.consumers import base
 from notifications.consumers.base import StreamConsumer
 from notifications.facts import Loaded
+from notifications.frames import Pong
 from notifications.hub import Hub
 from notifications.protocol import CloseCode
 
@@ -96,5 +99,23 @@ def test_who_never_reads_what_it_asks_for_is_dropped(monkeypatch):
         consumer.transport.held = base._BUFFER_MOST_BYTES + 1
         consumer.perform([])
         assert consumer.transport.aborted
+
+    run(scenario, monkeypatch)
+
+
+def test_only_what_a_client_holds_anew_is_told_to_the_sender(monkeypatch):
+    async def scenario(consumer, reads, own):
+        def pong(revision):
+            consumer.perform(consumer.stream.received(Pong("e", revision), time.monotonic()))
+            told = dict(own.receipts._waiting)
+            own.receipts._waiting.clear()
+            return told
+
+        await answer(reads, replace(FOUND, revision=3))
+        assert own.receipts._waiting == {}
+        assert pong(2) == {(7, "life"): 2}
+        assert pong(2) == pong(1) == {}
+        # More than it was sent counts as what it was sent.
+        assert pong(9) == {(7, "life"): 3}
 
     run(scenario, monkeypatch)

@@ -1,0 +1,217 @@
+"""The page that composes a notification: written, reviewed, sent. It works without JavaScript."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.contrib.admin import helpers
+from django.contrib.admin.widgets import AutocompleteSelectMultiple
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.response import TemplateResponse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from notifications import audiences, sending
+from notifications.audiences import Audience
+from notifications.forms import AudienceForm, ComposeForm, new_key
+from notifications.models import Status
+
+if TYPE_CHECKING:
+    from notifications.admin.notifications import NotificationAdmin
+
+# More recipients than this are sent to only by somebody who types how many they are.
+_CONFIRM_ABOVE = 1_000
+_SAMPLE_SIZE = 10
+
+
+class _UserSearch(AutocompleteSelectMultiple):
+    """A search box that asks the server: a plain ``<select>`` would load every user."""
+
+    # Else it has a button to clear it, which Select2 puts into a list as no item of it.
+    is_required = True
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        # Drawing the form again, the widget would fail on what is no id at all.
+        return [
+            value for value in super().value_from_datadict(data, files, name) if value.isdecimal()
+        ]
+
+
+@dataclass(frozen=True)
+class Review:
+    """What a sender is asked to look at before anything is sent."""
+
+    count: int
+    sample: Sequence[str]
+    error: str = ""
+
+    @classmethod
+    def of(cls, audience: Audience, *, error: str = "") -> Review:
+        recipients = audience.recipients()
+        sample = [str(user) for user in recipients.order_by("pk")[:_SAMPLE_SIZE]]
+        return cls(recipients.count(), sample, error)
+
+    @property
+    def must_be_typed(self) -> bool:
+        return self.count > _CONFIRM_ABOVE
+
+    @property
+    def more_count(self) -> int:
+        return self.count - len(self.sample)
+
+    def is_confirmed(self, posted: Mapping[str, Any]) -> bool:
+        """Whether the number that was shown was typed, and is still about right."""
+        if not self.must_be_typed:
+            return True
+        typed = re.sub(r"\D", "", posted.get("_typed", "")[:20])
+        shown = posted.get("_shown", "")
+        # People sign up while others type.
+        return typed == shown != "" and abs(int(typed) - self.count) * 10 <= self.count
+
+
+class Compose:
+    """One request to the page."""
+
+    def __init__(self, model_admin: NotificationAdmin, request: HttpRequest) -> None:
+        self._admin = model_admin
+        self._request = request
+
+    def respond(self) -> HttpResponse:
+        posted = self._request.POST
+        if self._request.method != "POST":
+            return self._write(self._form(None))
+        require_permission(self._request, posted.get("kind"))
+        form = self._form(posted)
+        if not form.is_valid() or "_edit" in posted:
+            return self._write(form)
+        review = Review.of(form.audience())
+        if "_send" not in posted:
+            return self._show(form, review)
+        if not review.is_confirmed(posted):
+            error = _("Type the number of people to send.")
+            return self._show(form, Review(review.count, review.sample, error))
+        return self._send(form)
+
+    def _form(self, posted: Any) -> ComposeForm:
+        # Django's, with its widgets for the model's fields.
+        form_class: Any = self._admin.get_form(self._request)
+        form: ComposeForm = form_class(posted)
+        # The search goes by a relation to the user model; the inbox's is always there.
+        relation = get_user_model()._meta.get_field("inbox").field
+        users, kind = form.fields["users"], form.fields["kind"]
+        users.widget = _UserSearch(relation, self._admin.admin_site, choices=users.choices)  # type: ignore[attr-defined]
+        kind.choices = [  # type: ignore[attr-defined]
+            choice
+            for choice in kind.choices  # type: ignore[attr-defined]
+            if may_send_to(self._request, choice[0])
+        ]
+        return form
+
+    def _write(self, form: ComposeForm) -> HttpResponse:
+        fieldsets = list(self._admin.get_fieldsets(self._request))
+        page = helpers.AdminForm(form, fieldsets, {}, (), model_admin=self._admin)
+        context = {
+            **self._context(_("New notification")),
+            "adminform": page,
+            "errors": helpers.AdminErrorList(form, []),
+            "inline_admin_formsets": [],
+            "media": self._admin.media + page.media,
+            "is_popup": False,
+        }
+        return self._admin.render_change_form(self._request, context, add=True)
+
+    def _show(self, form: ComposeForm, review: Review) -> HttpResponse:
+        context = {
+            **self._context(_("Review and send")),
+            "form": form,
+            "notification": form.instance,
+            "review": review,
+            "media": self._admin.media,
+        }
+        return TemplateResponse(
+            self._request, "admin/notifications/notification/review.html", context
+        )
+
+    def _send(self, form: ComposeForm) -> HttpResponse:
+        fields = {name: form.cleaned_data[name] for name in ComposeForm.Meta.fields}
+        scope = f"admin:{self._request.user.pk}"
+        key = sending.IdempotencyKey(scope, form.cleaned_data["key"])
+        try:
+            sent = sending.send(audience=form.audience(), idempotency=key, **fields)
+        except sending.IdempotencyConflict:
+            return self._already_sent(form)
+        if sent.created:
+            self._admin.log_addition(self._request, sent.notification, [{"added": {}}])
+        self._admin.message_user(self._request, _said(sent), messages.SUCCESS)
+        return self._admin.response_post_save_add(self._request, sent.notification)
+
+    def _already_sent(self, form: ComposeForm) -> HttpResponse:
+        """Somebody went back to a form that was sent, and changed it."""
+        form.add_error(
+            None,
+            _(
+                "What this form said before was sent already. To send this as another"
+                " notification, review it again."
+            ),
+        )
+        form.data = form.data.copy()  # type: ignore[attr-defined]
+        form.data["key"] = new_key()  # type: ignore[index]
+        return self._write(form)
+
+    def _context(self, title: str) -> dict[str, Any]:
+        return {
+            **self._admin.admin_site.each_context(self._request),
+            "opts": self._admin.opts,
+            "title": title,
+        }
+
+
+def reach(request: HttpRequest) -> HttpResponse:
+    """How many an audience reaches, as JSON; the query says which, as the form's fields do."""
+    require_permission(request, request.GET.get("kind"))
+    form = AudienceForm(request.GET)
+    if not form.is_valid():
+        return JsonResponse({"errors": form.errors}, status=400)
+    count = form.audience().recipients().count()
+    return JsonResponse({"count": count, "text": reaches(count)})
+
+
+def reaches(count: int) -> str:
+    """In words, how many people are reached."""
+    said = ngettext("Reaches %(count)s person.", "Reaches %(count)s people.", count)
+    return said % {"count": f"{count:,}"}
+
+
+def may_send_to(request: HttpRequest, kind: str) -> bool:
+    """Whether the person may send to audiences of this kind."""
+    audience = audiences.KINDS.get(kind)
+    permission = None if audience is None else audience.permission
+    return permission is None or request.user.has_perm(permission)
+
+
+def require_permission(request: HttpRequest, kind: str | None) -> None:
+    """Refuse what no form of ours offers this person.
+
+    Raises: PermissionDenied
+    """
+    if kind is not None and not may_send_to(request, kind):
+        raise PermissionDenied
+
+
+def _said(sent: sending.Sent) -> str:
+    notification = sent.notification
+    count = notification.recipient_count
+    if notification.status == Status.SCHEDULED:
+        assert notification.send_at is not None  # noqa: S101 (what is scheduled has its time)
+        when = date_format(localtime(notification.send_at), "DATETIME_FORMAT")
+        return _("Scheduled for %(when)s.") % {"when": when}
+    said = ngettext("Sent to %(count)s person.", "Sent to %(count)s people.", count)
+    return said % {"count": f"{count:,}"}

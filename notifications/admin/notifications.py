@@ -1,0 +1,157 @@
+"""Notifications in the admin: the list, one to follow, withdrawing. compose.py makes new ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from notifications import figures, sending
+from notifications.admin.compose import Compose, reach
+from notifications.admin.paging import BoundedAdmin
+from notifications.figures import Counts
+from notifications.forms import ComposeForm
+from notifications.models import Figures, Notification
+
+_MESSAGE = ("title", "body", "level", "category", "url", "sender")
+
+
+@admin.register(Notification)
+class NotificationAdmin(BoundedAdmin):
+    """A notification that was sent is read-only; deleting it withdraws it."""
+
+    form: Any = ComposeForm
+    add_form_template = "admin/notifications/notification/compose.html"
+    list_display = (
+        "title", "audience_label", "status", "when", "recipient_count", "delivered", "seen", "read",
+    )  # fmt: skip
+    list_filter = ("status", "level")
+    list_select_related = ("figures",)
+    search_fields = ("title",)
+    # By its key alone: to sort by anything else would read them all.
+    ordering = ("-pk",)
+    sortable_by = ()
+    actions = ("withdraw",)
+    fieldsets = (
+        (_("Message"), {"fields": _MESSAGE}),
+        (_("Audience"), {"fields": ("kind", "users", "groups")}),
+        (_("Delivery"), {"fields": ("send_at", "expires_at", "key")}),
+    )
+    _sent_fieldsets = (
+        (_("Message"), {"fields": _MESSAGE}),
+        (
+            _("Sending"),
+            {"fields": ("audience_label", "status", "created_at", "send_at", "expires_at")},
+        ),
+        (_("Figures"), {"fields": ("recipient_count", "item_count", "delivered", "seen", "read")}),
+    )
+
+    def get_urls(self) -> Any:
+        view = self.admin_site.admin_view(self.reach_view)
+        return [path("reach/", view, name="notifications_notification_reach"), *super().get_urls()]
+
+    # --- Composing --------------------------------------------------------------------------------
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return super().get_fieldsets(request, obj) if obj is None else self._sent_fieldsets
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return Compose(self, request).respond()
+
+    def reach_view(self, request: HttpRequest) -> HttpResponse:
+        """How many the audience reaches that is being chosen."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return reach(request)
+
+    # --- Following --------------------------------------------------------------------------------
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None and super().has_change_permission(request, obj)
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **options: Any
+    ) -> HttpResponse:
+        if (notification := options.get("obj")) is not None:
+            # The page of one counts exactly; lists show what was counted for them.
+            notification.counted = figures.exact(notification.pk)
+        return super().render_change_form(request, context, *args, **options)
+
+    @admin.display(description=_("when"))
+    def when(self, notification: Notification) -> str:
+        """Its time, where it was given one; else when it was written, which is when it was sent."""
+        moment = notification.send_at or notification.created_at
+        return date_format(localtime(moment), "SHORT_DATETIME_FORMAT")
+
+    @admin.display(description=_("delivered"))
+    def delivered(self, notification: Notification) -> int:
+        return _counts(notification).delivered
+
+    @admin.display(description=_("seen"))
+    def seen(self, notification: Notification) -> int:
+        return _counts(notification).seen
+
+    @admin.display(description=_("read"))
+    def read(self, notification: Notification) -> int:
+        return _counts(notification).read
+
+    # --- Withdrawing ------------------------------------------------------------------------------
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        context = {"title": _("Withdraw this notification?")} | (extra_context or {})
+        return super().delete_view(request, object_id, context)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        # Withdrawing deletes no row, so the items (maybe 100,000) are not even looked at.
+        return [str(one) for one in objs], {}, set(), []
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        sending.withdraw(obj.pk)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self.withdraw(request, queryset)
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
+        answer = super().response_delete(request, obj_display, obj_id)
+        # Django has said that it was deleted.
+        list(messages.get_messages(request))
+        said = _("“%(title)s” was withdrawn.") % {"title": obj_display}
+        self.message_user(request, said, messages.SUCCESS)
+        return answer
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    @admin.action(description=_("Withdraw selected notifications"), permissions=["delete"])
+    def withdraw(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        pks = list(queryset.values_list("pk", flat=True))
+        count = sum(sending.withdraw(pk) for pk in pks)
+        said = ngettext("%(count)s withdrawn.", "%(count)s withdrawn.", count) % {"count": count}
+        self.message_user(request, said)
+
+
+def _counts(notification: Notification) -> Counts:
+    counted: Counts | None = getattr(notification, "counted", None)
+    if counted is not None:
+        return counted
+    try:
+        kept = notification.figures
+    except Figures.DoesNotExist:
+        return Counts()  # nothing has been counted yet
+    return Counts(kept.delivered_count, kept.seen_count, kept.read_count)

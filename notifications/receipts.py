@@ -1,0 +1,167 @@
+"""Receipts: who holds what. A client that acknowledges a revision has all that arrived up to it.
+
+It is the sender's knowledge and no change of the inbox: it takes no revision and no lock of the
+inbox. Receipts that are lost with their process are told again, by the cursor that the client
+comes back with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import json
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.utils import timezone
+
+from notifications import catching_up, figures, reading
+from notifications.database import in_thread
+from notifications.models import Epoch, InboxItem
+from notifications.models.inbox import UNDELIVERED
+
+logger = logging.getLogger(__name__)
+
+# Between two transactions of a process.
+EVERY_S = 1.0
+# Of one transaction: on SQLite nobody else writes as long as it lasts.
+_MOST_ITEMS = 2_000
+_MOST_INBOXES = 2_000
+# Of those that wait while the database fails.
+_MOST_WAITING = 100_000
+
+_SQL = {
+    # LIMIT per inbox: else PostgreSQL may take all that is undelivered, and look for these in it.
+    "postgresql": """
+        SELECT i.id, i.notification_id FROM json_array_elements(%s::json) a(told)
+        CROSS JOIN LATERAL (
+            SELECT s.id, s.notification_id FROM {item} s
+            WHERE s.inbox_id = (a.told ->> 0)::bigint
+              AND s.arrived_revision <= (a.told ->> 1)::bigint AND {undelivered} LIMIT {most}
+        ) i LIMIT {most}""",
+    "sqlite": """
+        SELECT s.id, s.notification_id FROM json_each(%s) a JOIN {item} s
+            ON s.inbox_id = json_extract(a.value, '$[0]')
+           AND s.arrived_revision <= json_extract(a.value, '$[1]') AND {undelivered}
+        LIMIT {most}""",
+}
+_TABLES = {
+    "item": InboxItem._meta.db_table,
+    "undelivered": " AND ".join(f"s.{column} IS NULL" for column in UNDELIVERED),
+    "most": _MOST_ITEMS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A user's client holds what arrived up to ``revision``, in the epoch of this ``life``."""
+
+    user_id: int
+    life: str
+    revision: int
+
+
+class Receipts:
+    """Collects what streams tell, and writes it about once a second. Belongs to one event loop."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[tuple[int, str], int] = {}
+        self._worker: asyncio.Task[None] | None = None
+        self._is_failing = False
+
+    def tell(self, user_id: int, life: str, revision: int) -> None:
+        """A client has acknowledged this revision. It is written later, and never raises."""
+        key = (user_id, life)
+        if len(self._waiting) >= _MOST_WAITING and key not in self._waiting:
+            return
+        self._waiting[key] = max(revision, self._waiting.get(key, 0))
+        if self._worker is None:
+            # A context of its own: a task would keep that of the request which happens to tell.
+            loop = asyncio.get_running_loop()
+            self._worker = loop.create_task(self._work(), context=contextvars.Context())
+
+    async def _work(self) -> None:
+        try:
+            while self._waiting:
+                await asyncio.sleep(EVERY_S)
+                await self._write_some()
+        finally:
+            self._worker = None
+
+    async def _write_some(self) -> None:
+        keys = list(self._waiting)[:_MOST_INBOXES]
+        batch = [Receipt(*key, self._waiting.pop(key)) for key in keys]
+        try:
+            is_done = await in_thread(write, batch)
+            self._is_failing = False
+        except (DatabaseError, InterfaceError) as error:
+            is_done = False
+            if not self._is_failing:
+                logger.warning("Receipts wait for the database: %s", str(error).strip())
+            self._is_failing = True
+        except Exception:
+            # Such a batch would fail again and again, and hold up all that come after it.
+            logger.exception("Receipts met an error that they do not know; some are lost")
+            return
+        if not is_done:
+            for receipt in batch:
+                self.tell(receipt.user_id, receipt.life, receipt.revision)
+
+
+def write(receipts: Sequence[Receipt]) -> bool:
+    """Mark what these receipts tell of.
+
+    Returns: whether it is all done; if not, ask again.
+    Raises: DatabaseError
+    """
+    secret = Epoch.objects.values_list("epoch_secret", flat=True).first()
+    if secret is None:
+        return True  # the database is being flushed, and there is nothing to mark
+    life = catching_up.life(secret)
+    told = [(one.user_id, one.revision) for one in receipts if one.life == life]
+    found = _undelivered(told) if told else {}
+    marked = _mark(found)
+    return len(marked) == len(found) < _MOST_ITEMS
+
+
+def deliver(user_id: int, epoch: str, revision: int) -> tuple[reading.Head, int]:
+    """A client that has no socket says that it holds ``revision``.
+
+    Returns: where the inbox stands, and how many notifications were marked.
+    Raises: EpochMismatch: the revision comes from another epoch.
+    """
+    head = reading.head(user_id)
+    if head.epoch != epoch:
+        raise reading.EpochMismatch
+    told = [(user_id, min(revision, head.revision))]
+    count = 0
+    while marked := _mark(_undelivered(told)):
+        count += len(marked)
+    return head, count
+
+
+def _undelivered(told: Sequence[tuple[int, int]]) -> dict[int, int]:
+    """Items that these inboxes hold up to these revisions, and their notifications' ids."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL[connection.vendor].format_map(_TABLES), (json.dumps(told),))
+        return dict(cursor.fetchall())
+
+
+def _mark(found: dict[int, int]) -> Collection[int]:
+    """Mark these items, but for those that somebody is at or has marked meanwhile.
+
+    Nobody is waited for, so that no two can wait for each other; and where there is nothing to
+    mark, nothing is written.
+    """
+    if not found:
+        return []
+    items: Any = InboxItem.objects.filter(pk__among=sorted(found), **UNDELIVERED)
+    with transaction.atomic():
+        locked = items.order_by("pk").select_for_update(skip_locked=True, no_key=True)
+        marked = list(locked.values_list("pk", flat=True))
+        InboxItem.objects.filter(pk__among=marked).update(delivered_at=timezone.now())
+        figures.touch({found[pk] for pk in marked})
+    return marked

@@ -1,0 +1,183 @@
+"""An admin writes, looks again and sends; the recipient's open page has it at once."""
+
+import re
+import time
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
+from playwright.sync_api import expect
+
+from notifications.models import Notification
+from tests.browser.test_live_push import badge, is_live
+from tests.conftest import PASSWORD
+from tests.support.processes import PATIENCE_S
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LIST = "/admin/notifications/notification/"
+
+
+@pytest.fixture
+def counting(processes):
+    """Somebody dispatches, and so counts."""
+    return processes.dispatcher()
+
+
+def sign_in(chromium, site, admin, **options):
+    admin.password = make_password(PASSWORD, hasher="pbkdf2_sha256")
+    admin.save()
+    context = chromium.new_context(base_url=site.url, **options)
+    page = context.new_page()
+    page.goto(LIST)
+    page.get_by_label("Username").fill("admin")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name=re.compile("Select notification"))).to_be_visible()
+    return page
+
+
+def choose_user(page, name):
+    page.get_by_label("Chosen users").check()
+    page.get_by_role("searchbox", name="Users").fill(name[:3])
+    page.get_by_role("option", name=name).click()
+
+
+def reload_until(page, path, expected):
+    """Reload until the row of the list shows these figures."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        page.goto(path)
+        shown = figures(page)
+        if shown == expected:
+            return
+        assert time.monotonic() < deadline, f"{shown}, not {expected}"
+
+
+def figures(page):
+    row = page.locator("#result_list tbody tr").first
+    names = ("recipient_count", "delivered", "seen", "read")
+    return [int(row.locator(f".field-{name}").inner_text()) for name in names]
+
+
+def test_what_an_admin_composes_is_on_the_open_page_and_comes_back_as_figures(
+    site, chromium, open_page, counting, admin, alice, charlie
+):
+    hers, his = is_live(open_page(alice)), is_live(open_page(charlie))
+    page = sign_in(chromium, site, admin)
+    page.get_by_role("link", name="Add notification").click()
+    page.get_by_label("Title").fill("Warehouse closes early")
+    page.get_by_label("Body").fill("At 15:00 today.")
+    choose_user(page, "alice")
+    expect(page.get_by_text("Reaches 1 person.")).to_be_visible()
+
+    page.get_by_role("button", name="Review and send").click()
+    preview = page.get_by_role("article", name="Warehouse closes early")
+    expect(preview).to_contain_text("At 15:00 today.")
+    expect(page.get_by_role("list", name="Some of them")).to_have_text("alice")
+    assert not Notification.objects.exists()
+    page.get_by_role("button", name="Back to editing").click()
+    expect(page.get_by_label("Body")).to_have_value("At 15:00 today.")
+    expect(page.locator(".field-users")).to_contain_text("alice")
+    page.get_by_role("button", name="Review and send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("Sent to 1 person.")).to_be_visible()
+
+    link = hers.locator("[data-inbox]").get_by_role("link", name="Warehouse closes early")
+    expect(link).to_be_visible()
+    # Open before her, it is seen; the admin learns of it without anybody's doing.
+    reload_until(page, LIST, [1, 1, 1, 0])
+    link.click()
+    hers.get_by_role("button", name="Mark as read").click()
+    reload_until(page, LIST, [1, 1, 1, 1])
+
+    site.notify("For charlie", "--user", "charlie")
+    expect(his.locator("[data-inbox]").get_by_role("link", name="For charlie")).to_be_visible()
+    assert "Warehouse" not in his.content()
+    page.context.close()
+
+
+def test_the_bell_in_the_admin_is_live(site, open_page, admin):
+    page = is_live(open_page(admin, LIST))
+    site.notify("For the admin", "--user", "admin")
+    expect(badge(page)).to_have_accessible_name(re.compile("1 unread"))
+    expect(page.locator("notification-toast")).to_contain_text("For the admin")
+
+
+def test_the_number_follows_the_audience(site, open_page, admin, alice, bob):
+    staff = Group.objects.create(name="Staff")
+    staff.user_set.add(alice, bob)
+    page = open_page(admin, f"{LIST}add/")
+    said = page.locator("[data-reach]")
+    expect(page.get_by_role("listbox", name="Groups")).to_be_hidden()
+    page.get_by_label("Everyone").check()
+    expect(said).to_have_text("Reaches 3 people.")
+    page.get_by_label("Groups", exact=True).first.check()
+    expect(said).to_be_empty()
+    page.get_by_role("listbox", name="Groups").select_option("Staff")
+    expect(said).to_have_text("Reaches 2 people.")
+
+
+def test_everything_is_there_without_javascript_too(site, open_page, admin, alice):
+    Group.objects.create(name="Staff").user_set.add(alice)
+    page = open_page(admin, f"{LIST}add/", java_script_enabled=False)
+    page.get_by_label("Title").fill("Without")
+    page.get_by_label("Groups", exact=True).first.check()
+    page.get_by_role("listbox", name="Groups").select_option("Staff")
+    page.get_by_role("button", name="Review and send").click()
+    expect(page.get_by_text("Reaches 1 person.")).to_be_visible()
+    page.get_by_role("button", name="Back to editing").click()
+    page.get_by_label("Title").fill("Without JavaScript")
+    page.get_by_role("button", name="Review and send").click()
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("Sent to 1 person.")).to_be_visible()
+    page.get_by_role("link", name="Without JavaScript").click()
+    page.get_by_role("link", name="Withdraw").click()
+    page.get_by_role("button", name="Withdraw").click()
+    expect(page.get_by_text("“Without JavaScript” was withdrawn.")).to_be_visible()
+
+
+# --- Everybody can use it -------------------------------------------------------------------------
+
+
+def is_accessible(page):
+    found = Axe().run(page).response["violations"]
+    said = [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+    assert said == [], page.url
+    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    assert not page.evaluate(wide), f"{page.url} scrolls sideways"
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("dark", 320)])
+def test_no_page_has_a_fault_that_axe_finds(site, open_page, admin, alice, scheme, width):
+    model = get_user_model()
+    model.objects.bulk_create(model(username=f"crowd{n}", password="!") for n in range(1000))
+    site.notify("Hello", "--user", "alice", "--user", "admin", "--level", "critical")
+    one = f"{LIST}{Notification.objects.get().pk}/"
+    # Axe reads style sheets in ways that the policy forbids, and the browser says so.
+    options = {"allow_errors": True, "color_scheme": scheme, "reduced_motion": "reduce"}
+    page = is_live(open_page(admin, LIST, viewport={"width": width, "height": 800}, **options))
+    is_accessible(page)
+    for path in (f"{one}change/", f"{one}delete/"):
+        page.goto(path)
+        is_accessible(page)
+    page.goto(f"{one}change/")
+    page.get_by_role("link", name="Recipients").click()
+    is_accessible(page)
+
+    page.goto(f"{LIST}add/")
+    choose_user(page, "alice")
+    is_accessible(page)
+    page.get_by_role("button", name="Review and send").click()
+    expect(page.locator(".errornote")).to_be_visible()
+    is_accessible(page)
+    page.get_by_label("Title").fill("For all")
+    page.get_by_label("Everyone").check()
+    page.get_by_role("button", name="Review and send").click()
+    is_accessible(page)
+    page.get_by_label("Type 1002 to send").fill("7")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("Type the number of people to send.")).to_be_visible()
+    is_accessible(page)

@@ -1,0 +1,316 @@
+"""Writing a notification, looking at it again, sending it: all without JavaScript."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.utils import timezone
+
+from notifications import dispatcher
+from notifications.models import InboxItem, Notification, Status
+from tests.notifications.admin.conftest import ADD, REACH, shown
+
+
+def holders():
+    return sorted(InboxItem.objects.present().values_list("inbox__user__username", flat=True))
+
+
+def hidden(page):
+    """The fields that the review page posts again."""
+    fields = {}
+    for name, value in re.findall('<input type="hidden" name="([^"]+)" value="([^"]*)"', page):
+        fields.setdefault(name, []).append(value)
+    fields.pop("csrfmiddlewaretoken", None)
+    return fields
+
+
+def crowd(count):
+    model = get_user_model()
+    model.objects.bulk_create(model(username=f"crowd{n}", password="!") for n in range(count))
+
+
+# --- Reviewing ------------------------------------------------------------------------------------
+
+
+def test_a_review_sends_nothing(post, alice, bob):
+    page = shown(post(button="_review", kind="users", users=[alice.pk, bob.pk], body="a\r\nb"))
+    assert "Reaches <strong>2</strong> people." in page
+    assert "<bdi>alice</bdi>" in page
+    assert "a<br>b" in page
+    assert not Notification.objects.exists()
+
+
+def test_what_was_reviewed_is_what_is_sent(post, browser, alice, bob):
+    later = timezone.now() + timedelta(days=2)
+    form = {
+        "kind": "users", "users": [alice.pk, bob.pk], "title": "<b>Tom</b> & \"Jerry\"",
+        "body": "one\r\ntwo", "level": "warning", "category": "shop", "url": "/x?a=1&b=2",
+        "sender": "The shop", "expires_at": f"{later:%Y-%m-%dT12:00}",
+    }  # fmt: skip
+    page = shown(post(button="_review", **form))
+    assert "&lt;b&gt;Tom&lt;/b&gt; &amp; &quot;Jerry&quot;" in page
+    fields = {name: [unescape(value) for value in values] for name, values in hidden(page).items()}
+    assert "Sent to 2 people." in shown(post(**fields))
+    sent = Notification.objects.get()
+    assert (sent.title, sent.body, sent.url) == (form["title"], "one\ntwo", form["url"])
+    assert (sent.level, sent.category, sent.sender) == ("warning", "shop", "The shop")
+    assert sent.expires_at.date() == later.date()
+    assert holders() == ["alice", "bob"]
+
+
+def test_back_to_editing_keeps_the_fields(post, alice, bob):
+    page = shown(post(button="_edit", kind="users", users=[alice.pk], body="kept", key="mine"))
+    assert f'<option value="{alice.pk}" selected' in page
+    assert ">\nkept</textarea>" in page
+    assert 'name="key" value="mine"' in page
+    assert "errorlist" not in page
+    assert not Notification.objects.exists()
+
+
+def test_at_most_ten_are_named(post, django_assert_max_num_queries):
+    crowd(50)
+    # Most of them ask the database for what Django checks a row by: one for each constraint.
+    with django_assert_max_num_queries(25):
+        page = shown(post(button="_review", kind="everyone"))
+    assert page.count("<bdi>crowd") == 9  # and the admin
+    assert "and 41 more" in page
+
+
+def test_those_who_may_not_sign_in_are_not_counted(post, alice, user):
+    gone = user("gone", is_active=False)
+    page = shown(post(button="_review", kind="users", users=[alice.pk, gone.pk]))
+    assert "Reaches <strong>1</strong> person." in page
+    assert "<bdi>gone" not in page
+
+
+def test_an_audience_of_nobody_is_said(post, db):
+    empty = Group.objects.create(name="empty")
+    page = shown(post(button="_review", kind="groups", groups=[empty.pk]))
+    assert "Reaches <strong>0</strong> people." in page
+
+
+# --- Many -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def many(db):
+    crowd(1500)
+
+
+def test_many_are_sent_to_only_by_who_types_how_many(post, many):
+    page = shown(post(button="_review", kind="everyone"))
+    assert "Type 1501 to send" in page
+    fields = hidden(page)
+    for typed in ("", "1500", "x", "9" * 100):
+        again = shown(post(**fields, _typed=typed))
+        assert "Type the number of people to send." in again
+        assert "Type 1501 to send" in again
+    assert not Notification.objects.exists()
+    assert "Sent to 1,501 people." in shown(post(**fields, _typed="1,501"))
+    assert Notification.objects.get().recipient_count == 1501
+
+
+def test_without_the_review_it_cannot_be_sent_to_many(post, many):
+    assert "Type 1501 to send" in shown(post(kind="everyone"))
+    assert "Type 1501 to send" in shown(post(kind="everyone", _typed="1", _shown="1"))
+    assert not Notification.objects.exists()
+
+
+def test_an_audience_that_grew_a_little_meanwhile_is_sent_to(post, many):
+    fields = hidden(shown(post(button="_review", kind="everyone")))
+    get_user_model().objects.create_user("newcomer")
+    assert "Sent to 1,502 people." in shown(post(**fields, _typed="1501"))
+
+
+def test_an_audience_that_grew_a_lot_is_looked_at_again(post, many):
+    fields = hidden(shown(post(button="_review", kind="everyone")))
+    model = get_user_model()
+    model.objects.bulk_create(model(username=f"more{n}", password="!") for n in range(500))
+    assert "Type 2001 to send" in shown(post(**fields, _typed="1501"))
+    assert not Notification.objects.exists()
+
+
+def test_a_thousand_chosen_users_fit_the_form(post, db):
+    crowd(1000)
+    users = list(get_user_model().objects.filter(username__startswith="crowd").values_list("pk"))
+    fields = hidden(shown(post(button="_review", kind="users", users=[pk for (pk,) in users])))
+    assert "Sent to 1,000 people." in shown(post(**fields))
+
+
+# --- Sending once ---------------------------------------------------------------------------------
+
+
+def test_a_double_click_sends_once(post, alice):
+    for _ in range(2):
+        assert "Sent to 1 person." in shown(post(kind="users", users=[alice.pk]))
+    assert holders() == ["alice"]
+
+
+def test_a_form_that_was_sent_and_changed_is_asked_about(post, alice):
+    post(kind="users", users=[alice.pk])
+    page = shown(post(kind="users", users=[alice.pk], title="Changed"))
+    assert "was sent already" in page
+    assert Notification.objects.count() == 1
+    key = re.search('name="key" value="([0-9a-f]+)"', page).group(1)
+    post(kind="users", users=[alice.pk], title="Changed", key=key)
+    assert holders() == ["alice", "alice"]
+
+
+def test_each_form_has_a_key_of_its_own(browser):
+    keys = {re.search(r'name="key" value="(\w+)"', shown(browser.get(ADD)))[1] for _ in range(2)}
+    assert len(keys) == 2
+
+
+def test_who_sent_is_in_the_history_once(post, browser, alice, admin):
+    for _ in range(2):
+        post(kind="users", users=[alice.pk])
+    path = f"/admin/notifications/notification/{Notification.objects.get().pk}/history/"
+    assert shown(browser.get(path)).count("Added.") == 1
+
+
+# --- Later ----------------------------------------------------------------------------------------
+
+
+def at(moment, field):
+    return {field: f"{moment:%Y-%m-%dT%H:%M}"}
+
+
+def test_it_is_sent_when_its_time_comes(post, alice):
+    later = timezone.now() + timedelta(hours=1)
+    page = shown(post(kind="users", users=[alice.pk], **at(later, "send_at")))
+    assert "Scheduled for" in page
+    assert holders() == []
+    assert Notification.objects.get().status == Status.SCHEDULED
+    Notification.objects.update(send_at=timezone.now())
+    dispatcher.run_due()
+    assert holders() == ["alice"]
+
+
+@pytest.mark.parametrize("field", ["send_at", "expires_at"])
+def test_what_is_over_cannot_be_meant(post, alice, field):
+    past = timezone.now() - timedelta(hours=1)
+    page = shown(post(button="_review", kind="users", users=[alice.pk], **at(past, field)))
+    assert "That time has passed." in page
+
+
+def test_nothing_expires_before_it_is_sent(post, alice):
+    now = timezone.now()
+    times = at(now + timedelta(days=2), "send_at") | at(now + timedelta(days=1), "expires_at")
+    page = shown(post(kind="users", users=[alice.pk], **times))
+    assert "It would expire before it is sent." in page
+    assert not Notification.objects.exists()
+
+
+# --- What is wrong --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("button", ["_review", "_send", "_edit"])
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"kind": "users"}, "Choose at least one."),
+        ({"kind": "groups"}, "Choose at least one."),
+        ({}, "This field is required."),
+        ({"kind": "planet"}, "Select a valid choice."),
+        ({"kind": "users", "users": [987654]}, "Select a valid choice."),
+        ({"kind": "users", "users": ["x"]}, "Choose at least one."),
+        ({"kind": "everyone", "title": ""}, "This field is required."),
+        ({"kind": "everyone", "url": "javascript:alert(1)"}, "errorlist"),
+        ({"kind": "everyone", "key": ""}, "This field is required."),
+        ({"kind": "everyone", "send_at": "x"}, "Enter a valid date"),
+    ],
+)
+def test_a_form_that_is_not_valid_says_so(fields, message, button, post):
+    assert message in shown(post(button=button, **fields))
+    assert not Notification.objects.exists()
+
+
+def test_a_rejected_form_keeps_the_chosen_users(post, alice, bob):
+    page = shown(post(kind="users", users=[alice.pk], title=""))
+    assert f'<option value="{alice.pk}" selected' in page
+    assert "bob" not in re.sub(r"(?s)<header.*?</header>", "", page)
+
+
+# --- Who may --------------------------------------------------------------------------------------
+
+
+def test_everyone_needs_a_permission_on_every_way(client, clerk, alice, post):
+    client.force_login(clerk("add_notification", "view_notification"))
+    assert 'value="everyone"' not in shown(client.get(ADD))
+    for button in ("_review", "_send", "_edit"):
+        assert post(button=button, kind="everyone").status_code == 403
+    assert client.get(REACH, {"kind": "everyone"}).status_code == 403
+    assert not Notification.objects.exists()
+    assert "Sent to 1 person." in shown(post(kind="users", users=[alice.pk]))
+    assert client.get(REACH, {"kind": "users", "users": alice.pk}).json()["count"] == 1
+
+
+def test_the_permission_is_looked_at_for_each_request_alone(client, clerk, browser):
+    client.force_login(clerk("add_notification"))
+    client.get(ADD)
+    client.force_login(get_user_model().objects.get(username="admin"))
+    assert 'value="everyone"' in shown(client.get(ADD))
+
+
+def test_staff_without_permission_sends_nothing(client, clerk, alice, post):
+    client.force_login(clerk("view_notification", "send_to_everyone"))
+    assert client.get(ADD).status_code == 403
+    assert client.get(REACH, {"kind": "users", "users": alice.pk}).status_code == 403
+    for kind in ("everyone", "users"):
+        assert post(kind=kind, users=[alice.pk]).status_code == 403
+    assert not Notification.objects.exists()
+
+
+def test_charlie_is_sent_to_sign_in(charlie, alice):
+    client = Client()
+    client.force_login(charlie)
+    for path in (ADD, f"{REACH}?kind=users&users={alice.pk}"):
+        assert client.get(path)["Location"].startswith("/admin/login/")
+    answer = client.post(ADD, {"title": "x", "kind": "users", "users": alice.pk, "_send": "x"})
+    assert answer["Location"].startswith("/admin/login/")
+    assert not Notification.objects.exists()
+
+
+# --- How many -------------------------------------------------------------------------------------
+
+
+def test_the_number_of_people_can_be_asked_for(browser, alice, bob, user):
+    staff = Group.objects.create(name="staff")
+    alice.groups.add(staff)
+    user("gone", is_active=False).groups.add(staff)
+    asked = [
+        ({"kind": "everyone"}, 3, "Reaches 3 people."),
+        ({"kind": "groups", "groups": staff.pk}, 1, "Reaches 1 person."),
+        ({"kind": "users", "users": [alice.pk, bob.pk]}, 2, "Reaches 2 people."),
+    ]
+    for query, count, text in asked:
+        assert browser.get(REACH, query).json() == {"count": count, "text": text}
+
+
+@pytest.mark.parametrize(
+    "query", [{}, {"kind": "planet"}, {"kind": "users"}, {"kind": "users", "users": "x"}]
+)
+def test_of_no_audience_there_is_no_number(browser, query):
+    assert browser.get(REACH, query).status_code == 400
+
+
+def test_counting_many_loads_none(browser, many, django_assert_max_num_queries):
+    with django_assert_max_num_queries(5):
+        assert browser.get(REACH, {"kind": "everyone"}).json()["text"] == "Reaches 1,501 people."
+
+
+def test_users_are_found_by_asking_the_server(browser, alice, bob):
+    page = shown(browser.get(ADD))
+    found = {
+        name: re.search(rf'data-{name}="([^"]+)"', page).group(1)
+        for name in ("app-label", "model-name", "field-name")
+    }
+    answer = browser.get(
+        "/admin/autocomplete/",
+        {name.replace("-", "_"): value for name, value in found.items()} | {"term": "ali"},
+    ).json()
+    assert [one["text"] for one in answer["results"]] == ["alice"]
