@@ -15,6 +15,7 @@ PAGE = markdown.DOCS / "reference" / "settings.md"
 # What a variable's name ends in, and the unit that its row names.
 UNITS = {
     "_PER_S": "per second",
+    "_PER_MIN": "per minute",
     "_S": "seconds",
     "_MS": "milliseconds",
     "_H": "hours",
