@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import Group
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 
 from notifications import protocol
 
@@ -88,10 +89,7 @@ class ChosenUsers(_Chosen):
 
         Raises: UnknownNames: nobody has one of the names. ValueError: none, or too many of them.
         """
-        if len(names) > protocol.AUDIENCE_USERS_MAX_COUNT:
-            raise ValueError(
-                f"At most {protocol.AUDIENCE_USERS_MAX_COUNT} users can be named; use a group."
-            )
+        _require_few(names)
         model = get_user_model()
         return cls._named(model._default_manager.all(), model.USERNAME_FIELD, names)
 
@@ -134,6 +132,39 @@ KINDS: dict[str, type[Audience]] = {
 }
 
 
+# What code has in its hands, and `to` makes an audience of.
+To: TypeAlias = Audience | AbstractBaseUser | Group | Iterable[AbstractBaseUser] | Iterable[Group]
+
+
+def to(whom: To) -> Audience:
+    """The audience of a user, several users, a group, several groups, or an audience as it is.
+
+    Raises: TypeError: it is none of these. ValueError: it is empty, not saved yet, or more users
+        than can be named.
+    """
+    if isinstance(whom, Audience):
+        return whom
+    # A row first: request.user, which is one, has every method of an iterable.
+    single = isinstance(whom, Model) or not isinstance(whom, Iterable)
+    chosen: list[object] = [whom] if single else list(cast(Iterable[object], whom))
+    if not chosen:
+        raise ValueError("Name at least one user or group to send to.")
+    if any(isinstance(row, Model) and row.pk is None for row in chosen):
+        raise ValueError("Save users and groups before sending to them.")
+    groups = [row for row in chosen if isinstance(row, Group)]
+    if len(groups) == len(chosen):
+        return Groups([row.pk for row in groups], _shortened([row.name for row in groups]))
+    users = [row for row in chosen if isinstance(row, get_user_model())]
+    if len(users) < len(chosen):
+        odd = next(row for row in chosen if row not in users)
+        raise TypeError(
+            f"to= takes a user, users, a group, groups or notifications.everyone, not {odd!r}. "
+            "Names go through audiences.ChosenUsers.named([...]) or audiences.Groups.named([...])."
+        )
+    _require_few(users)
+    return ChosenUsers([row.pk for row in users], _shortened([row.get_username() for row in users]))
+
+
 def of(notification: Notification) -> Audience:
     """The audience that the notification's row describes.
 
@@ -147,6 +178,13 @@ def of(notification: Notification) -> Audience:
             f"{notification.audience_kind!r} is no kind of audience; there are {known}."
         ) from None
     return kind.restored(notification.audience_ids, notification.audience_label)
+
+
+def _require_few(users: Sequence[object]) -> None:
+    if len(users) > protocol.AUDIENCE_USERS_MAX_COUNT:
+        raise ValueError(
+            f"At most {protocol.AUDIENCE_USERS_MAX_COUNT} users can be named; use a group."
+        )
 
 
 def _shortened(names: Sequence[str], most: int = 3) -> str:

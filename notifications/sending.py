@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
+from asgiref.sync import sync_to_async
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from django.utils.asyncio import async_unsafe
 
 from notifications import dispatch, protocol
 from notifications.audiences import Audience
@@ -44,6 +46,23 @@ class Sent:
     created: bool
 
 
+class Content(TypedDict, total=False):
+    """What ``send`` takes besides the title, the audience and a key."""
+
+    body: str
+    level: str
+    category: str
+    url: str
+    actions: Sequence[Mapping[str, str]]
+    sender: str
+    thread: str
+    data: Mapping[str, Any] | None
+    send_at: datetime | None
+    expires_at: datetime | None
+
+
+# In an event loop it would hold up everybody else: Django's own error, but it names the remedy.
+@async_unsafe("send() waits for the database. In async code use `await asend(...)`.")
 def send(
     title: str,
     *,
@@ -95,6 +114,23 @@ def send(
         # The dispatch of a small audience ran at the commit, and moved the row.
         sent.notification.refresh_from_db(fields=["status", "item_count"])
     return sent
+
+
+async def asend(
+    title: str,
+    *,
+    audience: Audience,
+    idempotency: IdempotencyKey | None = None,
+    **said: Unpack[Content],
+) -> Sent:
+    """``send`` for async code: when this has returned, it is committed.
+
+    Async code holds no transaction, so there is none for it to be a part of. (Where sync code has
+    one open and calls this through ``async_to_sync``, it runs in that thread, and in that
+    transaction.) A task that is cancelled while it waits may have sent: give a key, and ask again.
+    """
+    accept = sync_to_async(send, thread_sensitive=True)
+    return await accept(title, audience=audience, idempotency=idempotency, **said)
 
 
 def withdraw(notification_id: int) -> bool:

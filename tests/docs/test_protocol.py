@@ -1,0 +1,206 @@
+"""docs/reference/protocol.md has every word and number of the wire that the code has."""
+
+import ast
+import json
+import re
+from typing import get_args
+
+import pytest
+
+from notifications import frames, protocol, routing, schemas
+from notifications.protocol import CloseCode
+from notifications.urls import urlpatterns
+from tests.docs import markdown
+
+PATH = "docs/reference/protocol.md"
+PAGE = (markdown.REPOSITORY / PATH).read_text("utf-8")
+SOURCES = sorted((markdown.REPOSITORY / "notifications").rglob("*.py"))
+
+# One of each frame that the server sends, with all of its fields.
+SENT = {
+    "hello": [
+        frames.hello(
+            connection="c", user="u", server_time="t", epoch="E", revision=1, floor=0,
+            ping_interval_s=25,
+        )
+    ],
+    "changes": [frames.changes(1, 2, [], [], totals) for totals in (None, frames.counts(0, 0))],
+    "snapshot": [frames.snapshot("E", 1, [], more=False, totals=frames.counts(0, 0))],
+    "synced": [frames.synced(1)],
+    "ping": [frames.ping(1)],
+    "pong": [frames.pong(1)],
+    "error": [frames.error(frames.BadFrame("bad_json", "no"))],
+    "bye": [frames.bye(CloseCode.RESTART, "restart", 0)],
+}  # fmt: skip
+WORD = re.compile(r"[a-z_]+")
+
+
+def table(heading, *columns):
+    return markdown.rows_with(markdown.section(PAGE, heading), *columns)
+
+
+def first(row, column):
+    return markdown.code(row[column])[0]
+
+
+def words(cell):
+    return {span for span in markdown.code(cell) if WORD.fullmatch(span)}
+
+
+def same(documented, built, what, where):
+    """Both ways; the message says what to add where."""
+    assert not built - documented, (
+        f"{what} {sorted(built - documented)} of the code: add to {where} of {PATH}."
+    )
+    assert not documented - built, (
+        f"{what} {sorted(documented - built)} stand in {where} of {PATH}, but not in the code."
+    )
+
+
+def field_names(text):
+    """The fields of a cell `a` (prose about `b`), `c`: those outside of parentheses."""
+    return words(re.sub(r"\([^()]*\)", "", text))
+
+
+def test_this_test_knows_every_frame_that_the_server_sends():
+    source = (markdown.REPOSITORY / "notifications" / "frames.py").read_text("utf-8")
+    types = set(re.findall(r'"type":\s*"(\w+)"', source))
+    assert types == SENT.keys(), (
+        "frames.py sends other types than tests/docs/test_protocol.py knows: add one of each to "
+        f"SENT there, and a row to the table of `## Frames from the server` of {PATH}."
+    )
+
+
+def test_frames_from_the_server_and_their_fields():
+    rows = {first(row, "type"): row for row in table("Frames from the server", "type", "fields")}
+    where = "the table of `## Frames from the server`"
+    same(rows.keys(), SENT.keys(), "Frame types", where)
+    for kind, examples in SENT.items():
+        fields = set().union(*(json.loads(example) for example in examples)) - {"type"}
+        same(field_names(rows[kind]["fields"]), fields, f"Fields of {kind}", where)
+
+
+def test_frames_from_the_client_and_their_fields():
+    tree = ast.parse((markdown.REPOSITORY / "notifications" / "frames.py").read_text("utf-8"))
+    parse = next(node for node in tree.body if getattr(node, "name", "") == "parse")
+    types = {
+        node.comparators[0].value
+        for node in ast.walk(parse)
+        if isinstance(node, ast.Compare) and getattr(node.left, "id", "") == "kind"
+    }
+    rows = {first(row, "type"): row for row in table("Frames from the client", "type", "fields")}
+    same(rows.keys(), types, "Frame types", "the table of `## Frames from the client`")
+    values = {"epoch": "E", "since": 5, "revision": 5}
+    for kind, row in rows.items():
+        fields = field_names(row["fields"])
+        whole = {"type": kind} | {name: values[name] for name in fields}
+        assert frames.parse(json.dumps(whole)) is not None
+        for name in fields - {"since"}:  # without since: I have nothing
+            lacking = {key: value for key, value in whole.items() if key != name}
+            with pytest.raises(frames.BadFrame, match=name):
+                frames.parse(json.dumps(lacking))
+
+
+def test_codes_of_errors():
+    built = set()
+    for path in SOURCES:
+        built |= set(re.findall(r'BadFrame\(\s*"(\w+)"', path.read_text("utf-8")))
+    rows = table("Errors", "code", "meaning")
+    same({first(row, "code") for row in rows}, built, "Error codes", "the table of `### Errors`")
+
+
+def test_close_codes():
+    rows = {int(row["code"]): first(row, "name") for row in table("Ends", "code", "name")}
+    same(
+        {f"{code} {name}" for code, name in rows.items()},
+        {f"{code.value} {code.name}" for code in CloseCode},
+        "Close codes",
+        "the table of `## Ends`",
+    )
+
+
+def test_limits():
+    built = {
+        f"{name} = {value}"
+        for name, value in vars(protocol).items()
+        if name.isupper() and name[0] != "_" and isinstance(value, int) and name != "VERSION"
+    }
+    documented = {f"{first(row, 'name')} = {row['value']}" for row in table("Limits", "name")}
+    same(documented, built, "Limits", "the table of `## Limits`")
+
+
+def test_words_of_the_wire():
+    for word in (protocol.SUBPROTOCOL, *protocol.LEVELS, protocol.DEFAULT_CATEGORY):
+        assert f"`{word}`" in PAGE, f"Say `{word}` in {PATH}."
+
+
+def test_fields_of_a_notification():
+    rows = table("A notification", "field", "value")
+    same(
+        {first(row, "field") for row in rows},
+        set(schemas.NotificationOut.model_fields),
+        "Fields of a notification",
+        "the table of `### A notification`",
+    )
+
+
+def test_acts_on_the_inbox():
+    # One way only: a contract may be ahead of what is built.
+    documented = {first(row, "op") for row in table("Writing", "op")}
+    missing = set(get_args(schemas.ActionsIn.model_fields["op"].annotation)) - documented
+    assert not missing, f"Add the ops {sorted(missing)} to the table of `## Writing` of {PATH}."
+    for name in schemas.ActionsIn.model_fields:
+        assert name in PAGE, f"Say in `## Writing` of {PATH} what {name} is."
+
+
+def documented_endpoints():
+    """`GET /api/v1/inbox/ID`, `/ws/echo/`: without their queries."""
+    cells = [first(row, "endpoint") for row in table("Endpoints", "endpoint")]
+    return {cell.split("?")[0] for cell in cells}
+
+
+def test_endpoints_of_the_api(client):
+    described = client.get("/api/v1/openapi.json").json()
+    assert described["paths"]
+    for path, methods in described["paths"].items():
+        plain = re.sub(r"\{\w+\}", "ID", path)
+        for method, operation in methods.items():
+            endpoint = f"{method.upper()} {plain}"
+            assert endpoint in documented_endpoints(), (
+                f"Add a row for `{endpoint}` to the table of `## Endpoints` of {PATH}."
+            )
+            for parameter in operation.get("parameters", []):
+                name = parameter["name"]
+                is_told = parameter["in"] == "path" or re.search(rf"`{name}`|[?&]{name}=", PAGE)
+                assert is_told, f"Say in {PATH} what `{name}` of `{endpoint}` is."
+
+
+def test_sockets():
+    router = routing.websockets(
+        lambda application: application, lambda application, **_: application
+    )
+    for route in router.routes:
+        path = f"/{route.pattern}"
+        if path != "/":  # the last route, which refuses
+            assert path in documented_endpoints(), (
+                f"Add a row for `{path}` to the table of `## Endpoints` of {PATH}."
+            )
+
+
+def test_pages():
+    for one in urlpatterns:
+        path = "/" + re.sub(r"<[^>]+>", "ID", str(one.pattern))
+        assert f"`{path}`" in PAGE, f"Name the page `{path}` in `## Endpoints` of {PATH}."
+
+
+def test_the_examples_are_what_the_code_reads_and_writes():
+    for block in markdown.blocks(markdown.section(PAGE, "Frames from the client")):
+        for line in block.text.splitlines():
+            assert frames.parse(line) is not None, line
+    for block in markdown.blocks(markdown.section(PAGE, "Catching up")):
+        for line in block.text.splitlines():
+            example = json.loads(line)
+            assert example.keys() == json.loads(SENT[example["type"]][-1]).keys(), line
+    for block in markdown.blocks(markdown.section(PAGE, "Writing")):
+        for line in block.text.splitlines():
+            schemas.ActionsIn.model_validate_json(line)
