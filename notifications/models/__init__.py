@@ -1,5 +1,6 @@
 """Rows, their constraints and querysets, and the invariants of one row. Nothing here sends."""
 
+from notifications.models.edit import Edit
 from notifications.models.inbox import Inbox, InboxItem, Operation
 from notifications.models.lease import Leased
 from notifications.models.life import Clock, Epoch
@@ -8,6 +9,7 @@ from notifications.models.removal import Removal
 
 __all__ = [
     "Clock",
+    "Edit",
     "Epoch",
     "Inbox",
     "InboxItem",

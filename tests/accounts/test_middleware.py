@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.logins import Login
-from accounts.middleware import is_allowed, origin_guard, sign_in_by_session
+from accounts.middleware import is_allowed, origin_guard, sign_in
 
 
 def scope(*headers, scheme="ws"):
@@ -131,9 +131,13 @@ def test_the_guard_refuses_before_the_handshake_is_accepted(settings):
     assert peer.seen is not None
 
 
+async def nobody(_key):
+    return None
+
+
 def seen_by(find, *headers):
     peer = Peer()
-    return peer.open(sign_in_by_session(peer.application, find), scope(*headers)).seen
+    return peer.open(sign_in(peer.application, find, nobody), scope(*headers)).seen
 
 
 def test_the_cookies_session_tells_the_user():
