@@ -88,7 +88,7 @@ def must_be_known(request: HttpRequest, found: Found | None) -> Found:
     Raises: AuthenticationError: nothing was. Throttled: nothing was again and again.
     """
     if found is None:
-        must_not_ask_too_often(throttle.refused, address_of(request))
+        must_not_ask_too_often(throttle.refused, throttle.address_of(request))
         raise AuthenticationError(message="That key or token is not valid, or not any more.")
     return found
 
@@ -97,8 +97,3 @@ def must_not_ask_too_often(bucket: throttle.Throttle, who: str) -> None:
     """Raises: Throttled: with the seconds to wait."""
     if wait_s := bucket.wait_s(who):
         raise Throttled(wait_s)
-
-
-def address_of(request: HttpRequest) -> str:
-    """The address that asks, as the server knows it (behind a proxy: what that one says)."""
-    return f"address:{request.META.get('REMOTE_ADDR', '')}"

@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict
 
 from django.conf import settings
+from django.http import HttpRequest
 
 # Beyond this the one that has not asked for longest is forgotten, and begins with a full bucket.
 _MOST = 20_000
@@ -48,6 +49,11 @@ class Throttle:
         """Let everybody begin anew."""
         with self._lock:
             self._buckets.clear()
+
+
+def address_of(request: HttpRequest) -> str:
+    """The address that asks, as the server knows it (behind a proxy: as that one says)."""
+    return f"address:{request.META.get('REMOTE_ADDR', '')}"
 
 
 logins = Throttle("LOGIN_RATE_PER_MIN")

@@ -3,6 +3,8 @@
 import pytest
 from django.contrib.auth import get_user_model
 
+from accounts import throttle
+
 PASSWORD = "correct horse battery"
 
 
@@ -11,6 +13,13 @@ def fast_passwords(settings):
     # The real hasher takes a third of a second for each try, on purpose.
     fast = "django.contrib.auth.hashers.MD5PasswordHasher"
     settings.PASSWORD_HASHERS = [fast, *settings.PASSWORD_HASHERS]
+
+
+@pytest.fixture(autouse=True)
+def full_buckets():
+    """All tests come from one address."""
+    for one in throttle.ALL:
+        one.clear()
 
 
 @pytest.fixture

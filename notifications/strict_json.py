@@ -1,4 +1,7 @@
-"""Reads JSON bodies: what any JSON parser would read alike, and what a database can hold."""
+"""Reads JSON that others wrote: only what any parser would read alike, and a database can hold.
+
+So no NaN, no two members of one name, no lone surrogates, no NUL.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,8 @@ import json
 import re
 from typing import Any
 
-from django.http import HttpRequest
-from ninja.parser import Parser
-
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _DIGITS_MOST = 400
-
-
-class StrictParser(Parser):
-    """Refuses what parsers read differently: NaN, two members of one name, lone surrogates."""
-
-    def parse_body(self, request: HttpRequest) -> Any:
-        """Raises: ValueError: the body is not JSON, or not such JSON."""
-        return loads(request.body)
 
 
 def loads(text: bytes | str) -> Any:
