@@ -26,11 +26,12 @@ class SessionAuth(CookieAuth):
     """The session cookie of someone who may still sign in; writes need the CSRF token too."""
 
     def __call__(self, request: HttpRequest) -> Any | None:
-        return None if has_bearer(request) else super().__call__(request)
+        # In this order: who has no session is told so, and not of a CSRF token that is missing.
+        if has_bearer(request) or not request.user.is_authenticated:
+            return None
+        return super().__call__(request)
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Any | None:
-        if not request.user.is_authenticated:
-            return None
         must_not_ask_too_often(throttle.users, f"user:{request.user.pk}")
         return request.user
 

@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth import get_user_model
 
-from accounts import throttle
+from accounts import keys, throttle
 
 PASSWORD = "correct horse battery"
 
@@ -55,3 +55,13 @@ def charlie(user):
 @pytest.fixture
 def admin(user):
     return user("admin", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def api_key(db):
+    """Make an API key; its row and the key."""
+
+    def create(*scopes, **fields):
+        return keys.make(fields.pop("name", "shop"), scopes, **fields)
+
+    return create

@@ -77,7 +77,10 @@ def _on_throttled(_request: HttpRequest, error: Throttled) -> HttpResponse:
 
 
 def _on_http_error(_request: HttpRequest, error: HttpError) -> HttpResponse:
-    return problems.response(error.status_code, str(error))
+    detail = str(error)
+    if isinstance(error.__cause__, ValueError):  # what the body's parser said
+        detail = f"The body cannot be read: {error.__cause__}"
+    return problems.response(error.status_code, detail)
 
 
 def _on_invalid(_request: HttpRequest, error: ValidationError) -> HttpResponse:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _SCOPE = "command"
 # Options that speak of one notification, as they are where they were not given.
-_OF_ONE = {
+_OF_ONE: dict[str, Any] = {
     "user": None, "group": None, "everyone": False, "body": "", "level": protocol.DEFAULT_LEVEL,
     "category": protocol.DEFAULT_CATEGORY, "url": "", "thread": "", "data": {}, "send_at": None,
     "expires_at": None,
