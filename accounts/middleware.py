@@ -23,18 +23,20 @@ Find = Callable[[str], Awaitable[Login | None]]
 TOKEN_SUBPROTOCOL = "token."  # noqa: S105 (a prefix)
 
 
-def origin_guard(application: Application, *, anyone: bool = False) -> Application:
+def origin_guard(
+    application: Application, *, anyone: bool = False, tokens: bool = False
+) -> Application:
     """Refuse a handshake that another site's page makes, before it is accepted.
 
     A browser sends cookies with it from any page, and says in Origin which one. Host and Origin
-    must be ours, in scheme, host and port, or the origin one of CSRF_TRUSTED_ORIGINS. A page that
-    offers a token comes with no cookie that counts, so it may be anywhere: its token knows where.
+    must be ours, in scheme, host and port, or the origin one of CSRF_TRUSTED_ORIGINS.
 
-    Args: anyone: let through what sends no Origin.
+    Args: anyone: let through what sends no Origin. tokens: let through what offers a token, be it
+        good or not: no cookie counts beside it (``sign_in``), and it knows where it may be used.
     """
 
     async def guarded(scope: Any, receive: Any, send: Any) -> None:
-        if is_allowed(scope, anyone=anyone):
+        if is_allowed(scope, anyone=anyone, tokens=tokens):
             await application(scope, receive, send)
             return
         await receive()
@@ -43,7 +45,7 @@ def origin_guard(application: Application, *, anyone: bool = False) -> Applicati
     return guarded
 
 
-def is_allowed(scope: dict[str, Any], *, anyone: bool) -> bool:
+def is_allowed(scope: dict[str, Any], *, anyone: bool, tokens: bool = False) -> bool:
     """Whether Host and Origin of the handshake are as they must be."""
     hosts, origins = _headers(scope, b"host"), _headers(scope, b"origin")
     if len(hosts) != 1 or len(origins) > 1:
@@ -51,7 +53,7 @@ def is_allowed(scope: dict[str, Any], *, anyone: bool) -> bool:
     domain, _port = split_domain_port(hosts[0])
     if not domain or not validate_host(domain, _allowed_hosts()):
         return False
-    if token_of(scope) is not None:
+    if tokens and token_of(scope) is not None:
         return True
     if not origins:
         return anyone
@@ -105,10 +107,10 @@ def sign_in(application: Application, find_session: Find, find_token: Find) -> A
 def token_of(scope: dict[str, Any]) -> str | None:
     """The token that a connection comes with, whatever it is worth."""
     if scope["type"] == "websocket":
-        offered = (name for name in scope.get("subprotocols", ()))
-        tokens = (name for name in offered if name.startswith(TOKEN_SUBPROTOCOL))
-        found = next(tokens, None)
-        return None if found is None else found.removeprefix(TOKEN_SUBPROTOCOL)
+        for name in scope.get("subprotocols", ()):
+            if name.startswith(TOKEN_SUBPROTOCOL):
+                return str(name.removeprefix(TOKEN_SUBPROTOCOL))
+        return None
     for header in _headers(scope, b"authorization"):
         scheme, _, rest = header.partition(" ")
         if scheme.lower() == "bearer":
@@ -138,7 +140,8 @@ def _headers(scope: dict[str, Any], name: bytes) -> list[str]:
 
 
 def _origin(scope: dict[str, Any]) -> str | None:
-    return next(iter(_headers(scope, b"origin")), None)
+    # Of two of them neither counts: together they are on no list.
+    return ", ".join(_headers(scope, b"origin")) or None
 
 
 def _scheme(scope: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import Q
@@ -34,7 +34,12 @@ def issue(
     """
     token = f"{START}{secrets.token_urlsafe(32)}"
     now = timezone.now()
-    expires_at = min(_end_of(session, api_key), now + timedelta(seconds=settings.ACCESS_TOKEN_S))
+    ends = [now + timedelta(seconds=settings.ACCESS_TOKEN_S)]
+    if session is not None:
+        ends.append(session.expire_date)
+    if api_key is not None and api_key.expires_at is not None:
+        ends.append(api_key.expires_at)
+    expires_at = min(ends)
     AccessToken.objects.create(
         token_hash=digest(token),
         user=user,
@@ -79,14 +84,6 @@ def forget_old(most: int = 1000) -> int:
     old = AccessToken.objects.filter(expires_at__lte=timezone.now()).order_by("expires_at")
     pks = list(old.values_list("pk", flat=True)[:most])
     return AccessToken.objects.filter(pk__in=pks).delete()[0] if pks else 0
-
-
-def _end_of(session: Session | None, api_key: ApiKey | None) -> datetime:
-    """When what makes the token ends itself."""
-    if session is not None:
-        return session.expire_date
-    assert api_key is not None  # noqa: S101 (one of the two makes it)
-    return api_key.expires_at or timezone.now() + timedelta(days=1)
 
 
 def _login(row: AccessToken | None) -> Login | None:

@@ -256,8 +256,24 @@ def test_the_guard_leaves_a_pages_origin_to_its_token_but_not_the_host(settings)
     settings.ALLOWED_HOSTS = ["localhost"]
     evil = ("origin", "https://evil.example")
     with_token = {"subprotocols": ["notifications.v1", "token.x"]}
-    assert is_allowed(scope(HOST, evil) | with_token, anyone=False)
-    assert is_allowed(scope(HOST) | with_token, anyone=False)
-    assert not is_allowed(scope(HOST, evil, evil) | with_token, anyone=False)
-    assert not is_allowed(scope(("host", "evil.example"), evil) | with_token, anyone=False)
-    assert not is_allowed(scope(HOST, evil) | {"subprotocols": ["tokens"]}, anyone=False)
+
+    def passes(*headers, offered=with_token, tokens=True):
+        return is_allowed(scope(*headers) | offered, anyone=False, tokens=tokens)
+
+    assert passes(HOST, evil)
+    assert passes(HOST)
+    # Where nobody looks at tokens, none changes anything.
+    assert not passes(HOST, evil, tokens=False)
+    assert not passes(HOST, tokens=False)
+    assert not passes(HOST, evil, evil)
+    assert not passes(("host", "evil.example"), evil)
+    assert not passes(HOST, evil, offered={"subprotocols": ["tokens"]})
+
+
+def test_two_origins_are_on_no_list():
+    for kind, headers, offered in (
+        ("http", [("authorization", "Bearer good")], []),
+        ("websocket", [], ["token.good"]),
+    ):
+        both = [("origin", SHOP), ("origin", SHOP)]
+        assert by_token(*headers, *both, kind=kind, offered=offered).seen["origin_refused"]

@@ -146,6 +146,12 @@ def test_a_foreign_host_is_refused_with_a_token_too(clients, site, token_for, al
     assert caught.value.status == 403
 
 
+def test_the_echo_takes_no_token_for_an_origin(site, knock, token_for, alice):
+    with pytest.raises(Refused) as caught:
+        knock(site, token_for(alice), origin=SHOP, path="/ws/echo/")
+    assert caught.value.status == 403
+
+
 def test_before_a_token_ends_the_client_is_told_to_come_back_with_another(
     site, knock, token_for, sender, alice
 ):
