@@ -113,7 +113,11 @@ class AccessToken(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     # Where it may be used in a browser. Without an Origin it is a native client's.
     origins: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
-    session = models.ForeignKey(Session, on_delete=models.CASCADE, null=True, related_name="+")
+    # Without a constraint: a token that is made while its session ends must make neither fail. It
+    # is void then, as is one whose session was deleted around the ORM.
+    session = models.ForeignKey(
+        Session, on_delete=models.CASCADE, null=True, related_name="+", db_constraint=False
+    )
     api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, null=True, related_name="+")
     # Django's HMAC over the password's hash, as sessions keep it: a new password changes it.
     auth_hash = models.CharField(max_length=64)

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -51,6 +51,11 @@ def sign_out(user):
     SessionStore(session.pk).flush()
 
 
+def delete_session_around_the_orm(user):
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {Session._meta.db_table}")
+
+
 def expire_session(user):
     Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
 
@@ -84,7 +89,10 @@ def let_it_expire(user):
 OF_THE_USER = [deactivate, change_password, change_password_by_update, delete, let_it_expire]
 
 
-@pytest.mark.parametrize("end", [sign_out, expire_session, clear_session, *OF_THE_USER])
+OF_THE_SESSION = [sign_out, delete_session_around_the_orm, expire_session, clear_session]
+
+
+@pytest.mark.parametrize("end", [*OF_THE_SESSION, *OF_THE_USER])
 def test_it_ends_with_the_session_and_the_user(alice, bob, token_of, api_key, end):
     token = token_of(alice)
     others = token_of(bob, api_key=api_key("tokens")[0])
