@@ -72,6 +72,11 @@ class ApiKeyAdmin(_ModelAdmin):
         """Needed by the action; also by whoever may not make keys."""
         return request.user.has_perm("accounts.change_apikey")
 
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kw: Any) -> Any:
+        """With one button: whichever is pressed, the next page is the one that shows the key."""
+        context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().render_change_form(request, context, *args, **kw)
+
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:  # noqa: FBT001
         # A name without a column: the key lives as long as this request does.
         form.key = keys.give_secret(obj)
