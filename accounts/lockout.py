@@ -1,10 +1,14 @@
-"""What django-axes asks of us: how long a lockout lasts, what it answers, and how to end one.
+"""What holds back those who guess passwords, what they are answered, and how a lockout ends.
 
 Axes counts wrong passwords per pair of user name and address (settings.AXES_LOCKOUT_PARAMETERS), so
-a stranger elsewhere cannot lock a user out.
+a stranger elsewhere cannot lock a user out. Who tries one password on many names from one address
+meets the throttle.
 """
 
+from __future__ import annotations
+
 import math
+from collections.abc import Callable
 from datetime import timedelta
 
 from axes.models import AccessAttempt
@@ -13,7 +17,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
+from accounts import throttle
 from accounts.models import User
 
 
@@ -27,9 +33,28 @@ def locked_out(request: HttpRequest, *_: object) -> HttpResponse:
 
     The further arguments are axes' own; it fills them differently under WSGI and ASGI.
     """
-    response = render(request, "accounts/locked_out.html", status=429)
     # The whole time, as at the moment of locking; what is left of it would cost another query.
-    response["Retry-After"] = str(math.ceil(settings.LOGIN_COOLOFF_S))
+    return _later(request, math.ceil(settings.LOGIN_COOLOFF_S))
+
+
+class LoginThrottleMiddleware:
+    """Lets each address sign in only so often (settings.LOGIN_RATE_PER_MIN), as whoever it is."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self._paths = {reverse("accounts:login"), reverse("admin:login")}
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method == "POST" and request.path_info in self._paths:
+            wait_s = throttle.logins.wait_s(throttle.address_of(request))
+            if wait_s:
+                return _later(request, wait_s)
+        return self.get_response(request)
+
+
+def _later(request: HttpRequest, wait_s: int) -> HttpResponse:
+    response = render(request, "accounts/locked_out.html", status=429)
+    response["Retry-After"] = str(wait_s)
     return response
 
 

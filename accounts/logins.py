@@ -1,4 +1,7 @@
-"""Who is signed in by which session: many at once, and with the checks that Django makes."""
+"""Who is signed in by which session: many at once, and with the checks that Django makes.
+
+Access tokens sign in too (tokens.py), as the same ``Login``.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,18 @@ from accounts.sessions import SessionStore
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A user, the session that they are signed in by, and when that ends."""
+    """A user, what they are signed in by, and when that ends.
+
+    ``session_key``: the session, also where that has made the token which came; None where an API
+    key has made it. ``token_id``: the token's row, None where the cookie itself came.
+    """
 
     user: User
-    session_key: str
+    session_key: str | None
     expires_at: datetime
+    token_id: int | None = None
+    # Where the token may be used in a browser.
+    origins: tuple[str, ...] = ()
 
 
 def logins_of(session_keys: Sequence[str]) -> list[Login | None]:
@@ -45,11 +55,12 @@ def _login(session: Session | None) -> Login | None:
         return None
     if data.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
         return None
-    if not _is_of_present_password(session.user, data.get(HASH_SESSION_KEY, "")):
+    if not is_of_present_password(session.user, data.get(HASH_SESSION_KEY, "")):
         return None
     return Login(session.user, session.session_key, session.expire_date)
 
 
-def _is_of_present_password(user: User, session_hash: str) -> bool:
+def is_of_present_password(user: User, session_hash: str) -> bool:
+    """Whether a hash of the user's password, taken at sign-in, is that of the present one."""
     hashes = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
     return any(constant_time_compare(session_hash, known) for known in hashes)

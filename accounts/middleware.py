@@ -1,37 +1,42 @@
-"""ASGI: who may open a socket, and who opens it."""
+"""ASGI: who may open a connection that lasts, and who opens it."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from fnmatch import fnmatchcase
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http.request import split_domain_port, validate_host
 
 from accounts.logins import Login
+from accounts.origins import is_listed, is_same, is_trusted
 
 logger = logging.getLogger(__name__)
 
 Application = Callable[[Any, Any, Any], Awaitable[Any]]
-Origin = tuple[str, str, int]
+Find = Callable[[str], Awaitable[Login | None]]
+
+# A socket's token, beside the protocol's name: a browser lets a page set no header there.
+TOKEN_SUBPROTOCOL = "token."  # noqa: S105 (a prefix)
 
 
-def origin_guard(application: Application, *, anyone: bool = False) -> Application:
+def origin_guard(
+    application: Application, *, anyone: bool = False, tokens: bool = False
+) -> Application:
     """Refuse a handshake that another site's page makes, before it is accepted.
 
     A browser sends cookies with it from any page, and says in Origin which one. Host and Origin
     must be ours, in scheme, host and port, or the origin one of CSRF_TRUSTED_ORIGINS.
 
-    Args: anyone: let through what sends no Origin.
+    Args: anyone: let through what sends no Origin. tokens: let through what offers a token, be it
+        good or not: no cookie counts beside it (``sign_in``), and it knows where it may be used.
     """
 
     async def guarded(scope: Any, receive: Any, send: Any) -> None:
-        if is_allowed(scope, anyone=anyone):
+        if is_allowed(scope, anyone=anyone, tokens=tokens):
             await application(scope, receive, send)
             return
         await receive()
@@ -40,7 +45,7 @@ def origin_guard(application: Application, *, anyone: bool = False) -> Applicati
     return guarded
 
 
-def is_allowed(scope: dict[str, Any], *, anyone: bool) -> bool:
+def is_allowed(scope: dict[str, Any], *, anyone: bool, tokens: bool = False) -> bool:
     """Whether Host and Origin of the handshake are as they must be."""
     hosts, origins = _headers(scope, b"host"), _headers(scope, b"origin")
     if len(hosts) != 1 or len(origins) > 1:
@@ -48,9 +53,80 @@ def is_allowed(scope: dict[str, Any], *, anyone: bool) -> bool:
     domain, _port = split_domain_port(hosts[0])
     if not domain or not validate_host(domain, _allowed_hosts()):
         return False
+    if tokens and token_of(scope) is not None:
+        return True
     if not origins:
         return anyone
-    return _is_same(origins[0], _scheme(scope), hosts[0]) or _is_trusted(origins[0])
+    return is_same(origins[0], _scheme(scope), hosts[0]) or is_trusted(origins[0])
+
+
+def sign_in(application: Application, find_session: Find, find_token: Find) -> Application:
+    """Put who opens a connection into its scope, by the token or the session cookie that came.
+
+    A token beats a cookie, also one that is refused: then it is nobody. The scope of a socket or
+    of an HTTP request gets
+
+    - ``user``: the user, or an ``AnonymousUser``;
+    - ``login``: the ``Login``, or None;
+    - ``origin_refused``: the token is good, but not where it came from;
+    - ``lookup_failed``: the database did not answer, so it is not known who it is.
+
+    To an HTTP request of a token's own origin the answer lets that origin read it (CORS).
+
+    Args: find_session, find_token: whose login a session's key, or a token, is; they may answer
+        many at once.
+    """
+
+    async def signed_in(scope: Any, receive: Any, send: Any) -> None:
+        token, key = token_of(scope), _session_key(scope)
+        found: dict[str, Any] = {
+            "login": None,
+            "origin_refused": False,
+            "lookup_failed": False,
+        }
+        try:
+            if token is not None:
+                found["login"] = await find_token(token)
+            elif key:
+                found["login"] = await find_session(key)
+        except Exception as error:  # noqa: BLE001 (whatever the database says, it said no user)
+            logger.warning("A login could not be looked up: %s", str(error).strip())
+            found["lookup_failed"] = True
+        login, origin = found["login"], _origin(scope)
+        if login is not None and token is not None and origin is not None:
+            if not is_listed(origin, login.origins):
+                found |= {"login": None, "origin_refused": True}
+            elif scope["type"] == "http":
+                send = _readable_from(origin, send)
+        user = found["login"].user if found["login"] else AnonymousUser()
+        await application({**scope, **found, "user": user}, receive, send)
+
+    return signed_in
+
+
+def token_of(scope: dict[str, Any]) -> str | None:
+    """The token that a connection comes with, whatever it is worth."""
+    if scope["type"] == "websocket":
+        for name in scope.get("subprotocols", ()):
+            if name.startswith(TOKEN_SUBPROTOCOL):
+                return str(name.removeprefix(TOKEN_SUBPROTOCOL))
+        return None
+    for header in _headers(scope, b"authorization"):
+        scheme, _, rest = header.partition(" ")
+        if scheme.lower() == "bearer":
+            return rest.strip()
+    return None
+
+
+def _readable_from(origin: str, send: Any) -> Any:
+    allowed = [(b"access-control-allow-origin", origin.encode("latin-1")), (b"vary", b"Origin")]
+
+    async def sending(event: Any) -> None:
+        if event["type"] == "http.response.start":
+            event = {**event, "headers": [*event.get("headers", ()), *allowed]}
+        await send(event)
+
+    return sending
 
 
 def _allowed_hosts() -> list[str]:
@@ -63,69 +139,17 @@ def _headers(scope: dict[str, Any], name: bytes) -> list[str]:
     return [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
 
 
+def _origin(scope: dict[str, Any]) -> str | None:
+    # Of two of them neither counts: together they are on no list.
+    return ", ".join(_headers(scope, b"origin")) or None
+
+
 def _scheme(scope: dict[str, Any]) -> str:
     if settings.SECURE_PROXY_SSL_HEADER:
         name, secure = settings.SECURE_PROXY_SSL_HEADER
         header = name.removeprefix("HTTP_").replace("_", "-").lower().encode()
         return "https" if _headers(scope, header) == [secure] else "http"
     return "https" if scope.get("scheme") in {"wss", "https"} else "http"
-
-
-def _is_same(origin: str, scheme: str, host: str) -> bool:
-    canonical = _canonical(origin)
-    return canonical is not None and canonical == _canonical(f"{scheme}://{host}")
-
-
-def _is_trusted(origin: str) -> bool:
-    canonical = _canonical(origin)
-    if canonical is None:
-        return False
-    return any(
-        _matches(canonical, _canonical(trusted)) for trusted in settings.CSRF_TRUSTED_ORIGINS
-    )
-
-
-def _matches(origin: Origin, trusted: Origin | None) -> bool:
-    if trusted is None or (origin[0], origin[2]) != (trusted[0], trusted[2]):
-        return False
-    # As Django has it: https://*.example.com stands for every subdomain.
-    return origin[1] == trusted[1] or ("*" in trusted[1] and fnmatchcase(origin[1], trusted[1]))
-
-
-def _canonical(origin: str) -> Origin | None:
-    """Scheme, host and port; None for what is no origin, such as ``null``."""
-    try:
-        parts = urlsplit(origin)
-        port = parts.port
-    except ValueError:
-        return None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
-        return None
-    if parts.path or parts.query or parts.fragment:
-        return None
-    return parts.scheme, parts.hostname, port or (443 if parts.scheme == "https" else 80)
-
-
-def sign_in_by_session(
-    application: Application, find: Callable[[str], Awaitable[Login | None]]
-) -> Application:
-    """Put the user whose session cookie came into the scope, as ``scope["user"]``.
-
-    Args: find: who is signed in by a session key; it may answer many at once.
-    """
-
-    async def signed_in(scope: Any, receive: Any, send: Any) -> None:
-        login = None
-        if key := _session_key(scope):
-            try:
-                login = await find(key)
-            except Exception as error:  # noqa: BLE001 (whatever the database says, it said no user)
-                logger.warning("A session could not be looked up: %s", str(error).strip())
-                scope = {**scope, "lookup_failed": True}
-        user = login.user if login else AnonymousUser()
-        await application({**scope, "user": user, "login": login}, receive, send)
-
-    return signed_in
 
 
 def _session_key(scope: dict[str, Any]) -> str | None:

@@ -15,14 +15,17 @@ http = get_asgi_application()
 # The apps must be loaded before what follows.
 from django.conf import settings  # noqa: E402
 
-from accounts.logins import logins_of  # noqa: E402
-from accounts.middleware import origin_guard, sign_in_by_session  # noqa: E402
+from accounts import logins, tokens  # noqa: E402
+from accounts.middleware import origin_guard, sign_in  # noqa: E402
 from notifications import dispatcher, routing  # noqa: E402
 from notifications.database import Batcher  # noqa: E402
 
-sockets = routing.websockets(
-    sign_in=partial(sign_in_by_session, find=Batcher(logins_of).ask), guard=origin_guard
+signed_in = partial(
+    sign_in,
+    find_session=Batcher(logins.logins_of).ask,
+    find_token=Batcher(tokens.logins_of).ask,
 )
+sockets = routing.websockets(sign_in=signed_in, guard=origin_guard)
 # WhiteNoise reads a file in one go, which does for ours; a web server in front takes them over.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 

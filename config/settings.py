@@ -147,6 +147,8 @@ NOTIFICATIONS_ECHO_MAX_BYTES = env.integer(
 NOTIFICATIONS_OPERATION_RETENTION_H = env.integer(
     "NOTIFICATIONS_OPERATION_RETENTION_H", default=24, least=1, most=24 * 365
 )
+# What a dispatcher calls after each look at what is due; each deletes a little of what is old.
+NOTIFICATIONS_HOUSEKEEPING = ["notifications.operations.forget_old", "accounts.tokens.forget_old"]
 
 # --- Accounts -------------------------------------------------------------------------------------
 
@@ -181,6 +183,16 @@ AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
+# Seconds that an access token lasts.
+ACCESS_TOKEN_S = env.seconds("ACCESS_TOKEN_S", default=600, least=1, most=86400)
+# How often one may ask a process, a minute and in one go; 0: no limit. Beyond it: 429. By address:
+# sign-ins, and requests with a key or token that is not valid. By user or API key: tokens made
+# (of one key for one user), and requests to the API.
+LOGIN_RATE_PER_MIN = env.integer("LOGIN_RATE_PER_MIN", default=60, least=0, most=1_000_000)
+REFUSED_RATE_PER_MIN = env.integer("REFUSED_RATE_PER_MIN", default=60, least=0, most=1_000_000)
+TOKEN_RATE_PER_MIN = env.integer("TOKEN_RATE_PER_MIN", default=30, least=0, most=1_000_000)
+API_USER_RATE_PER_MIN = env.integer("API_USER_RATE_PER_MIN", default=1200, least=0, most=1_000_000)
+API_KEY_RATE_PER_MIN = env.integer("API_KEY_RATE_PER_MIN", default=6000, least=0, most=1_000_000)
 
 # Mail of password resets; by default it is printed where the server runs.
 vars().update(env.email("EMAIL_URL", default="consolemail://"))
@@ -207,12 +219,16 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    # Around the next: pages of other origins may read errors too.
+    "accounts.api_middleware.CorsMiddleware",
     "notifications.problems.ProblemMiddleware",
+    "accounts.api_middleware.NoSecretsInUrlsMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "accounts.lockout.LoginThrottleMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"

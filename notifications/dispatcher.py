@@ -13,9 +13,11 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
-from notifications import figures, operations, sending
+from notifications import figures, sending
 from notifications.dispatch import Dispatch
+from notifications.editing import EditWalk
 from notifications.models import Notification, Status
 from notifications.removal import RemovalWalk
 from notifications.walks import Walk
@@ -42,6 +44,11 @@ def dispatch_now(notification_id: int, *, small: bool) -> None:
 def remove_now(notification_id: int, *, small: bool) -> None:
     """Remove few items here and now; leave many to a dispatcher."""
     _now(RemovalWalk(notification_id), small=small)
+
+
+def edit_now(notification_id: int, *, small: bool) -> None:
+    """Tell few inboxes of an edit here and now; leave many to a dispatcher."""
+    _now(EditWalk(notification_id), small=small)
 
 
 def _now(walk: Walk, *, small: bool) -> None:
@@ -81,7 +88,8 @@ def run_due(stop: threading.Event | None = None) -> None:
         if stop.is_set():
             return
         walk.run(stop)
-    operations.forget_old()
+    for forget in settings.NOTIFICATIONS_HOUSEKEEPING:
+        import_string(forget)()
 
 
 def begin_due() -> None:
@@ -99,7 +107,7 @@ def begin_due() -> None:
 
 
 def _due_walks() -> Iterator[Walk]:
-    for kind in (Dispatch, RemovalWalk):
+    for kind in (Dispatch, EditWalk, RemovalWalk):
         # Sorted here: for an ORDER BY, SQLite would walk over the whole table by its key.
         for pk in sorted(kind.unclaimed().values_list("pk", flat=True)[:1000]):
             yield kind(pk)

@@ -13,7 +13,7 @@ from typing import Any
 
 from notifications import catching_up, frames, wire
 from notifications.models import Epoch
-from notifications.signals import Arrived, Removed
+from notifications.signals import Arrived, Edited, Removed
 from notifications.stream import Hint
 
 # The handler's name in Channels' terms; a process that does not know it lets it pass.
@@ -36,12 +36,13 @@ def changed(user_id: int, revision: int) -> tuple[str, Event]:
     return user_group(user_id), _event({"rows": [[user_id, revision, 0, 0]]})
 
 
-def bulk(change: Arrived | Removed) -> list[tuple[str, Event]]:
+def bulk(change: Arrived | Removed | Edited) -> list[tuple[str, Event]]:
     """Many inboxes have taken a revision each: groups to tell, and what to tell each."""
+    said: dict[str, str] = {}  # of an edit: no item is as it was, each in its own way; streams read
     if isinstance(change, Arrived):
-        said = {"arrived": _arrival(change)}
-    else:
-        said = {"removed": str(change.notification_id)}
+        said["arrived"] = _arrival(change)
+    elif isinstance(change, Removed):
+        said["removed"] = str(change.notification_id)
     rows = [[i.user_id, i.revision, i.unread, i.unseen] for i in change.inboxes]
     if len(rows) > FEW:
         return [(ALL_HUBS, _event({**said, "rows": rows}))]

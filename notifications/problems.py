@@ -56,12 +56,18 @@ class ProblemMiddleware:
             or answer.headers.get("Content-Type") == CONTENT_TYPE
         ):
             return answer
-        detail = _DETAILS.get(answer.status_code, answer.reason_phrase)
-        problem = response(answer.status_code, detail)
+        problem = response(answer.status_code, _detail(answer))
         for header in ("Allow", "Retry-After"):
             if header in answer.headers:
                 problem.headers[header] = answer.headers[header]
         return problem
+
+
+def _detail(answer: HttpResponse) -> str:
+    # Plain text is what another middleware has to say to a program; HTML is for people.
+    if answer.headers.get("Content-Type") == "text/plain":
+        return answer.content.decode()
+    return _DETAILS.get(answer.status_code, answer.reason_phrase)
 
 
 _DETAILS: dict[int, str] = {

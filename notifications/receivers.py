@@ -10,14 +10,15 @@ from django.db import transaction
 from django.db.models.signals import post_save, pre_delete
 
 from notifications import dispatch, dispatcher, fanout, hints
-from notifications.models import Inbox, Notification, Removal, Status
-from notifications.signals import Arrived, Removed, inboxes_changed
+from notifications.models import Edit, Inbox, Notification, Removal, Status
+from notifications.signals import Arrived, Edited, Removed, inboxes_changed
 
 
 def connect() -> None:
     """Connect every receiver, once."""
     post_save.connect(dispatch_on_commit, sender=Notification, dispatch_uid="dispatch")
     post_save.connect(remove_on_commit, sender=Removal, dispatch_uid="removal")
+    post_save.connect(edit_on_commit, sender=Edit, dispatch_uid="edit")
     post_save.connect(create_inbox, sender=get_user_model(), dispatch_uid="create_inbox")
     post_save.connect(hint_on_commit, sender=Inbox, dispatch_uid="hint")
     inboxes_changed.connect(hint_bulk_on_commit, dispatch_uid="hint_bulk")
@@ -44,6 +45,13 @@ def remove_on_commit(
         _on_commit(lambda: dispatcher.remove_now(instance.pk, small=small))
 
 
+def edit_on_commit(instance: Edit, *, raw: bool = False, **_kwargs: Any) -> None:
+    """An edit's walk begins, or begins anew, as soon as it is committed."""
+    if not raw:
+        small = dispatch.fits_one_chunk(instance.notification)
+        _on_commit(lambda: dispatcher.edit_now(instance.pk, small=small))
+
+
 def hint_on_commit(instance: Inbox, *, created: bool, raw: bool = False, **_kwargs: Any) -> None:
     """An act on one inbox: its streams read what it was."""
     if not created and not raw:
@@ -51,7 +59,7 @@ def hint_on_commit(instance: Inbox, *, created: bool, raw: bool = False, **_kwar
         _on_commit(lambda: fanout.publisher.publish([hint]))
 
 
-def hint_bulk_on_commit(change: Arrived | Removed, **_kwargs: Any) -> None:
+def hint_bulk_on_commit(change: Arrived | Removed | Edited, **_kwargs: Any) -> None:
     """A chunk of inboxes: encoded now, in the transaction, so that it says what is committed."""
     bulk = hints.bulk(change)
     _on_commit(lambda: fanout.publisher.publish(bulk))

@@ -27,10 +27,11 @@ def websockets(
 
     Args: sign_in: wraps an application so that ``scope["user"]`` is there. guard: wraps one so
         that only our own pages and those that we trust can open it; with ``anyone=True`` also
-        what sends no Origin, which is no browser.
+        what sends no Origin, which is no browser, and with ``tokens=True`` what comes by a token,
+        which ``sign_in`` then judges.
     """
     echo = guard(EchoConsumer.as_asgi(), anyone=True)
-    inbox = guard(sign_in(NotificationConsumer.as_asgi()))
+    inbox = guard(sign_in(NotificationConsumer.as_asgi()), tokens=True)
     # Django's types have these for HTTP views only; Channels routes sockets with them.
     routes: list[Any] = [
         path("ws/notifications/", cast(Any, inbox)),

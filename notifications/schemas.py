@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from ninja import Schema
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from notifications import protocol
+from notifications.audiences import Audience, ChosenUsers, Everyone, Groups
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=protocol.ID_MAX_LENGTH)]
 Revision = Annotated[int, Field(ge=0, le=protocol.INTEGER_MAX, strict=True)]
@@ -98,6 +100,141 @@ class ActionsOut(Schema):
     revision: int = Field(description="The inbox's revision after the act.")
     changed: int = Field(description="How many notifications the act changed.")
     counts: Counts
+
+
+# --- Sending --------------------------------------------------------------------------------------
+
+
+def _moment(value: object) -> datetime:
+    """A time with its zone, in UTC: the same moment is the same request, however it is written."""
+    if not isinstance(value, str):
+        raise ValueError("a time is text such as 2026-11-24T09:00:00Z")
+    try:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            raise ValueError("a time says its zone, such as 2026-11-24T09:00:00Z")
+        utc = moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("that time is out of range") from None
+    if not _YEARS[0] <= utc.year <= _YEARS[1]:
+        raise ValueError(f"a year is from {_YEARS[0]} to {_YEARS[1]}")
+    return utc
+
+
+_YEARS = (1970, 9000)
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=150)]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=protocol.TITLE_MAX_LENGTH)]
+Body = Annotated[str, StringConstraints(max_length=protocol.BODY_MAX_LENGTH)]
+Url = Annotated[str, StringConstraints(max_length=protocol.URL_MAX_LENGTH)]
+LevelName = Literal["info", "success", "warning", "critical"]
+
+
+class _Strict(Schema):
+    """A misspelt field is refused: what it should have said would be missing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class AudienceIn(_Strict):
+    """Exactly one of the three."""
+
+    users: list[Name] | None = Field(
+        None, min_length=1, max_length=protocol.AUDIENCE_USERS_MAX_COUNT
+    )
+    groups: list[Name] | None = Field(
+        None, min_length=1, max_length=protocol.AUDIENCE_USERS_MAX_COUNT
+    )
+    everyone: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def one_kind(self) -> AudienceIn:
+        if sum(one is not None for one in (self.users, self.groups, self.everyone)) != 1:
+            raise ValueError("name one audience: users, groups or everyone")
+        return self
+
+    @property
+    def kind(self) -> str:
+        if self.users is not None:
+            return ChosenUsers.kind
+        return Everyone.kind if self.groups is None else Groups.kind
+
+    def found(self) -> Audience:
+        """The audience that this names.
+
+        Raises: UnknownNames: some name is nobody's.
+        """
+        if self.users is not None:
+            return ChosenUsers.named(self.users)
+        return Everyone() if self.groups is None else Groups.named(self.groups)
+
+
+class ActionIn(_Strict):
+    label: str
+    url: str
+
+
+class NotificationIn(_Strict):
+    audience: AudienceIn
+    title: Title
+    body: Body = Field("", description="Plain text.")
+    level: LevelName = protocol.DEFAULT_LEVEL
+    category: str = Field(protocol.DEFAULT_CATEGORY, max_length=protocol.CATEGORY_MAX_LENGTH)
+    url: Url | None = None
+    actions: list[ActionIn] = Field([], max_length=protocol.ACTIONS_MAX_COUNT)
+    thread: str | None = Field(None, max_length=protocol.THREAD_MAX_LENGTH)
+    data: dict[str, Any] = {}
+    send_at: Moment | None = None
+    expires_at: Moment | None = None
+
+    def content(self) -> dict[str, Any]:
+        """What sending.send takes beside the audience."""
+        return {
+            "title": self.title,
+            "body": self.body,
+            "level": self.level,
+            "category": self.category,
+            "url": self.url or "",
+            "actions": [{"label": one.label, "url": one.url} for one in self.actions],
+            "thread": self.thread or "",
+            "data": self.data,
+            "send_at": self.send_at,
+            "expires_at": self.expires_at,
+        }
+
+
+class EditIn(_Strict):
+    """What is given is changed, the rest stays."""
+
+    title: Title | None = None
+    body: Body | None = None
+    level: LevelName | None = None
+    url: Url | None = Field(None, description="null takes it away.")
+
+    @model_validator(mode="after")
+    def something(self) -> EditIn:
+        if not self.model_fields_set:
+            raise ValueError("give at least one of title, body, level and url")
+        for name in self.model_fields_set - {"url"}:
+            if getattr(self, name) is None:
+                raise ValueError(f"{name} must not be null")
+        return self
+
+    def changes(self) -> dict[str, str]:
+        return {name: getattr(self, name) or "" for name in self.model_fields_set}
+
+
+class SentOut(Schema):
+    id: Id
+    status: Literal["draft", "scheduled", "sending", "paused", "sent", "cancelled", "withdrawn"]
+    recipient_count: int = Field(description="How many the audience had when it was accepted.")
+
+
+class ReportOut(SentOut):
+    item_count: int = Field(description="How many inboxes it has reached.")
+    delivered_count: int = Field(description="In how many of them a client has it.")
+    seen_count: int
+    read_count: int
 
 
 class ProblemOut(Schema):

@@ -8,15 +8,19 @@ from datetime import datetime
 from typing import Any, TypedDict, Unpack
 
 from asgiref.sync import sync_to_async
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.asyncio import async_unsafe
+from django.utils.translation import gettext_lazy as _
 
 from notifications import dispatch, protocol
 from notifications.audiences import Audience
-from notifications.models import Notification, Removal, Status
+from notifications.models import Edit, Notification, Removal, Status
 from notifications.operations import fingerprint
 
+# What of a notification may change once it is sent.
+EDITABLE = ("title", "body", "level", "url")
 REMOVABLE = (Status.SENDING, Status.PAUSED, Status.SENT)
 _UNSENT = (Status.DRAFT, Status.SCHEDULED)
 
@@ -28,6 +32,13 @@ class IdempotencyConflict(Exception):
         super().__init__(
             f"Idempotency key {key!r} was used for another notification. Nothing was sent."
         )
+
+
+class NotEditable(Exception):
+    """It was cancelled or withdrawn, or has expired: there is nothing left to edit."""
+
+    def __init__(self) -> None:
+        super().__init__("It was cancelled or withdrawn, or has expired; it cannot be edited.")
 
 
 @dataclass(frozen=True)
@@ -78,6 +89,7 @@ def send(
     send_at: datetime | None = None,
     expires_at: datetime | None = None,
     idempotency: IdempotencyKey | None = None,
+    sent_by: str = "",
 ) -> Sent:
     """Accept a notification: once the transaction commits, every recipient gets it exactly once.
 
@@ -85,7 +97,8 @@ def send(
     that fits one chunk is in the inboxes when this returns (or when the transaction around it
     has committed); a larger one is left to a dispatcher.
 
-    Args: send_at: later than now, else it is sent at once.
+    Args: send_at: later than now, else it is sent at once. sent_by: who may follow and edit it,
+        where that is a program.
     Raises: ValidationError: with messages per field. IdempotencyConflict: the key came with
         another request.
     """
@@ -104,6 +117,7 @@ def send(
         audience_kind=audience.kind,
         audience_ids=list(audience.ids),
         audience_label=audience.label,
+        sent_by=sent_by,
         idempotency_scope=idempotency.scope if idempotency else "",
         idempotency_key=idempotency.key if idempotency else None,
     )
@@ -131,6 +145,37 @@ async def asend(
     """
     accept = sync_to_async(send, thread_sensitive=True)
     return await accept(title, audience=audience, idempotency=idempotency, **said)
+
+
+@transaction.atomic
+def edit(notification_id: int, **changes: str) -> bool:
+    """Change what a notification says, also in the inboxes that it has reached; not announced.
+
+    Those take a revision each, by a walk that runs on commit or is left to a dispatcher.
+
+    Args: changes: of ``EDITABLE``.
+    Returns: whether it says anything else now.
+    Raises: NotEditable. ValidationError: with messages per field.
+    """
+    if unknown := changes.keys() - set(EDITABLE):
+        raise TypeError(f"Not editable: {', '.join(sorted(unknown))}.")
+    # The row's lock waits for the chunk that is being dispatched; the next has the new content.
+    rows = Notification.objects.filter(pk=notification_id, status__in=(*_UNSENT, *REMOVABLE))
+    rows = rows.filter(expired_at=None)
+    notification = rows.select_for_update(no_key=True).first()
+    if notification is None:
+        raise NotEditable
+    before = {name: getattr(notification, name) for name in changes}
+    for name, value in changes.items():
+        setattr(notification, name, value)
+    notification.validate()
+    after = {name: getattr(notification, name) for name in changes}
+    if after == before:
+        return False
+    Notification.objects.filter(pk=notification_id).update(**after)
+    if notification.status in REMOVABLE:
+        Edit.objects.begin(notification_id, upto=notification.cursor)
+    return True
 
 
 def withdraw(notification_id: int) -> bool:
@@ -167,10 +212,9 @@ def _remove(notification_id: int, reason: str, **values: Any) -> bool:
     # The row's lock waits for the chunk that is being dispatched, and its status ends the dispatch.
     if not rows.update(**values):
         return False
-    _, created = Removal.objects.get_or_create(
+    return Removal.objects.get_or_create(
         notification_id=notification_id, defaults={"reason": reason}
-    )
-    return created
+    )[1]
 
 
 def _known(notification: Notification) -> Sent | None:
@@ -189,6 +233,8 @@ def _known(notification: Notification) -> Sent | None:
 
 
 def _accept(notification: Notification, audience: Audience) -> Sent:
+    if notification.expires_at is not None and notification.expires_at <= timezone.now():
+        raise ValidationError({"expires_at": [_("That is over already.")]})
     notification.upto = dispatch.last_user_id()
     notification.recipient_count = audience.recipients().count()
     later = notification.send_at is not None and notification.send_at > timezone.now()

@@ -30,3 +30,10 @@ class Removed:
 
     notification_id: int
     inboxes: Sequence[InboxNow]
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A notification in these inboxes, at their present revisions, says something else now."""
+
+    inboxes: Sequence[InboxNow]

@@ -248,7 +248,7 @@ class InboxStream:
             slow = self._window.outstanding_bytes > 0
             return CloseCode.TOO_SLOW if slow else CloseCode.NO_PONG, "No pong in time."
         if self.closed is None and now >= self.born_at + self.limits.age_s:
-            return CloseCode.RENEW, "The connection has reached its age."
+            return CloseCode.RENEW, "It is time to connect anew."
         return None
 
     def _gone(self, now: float) -> list[Action]:

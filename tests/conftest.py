@@ -3,6 +3,8 @@
 import pytest
 from django.contrib.auth import get_user_model
 
+from accounts import keys, throttle
+
 PASSWORD = "correct horse battery"
 
 
@@ -11,6 +13,13 @@ def fast_passwords(settings):
     # The real hasher takes a third of a second for each try, on purpose.
     fast = "django.contrib.auth.hashers.MD5PasswordHasher"
     settings.PASSWORD_HASHERS = [fast, *settings.PASSWORD_HASHERS]
+
+
+@pytest.fixture(autouse=True)
+def full_buckets():
+    """All tests come from one address."""
+    for one in throttle.ALL:
+        one.clear()
 
 
 @pytest.fixture
@@ -46,3 +55,13 @@ def charlie(user):
 @pytest.fixture
 def admin(user):
     return user("admin", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def api_key(db):
+    """Make an API key; its row and the key."""
+
+    def create(*scopes, **fields):
+        return keys.make(fields.pop("name", "shop"), scopes, **fields)
+
+    return create

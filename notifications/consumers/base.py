@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -27,6 +28,9 @@ logger = logging.getLogger(__name__)
 _BUFFER_MOST_BYTES = 3 * protocol.FRAME_MAX_BYTES
 # Of the maximum age, each connection is given this much, so that they do not all come back at once.
 _AGE_SHARE = (0.75, 1.25)
+
+# A token is renewed while it is still good.
+_RENEW_BEFORE_S = 30
 
 _reads: Batcher[Ask, Loaded | None] = Batcher(catching_up.catch_up)
 
@@ -55,13 +59,12 @@ class StreamConsumer(QuietConsumer):
         """Begin the stream of this user's inbox, where the client says that it is."""
         self.hub = hub.current()
         self.user_id = user_id
-        ping_interval_s = settings.NOTIFICATIONS_PING_INTERVAL_S
-        age_s = settings.NOTIFICATIONS_CONNECTION_AGE_S * random.uniform(*_AGE_SHARE)  # noqa: S311
+        limits = Limits(ping_interval_s=settings.NOTIFICATIONS_PING_INTERVAL_S)
         self.stream = InboxStream(
             connection=uuid4().hex,
             born_at=time.monotonic(),
             server_time=lambda: protocol.wire_time(datetime.now(UTC)) or "",
-            limits=Limits(ping_interval_s=ping_interval_s, age_s=age_s),
+            limits=replace(limits, age_s=_age_s(self.scope.get("login"), limits)),
             buffered=self.transport.buffered,
         )
         self._scheduled_at = float("inf")
@@ -117,3 +120,17 @@ class StreamConsumer(QuietConsumer):
             self.perform(self.stream.end(CloseCode.SIGNED_OUT, "The user is gone.", now))
         else:
             self.perform(self.stream.loaded(found, now))
+
+
+def _age_s(login: Any, limits: Limits) -> float:
+    """Seconds after which the client shall come back, with a fresh credential.
+
+    Args: login: what the connection was opened by, if the scope says so: a token ends at its
+        ``expires_at``. A session is prolonged by use; it is not the connection's age.
+    """
+    age_s: float = settings.NOTIFICATIONS_CONNECTION_AGE_S * random.uniform(*_AGE_SHARE)  # noqa: S311
+    if getattr(login, "token_id", None) is None:
+        return age_s
+    left_s: float = (login.expires_at - datetime.now(UTC)).total_seconds()
+    # Not before `hello` is due: nothing comes before that.
+    return min(age_s, max(limits.hello_s, left_s - _RENEW_BEFORE_S))

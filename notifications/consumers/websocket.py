@@ -28,6 +28,8 @@ class NotificationConsumer(StreamConsumer):
             self.refuse(CloseCode.VERSION, "No version of the protocol that we know was offered.")
         elif self.scope.get("lookup_failed"):
             self.refuse(CloseCode.OVERLOADED, "The database does not answer.", after_ms=2000)
+        elif self.scope.get("origin_refused"):
+            self.refuse(CloseCode.NOT_ALLOWED, "This token may not be used from that origin.")
         elif user is None or not user.is_authenticated:
             self.refuse(CloseCode.SIGNED_OUT, "Sign in first.")
         else:

@@ -1,5 +1,6 @@
 """Rows, their constraints and querysets, and the invariants of one row. Nothing here sends."""
 
+from notifications.models.edit import Edit
 from notifications.models.figures import Figures, Touch
 from notifications.models.inbox import Inbox, InboxItem, Operation
 from notifications.models.lease import Leased
@@ -9,6 +10,7 @@ from notifications.models.removal import Removal
 
 __all__ = [
     "Clock",
+    "Edit",
     "Epoch",
     "Figures",
     "Inbox",

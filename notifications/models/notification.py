@@ -145,6 +145,9 @@ class Notification(Leased):
     # How many inboxes it has reached.
     item_count = models.PositiveIntegerField(_("in inboxes"), default=0, editable=False)
 
+    # The program that sent it (an API key) and may follow, edit and withdraw it; else nothing.
+    sent_by = models.CharField(max_length=64, default="", editable=False)
+
     # Who may use a key again: an API key, the command, an admin user. Null where there is no key.
     idempotency_scope = models.CharField(max_length=64, default="", editable=False)
     idempotency_key = models.CharField(

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.logins import Login
-from accounts.middleware import is_allowed, origin_guard, sign_in_by_session
+from accounts.middleware import is_allowed, origin_guard, sign_in
 
 
 def scope(*headers, scheme="ws"):
@@ -131,9 +131,13 @@ def test_the_guard_refuses_before_the_handshake_is_accepted(settings):
     assert peer.seen is not None
 
 
+async def nobody(_key):
+    return None
+
+
 def seen_by(find, *headers):
     peer = Peer()
-    return peer.open(sign_in_by_session(peer.application, find), scope(*headers)).seen
+    return peer.open(sign_in(peer.application, find, nobody), scope(*headers)).seen
 
 
 def test_the_cookies_session_tells_the_user():
@@ -157,3 +161,119 @@ def test_a_database_that_fails_is_told_from_nobody_being_signed_in(caplog):
     assert isinstance(seen["user"], AnonymousUser)
     assert seen["lookup_failed"]
     assert "gone" in caplog.text
+
+
+SHOP = "https://shop.example"
+
+
+def login_of_token(token="good"):
+    login = Login("alice", None, None, token_id=7, origins=(SHOP,))
+
+    async def find(asked):
+        return login if asked == token else None
+
+    return find
+
+
+async def bob_by_cookie(_key):
+    return Login("bob", "key", None)
+
+
+def by_token(*headers, kind="websocket", offered=()):
+    peer = Peer()
+    found = {**scope(*headers), "type": kind, "subprotocols": list(offered)}
+    return peer.open(sign_in(peer.application, bob_by_cookie, login_of_token()), found)
+
+
+COOKIE = ("cookie", "sessionid=key")
+
+
+@pytest.mark.parametrize(
+    ("kind", "headers", "offered"),
+    [
+        ("websocket", [], ["notifications.v1", "token.good"]),
+        ("websocket", [], ["token.good"]),
+        ("http", [("authorization", "Bearer good")], []),
+        ("http", [("authorization", "bearer  good ")], []),
+    ],
+)
+def test_a_token_tells_the_user_and_beats_a_cookie(kind, headers, offered):
+    for more in ([], [COOKIE], [COOKIE, ("origin", SHOP)]):
+        seen = by_token(*headers, *more, kind=kind, offered=offered).seen
+        assert (seen["user"], seen["login"].token_id) == ("alice", 7)
+        assert not seen["origin_refused"]
+        refused = by_token(
+            *headers, *more[:1], ("origin", "https://evil.example"), kind=kind, offered=offered
+        ).seen
+        assert isinstance(refused["user"], AnonymousUser)
+        assert (refused["login"], refused["origin_refused"]) == (None, True)
+
+
+def test_a_token_that_is_none_leaves_nobody_whatever_the_cookie():
+    for found in (
+        by_token(COOKIE, offered=["token.bad", "token.good"]),
+        by_token(COOKIE, offered=["token."]),
+        by_token(COOKIE, ("authorization", "Bearer bad"), kind="http"),
+        by_token(COOKIE, ("authorization", "Bearer"), kind="http"),
+    ):
+        assert isinstance(found.seen["user"], AnonymousUser)
+        assert not found.seen["origin_refused"]
+
+
+def test_a_header_is_no_sockets_token_and_a_subprotocol_no_requests():
+    bearer = ("authorization", "Bearer good")
+    assert by_token(COOKIE, bearer).seen["user"] == "bob"
+    assert by_token(COOKIE, kind="http", offered=["token.good"]).seen["user"] == "bob"
+    assert by_token(COOKIE, ("authorization", "Basic good"), kind="http").seen["user"] == "bob"
+
+
+def test_the_answer_to_a_tokens_own_origin_may_be_read_there():
+    start = {"type": "http.response.start", "status": 200, "headers": [(b"x", b"y")]}
+    body = {"type": "http.response.body", "body": b""}
+
+    async def application(scope, receive, send):
+        await send(start)
+        await send(body)
+
+    def answered(*headers):
+        peer = Peer()
+        wrapped = sign_in(application, bob_by_cookie, login_of_token())
+        return peer.open(wrapped, {**scope(*headers), "type": "http"}).sent
+
+    bearer = ("authorization", "Bearer good")
+    first, second = answered(bearer, ("origin", SHOP))
+    assert first["headers"] == [
+        (b"x", b"y"),
+        (b"access-control-allow-origin", SHOP.encode()),
+        (b"vary", b"Origin"),
+    ]
+    assert second == body
+    for headers in ([bearer], [COOKIE, ("origin", SHOP)], [bearer, ("origin", "https://evil")]):
+        assert answered(*headers) == [start, body]
+
+
+def test_the_guard_leaves_a_pages_origin_to_its_token_but_not_the_host(settings):
+    settings.ALLOWED_HOSTS = ["localhost"]
+    evil = ("origin", "https://evil.example")
+    with_token = {"subprotocols": ["notifications.v1", "token.x"]}
+
+    def passes(*headers, offered=with_token, tokens=True):
+        return is_allowed(scope(*headers) | offered, anyone=False, tokens=tokens)
+
+    assert passes(HOST, evil)
+    assert passes(HOST)
+    # Where nobody looks at tokens, none changes anything.
+    assert not passes(HOST, evil, tokens=False)
+    assert not passes(HOST, tokens=False)
+    assert not passes(HOST, evil, evil)
+    assert not passes(("host", "evil.example"), evil)
+    assert not passes(HOST, evil, offered={"subprotocols": ["tokens"]})
+
+
+def test_two_origins_are_on_no_list():
+    for kind, headers, offered in (
+        ("http", [("authorization", "Bearer good")], []),
+        ("websocket", [], ["token.good"]),
+    ):
+        both = [("origin", SHOP), ("origin", SHOP)]
+        assert by_token(*headers, *both, kind=kind, offered=offered).seen["origin_refused"]

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db.models import F
 
 from notifications import dispatcher, inbox, sending
 from notifications.audiences import Everyone
-from notifications.models import Inbox, InboxItem, Notification, Removal, Status
+from notifications.models import Edit, Inbox, InboxItem, Notification, Removal, Status
 from tests.support.ledger import Ledger
 from tests.support.walks import IMPATIENT, cursor_of, kill_in_the_midst
 
@@ -151,3 +152,32 @@ def test_a_killed_command_is_finished_when_it_is_run_again(
     # Not before the lease of the one that was killed has ended.
     processes.until(finished, "the command finds the lease ended")
     assert Ledger(sent={notification.pk: set(users)}).faults() == []
+
+
+def test_five_kills_of_an_edit_tell_every_inbox_once(
+    processes: Processes, people: People, chance: random.Random
+) -> None:
+    users = people(5_000)
+    pk = sending.send("First", audience=Everyone()).notification.pk
+    dispatcher.run_due()
+    ledger = Ledger(sent={pk: set(users)})
+    for user in users[::100]:
+        act = chance.choice([inbox.mark_seen, inbox.mark_read, inbox.archive])
+        ledger.acted.append((user, act(user, inbox.Chosen([pk])).revision))
+    before = dict(Inbox.objects.values_list("pk", "revision"))
+
+    assert sending.edit(pk, title="Second")
+    edit = Edit.objects.get(pk=pk)
+    for _ in range(5):
+        child = processes.dispatcher(**small_chunks(10))
+        kill_in_the_midst(processes, child, edit, chance)
+    assert cursor_of(edit) < users[-1000], "too fast: it came near its end"
+    processes.dispatcher(**IMPATIENT)
+    done = Edit.objects.filter(pk=pk, finished_at__isnull=False)
+    processes.until(done.exists, "the edit is done")
+
+    after = dict(Inbox.objects.values_list("pk", "revision"))
+    assert after == {user: revision + 1 for user, revision in before.items()}
+    ledger.acted += after.items()
+    assert ledger.faults() == []
+    assert not InboxItem.objects.exclude(revision=F("inbox__revision")).exists()

@@ -91,6 +91,21 @@ def test_a_dry_run_checks_and_counts_but_sends_nothing(alice, bob):
     assert not Notification.objects.exists()
 
 
+def test_it_may_be_sent_later_and_end(alice):
+    said = notify(
+        "Hello", "--user=alice", "--send-at=2990-01-01T00:00:00+01:00", "--expires-at=2991-01-01"
+    )
+    sent = Notification.objects.get()
+    assert said == f"Notification {sent.pk} scheduled: 1 recipient.\n"
+    assert sent.send_at.isoformat() == "2989-12-31T23:00:00+00:00"
+    assert sent.expires_at.isoformat() == "2991-01-01T00:00:00+00:00"
+    assert not InboxItem.objects.exists()
+    assert "sent: 1" in notify("Hello", "--user=alice", "--send-at=2020-01-01T00:00:00Z")
+    for option in ("--send-at=soon", "--expires-at=2020-01-01"):
+        with pytest.raises(CommandError, match=r"not a time|over already"):
+            notify("Hello", "--user=alice", option)
+
+
 def test_a_database_that_fails_is_said_plainly(alice, monkeypatch):
     def failing(*args, **kwargs):
         raise OperationalError("database is locked")

@@ -20,6 +20,8 @@ from django.db.models import Count, OuterRef, Subquery
 from django.test import Client
 from django.utils import timezone
 
+from accounts import keys, tokens
+from accounts.models import AccessToken
 from notifications import (
     audiences,
     catching_up,
@@ -32,6 +34,7 @@ from notifications import (
     sending,
 )
 from notifications.dispatch import Dispatch
+from notifications.editing import EditWalk
 from notifications.models import (
     Epoch,
     Inbox,
@@ -491,7 +494,7 @@ def test_figures_are_counted_of_what_was_touched(large):
 def test_looking_for_what_is_due_finds_nothing_without_reading(large):
     with explained() as recording:
         dispatcher.run_due()
-    recording.must_be_cheap(most_queries=5)
+    recording.must_be_cheap(most_queries=7)
 
 
 def test_forgetting_old_answers_reads_the_old_ones(large):
@@ -529,6 +532,43 @@ def test_a_chunk_of_a_removal_reads_its_own_inboxes(large):
     with explained() as recording:
         _walk_one_chunk(RemovalWalk(large.everybodys.pk))
     recording.must_be_cheap(most_queries=3 + PER_CHUNK)
+
+
+def test_a_chunk_of_an_edit_reads_its_own_inboxes(large):
+    rows = Notification.objects.filter(pk=large.everybodys.pk)
+    rows.update(cursor=Inbox.objects.latest("pk").pk)
+    assert sending.edit(large.everybodys.pk, title="Edited")
+    _walk_one_chunk(EditWalk(large.everybodys.pk))
+    with explained() as recording:
+        _walk_one_chunk(EditWalk(large.everybodys.pk))
+    recording.must_be_cheap(most_queries=3 + PER_CHUNK)
+
+
+def test_a_token_is_found_by_its_hash_and_old_ones_by_their_age(large, monkeypatch):
+    key, _ = keys.make("shop", ["tokens"])
+    now, hour = timezone.now(), timedelta(hours=1)
+    AccessToken.objects.bulk_create(
+        AccessToken(
+            token_hash=f"{n}",
+            user=large.small,
+            api_key=key,
+            auth_hash="",
+            expires_at=now - hour if n % 100 == 0 else now + hour,
+        )
+        for n in range(5_000)
+    )
+    token, _ = tokens.issue(large.small, origins=[], api_key=key)
+    table = AccessToken._meta.db_table
+    monkeypatch.setitem(globals(), "LARGE_TABLES", {*LARGE_TABLES, table})
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {table}")
+    with explained() as recording:
+        (login,) = tokens.logins_of([token])
+    assert login.user == large.small
+    recording.must_be_cheap(most_queries=1)
+    with explained() as recording:
+        assert tokens.forget_old() == 50
+    recording.must_be_cheap(most_queries=2)
 
 
 def _walk_one_chunk(walk):

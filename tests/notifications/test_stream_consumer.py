@@ -4,6 +4,8 @@ import asyncio
 import json
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 from notifications.consumers import base
 from notifications.consumers.base import StreamConsumer
@@ -43,13 +45,13 @@ class Reads:
         return self.future
 
 
-def run(scenario, monkeypatch):
+def run(scenario, monkeypatch, login=None):
     async def within():
         own, reads = Hub(), Reads()
         monkeypatch.setattr(base.hub, "current", lambda: own)
         monkeypatch.setattr(base, "_reads", reads)
         consumer = StreamConsumer()
-        consumer.transport = Transport()
+        consumer.scope, consumer.transport = {"login": login}, Transport()
         consumer.open_stream(7, None)
         await scenario(consumer, reads, own)
 
@@ -119,3 +121,25 @@ def test_only_what_a_client_holds_anew_is_told_to_the_sender(monkeypatch):
         assert pong(9) == {(7, "life"): 3}
 
     run(scenario, monkeypatch)
+
+
+def age_s(login, monkeypatch):
+    limits = []
+
+    async def scenario(consumer, reads, own):
+        limits.append(consumer.stream.limits)
+
+    run(scenario, monkeypatch, login=login)
+    return limits[0].age_s
+
+
+def test_a_token_is_renewed_while_it_is_still_good(monkeypatch, settings):
+    settings.NOTIFICATIONS_CONNECTION_AGE_S = 3600
+    now = datetime.now(UTC)
+    for left_s, most_s in ((600, 570), (40, 10), (33, 3), (20, 3), (-5, 3)):
+        login = SimpleNamespace(token_id=1, expires_at=now + timedelta(seconds=left_s))
+        assert most_s - 1 < age_s(login, monkeypatch) <= max(most_s, 3)
+    late = SimpleNamespace(token_id=1, expires_at=now + timedelta(days=1))
+    session = SimpleNamespace(token_id=None, expires_at=now)
+    for login in (late, session, None):
+        assert 2700 <= age_s(login, monkeypatch) <= 4500

@@ -67,6 +67,11 @@ class Server:
     def get(self, path: str, session: str | None = None) -> Answer:
         return self._request("GET", path, session)
 
+    def call(self, method: str, path: str, bearer: str, body: Any = None, **headers: str) -> Answer:
+        """A request with a key or token."""
+        sent = {"Authorization": f"Bearer {bearer}", "Content-Type": "application/json", **headers}
+        return self._send(method, path, sent, body)
+
     def act(self, session: str, op: str, *ids: int | str, **fields: Any) -> dict[str, Any]:
         """Act on an inbox; the server's answer, which must be good."""
         chosen = {"notifications": [str(one) for one in ids]} if ids else {"all": True}
@@ -109,9 +114,12 @@ class Server:
         headers = {"Content-Type": "application/json", "X-CSRFToken": _CSRF}
         cookies = f"csrftoken={_CSRF}"
         headers["Cookie"] = f"{cookies}; {SESSION_COOKIE}={session}" if session else cookies
+        return self._send(method, path, headers, body)
+
+    def _send(self, method: str, path: str, headers: Mapping[str, str], body: Any) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=STARTUP_S)
         try:
-            connection.request(method, path, json.dumps(body) if body else None, headers)
+            connection.request(method, path, json.dumps(body) if body else None, dict(headers))
             answer = connection.getresponse()
             return Answer(answer.status, answer.read().decode())
         finally:

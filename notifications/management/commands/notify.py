@@ -1,18 +1,36 @@
-"""``manage.py notify``: send a notification from a shell, a cron job or another service."""
+"""``manage.py notify``: send notifications from a shell, a cron job or another service."""
 
 from __future__ import annotations
 
 import argparse
 import json
-from typing import Any
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, InterfaceError
+from django.utils import timezone
 
 from notifications import audiences, dispatcher, protocol, sending
 from notifications.audiences import Audience
 from notifications.models import Notification, Status
+from notifications.sending import IdempotencyKey, Sent
+
+if TYPE_CHECKING:
+    from notifications.json_lines import Line
+
+_SCOPE = "command"
+# Options that speak of one notification, as they are where they were not given.
+_OF_ONE: dict[str, Any] = {
+    "user": None, "group": None, "everyone": False, "body": "", "level": protocol.DEFAULT_LEVEL,
+    "category": protocol.DEFAULT_CATEGORY, "url": "", "thread": "", "data": {}, "send_at": None,
+    "expires_at": None,
+}  # fmt: skip
 
 
 class Command(BaseCommand):
@@ -21,7 +39,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("title", help=f"1 to {protocol.TITLE_MAX_LENGTH} characters")
+        parser.add_argument("title", nargs="?", help=f"1 to {protocol.TITLE_MAX_LENGTH} characters")
         parser.add_argument("--body", default="", help="plain text")
         parser.add_argument("--level", default=protocol.DEFAULT_LEVEL, choices=protocol.LEVELS)
         parser.add_argument("--category", default=protocol.DEFAULT_CATEGORY)
@@ -29,6 +47,12 @@ class Command(BaseCommand):
         parser.add_argument("--sender", default="", help="who says it, as people know them")
         parser.add_argument("--thread", default="", help="a key that folds notifications together")
         parser.add_argument("--data", default="{}", type=_json_object, help="a JSON object")
+        parser.add_argument(
+            "--send-at", type=_moment, metavar="TIME", help="such as 2026-11-24T09:00:00Z"
+        )
+        parser.add_argument(
+            "--expires-at", type=_moment, metavar="TIME", help="then it leaves all inboxes"
+        )
         audience = parser.add_argument_group("audience (one kind)")
         audience.add_argument("--user", action="append", metavar="NAME", help="may be repeated")
         audience.add_argument("--group", action="append", metavar="NAME", help="may be repeated")
@@ -39,23 +63,32 @@ class Command(BaseCommand):
         parser.add_argument(
             "--dry-run", action="store_true", help="check everything and count, but send nothing"
         )
+        lines = parser.add_argument_group("many at once")
+        lines.add_argument(
+            "--jsonl",
+            metavar="FILE",
+            help="a JSON object a line, as POST /api/v1/notifications takes it; - is the standard "
+            "input. With --key K the key of line 7 is K/7. Exit status 1: some were not sent",
+        )
+        lines.add_argument(
+            "--atomic", action="store_true", help="with --jsonl: if a line is bad, send none"
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        try:
+        _check_together(options)
+        with _explaining():
+            if options["jsonl"] is not None:
+                with _opened(options["jsonl"]) as file:
+                    self._send_lines(file, options)
+                return
             audience = _audience(options)
             if options["dry_run"]:
                 self._check(audience, options)
             else:
-                self._send(audience, options)
-        except ValidationError as error:
-            raise CommandError(_explained(error)) from None
-        except (ValueError, sending.IdempotencyConflict) as error:
-            raise CommandError(str(error)) from None
-        except (DatabaseError, InterfaceError) as error:
-            raise CommandError(
-                f"The database failed: {str(error).strip()}\n"
-                "Run it again with the same --key, and it is sent once."
-            ) from None
+                sent = sending.send(
+                    audience=audience, idempotency=_key(options["key"]), **_content(options)
+                )
+                self.stdout.write(f"Notification {_finished(sent)}")
 
     def _check(self, audience: Audience, options: dict[str, Any]) -> None:
         Notification(
@@ -64,28 +97,113 @@ class Command(BaseCommand):
         count = audience.recipients().count()
         self.stdout.write(f"Would reach {count} of {audience.label}. Nothing was sent.")
 
-    def _send(self, audience: Audience, options: dict[str, Any]) -> None:
+    def _send_lines(self, file: BinaryIO, options: dict[str, Any]) -> None:
+        # Here, or every command would wait for pydantic.
+        from notifications import json_lines  # noqa: PLC0415
+
         key = options["key"]
-        sent = sending.send(
-            audience=audience,
-            idempotency=None if key is None else sending.IdempotencyKey("command", key),
-            **_content(options),
-        )
-        notification = sent.notification
-        if notification.status == Status.SENDING:
-            # A large audience: nobody else need be running for it to arrive.
-            dispatcher.dispatch_now(notification.pk, small=True)
-            notification.refresh_from_db(fields=["status", "item_count"])
-        again = "" if sent.created else " (already, under this key)"
-        count = notification.recipient_count
-        self.stdout.write(
-            f"Notification {notification.pk} {notification.status}{again}: "
-            f"{count} recipient{'' if count == 1 else 's'}."
-        )
+
+        def key_of(number: int) -> IdempotencyKey | None:
+            return None if key is None else _key(f"{key}/{number}")
+
+        if options["dry_run"]:
+            good, bad = self._told(json_lines.check_each(file))
+        elif options["atomic"]:
+            try:
+                good, bad = self._told(json_lines.send_all(file, options["sender"], key_of))
+            except json_lines.BadLines as error:
+                _, bad = self._told(error.lines)
+                raise CommandError(f"{_lines(bad)} bad. Nothing was sent.") from None
+        else:
+            good, bad = self._told(json_lines.send_each(file, options["sender"], key_of))
+        done = "good. Nothing was sent" if options["dry_run"] else "sent"
+        if bad:
+            raise CommandError(f"{_lines(good)} {done}; {_lines(bad)} bad.")
+        self.stdout.write(f"{_lines(good)} {done}.")
+
+    def _told(self, lines: Any) -> tuple[int, int]:
+        """Say what became of each line as it comes; how many were good, and bad."""
+        good = bad = 0
+        line: Line
+        for line in lines:
+            if line.error is not None:
+                bad += 1
+                self.stderr.write(f"Line {line.number}: {line.error}")
+                continue
+            good += 1
+            if line.sent is not None:
+                self.stdout.write(f"Line {line.number}: notification {_finished(line.sent)}")
+        return good, bad
+
+
+def _finished(sent: Sent) -> str:
+    """What became of it; a large audience is dispatched here, for nobody else need be running."""
+    notification = sent.notification
+    notification.refresh_from_db(fields=["status", "item_count"])
+    if notification.status == Status.SENDING:
+        dispatcher.dispatch_now(notification.pk, small=True)
+        notification.refresh_from_db(fields=["status", "item_count"])
+    again = "" if sent.created else " (already, under this key)"
+    count = notification.recipient_count
+    return (
+        f"{notification.pk} {notification.status}{again}: "
+        f"{count} recipient{'' if count == 1 else 's'}."
+    )
+
+
+@contextmanager
+def _explaining() -> Iterator[None]:
+    """Say plainly why nothing was sent, or no more."""
+    try:
+        yield
+    except ValidationError as error:
+        raise CommandError(_explained(error)) from None
+    except (ValueError, sending.IdempotencyConflict) as error:
+        raise CommandError(str(error)) from None
+    except (DatabaseError, InterfaceError) as error:
+        raise CommandError(
+            f"The database failed: {str(error).strip()}\n"
+            "Run it again with the same --key, and it is sent once."
+        ) from None
+
+
+def _check_together(options: dict[str, Any]) -> None:
+    title, lines = options["title"], options["jsonl"]
+    if (title is None) == (lines is None):
+        raise CommandError("Give either a title or --jsonl.")
+    if options["atomic"] and lines is None:
+        raise CommandError("--atomic goes with --jsonl.")
+    given = [name for name, default in _OF_ONE.items() if options[name] != default]
+    if lines is not None and given:
+        raise CommandError(f"With --jsonl each line says its own {given[0].replace('_', ' ')}.")
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
+    if name == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        file = Path(name).open("rb")  # noqa: SIM115 (what goes wrong with it is not opening it)
+    except OSError as error:
+        raise CommandError(f"--jsonl {name}: {error.strerror}.") from None
+    with file:
+        yield file
+
+
+def _key(key: str | None) -> IdempotencyKey | None:
+    return None if key is None else IdempotencyKey(_SCOPE, key)
+
+
+def _lines(count: int) -> str:
+    return f"{count} line{'' if count == 1 else 's'}"
 
 
 def _content(options: dict[str, Any]) -> dict[str, Any]:
-    names = ("title", "body", "level", "category", "url", "sender", "thread", "data")
+    names = (
+        "title", "body", "level", "category", "url", "sender", "thread", "data", "send_at",
+        "expires_at",
+    )  # fmt: skip
     return {name: options[name] for name in names}
 
 
@@ -111,3 +229,12 @@ def _json_object(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         raise argparse.ArgumentTypeError("not JSON") from None
+
+
+def _moment(text: str) -> datetime:
+    """A time; without a zone it is one of settings.TIME_ZONE."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("not a time such as 2026-11-24T09:00:00Z") from None
+    return moment if moment.tzinfo else timezone.make_aware(moment)

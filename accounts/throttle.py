@@ -1,0 +1,64 @@
+"""How often somebody may ask: token buckets in the memory of each process.
+
+Several processes together let through that many times more. That is enough against a script that
+runs wild or tries passwords, needs no other server, and costs a request next to nothing.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import OrderedDict
+
+from django.conf import settings
+from django.http import HttpRequest
+
+# Beyond this the one that has not asked for longest is forgotten, and begins with a full bucket.
+_MOST = 20_000
+
+
+class Throttle:
+    """So many a minute for each who asks, and as many at once after a minute's rest.
+
+    Args: setting: names the setting that says how many, read at each question. 0: no limit.
+    """
+
+    def __init__(self, setting: str) -> None:
+        self._setting = setting
+        self._lock = threading.Lock()
+        # Who: what is left, and when that was.
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def wait_s(self, who: str, now: float | None = None) -> int:
+        """Take one. 0, or the whole seconds to wait where there is none left."""
+        per_minute: float = getattr(settings, self._setting)
+        if not per_minute:
+            return 0
+        now = time.monotonic() if now is None else now
+        with self._lock:
+            left, then = self._buckets.pop(who, (per_minute, now))
+            left = min(per_minute, left + (now - then) * per_minute / 60)
+            wait_s = 0 if left >= 1 else math.ceil((1 - left) * 60 / per_minute)
+            self._buckets[who] = (left if wait_s else left - 1, now)
+            if len(self._buckets) > _MOST:
+                self._buckets.popitem(last=False)
+        return wait_s
+
+    def clear(self) -> None:
+        """Let everybody begin anew."""
+        with self._lock:
+            self._buckets.clear()
+
+
+def address_of(request: HttpRequest) -> str:
+    """The address that asks, as the server knows it (behind a proxy: as that one says)."""
+    return f"address:{request.META.get('REMOTE_ADDR', '')}"
+
+
+logins = Throttle("LOGIN_RATE_PER_MIN")
+refused = Throttle("REFUSED_RATE_PER_MIN")
+tokens = Throttle("TOKEN_RATE_PER_MIN")
+users = Throttle("API_USER_RATE_PER_MIN")
+keys = Throttle("API_KEY_RATE_PER_MIN")
+ALL = (logins, refused, tokens, users, keys)

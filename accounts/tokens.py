@@ -1,0 +1,98 @@
+"""Access tokens: one user's inbox for a few minutes, for other origins and native clients."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.keys import digest
+from accounts.logins import Login, is_of_present_password
+from accounts.models import AccessToken, ApiKey, Session, User
+
+START = "nt_"
+# 256 random bits in base64url.
+_FORM = re.compile(r"nt_[A-Za-z0-9_-]{43}")
+
+
+def issue(
+    user: User,
+    *,
+    origins: Sequence[str],
+    session: Session | None = None,
+    api_key: ApiKey | None = None,
+) -> tuple[str, int]:
+    """Make a token for a user, on behalf of one of the two: a session of theirs, or a key.
+
+    Args: origins: where it may be used in a browser.
+    Returns: the token, which cannot be had a second time, and the seconds it lasts.
+    """
+    token = f"{START}{secrets.token_urlsafe(32)}"
+    now = timezone.now()
+    ends = [now + timedelta(seconds=settings.ACCESS_TOKEN_S)]
+    if session is not None:
+        ends.append(session.expire_date)
+    if api_key is not None and api_key.expires_at is not None:
+        ends.append(api_key.expires_at)
+    expires_at = min(ends)
+    AccessToken.objects.create(
+        token_hash=digest(token),
+        user=user,
+        origins=list(origins),
+        session=session,
+        api_key=api_key,
+        auth_hash=user.get_session_auth_hash(),
+        expires_at=expires_at,
+    )
+    return token, max(0, int((expires_at - now).total_seconds()))
+
+
+def logins_of(tokens: Sequence[str]) -> list[Login | None]:
+    """Whose inbox each of these tokens opens, from one query; None where it opens none.
+
+    A token is found by its hash: how long that takes tells nothing of a secret of 256 bits.
+    """
+    hashes = [digest(token) if _FORM.fullmatch(token) else "" for token in tokens]
+    now = timezone.now()
+    by_session = Q(session__expire_date__gt=now)
+    by_key = Q(api_key__revoked_at=None) & (
+        Q(api_key__expires_at=None) | Q(api_key__expires_at__gt=now)
+    )
+    rows = AccessToken.objects.select_related("user").filter(
+        Q(session=None) | by_session,
+        Q(api_key=None) | by_key,
+        token_hash__in=set(hashes) - {""},
+        expires_at__gt=now,
+        user__is_active=True,
+    )
+    found = {row.token_hash: row for row in rows}
+    return [_login(found.get(one)) for one in hashes]
+
+
+def find(token: str) -> Login | None:
+    """Whose inbox this token opens, or None."""
+    return logins_of([token])[0]
+
+
+def forget_old(most: int = 1000) -> int:
+    """Delete up to ``most`` tokens that are over."""
+    old = AccessToken.objects.filter(expires_at__lte=timezone.now()).order_by("expires_at")
+    pks = list(old.values_list("pk", flat=True)[:most])
+    return AccessToken.objects.filter(pk__in=pks).delete()[0] if pks else 0
+
+
+def _login(row: AccessToken | None) -> Login | None:
+    if row is None or not is_of_present_password(row.user, row.auth_hash):
+        return None
+    return Login(
+        row.user,
+        row.session_id,
+        row.expires_at,
+        token_id=row.pk,
+        origins=tuple(row.origins),
+    )

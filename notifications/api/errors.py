@@ -1,0 +1,125 @@
+"""What goes wrong in the API, each as the problem document that it is answered with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ValidationError as ModelValidationError
+from django.db import DatabaseError, InterfaceError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
+
+from notifications import operations, problems, reading, sending
+from notifications.audiences import UnknownNames
+from notifications.problems import Problem
+from notifications.schemas import ProblemOut
+
+# What django-ninja says where nobody knew whose request it was.
+_NOBODY = AuthenticationError().message
+_PLACES_BEFORE_A_FIELD = 2
+
+
+def or_problem(answer: Any, *problem_codes: int, status: int = 200) -> dict[int, Any]:
+    """What an operation answers; what is refused to everybody alike is a problem."""
+    return {status: answer} | dict.fromkeys((401, 403, *problem_codes, 429, 503), ProblemOut)
+
+
+def private(response: HttpResponse) -> HttpResponse:
+    """Mark an answer as one user's own."""
+    # Not no-store: that would cost the ETag, and the page its place in the back/forward cache.
+    response.headers["Cache-Control"] = "private, no-cache"
+    patch_vary_headers(response, ["Cookie", "Authorization"])
+    return response
+
+
+def handle(api: NinjaAPI) -> None:
+    """Let the API answer all errors that can be foreseen."""
+    for error, handler in (
+        (Problem, _on_problem),
+        (AuthenticationError, _on_nobody),
+        (Throttled, _on_throttled),
+        (HttpError, _on_http_error),
+        (ValidationError, _on_invalid),
+        (ModelValidationError, _on_invalid_content),
+        (UnknownNames, _on_unknown_names),
+        (Http404, _on_missing),
+        (PermissionDenied, _on_denied),
+        (reading.EpochMismatch, _on_other_epoch),
+        (operations.OperationConflict, _on_conflict),
+        (sending.IdempotencyConflict, _on_conflict),
+        (sending.NotEditable, _on_conflict),
+        (DatabaseError, _on_database),
+        (InterfaceError, _on_database),
+    ):
+        api.add_exception_handler(error, handler)  # type: ignore[arg-type]
+
+
+def _on_problem(_request: HttpRequest, error: Problem) -> HttpResponse:
+    return problems.response(error.status, error.detail, error.errors)
+
+
+def _on_nobody(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    detail = error.message
+    if detail == _NOBODY:
+        detail = "Sign in first, or send a token or key in `Authorization: Bearer`."
+    answer = private(problems.response(401, detail))
+    answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def _on_throttled(_request: HttpRequest, error: Throttled) -> HttpResponse:
+    answer = problems.response(429, "Too many requests; see Retry-After.")
+    answer.headers["Retry-After"] = str(error.wait or 1)
+    return answer
+
+
+def _on_http_error(_request: HttpRequest, error: HttpError) -> HttpResponse:
+    detail = str(error)
+    if isinstance(error.__cause__, ValueError):  # what the body's parser said
+        detail = f"The body cannot be read: {error.__cause__}"
+    return problems.response(error.status_code, detail)
+
+
+def _on_invalid(_request: HttpRequest, error: ValidationError) -> HttpResponse:
+    errors: dict[str, list[str]] = {}
+    for fault in error.errors:
+        # The first parts of the place are the parameter's kind and the body's own name.
+        place = fault["loc"][_PLACES_BEFORE_A_FIELD if fault["loc"][0] == "body" else 1 :]
+        message = fault["msg"].removeprefix("Value error, ")
+        errors.setdefault(".".join(map(str, place)) or "request", []).append(message)
+    return problems.response(422, "The request is not valid; see errors.", errors)
+
+
+def _on_invalid_content(_request: HttpRequest, error: ModelValidationError) -> HttpResponse:
+    return problems.response(422, "The request is not valid; see errors.", error.message_dict)
+
+
+def _on_unknown_names(_request: HttpRequest, error: UnknownNames) -> HttpResponse:
+    return problems.response(422, str(error), {f"audience.{error.kind}": list(error.names)})
+
+
+def _on_missing(_request: HttpRequest, _error: Http404) -> HttpResponse:
+    return problems.response(404, "There is nothing here.")
+
+
+def _on_denied(_request: HttpRequest, error: PermissionDenied) -> HttpResponse:
+    return problems.response(403, str(error) or "This is not allowed.")
+
+
+def _on_other_epoch(_request: HttpRequest, _error: reading.EpochMismatch) -> HttpResponse:
+    return problems.response(409, "That epoch is over: read the inbox again, then repeat the act.")
+
+
+def _on_conflict(_request: HttpRequest, error: Exception) -> HttpResponse:
+    return problems.response(409, str(error))
+
+
+def _on_database(_request: HttpRequest, _error: Exception) -> HttpResponse:
+    problem = problems.response(
+        503, "The database does not answer. Nothing was changed; try again."
+    )
+    problem.headers["Retry-After"] = "5"
+    return problem

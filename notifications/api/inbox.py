@@ -1,0 +1,144 @@
+"""The inbox of whoever asks: pages of it, one notification, and acts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from ninja import Path, Query, Router
+
+from notifications import inbox, operations, protocol, reading, receipts
+from notifications.api.errors import or_problem, private
+from notifications.problems import Problem
+from notifications.recipients import recipient_id
+from notifications.schemas import (
+    ActionsIn,
+    ActionsOut,
+    NotificationOut,
+    PageOut,
+    SessionOut,
+)
+
+_ACTS: dict[str, Any] = {
+    "seen": inbox.mark_seen,
+    "read": inbox.mark_read,
+    "unread": inbox.mark_unread,
+    "archive": inbox.archive,
+    "restore": inbox.restore,
+}
+
+
+router = Router(tags=["Inbox"])
+
+
+@router.get("/session", response=or_problem(SessionOut), summary="Who am I")
+def session(request: HttpRequest, response: HttpResponse) -> Any:
+    private(response)
+    return _session(reading.head(recipient_id(request)))
+
+
+@router.get(
+    "/inbox", response=or_problem(PageOut, 422) | {304: None}, summary="The inbox, one page"
+)
+def inbox_page(
+    request: HttpRequest,
+    response: HttpResponse,
+    filter: Annotated[Literal["inbox", "unread", "archived"], Query()] = "inbox",  # noqa: A002
+    before: Annotated[str | None, Query(max_length=16, pattern=r"^[0-9]+$")] = None,
+    limit: Annotated[int, Query(ge=1, le=protocol.PAGE_MAX_SIZE)] = protocol.PAGE_DEFAULT_SIZE,
+) -> Any:
+    """Newest first. `next_before` is the `before` of the next page."""
+    user_id = recipient_id(request)
+    if known := request.headers.get("If-None-Match"):
+        etag = _etag(reading.head(user_id))
+        if _matches(known, etag):
+            return private(HttpResponseNotModified(headers={"ETag": etag}))
+    page = reading.page(user_id, filter, before=_cursor(before), size=limit)
+    response.headers["ETag"] = _etag(page.head)
+    private(response)
+    return _session(page.head) | {
+        "notifications": page.notifications,
+        "next_before": None if page.next_before is None else str(page.next_before),
+    }
+
+
+# Before the route of one notification, which would take `actions` for an id.
+@router.post(
+    "/inbox/actions", response=or_problem(ActionsOut, 409, 422), summary="Act on the inbox"
+)
+def inbox_actions(request: HttpRequest, actions: ActionsIn) -> Any:
+    """One change: all of it happens, or none. Ids that are not in the inbox are skipped."""
+    user_id = recipient_id(request)
+    if actions.op_id is None:
+        return _act(user_id, actions)
+    asked = actions.dict(exclude={"op_id"}, exclude_none=True)
+    return operations.once(user_id, actions.op_id, asked, lambda: _act(user_id, actions))
+
+
+@router.get("/inbox/{id}", response=or_problem(NotificationOut, 404), summary="One notification")
+def inbox_one(
+    request: HttpRequest,
+    response: HttpResponse,
+    id: Annotated[str, Path()],  # noqa: A002
+) -> Any:
+    """With its whole body. Missing, removed and somebody else's are the same 404."""
+    pk = protocol.notification_pk(id)
+    found = None if pk is None else reading.one(recipient_id(request), pk)
+    if found is None:
+        raise Problem(404, "There is no such notification in your inbox.")
+    private(response)
+    return found
+
+
+def _act(user_id: int, actions: ActionsIn) -> dict[str, Any]:
+    if actions.op == "delivered":
+        return _deliver(user_id, actions)
+    which: inbox.Chosen | inbox.AllUpTo
+    if actions.notifications is not None:
+        pks = map(protocol.notification_pk, actions.notifications)
+        which = inbox.Chosen({pk for pk in pks if pk is not None})
+    else:
+        assert actions.epoch is not None  # noqa: S101 (the schema saw to it)
+        assert actions.upto is not None  # noqa: S101
+        which = inbox.AllUpTo(actions.epoch, actions.upto)
+    result: inbox.Result = _ACTS[actions.op](user_id, which)
+    return {
+        "revision": result.revision,
+        "changed": result.changed,
+        "counts": {"unread": result.unread, "unseen": result.unseen},
+    }
+
+
+def _deliver(user_id: int, actions: ActionsIn) -> dict[str, Any]:
+    assert actions.epoch is not None  # noqa: S101 (the schema saw to it)
+    assert actions.upto is not None  # noqa: S101
+    head, changed = receipts.deliver(user_id, actions.epoch, actions.upto)
+    return {"revision": head.revision, "changed": changed, "counts": head.counts}
+
+
+def _session(head: reading.Head) -> dict[str, Any]:
+    return {
+        "user": head.user,
+        "epoch": head.epoch,
+        "revision": head.revision,
+        "counts": head.counts,
+    }
+
+
+def _cursor(before: str | None) -> int | None:
+    if before is None:
+        return None
+    cursor = protocol.revision(before)
+    if cursor is None:
+        raise Problem(422, "That cursor is none of ours.", {"before": ["out of range"]})
+    return cursor
+
+
+def _etag(head: reading.Head) -> str:
+    return f'"{head.epoch}.{head.revision}"'
+
+
+def _matches(known: str, etag: str) -> bool:
+    # Weak comparison (RFC 9110, 13.1.2): a proxy that compresses marks our tag as weak.
+    tags = [tag.strip().removeprefix("W/") for tag in known.split(",")]
+    return "*" in tags or etag in tags

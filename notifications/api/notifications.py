@@ -1,0 +1,137 @@
+"""Sending, for other services: accept, follow, edit, withdraw."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Annotated, Any, Protocol
+
+from django.http import HttpRequest
+from ninja import Header, Path, Router, Status
+
+from notifications import audiences, figures, protocol, sending
+from notifications.api.errors import or_problem
+from notifications.models import Notification
+from notifications.problems import Problem
+from notifications.schemas import EditIn, NotificationIn, ReportOut, SentOut
+
+router = Router(tags=["Sending"])
+
+# The scope that sending to a kind of audience needs.
+SCOPES = {
+    audiences.ChosenUsers.kind: "send:user",
+    audiences.Groups.kind: "send:group",
+    audiences.Everyone.kind: "send:everyone",
+}
+
+NotificationId = Annotated[str, Path(alias="id")]
+
+
+class Sender(Protocol):
+    """Whose request it is: ``request.auth``, as the project's own class has found it."""
+
+    # What people see as the sender.
+    name: str
+    # Words of ``SCOPES`` that it has, maybe among others.
+    scopes: Collection[str]
+
+    @property
+    def identity(self) -> str:
+        """Unique among all who send, at most 64 characters: whose idempotency keys and
+        notifications these are.
+        """
+
+
+@router.post(
+    "",
+    response={200: SentOut} | or_problem(SentOut, 409, 422, status=201),
+    summary="Send a notification",
+)
+def send(
+    request: HttpRequest,
+    asked: NotificationIn,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            min_length=1,
+            max_length=protocol.IDEMPOTENCY_KEY_MAX_LENGTH,
+            description="Kept at least 7 days, for this API key. The same key with the same body "
+            "answers 200 with the same notification, with another body 409.",
+        ),
+    ] = None,
+) -> Any:
+    """201: it is committed, and reaches every recipient exactly once.
+
+    Recipients are the active users who match when their turn comes, and existed when it was
+    accepted. Unknown names: 422, which names them, and nothing is sent.
+    """
+    sender = _sender(request)
+    scope = SCOPES[asked.audience.kind]
+    # Before any name is looked up: who may not send there learns not who is there.
+    if scope not in sender.scopes:
+        raise Problem(403, f"This API key lacks the scope {scope!r}.")
+    key = None
+    if idempotency_key is not None:
+        key = sending.IdempotencyKey(sender.identity, idempotency_key)
+    sent = sending.send(
+        audience=asked.audience.found(),
+        sender=sender.name,
+        idempotency=key,
+        sent_by=sender.identity,
+        **asked.content(),
+    )
+    return Status(201 if sent.created else 200, _shown(sent.notification))
+
+
+@router.get("/{id}", response=or_problem(ReportOut, 404), summary="What became of a notification")
+def report(request: HttpRequest, wire_id: NotificationId) -> Any:
+    """Of those that this API key has sent; all others are the same 404."""
+    return _report(_own(request, wire_id))
+
+
+@router.patch("/{id}", response=or_problem(ReportOut, 404, 409, 422), summary="Edit a notification")
+def edit(request: HttpRequest, wire_id: NotificationId, asked: EditIn) -> Any:
+    """Also where it has arrived already, and while it is being sent; nothing is announced anew."""
+    notification = _own(request, wire_id)
+    sending.edit(notification.pk, **asked.changes())
+    return _report(_own(request, wire_id))
+
+
+@router.delete("/{id}", response=or_problem(ReportOut, 404), summary="Withdraw a notification")
+def withdraw(request: HttpRequest, wire_id: NotificationId) -> Any:
+    """Cancels what is not sent yet, takes what is out of all inboxes. Again: changes nothing."""
+    notification = _own(request, wire_id)
+    sending.withdraw(notification.pk)
+    return _report(_own(request, wire_id))
+
+
+def _sender(request: HttpRequest) -> Sender:
+    sender: Sender = request.auth  # type: ignore[attr-defined]
+    return sender
+
+
+def _own(request: HttpRequest, wire_id: str) -> Notification:
+    pk = protocol.notification_pk(wire_id)
+    sent_by = _sender(request).identity
+    found = None if pk is None else Notification.objects.filter(pk=pk, sent_by=sent_by).first()
+    if found is None:
+        raise Problem(404, "There is no such notification of yours.")
+    return found
+
+
+def _shown(notification: Notification) -> dict[str, Any]:
+    return {
+        "id": str(notification.pk),
+        "status": notification.status,
+        "recipient_count": notification.recipient_count,
+    }
+
+
+def _report(notification: Notification) -> dict[str, Any]:
+    counts = figures.kept(notification.pk)
+    return _shown(notification) | {
+        "item_count": notification.item_count,
+        "delivered_count": counts.delivered,
+        "seen_count": counts.seen,
+        "read_count": counts.read,
+    }
