@@ -55,7 +55,7 @@ def test_python_compiles(page, block):
     compiled(page, block)
 
 
-@pytest.mark.parametrize(("page", "block"), blocks_of("json"))
+@pytest.mark.parametrize(("page", "block"), blocks_of("json") + blocks_of("jsonl"))
 def test_json_is_json(page, block):
     try:
         json.loads(block.text)
@@ -82,7 +82,13 @@ def test_the_python_of_a_page_runs_from_its_first_line_to_its_last(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("page", PAGES, ids=markdown.name_of)
-def test_every_notify_that_a_page_shows_would_send(page, demo_users):
+def test_every_notify_that_a_page_shows_would_send(page, demo_users, tmp_path, monkeypatch):
+    # What a page shows as lines of JSON is in the file that its commands read.
+    lines = [
+        one.text for one in markdown.blocks(page.read_text("utf-8")) if one.language == "jsonl"
+    ]
+    (tmp_path / "notifications.jsonl").write_text("".join(lines), "utf-8")
+    monkeypatch.chdir(tmp_path)
     for name, arguments in commands.called_in(page.read_text("utf-8")):
         if name == "notify":
             out = io.StringIO()
