@@ -10,7 +10,7 @@ from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-http = get_asgi_application()
+pages = get_asgi_application()
 
 # The apps must be loaded before what follows.
 from django.conf import settings  # noqa: E402
@@ -20,9 +20,9 @@ from accounts.middleware import origin_guard, sign_in_by_session  # noqa: E402
 from notifications import dispatcher, routing  # noqa: E402
 from notifications.database import Batcher  # noqa: E402
 
-sockets = routing.websockets(
-    sign_in=partial(sign_in_by_session, find=Batcher(logins_of).ask), guard=origin_guard
-)
+sign_in = partial(sign_in_by_session, find=Batcher(logins_of).ask)
+http = routing.http(pages, sign_in=sign_in, guard=origin_guard)
+sockets = routing.websockets(sign_in=sign_in, guard=origin_guard)
 # WhiteNoise reads a file in one go, which does for ours; a web server in front takes them over.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 
