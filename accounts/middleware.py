@@ -1,4 +1,4 @@
-"""ASGI: who may open a connection that lasts, and who opens it."""
+"""ASGI: who may open a socket or a stream, and who opens it."""
 
 from __future__ import annotations
 
@@ -23,30 +23,38 @@ Find = Callable[[str], Awaitable[Login | None]]
 TOKEN_SUBPROTOCOL = "token."  # noqa: S105 (a prefix)
 
 
+async def refuse_handshake(_scope: Any, receive: Any, send: Any) -> None:
+    """Refuse a socket before it is accepted, which is a 403."""
+    await receive()
+    await send({"type": "websocket.close"})
+
+
 def origin_guard(
-    application: Application, *, anyone: bool = False, tokens: bool = False
+    application: Application,
+    *,
+    anyone: bool = False,
+    tokens: bool = False,
+    refusal: Application = refuse_handshake,
 ) -> Application:
-    """Refuse a handshake that another site's page makes, before it is accepted.
+    """Refuse what another site's page asks for.
 
-    A browser sends cookies with it from any page, and says in Origin which one. Host and Origin
-    must be ours, in scheme, host and port, or the origin one of CSRF_TRUSTED_ORIGINS.
+    A browser sends cookies from any page, and says with a handshake in Origin which one it is. Host
+    and Origin must be ours, in scheme, host and port, or the origin one of CSRF_TRUSTED_ORIGINS.
 
-    Args: anyone: let through what sends no Origin. tokens: let through what offers a token, be it
-        good or not: no cookie counts beside it (``sign_in``), and it knows where it may be used.
+    Args: anyone: let a socket open that sends no Origin. tokens: let through what comes with a
+        token, be it good or not: no cookie counts beside it (``sign_in``), and it knows where it
+        may be used. refusal: what answers instead.
     """
 
     async def guarded(scope: Any, receive: Any, send: Any) -> None:
-        if is_allowed(scope, anyone=anyone, tokens=tokens):
-            await application(scope, receive, send)
-            return
-        await receive()
-        await send({"type": "websocket.close"})
+        chosen = application if is_allowed(scope, anyone=anyone, tokens=tokens) else refusal
+        await chosen(scope, receive, send)
 
     return guarded
 
 
 def is_allowed(scope: dict[str, Any], *, anyone: bool, tokens: bool = False) -> bool:
-    """Whether Host and Origin of the handshake are as they must be."""
+    """Whether Host and Origin of a handshake or request are as they must be."""
     hosts, origins = _headers(scope, b"host"), _headers(scope, b"origin")
     if len(hosts) != 1 or len(origins) > 1:
         return False
@@ -55,9 +63,17 @@ def is_allowed(scope: dict[str, Any], *, anyone: bool, tokens: bool = False) -> 
         return False
     if tokens and token_of(scope) is not None:
         return True
-    if not origins:
-        return anyone
-    return is_same(origins[0], _scheme(scope), hosts[0]) or is_trusted(origins[0])
+    if origins:
+        return is_same(origins[0], _scheme(scope), hosts[0]) or is_trusted(origins[0])
+    return _is_fetched_here(scope) if scope["type"] == "http" else anyone
+
+
+def _is_fetched_here(scope: dict[str, Any]) -> bool:
+    """A GET of our own page has no Origin, but a browser says whose page asks.
+
+    What says neither is no browser, or one so old that other sites cannot read what it gets.
+    """
+    return set(_headers(scope, b"sec-fetch-site")) <= {"same-origin", "none"}
 
 
 def sign_in(application: Application, find_session: Find, find_token: Find) -> Application:

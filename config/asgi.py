@@ -10,7 +10,7 @@ from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-http = get_asgi_application()
+pages = get_asgi_application()
 
 # The apps must be loaded before what follows.
 from django.conf import settings  # noqa: E402
@@ -25,6 +25,7 @@ signed_in = partial(
     find_session=Batcher(logins.logins_of).ask,
     find_token=Batcher(tokens.logins_of).ask,
 )
+http = routing.http(pages, sign_in=signed_in, guard=origin_guard)
 sockets = routing.websockets(sign_in=signed_in, guard=origin_guard)
 # WhiteNoise reads a file in one go, which does for ours; a web server in front takes them over.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")

@@ -42,6 +42,20 @@ def changes(found: Loaded, since: int, part: Sequence[Entry], *, last: bool) -> 
     )
 
 
+def whole(found: Loaded) -> list[bytes] | None:
+    """All that was found, in as many frames as it takes; None where one change fits no frame."""
+    if found.listed is not None:
+        return [snapshot(found)]
+    assert found.since is not None  # noqa: S101 (what is not listed is since a cursor)
+    told: list[bytes] = []
+    position = found.since
+    parts = split(found.changes, protocol.WINDOW_BYTES)
+    for part in parts:
+        position, frame = changes(found, position, part, last=part is parts[-1])
+        told.append(frame)
+    return told if max(map(len, told)) <= protocol.FRAME_MAX_BYTES else None
+
+
 def snapshot(found: Loaded) -> bytes:
     """As many of the newest as one frame holds."""
     listed = found.listed or ()

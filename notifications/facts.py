@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from notifications import frames
 from notifications.frames import Cursor
@@ -70,7 +71,10 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class Send:
+    """``revision``: what the client holds with this frame, where the frame says so."""
+
     frame: bytes
+    revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +95,42 @@ Action = Send | Load | Close
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds that a stream is given."""
+    """Seconds that a stream is given, and whether its client can say anything.
+
+    One that cannot sends no pong, so it is sent no more than a window holds: then it comes back
+    with its cursor, which says as much.
+    """
 
     ping_interval_s: float = 25
     hello_s: float = 3
     age_s: float = 3600
+    is_answered: bool = True
+
+
+class Stream(Protocol):
+    """What one connection is told, by whoever keeps it; see ``InboxStream`` and ``LongPoll``.
+
+    Each method takes a fact and returns what is to be done.
+    """
+
+    life: str
+    epoch: str
+
+    @property
+    def acknowledged(self) -> int: ...
+
+    def open(self, cursor: Cursor | None) -> list[Action]: ...
+
+    def loaded(self, found: Loaded, now: float) -> list[Action]: ...
+
+    def failed(self, now: float) -> list[Action]: ...
+
+    def hinted(self, hint: Hint, now: float) -> list[Action]: ...
+
+    def behind(self, life: str, revision: int) -> list[Action]: ...
+
+    def tick(self, now: float) -> list[Action]: ...
+
+    def deadline(self) -> float: ...
+
+    def end(self, code: CloseCode, reason: str, now: float, after_ms: int = 0) -> list[Action]: ...

@@ -102,6 +102,21 @@ def bye(code: CloseCode, reason: str, after_ms: int) -> bytes:
     )
 
 
+def kind(frame: bytes) -> bytes:
+    """The type of a frame of ours: each begins with it."""
+    start = len(b'{"type":"')
+    return frame[start : frame.index(b'"', start)]
+
+
+def poll(
+    *, user: str, epoch: str, revision: int, floor: int, totals: bytes, told: Iterable[bytes]
+) -> bytes:
+    """The answer to a long poll, around the frames that it tells."""
+    return b'{"user":%s,"epoch":%s,"revision":%d,"counts":%s,"floor":%d,"frames":[%s]}' % (
+        _compact(user).encode(), _compact(epoch).encode(), revision, totals, floor, b",".join(told),
+    )  # fmt: skip
+
+
 # --- Client to server -----------------------------------------------------------------------------
 
 

@@ -17,9 +17,9 @@ from typing import Any, Protocol
 from channels.layers import channel_layers
 
 from notifications import fanout, hints, metrics
+from notifications.facts import Action, Stream
 from notifications.hints import Event
 from notifications.receipts import Receipts
-from notifications.stream import Action, InboxStream
 from notifications.timers import TimerWheel
 
 logger = logging.getLogger(__name__)
@@ -34,8 +34,10 @@ _LAYER_RETRY_S = 1.0
 class Connection(Protocol):
     """What the hub needs of a consumer."""
 
+    # The transport's name, for those who count.
+    kind: str
     user_id: int
-    stream: InboxStream
+    stream: Stream
 
     def perform(self, actions: list[Action]) -> None: ...
 
@@ -53,6 +55,8 @@ class Hub:
         self._joined: set[str] = set()
         self._membership = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
+        # Whether this process is about to end: who comes now is sent to another one.
+        self.is_draining = False
         # Called to look into the database at once.
         self.look: Callable[[], None] = lambda: None
 
@@ -69,7 +73,7 @@ class Hub:
         """A stream is open. Register it before its first read: then no change falls in between."""
         own = self.streams.setdefault(connection.user_id, set())
         own.add(connection)
-        metrics.streams_open.inc()
+        metrics.streams_open.labels(connection.kind).inc()
         if len(own) == 1:
             self._membership.set()
 
@@ -80,7 +84,7 @@ class Hub:
             return
         own.discard(connection)
         self.timers.cancel(connection)
-        metrics.streams_open.dec()
+        metrics.streams_open.labels(connection.kind).dec()
         if not own:
             del self.streams[connection.user_id]
             self._membership.set()

@@ -7,4 +7,4 @@ hints_lost = Counter("notifications_hints_lost", "Hints that the channel layer d
 hints_healed = Counter(
     "notifications_hints_healed", "Streams that the database told of a change before a hint did"
 )
-streams_open = Gauge("notifications_streams_open", "Open streams")
+streams_open = Gauge("notifications_streams_open", "Open streams", ["transport"])

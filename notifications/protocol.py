@@ -57,6 +57,9 @@ RESUMES_BURST: Final = 5
 # So many frames that cannot be understood within a minute close the connection.
 ERRORS_MAX_COUNT: Final = 5
 ERRORS_WINDOW_S: Final = 60
+# How long a long poll is held.
+POLL_DEFAULT_S: Final = 25
+POLL_MAX_S: Final = 60
 # After `bye` 4200 or 4202 a stream goes on for `after_ms` and this.
 LINGER_S: Final = 5
 

@@ -9,6 +9,9 @@ from channels.routing import URLRouter
 from django.urls import path, re_path
 
 from notifications.consumers.echo import EchoConsumer
+from notifications.consumers.event_stream import EventStreamConsumer
+from notifications.consumers.http import forbid
+from notifications.consumers.long_poll import LongPollConsumer
 from notifications.consumers.websocket import NotificationConsumer
 
 Application = Callable[[Any, Any, Any], Any]
@@ -40,3 +43,29 @@ def websockets(
     ]
     router: Application = URLRouter(routes)
     return router
+
+
+def http(
+    others: Application,
+    sign_in: Callable[[Application], Application],
+    guard: Callable[..., Application],
+) -> Application:
+    """The streams over HTTP, and ``others`` for all other paths.
+
+    Args: see ``websockets``; ``guard`` takes as ``refusal`` what answers instead.
+    """
+    streams = {
+        path: guard(sign_in(consumer.as_asgi()), refusal=forbid, tokens=True)
+        for path, consumer in (
+            ("/api/v1/inbox/events", EventStreamConsumer),
+            ("/api/v1/inbox/poll", LongPollConsumer),
+        )
+    }
+
+    async def route(scope: Any, receive: Any, send: Any) -> None:
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        # What another origin may ask is answered in one place, for all of the API.
+        chosen = others if scope["method"] == "OPTIONS" else streams.get(path, others)
+        await chosen(scope, receive, send)
+
+    return route

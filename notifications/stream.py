@@ -14,6 +14,8 @@ from notifications import delivery, frames, protocol
 from notifications.delivery import split
 from notifications.facts import Action, Close, Entry, Hint, Limits, Load, Loaded, Send
 from notifications.frames import BadFrame, ClientFrame, Cursor, Ping, Pong, Resume
+from notifications.hearsay import Hearsay
+from notifications.heartbeat import Heartbeat, way_s
 from notifications.protocol import CloseCode
 from notifications.window import TokenBucket, Window
 
@@ -55,10 +57,7 @@ class InboxStream:
     _loading: bool = False
     # A read is needed whatever the revisions say: the last one failed.
     _must_read: bool = False
-    # The highest revision of each life that was heard of since the last read began.
-    _heard: dict[str, int] = field(default_factory=dict)
-    # The same up to then, should the read fail.
-    _heard_before: dict[str, int] = field(default_factory=dict)
+    _hearsay: Hearsay = field(default_factory=Hearsay)
     # Some parts of a split `changes` were sent, but not the last: until then nothing live may come.
     _is_split: bool = False
     # How many `synced` the client waits for, the cursor that it gave last, whether that has been
@@ -69,14 +68,16 @@ class InboxStream:
     _asked_anew: bool = False
     _resumes: TokenBucket = field(init=False)
     _errors: deque[float] = field(default_factory=deque)
-    _ping_at: float = field(init=False)
-    _pong_due_at: float | None = None
+    _heartbeat: Heartbeat = field(init=False)
+    # Bytes of `changes` and `snapshot` that were sent on this connection.
+    _content_bytes: int = 0
     _retry_at: float | None = None
     _ends_at: float | None = None
     _is_over: bool = False
 
     def __post_init__(self) -> None:
-        self._ping_at = self.born_at + self.limits.ping_interval_s
+        interval_s = self.limits.ping_interval_s
+        self._heartbeat = Heartbeat(interval_s, self.born_at + interval_s, self.limits.is_answered)
         self._resumes = TokenBucket(protocol.RESUMES_PER_S, protocol.RESUMES_BURST, self.born_at)
 
     @property
@@ -97,7 +98,7 @@ class InboxStream:
         self._queued_bytes = 0
         if self._is_over:
             return []
-        self.head = max(found.revision, self._heard.get(found.life, 0))
+        self.head = max(found.revision, self._hearsay.of(found.life))
         actions: list[Action] = []
         if not self.greeted:
             self.greeted = True
@@ -110,15 +111,15 @@ class InboxStream:
         if self._asked_anew:
             self._asked_anew = False
             return actions + self._load(self._asked)
-        return actions + self._deliver(found, now) + self._catch_up()
+        actions += self._deliver(found, now)
+        return actions + self._end_if_used_up(now) + self._catch_up()
 
     def failed(self, now: float) -> list[Action]:
         """The read that was asked for failed; it is tried again."""
         self._loading = False
         self._asked_anew = False
         self._must_read = True
-        for life, revision in self._heard_before.items():
-            self._heard[life] = max(revision, self._heard.get(life, 0))
+        self._hearsay.read_failed()
         self._retry_at = now + _RETRY_S
         if not self.greeted:
             return self.end(
@@ -139,7 +140,8 @@ class InboxStream:
         is_next = hint.life == self.life and hint.since <= self.position
         if hint.frame is None or not is_next or not self._is_live() or not self._has_room():
             return self._hear(hint.life, hint.revision)
-        return self._send_content(hint.frame(), hint.revision, now)
+        sent = self._send_content(hint.frame(), hint.revision, now)
+        return sent + self._end_if_used_up(now)
 
     # --- What the client said ---------------------------------------------------------------------
 
@@ -168,7 +170,7 @@ class InboxStream:
         return [Send(frames.error(fault))] if self.greeted else []
 
     def _ponged(self, pong: Pong) -> list[Action]:
-        self._pong_due_at = None
+        self._heartbeat.ponged()
         if pong.epoch == self.epoch:
             self._window.acknowledge(min(pong.revision, self.position))
         return self._catch_up()
@@ -191,15 +193,17 @@ class InboxStream:
 
     def deadline(self) -> float:
         """When ``tick`` has something to do, at the latest."""
-        due = self._ping_at if self._ends_at is None else min(self._ping_at, self._ends_at)
+        due = self._heartbeat.next_at
+        if self._ends_at is not None:
+            due = min(due, self._ends_at)
         if self._is_over:
             return self._ends_at or due
         if self.closed is None:
             due = min(due, self.born_at + self.limits.age_s)
         if not self.greeted:
             due = min(due, self.born_at + self.limits.hello_s)
-        if self._pong_due_at is not None:
-            due = min(due, self._pong_due_at)
+        if self._heartbeat.pong_due_at is not None:
+            due = min(due, self._heartbeat.pong_due_at)
         # Held up by the server's own buffer alone: no frame of the client will come to say that it
         # is empty.
         may_read = self._window.has_room(0) or self._is_elsewhere()
@@ -219,8 +223,7 @@ class InboxStream:
         actions: list[Action] = []
         if not self.greeted:
             return actions
-        if now >= self._ping_at:
-            self._ping_at = now + self.limits.ping_interval_s
+        if self._heartbeat.beats(now):
             actions.append(self._ping(now))
         if self._retry_at is not None and now < self._retry_at:
             return actions
@@ -228,15 +231,20 @@ class InboxStream:
         return actions + self._catch_up()
 
     def end(self, code: CloseCode, reason: str, now: float, after_ms: int = 0) -> list[Action]:
-        """Say `bye`. With a code that lingers the stream goes on for a while."""
+        """Say `bye`. With a code that lingers the stream goes on for a while, where the client
+        can tell us that it leaves; else `bye` is the last that it is sent.
+        """
         if self._is_over or (self.closed is not None and code.lingers):
             return []
         self.closed = code
         self._ends_at = now + protocol.LINGER_S
         said = Send(frames.bye(code, reason, after_ms))
-        if code.lingers:
+        if code.lingers and self.limits.is_answered:
             self._ends_at += after_ms / 1000
             return [said]
+        if not self.limits.is_answered:
+            # What is on its way may take its time, before a second Close drops the connection.
+            self._ends_at += way_s(self._window.outstanding_bytes)
         self._is_over = True
         return [said, Close(code, reason)]
 
@@ -244,7 +252,7 @@ class InboxStream:
         """Why the connection must end now, if it must."""
         if not self.greeted and now >= self.born_at + self.limits.hello_s:
             return CloseCode.OVERLOADED, "Too busy to say hello."
-        if self._pong_due_at is not None and now >= self._pong_due_at:
+        if self._heartbeat.is_missed(now):
             slow = self._window.outstanding_bytes > 0
             return CloseCode.TOO_SLOW if slow else CloseCode.NO_PONG, "No pong in time."
         if self.closed is None and now >= self.born_at + self.limits.age_s:
@@ -274,12 +282,8 @@ class InboxStream:
         self._window.reset(revision)
 
     def _hear(self, life: str, revision: int) -> list[Action]:
-        """Take note of what is said of the inbox, and read it where that is news.
-
-        Only what is heard during a read can be newer than what the read finds. So a hint that
-        claims more than the database holds costs one read, and is forgotten with it.
-        """
-        self._heard[life] = max(revision, self._heard.get(life, 0))
+        """Take note of what is said of the inbox, and read it where that is news."""
+        self._hearsay.hear(life, revision)
         if life == self.life:
             self.head = max(self.head, revision)
         return self._catch_up()
@@ -297,7 +301,7 @@ class InboxStream:
 
     def _is_elsewhere(self) -> bool:
         """Whether another epoch was heard of: a snapshot is due, whatever the window says."""
-        return any(life != self.life for life in self._heard)
+        return self._hearsay.is_of_another_life(self.life)
 
     def _has_room(self) -> bool:
         return self._window.has_room(self.buffered() + self._queued_bytes)
@@ -315,7 +319,7 @@ class InboxStream:
         self._loading = True
         self._must_read = False
         self._retry_at = None
-        self._heard_before, self._heard = self._heard, {}
+        self._hearsay.read_begins()
         return [Load(cursor)]
 
     def _deliver(self, found: Loaded, now: float) -> list[Action]:
@@ -334,7 +338,7 @@ class InboxStream:
         if self.position >= found.revision:
             # One for each time it was asked for; a snapshot has one in any case.
             owed = max(self._owed, int(found.listed is not None))
-            actions += [Send(frames.synced(self.position))] * owed
+            actions += [Send(frames.synced(self.position), self.position)] * owed
             self._owed = 0
             self._unanswered = False
         return actions
@@ -359,13 +363,21 @@ class InboxStream:
         self.head = max(self.head, revision)
         self._unanswered = False
         self._queued_bytes += len(frame)
+        self._content_bytes += len(frame)
         self._window.sent(revision, len(frame))
-        return [Send(frame)] if self._window.has_room(0) else [Send(frame), self._ping(now)]
+        sent: list[Action] = [Send(frame, revision)]
+        if self.limits.is_answered and not self._window.has_room(0):
+            sent.append(self._ping(now))
+        return sent
+
+    def _end_if_used_up(self, now: float) -> list[Action]:
+        """Who cannot pong comes back instead, before more than a window holds is on the way."""
+        if self.limits.is_answered or self._content_bytes < protocol.WINDOW_BYTES:
+            return []
+        return self.end(CloseCode.RENEW, "Go on from here.", now)
 
     def _ping(self, now: float) -> Send:
-        if self._pong_due_at is None:
-            way_s = self._window.outstanding_bytes / protocol.SLOWEST_BYTES_PER_S
-            self._pong_due_at = now + protocol.PONG_TIMEOUT_S + way_s
+        self._heartbeat.pinged(now, self._window.outstanding_bytes)
         return Send(frames.ping(self.position))
 
     def _hello(self, found: Loaded) -> bytes:

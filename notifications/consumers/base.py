@@ -18,9 +18,10 @@ from notifications import catching_up, hub, protocol
 from notifications.catching_up import Ask
 from notifications.consumers.transports import Transport
 from notifications.database import Batcher
+from notifications.facts import Action, Close, Limits, Load, Loaded, Send, Stream
 from notifications.frames import Cursor
 from notifications.protocol import CloseCode
-from notifications.stream import Action, Close, InboxStream, Limits, Load, Loaded, Send
+from notifications.stream import InboxStream
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ _AGE_SHARE = (0.75, 1.25)
 
 # A token is renewed while it is still good.
 _RENEW_BEFORE_S = 30
+_NEVER = float("inf")
 
 _reads: Batcher[Ask, Loaded | None] = Batcher(catching_up.catch_up)
 
@@ -51,28 +53,48 @@ class QuietConsumer(AsyncConsumer):  # type: ignore[misc]
 class StreamConsumer(QuietConsumer):
     """A consumer with a stream: what the stream decides is done here."""
 
+    # The transport's name, and whether a client can say anything over it.
+    kind = "websocket"
+    is_answered = True
+
     user_id: int
-    stream: InboxStream
+    stream: Stream
     transport: Transport
 
     def open_stream(self, user_id: int, cursor: Cursor | None) -> None:
         """Begin the stream of this user's inbox, where the client says that it is."""
         self.hub = hub.current()
         self.user_id = user_id
-        limits = Limits(ping_interval_s=settings.NOTIFICATIONS_PING_INTERVAL_S)
-        self.stream = InboxStream(
-            connection=uuid4().hex,
-            born_at=time.monotonic(),
-            server_time=lambda: protocol.wire_time(datetime.now(UTC)) or "",
-            limits=replace(limits, age_s=_age_s(self.scope.get("login"), limits)),
-            buffered=self.transport.buffered,
-        )
-        self._scheduled_at = float("inf")
+        self.stream = self.new_stream()
+        self._scheduled_at = _NEVER
         self._receipt = ("", 0)
         self._is_closed = False
         # Before the first read: a change in between comes twice then, and not never.
         self.hub.register(self)
         self.perform(self.stream.open(cursor))
+
+    def new_stream(self) -> Stream:
+        """The stream of this connection, which has not begun."""
+        return InboxStream(
+            connection=uuid4().hex,
+            born_at=time.monotonic(),
+            server_time=lambda: protocol.wire_time(datetime.now(UTC)) or "",
+            limits=self.limits(),
+            buffered=self.transport.buffered,
+        )
+
+    def limits(self) -> Limits:
+        """What the settings give each connection."""
+        ping_interval_s = settings.NOTIFICATIONS_PING_INTERVAL_S
+        limits = Limits(ping_interval_s=ping_interval_s, is_answered=self.is_answered)
+        return replace(limits, age_s=_age_s(self.scope.get("login"), limits))
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            # A server that shuts down may never say `disconnect`.
+            self.close_stream()
 
     def close_stream(self) -> None:
         """The connection has ended, for whatever reason."""
@@ -90,13 +112,15 @@ class StreamConsumer(QuietConsumer):
             return
         for action in actions:
             if isinstance(action, Send):
-                self.transport.send(action.frame)
+                self.say(action)
             elif isinstance(action, Load):
                 _reads.ask(Ask(self.user_id, action.cursor)).add_done_callback(self._loaded)
             elif isinstance(action, Close):
                 self.transport.close(action.code, action.reason)
         self._tell_receipt()
         deadline = self.stream.deadline()
+        if deadline == _NEVER:
+            return
         if deadline < self._scheduled_at or self._scheduled_at <= time.monotonic():
             self._scheduled_at = deadline
             self.hub.timers.schedule(self, deadline)
@@ -108,6 +132,10 @@ class StreamConsumer(QuietConsumer):
         if revision > told:
             self._receipt = (life, revision)
             self.hub.receipts.tell(self.user_id, life, revision)
+
+    def say(self, said: Send) -> None:
+        """Send a frame, in the form that the transport has for it."""
+        self.transport.send(said.frame)
 
     def _loaded(self, answer: asyncio.Future[Loaded | None]) -> None:
         now = time.monotonic()

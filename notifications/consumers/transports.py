@@ -8,10 +8,16 @@ import logging
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from notifications.protocol import CloseCode
+
 logger = logging.getLogger(__name__)
 
-# The server's protocol class puts its own transport here (config/server.py).
+# A socket's protocol class puts its own transport here (notifications/servers/), and that of HTTP
+# puts here what ends the connection at once.
 EXTENSION = "notifications.transport"
+ABORT = "notifications.abort"
+
+Event = dict[str, Any]
 
 
 class Transport(Protocol):
@@ -19,7 +25,7 @@ class Transport(Protocol):
 
     def send(self, frame: bytes) -> None: ...
 
-    def close(self, code: int, reason: str) -> None: ...
+    def close(self, code: CloseCode, reason: str) -> None: ...
 
     def buffered(self) -> int:
         """Bytes that were sent and that the server still holds."""
@@ -29,51 +35,61 @@ class Transport(Protocol):
 
 
 def transport_of(scope: dict[str, Any], send: Any) -> Transport:
-    """The transport of the connection that ``scope`` is of."""
+    """The transport of the socket that ``scope`` is of."""
     direct: Transport | None = scope.get("extensions", {}).get(EXTENSION)
     return direct if direct is not None else AsgiTransport(send)
 
 
-class AsgiTransport:
-    """Sends through ASGI alone, on any server: one frame after the other, by a task of its own.
+class EventQueue:
+    """Hands events to the server, one after the other, by a task of its own.
 
     The task exists only while the server makes us wait.
     """
 
-    def __init__(self, send: Callable[[dict[str, Any]], Any]) -> None:
+    def __init__(self, send: Callable[[Event], Any]) -> None:
+        self.bytes = 0
         self._send = send
-        self._waiting: list[dict[str, Any]] = []
-        self._bytes = 0
+        self._waiting: list[tuple[Event, int]] = []
         self._task: asyncio.Task[None] | None = None
 
-    def send(self, frame: bytes) -> None:
-        self._bytes += len(frame)
-        self._put({"type": "websocket.send", "text": frame.decode()})
-
-    def close(self, code: int, reason: str) -> None:
-        self._put({"type": "websocket.close", "code": int(code), "reason": reason[:100]})
-
-    def buffered(self) -> int:
-        return self._bytes
-
-    def abort(self) -> None:
-        self._waiting.clear()
-        self.close(1000, "")
-
-    def _put(self, event: dict[str, Any]) -> None:
-        self._waiting.append(event)
+    def put(self, event: Event, size_bytes: int = 0) -> None:
+        self.bytes += size_bytes
+        self._waiting.append((event, size_bytes))
         if self._task is None:
             loop = asyncio.get_running_loop()
             self._task = loop.create_task(self._work(), context=contextvars.Context())
 
+    def clear(self) -> None:
+        self._waiting.clear()
+
     async def _work(self) -> None:
         try:
             while self._waiting:
-                event = self._waiting.pop(0)
+                event, size_bytes = self._waiting.pop(0)
                 await self._send(event)
-                self._bytes -= len(event.get("text") or "")
+                self.bytes -= size_bytes
         except Exception as error:  # noqa: BLE001 (each server has its own for a peer that has gone)
             logger.debug("A frame could not be sent: %r", error)
             self._waiting.clear()
         finally:
             self._task = None
+
+
+class AsgiTransport:
+    """A socket through ASGI alone, on any server."""
+
+    def __init__(self, send: Callable[[Event], Any]) -> None:
+        self._queue = EventQueue(send)
+
+    def send(self, frame: bytes) -> None:
+        self._queue.put({"type": "websocket.send", "text": frame.decode()}, len(frame))
+
+    def close(self, code: CloseCode, reason: str) -> None:
+        self._queue.put({"type": "websocket.close", "code": int(code), "reason": reason[:100]})
+
+    def buffered(self) -> int:
+        return self._queue.bytes
+
+    def abort(self) -> None:
+        self._queue.clear()
+        self._queue.put({"type": "websocket.close", "code": 1000, "reason": ""})

@@ -13,10 +13,13 @@ from notifications.consumers.base import StreamConsumer
 from notifications.consumers.transports import transport_of
 from notifications.frames import BadFrame, Cursor
 from notifications.protocol import CloseCode
+from notifications.stream import InboxStream
 
 
 class NotificationConsumer(StreamConsumer):
     """One socket of one signed-in user."""
+
+    stream: InboxStream
 
     async def websocket_connect(self, _event: dict[str, Any]) -> None:
         chosen = _chosen(self.scope["subprotocols"])
@@ -49,13 +52,6 @@ class NotificationConsumer(StreamConsumer):
     async def websocket_disconnect(self, _event: dict[str, Any]) -> None:
         self.close_stream()
         raise StopConsumer
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            # A server that shuts down may never say `disconnect`.
-            self.close_stream()
 
     def refuse(self, code: CloseCode, reason: str, after_ms: int = 0) -> None:
         """End the connection before it has a stream."""

@@ -22,8 +22,10 @@ class DaphneServer(Server):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         # Daphne measures a socket's age by the wall clock: a clock that jumps would close them all.
-        # Its own pings are measured so, too; our heartbeat is the stream's.
-        super().__init__(*args, **{**kwargs, "websocket_timeout": -1, "ping_interval": 10**9})
+        # Its own pings are measured so, too; our heartbeat is the stream's. And a response may take
+        # as long as its stream lives.
+        own = {"websocket_timeout": -1, "ping_interval": 10**9, "http_timeout": None}
+        super().__init__(*args, **{**kwargs, **own})
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         if scope["type"] == "websocket":

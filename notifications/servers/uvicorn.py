@@ -1,17 +1,21 @@
-"""uvicorn: ``--ws notifications.servers.uvicorn:WebSocketProtocol``."""
+"""uvicorn: ``--ws notifications.servers.uvicorn:WebSocketProtocol --http …:HttpProtocol``."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from uvicorn.config import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
-from notifications.consumers.transports import EXTENSION
+from notifications.consumers.transports import ABORT, EXTENSION
 from notifications.servers.framing import text_head
+
+# A peer that takes nothing for so long, while something waits for it, has gone.
+_STUCK_S = 10.0
 
 
 class _Protocol(ServerProtocol):
@@ -90,3 +94,39 @@ class UvicornTransport:
     def _is_open(self) -> bool:
         protocol = self._protocol
         return not (protocol.close_sent or protocol.disconnected or protocol.transport.is_closing())
+
+
+class HttpProtocol(H11Protocol):
+    """uvicorn's, which can be told to drop a connection, and drops who takes nothing."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._app, self.app = self.app, self._with_abort
+
+    async def _with_abort(self, scope: Any, receive: Any, send: Any) -> None:
+        scope["extensions"] = {ABORT: self.transport.abort}
+        await self._app(scope, receive, send)
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        # Else the server would wait for whoever reads events, for as long as they like to.
+        self.loop.call_later(_STUCK_S, self.transport.abort)
+
+    def on_response_complete(self) -> None:
+        cycle = self.cycle
+        super().on_response_complete()
+        self._watch(cycle, self.transport.get_write_buffer_size())
+
+    def _watch(self, cycle: RequestResponseCycle, unsent_bytes: int) -> None:
+        # uvicorn waits for ever for a peer that does not read the end of a response.
+        if unsent_bytes:
+            self.loop.call_later(_STUCK_S, self._abort_if_stuck, cycle, unsent_bytes)
+
+    def _abort_if_stuck(self, cycle: RequestResponseCycle, unsent_bytes: int) -> None:
+        if self.cycle is not cycle:
+            return  # it has asked for something else meanwhile
+        left_bytes = self.transport.get_write_buffer_size()
+        if left_bytes < unsent_bytes:
+            self._watch(cycle, left_bytes)
+        else:
+            self.transport.abort()

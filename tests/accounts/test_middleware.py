@@ -102,6 +102,27 @@ def test_with_debug_on_and_no_hosts_named_it_is_this_machine(settings):
     assert is_allowed(scope(HOST, ("origin", "http://localhost:8000")), anyone=False)
 
 
+@pytest.mark.parametrize(
+    ("headers", "allowed"),
+    [
+        ([], True),
+        ([("sec-fetch-site", "same-origin")], True),
+        ([("sec-fetch-site", "none")], True),
+        ([("sec-fetch-site", "same-site")], False),
+        ([("sec-fetch-site", "cross-site")], False),
+        ([("sec-fetch-site", "none"), ("sec-fetch-site", "cross-site")], False),
+        ([("origin", "http://localhost:8000"), ("sec-fetch-site", "same-origin")], True),
+        ([("origin", "http://evil.example"), ("sec-fetch-site", "same-origin")], False),
+        ([("origin", "https://trusted.example"), ("sec-fetch-site", "cross-site")], True),
+    ],
+)
+def test_a_request_is_our_own_by_its_origin_or_by_what_the_browser_says(headers, allowed, settings):
+    settings.ALLOWED_HOSTS = ["localhost"]
+    settings.CSRF_TRUSTED_ORIGINS = ["https://trusted.example"]
+    found = {**scope(HOST, *headers, scheme="http"), "type": "http"}
+    assert is_allowed(found, anyone=False) is allowed
+
+
 class Peer:
     """The ends of a handshake; notes what it was answered and what scope an application saw."""
 

@@ -21,6 +21,8 @@ LIFE = "0123456789abcdef"
 class Connection:
     """A stream that has caught up, whose actions are noted instead of performed."""
 
+    kind = "websocket"
+
     def __init__(self, user_id=1, revision=5):
         self.user_id = user_id
         self.stream = InboxStream("c", time.monotonic(), lambda: "t")

@@ -113,7 +113,12 @@ def test_the_rest_is_said_as_to_sending(alice):
 
 def test_what_is_said_has_the_names_that_sending_takes():
     parameters = inspect.signature(sending.send).parameters.keys()
-    others = {"title", "audience", "idempotency", "sent_by"}  # given by name, or for the edges alone
+    others = {
+        "title",
+        "audience",
+        "idempotency",
+        "sent_by",
+    }  # given by name, or for the edges alone
     assert sending.Content.__annotations__.keys() == parameters - others, (
         "sending.send and sending.Content differ: what any code may say belongs into both, and "
         "what only the edges say into the set above."

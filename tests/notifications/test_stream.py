@@ -1169,6 +1169,75 @@ def test_a_bye_is_said_once():
     assert talk.tick(51) == talk.ends(CloseCode.RESTART) == []
 
 
+# --- A client that says nothing -------------------------------------------------------------------
+
+
+def unanswered_at(revision, **limits):
+    return synced_at(revision, is_answered=False, **limits)
+
+
+def test_after_as_much_content_as_a_window_holds_it_ends():
+    talk = unanswered_at(5)
+    assert shape(talk.hears(5, 6, WINDOW - 100)) == [("changes", 5, 6)]
+    said = talk.hears(6, 7)
+    assert shape(said) == [("changes", 6, 7), ("bye",), 4202]
+    assert (said[1]["after_ms"], said[1]["reconnect"]) == (0, True)
+    assert talk.hears(7, 8) == []
+
+
+def test_what_was_asked_for_is_synced_before_it_ends():
+    talk = Talk(at(5), is_answered=False)
+    said = talk.finds(6, since=5, changes=[item(6, WINDOW)])
+    assert shape(said) == [("hello", 6), ("changes", 5, 6), ("synced", 6), ("bye",), 4202]
+
+
+def test_a_snapshot_may_fill_the_window_too():
+    talk = Talk(None, is_answered=False)
+    said = talk.finds(9, listed=[item(9, 40 * KIB), item(8, 40 * KIB)])
+    assert shape(said) == [("hello", 9), ("snapshot", 9), ("synced", 9), ("bye",), 4202]
+
+
+def test_what_is_split_goes_on_in_the_next_response():
+    changes = [item(revision, 40 * KIB) for revision in (6, 7, 8, 9)]
+    talk = Talk(at(5), is_answered=False)
+    said = talk.finds(9, since=5, changes=changes)
+    assert shape(said) == [("hello", 9), ("changes", 5, 6), ("changes", 6, 7), ("bye",), 4202]
+    talk = Talk(at(7), is_answered=False)
+    said = talk.finds(9, since=7, changes=changes[2:])
+    assert shape(said)[-3:] == [("synced", 9), ("bye",), 4202]
+
+
+def test_a_new_epoch_does_not_make_room():
+    talk = unanswered_at(5)
+    talk.hears(5, 6, WINDOW - 100)
+    assert talk.is_told(0, NEW_LIFE) == ["load"]
+    said = talk.finds(3, listed=[item(3)], epoch=NEW_EPOCH, life=NEW_LIFE)
+    assert shape(said) == [("snapshot", 3), ("synced", 3), ("bye",), 4202]
+
+
+def test_no_pong_is_due():
+    talk = unanswered_at(5, ping_interval_s=20, age_s=1000)
+    talk.hears(5, 6)
+    assert talk.wakes(100) == [(at, ["ping"]) for at in (20, 40, 60, 80, 100)]
+
+
+@pytest.mark.parametrize("code", LINGER)
+def test_a_bye_is_the_last_that_it_is_sent(code):
+    talk = unanswered_at(5)
+    assert words(talk.ends(code, 2000)) == ["bye", int(code)]
+    assert talk.hears(5, 6) == []
+
+
+def test_who_does_not_take_what_it_was_sent_is_closed_once_more():
+    talk = unanswered_at(5)
+    talk.hears(5, 6, WINDOW)
+    # It may come at 4 KiB a second.
+    assert 16 < talk.stream.deadline() < 30
+    due = talk.stream.deadline()
+    assert talk.tick(due - 0.1) == []
+    assert talk.tick(due) == [4202]
+
+
 # --- Any order of facts ---------------------------------------------------------------------------
 
 # More examples find more: STREAM_EXAMPLES=2000 for a night.
@@ -1185,6 +1254,8 @@ SIZES = st.sampled_from([10, 10, 100, 20 * KIB, 50 * KIB, 70 * KIB])
 
 class AnyOrder(RuleBasedStateMachine):
     """One stream between a database and a client by the letter; the referee watches."""
+
+    is_answered = True
 
     def __init__(self):
         super().__init__()
@@ -1208,7 +1279,8 @@ class AnyOrder(RuleBasedStateMachine):
         self.referee = Referee(cursor, lambda: self.held, lambda: self.inbox)
         self.stream = InboxStream(
             connection="connection", born_at=self.now, server_time=lambda: "now",
-            limits=Limits(ping_interval_s=20, age_s=100), buffered=lambda: self.held,
+            limits=Limits(ping_interval_s=20, age_s=100, is_answered=self.is_answered),
+            buffered=lambda: self.held,
         )  # fmt: skip
         self.connection = ClientConnection(self.client, self._hear, self.now)
         self._do(self.stream.open(cursor))
@@ -1411,7 +1483,7 @@ class AnyOrder(RuleBasedStateMachine):
         for turn in range(60):
             # Who lost what was sent before its `synced` cannot acknowledge it, nor ask again.
             if self.referee.closed or (self.dropped and turn == 30):
-                self._connect()
+                self.client_comes_back()
             self.reconciler_looks()
             self._deliver(1000)
             for _ in range(20):
@@ -1426,3 +1498,35 @@ class AnyOrder(RuleBasedStateMachine):
 
 def test_in_any_order_of_facts_the_client_gets_what_there_is():
     run_state_machine_as_test(AnyOrder, settings=PROFILE)
+
+
+class AnyOrderUnanswered(AnyOrder):
+    """The same over SSE: the client takes whatever comes, and comes back where it would resume."""
+
+    is_answered = False
+
+    def _hear(self, frame):
+        if frame["type"] == "resume":
+            self._connect()
+
+    def _deliver(self, count):
+        # What was sent before the end arrives.
+        while self.link and count:
+            self.connection.take(self.link.pop(0), self.now)
+            count -= 1
+
+    @precondition(lambda self: self.referee.closed)
+    @rule()
+    def client_comes_back(self):
+        self._deliver(1000)
+        self._connect()
+
+    @invariant()
+    def nothing_is_waited_for_and_nothing_follows_a_full_window(self):
+        assert self.referee.said_bye not in {CloseCode.NO_PONG, CloseCode.TOO_SLOW}
+        assert self.referee.closed or self.referee.outstanding < WINDOW
+        assert self.referee.closed or self.referee.said_bye is None
+
+
+def test_in_any_order_of_facts_a_client_that_says_nothing_gets_it_too():
+    run_state_machine_as_test(AnyOrderUnanswered, settings=PROFILE)

@@ -98,10 +98,11 @@ class Connection:
         self.referee = Referee(cursor, lambda: self.link.bytes, lambda: world.inboxes[person.user])
         self.client_end = ClientConnection(person.client, self.hear, world.now)
         self.synced_at = None
+        self.comes_back = False
         random = world.random
         self.stream = InboxStream(
             connection="c", born_at=world.now, server_time=lambda: "now",
-            limits=Limits(ping_interval_s=person.ping_interval_s, age_s=world.age_s()),
+            limits=Limits(person.ping_interval_s, age_s=world.age_s(), is_answered=person.answers),
             buffered=lambda: self.link.bytes,
         )  # fmt: skip
         self.latency_s = random.choice([0.0, 0.02, 0.2])
@@ -151,7 +152,11 @@ class Connection:
         assert self.referee.loads <= loads + 1
 
     def hear(self, frame):
-        """What the client says arrives a moment later."""
+        """What the client says arrives a moment later; over SSE it comes back instead."""
+        if not self.person.answers:
+            if frame["type"] == "resume":
+                self.comes_back = True
+            return
         self.world.at(self.latency_s, lambda: self.received(frame))
 
     def received(self, frame):
@@ -187,7 +192,7 @@ class Connection:
         patience = self.client_end.ping_interval_s + 10 if self.client_end.epoch else 5
         if self.link.closed is not None and not self.link.waiting:
             self.person.lost(self, self.link.closed)
-        elif silence > patience:
+        elif silence > patience or self.comes_back:
             self.person.lost(self, None)
 
     def end(self):
@@ -210,6 +215,8 @@ class Person:
         self.forgetful = random.random() < 0.3
         self.careless = random.random() < 0.3
         self.restless = random.random() < 0.5
+        # One that does not is sent events, and says nothing.
+        self.answers = random.random() < 0.6
         self.progress = None, world.now
         self.failed_times = 0
         self.connect_at = world.now + random.random()
@@ -274,7 +281,10 @@ class Person:
             return
         delay = min(20, 0.5 * 2**self.failed_times)
         after_s = bye["after_ms"] / 1000 if bye else 0
-        self._connect_in(after_s or self.world.random.uniform(0, delay))
+        if bye and bye["code"] in {4200, 4202}:
+            self._connect_in(after_s)  # it had no time to open the next one first
+        else:
+            self._connect_in(after_s or self.world.random.uniform(0, delay))
 
     def ended(self, connection):
         connection.end()

@@ -18,6 +18,7 @@ from accounts.sessions import SessionStore
 from notifications.models import Inbox, InboxItem
 from tests.sockets.sender import READY, Sender
 from tests.support.client import LoopThread, SocketClient
+from tests.support.http_client import CLIENTS
 from tests.support.processes import until
 from tests.support.redis_server import RedisServer
 from tests.support.servers import DAPHNE, SESSION_COOKIE, UVICORN, Servers
@@ -28,6 +29,9 @@ ON_SQLITE = connection.vendor == "sqlite"
 KINDS = [DAPHNE, UVICORN] if ON_SQLITE else [UVICORN]
 # Servers that share a SQLite file need no Redis, and have none.
 collect_ignore = ["test_redis.py"] if ON_SQLITE else []
+WEBSOCKET, SSE, POLL = TRANSPORTS = ("websocket", "sse", "poll")
+over_all = pytest.mark.parametrize("transport", TRANSPORTS, indirect=True)
+over_http = pytest.mark.parametrize("transport", [SSE, POLL], indirect=True)
 # What nobody can sign in by.
 NO_PASSWORD = "!"
 
@@ -205,19 +209,28 @@ def sign_in(transactional_db):
 
 
 @pytest.fixture
-def connect(clients, sign_in, start_server):
-    """Open a socket of a user; in the end it must have seen nothing that the protocol forbids,
+def transport(request):
+    """What carries the stream; a test is about all of them where it is ``over_all`` of them."""
+    return getattr(request, "param", WEBSOCKET)
+
+
+@pytest.fixture
+def connect(clients, sign_in, start_server, transport):
+    """Open a client of a user; in the end it must have seen nothing that the protocol forbids,
     and nothing of anybody else's.
     """
     opened = []
 
-    def act(user, site, **options):
+    def act(user, site, *, transport=transport, **options):
         cookie = ("Cookie", f"{SESSION_COOKIE}={sign_in(user)}")
-        client = SocketClient(
-            clients, site.url(), **{"origin": site.origin, "headers": [cookie], **options}
-        )
+        options = {"origin": site.origin, "headers": [cookie], **options}
+        if transport == WEBSOCKET:
+            client = SocketClient(clients, site.url(), **options)
+        else:
+            client = CLIENTS[transport](clients, site.origin, **options)
+        client.open()
         opened.append((user, client))
-        return client.open()
+        return client
 
     yield act
     for _, client in opened:

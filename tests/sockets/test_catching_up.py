@@ -1,13 +1,21 @@
 """Whoever comes back with a cursor is brought to where a client is that never left."""
 
+import json
 import random
 
 import pytest
 
 from notifications.models import Inbox
-from tests.sockets.conftest import ids_of
+from tests.sockets.conftest import (
+    POLL,
+    TRANSPORTS,
+    WEBSOCKET,
+    ids_of,
+    over_all,
+    over_http,
+)
 from tests.sockets.content import LARGE, LARGE_BYTES
-from tests.support.client import FRAME_MAX_BYTES, InboxState
+from tests.support.client import FRAME_MAX_BYTES, InboxState, Refused
 
 STEPS = 40
 # More changes than this are not told one by one.
@@ -15,8 +23,16 @@ CHANGES_MAX_COUNT = 300
 
 
 def kinds(client):
-    """The types of a connection's frames, heartbeats aside."""
-    return [frame["type"] for frame in client.frames if frame["type"] not in {"ping", "pong"}]
+    """The types of the frames that bring a client up to date; a judge has seen to the others."""
+    told = {"changes", "snapshot", "synced"}
+    return [frame["type"] for frame in client.frames if frame["type"] in told]
+
+
+def told_from(revision, head, transport):
+    """What a client is told that comes with a revision, where nothing must be split."""
+    if revision < head:
+        return ["changes", "synced"]
+    return [] if transport == POLL else ["synced"]
 
 
 @pytest.fixture
@@ -66,8 +82,9 @@ def walk(site, sender, session, user, client, chance):
         client.until_revision(revision)
 
 
+@over_all
 def test_from_every_revision_a_client_arrives_at_the_same_state(
-    site, other_site, connect, sender, sign_in, alice, inbox
+    site, other_site, connect, sender, sign_in, alice, inbox, transport
 ):
     seed = random.randrange(2**32)
     print(f"seed {seed}")
@@ -77,12 +94,13 @@ def test_from_every_revision_a_client_arrives_at_the_same_state(
     for revision, held in inbox.history.items():
         client = connect(alice, (site, other_site)[revision % 2], state=held).until_synced()
         assert client.state == inbox.state, f"from {revision}"
-        assert kinds(client) == ["hello", *["changes"] * (revision < head), "synced"]
+        assert kinds(client) == told_from(revision, head, transport)
     fresh = connect(alice, site).until_synced()
-    assert kinds(fresh) == ["hello", "snapshot", "synced"]
+    assert kinds(fresh) == ["snapshot", "synced"]
     assert fresh.state.listed() == inbox.state.listed()
 
 
+@over_all
 def test_changes_tell_each_notification_once_in_its_last_state(
     site, connect, sender, sign_in, alice, inbox
 ):
@@ -99,11 +117,12 @@ def test_changes_tell_each_notification_once_in_its_last_state(
     assert frame["counts"] == {"unread": 2, "unseen": 1}
 
 
+@over_all
 def test_without_a_cursor_there_is_a_snapshot_of_the_newest(site, connect, sender, alice):
     sender.send_many(60, "one of many", alice.pk)
     last = sender.send("the last", alice.pk)
     client = connect(alice, site).until_synced()
-    assert kinds(client) == ["hello", "snapshot", "synced"]
+    assert kinds(client) == ["snapshot", "synced"]
     assert len(client.state.notifications) == 50
     assert client.state.more
     assert client.state.listed()[0]["id"] == last
@@ -111,55 +130,79 @@ def test_without_a_cursor_there_is_a_snapshot_of_the_newest(site, connect, sende
     assert (client.state.revision, client.of_type("synced")[0]["revision"]) == (61, 61)
 
 
-def test_at_the_head_there_is_synced_alone(site, connect, sender, alice, inbox):
+@over_all
+def test_at_the_head_there_is_synced_alone(site, connect, sender, alice, inbox, transport):
     sender.send("Hello", alice.pk)
     inbox.until_revision(1)
     client = connect(alice, site, state=inbox.state).until_synced()
-    assert kinds(client) == ["hello", "synced"]
+    assert kinds(client) == told_from(1, 1, transport)
     assert client.state == inbox.state
 
 
+NO_CURSORS = [
+    "since=1",
+    "epoch={epoch}",
+    "epoch={epoch}&since=",
+    "epoch=&since=1",
+    "epoch={epoch}&since=-1",
+    "epoch={epoch}&since=1.0",
+    "epoch={epoch}&since=%2B1",
+    "epoch={epoch}&since=one",
+    "epoch={epoch}&since=0x1",
+    "epoch={epoch}&since=1%00",
+    "epoch={epoch}&since=%C2%B9",
+    "epoch={epoch}&since=9007199254740992",
+    "epoch={epoch}&since=" + "9" * 3000,
+]
+USELESS_CURSORS = [
+    "epoch={epoch}x&since=1",
+    "epoch=" + "e" * 3000 + "&since=1",
+    "epoch=%ff%fe&since=1",
+    "%ff=&&;;=",
+    "epoch={epoch}&since=3",
+    "epoch={epoch}&since=9007199254740991",
+]
+
+
 @pytest.mark.parametrize(
-    "query",
+    ("query", "transport"),
     [
-        "since=1",
-        "epoch={epoch}",
-        "epoch={epoch}&since=",
-        "epoch=&since=1",
-        "epoch={epoch}&since=-1",
-        "epoch={epoch}&since=1.0",
-        "epoch={epoch}&since=%2B1",
-        "epoch={epoch}&since=one",
-        "epoch={epoch}&since=0x1",
-        "epoch={epoch}&since=1%00",
-        "epoch={epoch}&since=%C2%B9",
-        "epoch={epoch}&since=9007199254740992",
-        "epoch={epoch}&since=" + "9" * 3000,
-        "epoch={epoch}x&since=1",
-        "epoch=" + "e" * 3000 + "&since=1",
-        "epoch=%ff%fe&since=1",
-        "%ff=&&;;=",
-        "epoch={epoch}&since=3",
-        "epoch={epoch}&since=9007199254740991",
+        *((query, WEBSOCKET) for query in NO_CURSORS),
+        *((query, transport) for query in USELESS_CURSORS for transport in TRANSPORTS),
     ],
+    indirect=["transport"],
 )
 def test_a_cursor_that_is_of_no_use_counts_as_none(site, connect, sender, alice, query, inbox):
     sender.send_many(2, "Hello", alice.pk)
     inbox.until_revision(2)
     client = connect(alice, site, query=query.format(epoch=inbox.state.epoch)).until_synced()
-    assert kinds(client) == ["hello", "snapshot", "synced"]
+    assert kinds(client) == ["snapshot", "synced"]
     assert client.state.listed() == inbox.state.listed()
 
 
+@over_http
+@pytest.mark.parametrize("query", NO_CURSORS)
+def test_what_is_no_cursor_is_refused_over_http(site, connect, alice, query):
+    with pytest.raises(Refused) as caught:
+        connect(alice, site, query=query.format(epoch="some"))
+    assert caught.value.status == 422
+    assert caught.value.headers["content-type"] == "application/problem+json"
+    problem = json.loads(caught.value.body)
+    assert problem["status"] == 422
+    assert set(problem["errors"]) <= {"epoch", "since"}
+
+
+@over_all
 def test_a_cursor_of_somebody_else_counts_as_none(site, connect, sender, alice, bob, inbox):
     sender.send("for alice", alice.pk)
     sender.send_many(3, "for bob", bob.pk)
     inbox.until_revision(1)
     client = connect(bob, site, state=inbox.state).until_synced()
-    assert kinds(client) == ["hello", "snapshot", "synced"]
+    assert kinds(client) == ["snapshot", "synced"]
     assert client.state.titles() == ["for bob"] * 3
 
 
+@over_all
 def test_below_the_floor_there_is_a_snapshot(site, connect, sender, alice, inbox):
     for revision in range(1, 6):  # one by one: changes may share a frame
         sender.send("Hello", alice.pk)
@@ -168,26 +211,28 @@ def test_below_the_floor_there_is_a_snapshot(site, connect, sender, alice, inbox
     for revision in (2, 3):
         client = connect(alice, site, state=inbox.history[revision]).until_synced()
         assert client.hello["floor"] == 3
-        assert kinds(client)[1] == ("snapshot" if revision < 3 else "changes")
+        assert kinds(client)[0] == ("snapshot" if revision < 3 else "changes")
         assert client.state.listed() == inbox.state.listed()
 
 
+@over_all
 def test_three_hundred_changes_are_told_and_one_more_is_a_snapshot(site, connect, sender, crowded):
     fresh = connect(crowded, site).until_synced()
     head = fresh.state.revision
     # What it held of older ones does not matter here.
     held = InboxState(epoch=fresh.state.epoch, more=True)
     client = connect(crowded, site, state=held).until_synced()
-    assert kinds(client) == ["hello", "snapshot", "synced"]
+    assert kinds(client) == ["snapshot", "synced"]
     assert client.state == fresh.state
     held.revision = head - CHANGES_MAX_COUNT
     client = connect(crowded, site, state=held).until_synced()
-    assert set(kinds(client)[1:-1]) == {"changes"}
+    assert set(kinds(client)[:-1]) == {"changes"}
     told = [one["id"] for frame in client.of_type("changes") for one in frame["notifications"]]
     assert len(set(told)) == CHANGES_MAX_COUNT
     assert client.state.revision == head
 
 
+@over_all
 def test_one_live_change_of_more_than_three_hundred_is_a_snapshot(
     site, connect, sender, sign_in, crowded
 ):
@@ -200,11 +245,12 @@ def test_one_live_change_of_more_than_three_hundred_is_a_snapshot(
     answer = site.act(session, "read", epoch=client.state.epoch, upto=upto)
     assert answer["changed"] > CHANGES_MAX_COUNT
     client.until_synced(2)
-    assert kinds(client) == ["hello", "snapshot", "synced", "snapshot", "synced"]
+    assert kinds(client) == ["snapshot", "synced", "snapshot", "synced"]
     assert client.state.revision == answer["revision"]
     assert all(one["read_at"] for one in client.state.listed())
 
 
+@over_all
 def test_catching_up_is_split_between_revisions(site, connect, sender, alice, inbox):
     count = 5 * FRAME_MAX_BYTES // (2 * LARGE_BYTES)
     sender.send_many(count, "Large", alice.pk, **LARGE)
@@ -214,9 +260,10 @@ def test_catching_up_is_split_between_revisions(site, connect, sender, alice, in
     assert len(parts) > 1
     assert not parts[-1].get("partial")
     assert client.state == inbox.state
-    assert set(kinds(client)[1:-1]) == {"changes"}
+    assert set(kinds(client)[:-1]) == {"changes"}
 
 
+@over_all
 def test_a_change_that_fits_no_frame_is_a_snapshot(site, connect, sender, sign_in, alice, inbox):
     count = 2 * FRAME_MAX_BYTES // LARGE_BYTES
     sender.send_many(count, "Large", alice.pk, **LARGE)
@@ -226,7 +273,7 @@ def test_a_change_that_fits_no_frame_is_a_snapshot(site, connect, sender, sign_i
     # The one that is connected, and one that comes later.
     for client in (inbox, connect(alice, site, state=before)):
         client.until_revision(count + 1)
-        client.until(lambda c=client: c.frames[-1]["type"] in {"synced", "ping"}, "synced follows")
+        client.until(lambda c=client: kinds(c)[-2:] == ["snapshot", "synced"], "synced follows")
         (frame,) = client.of_type("snapshot")[-1:]
         assert (frame["more"], frame["revision"]) == (True, count + 1)
         assert 0 < len(frame["notifications"]) < count
@@ -234,6 +281,7 @@ def test_a_change_that_fits_no_frame_is_a_snapshot(site, connect, sender, sign_i
         assert all(one["read_at"] for one in frame["notifications"])
 
 
+@over_all
 def test_a_snapshot_holds_fewer_where_they_are_large(site, connect, sender, alice):
     sender.send_many(60, "Large", alice.pk, **LARGE)
     client = connect(alice, site).until_synced()
@@ -249,16 +297,16 @@ def test_each_resume_is_answered_by_one_synced(site, connect, sender, alice, inb
     client = connect(alice, site, state=inbox.state).until_synced()
     client.resume(1, epoch)
     client.until_synced(2)
-    assert kinds(client)[2:] == ["changes", "synced"]
+    assert kinds(client)[1:] == ["changes", "synced"]
     client.resume()
     client.until_synced(3)
-    assert kinds(client)[4:] == ["snapshot", "synced"]
+    assert kinds(client)[3:] == ["snapshot", "synced"]
     client.resume(3, epoch)
     client.until_synced(4)
-    assert kinds(client)[6:] == ["synced"]
+    assert kinds(client)[5:] == ["synced"]
     client.resume(4, epoch)  # beyond the head
     client.until_synced(5)
-    assert kinds(client)[7:] == ["snapshot", "synced"]
+    assert kinds(client)[6:] == ["snapshot", "synced"]
     assert client.until_answered().state.listed() == inbox.state.listed()
     assert len(client.of_type("synced")) == 5
 
@@ -294,6 +342,7 @@ def test_a_resume_is_answered_in_the_midst_of_what_comes(site, connect, sender, 
     assert client.state.listed() == inbox.state.listed()
 
 
+@over_all
 @pytest.mark.parametrize("held", [0, 3], ids=["an empty inbox", "a full inbox"])
 def test_a_new_epoch_reaches_who_is_connected(
     servers, site, other_site, connect, sender, alice, held
@@ -306,7 +355,7 @@ def test_a_new_epoch_reaches_who_is_connected(
     for client in clients:
         client.until(lambda c=client: c.state.epoch != old.epoch, "another epoch")
         client.until_synced(2)
-        assert kinds(client) == ["hello", "snapshot", "synced", "snapshot", "synced"]
+        assert kinds(client) == ["snapshot", "synced", "snapshot", "synced"]
         assert client.state.revision == held
         assert client.state.listed() == old.listed()
     assert clients[0].state.epoch == clients[1].state.epoch
@@ -316,6 +365,6 @@ def test_a_new_epoch_reaches_who_is_connected(
         client.until_revision(held + 1)
         assert client.state.titles()[0] == "After"
     late = connect(alice, site, state=old).until_synced()
-    assert kinds(late) == ["hello", "snapshot", "synced"]
+    assert kinds(late) == ["snapshot", "synced"]
     assert late.hello["epoch"] == clients[0].state.epoch
     assert late.hello["user"] == clients[0].hello["user"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.client import InboxState, _Judge
+from tests.support.client import InboxState, Judge
 
 AT_3 = {"epoch": "e", "revision": 3}
 
@@ -81,7 +81,7 @@ def test_older_ones_than_it_holds_are_not_held_where_there_are_more():
 )
 def test_the_judge_objects(frames):
     violations = []
-    judge = _Judge(0, violations)
+    judge = Judge(0, violations)
     for frame in frames:
         judge.judge(frame, 100)
     assert violations
@@ -89,8 +89,8 @@ def test_the_judge_objects(frames):
 
 def test_the_judge_objects_to_a_close_without_a_bye_or_with_another_code():
     violations = []
-    _Judge(0, violations).ended(4008)
-    judge = _Judge(0, violations)
+    Judge(0, violations).ended(4008)
+    judge = Judge(0, violations)
     judge.judge({"type": "bye", "code": 4008, "reason": "", "reconnect": False, "after_ms": 0}, 100)
     judge.ended(4001)
     assert len(violations) == 2

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from notifications.models import Notification, Status
-from tests.sockets.conftest import KINDS
+from tests.sockets.conftest import KINDS, over_all
 from tests.support.lossy_layer import ENVIRONMENT, MODES
 from tests.support.processes import until
 
@@ -41,6 +41,7 @@ def leave_to_the_server(title, *users):
     return str(created.pk)
 
 
+@over_all
 def test_everything_is_delivered_and_nobody_waits(site, connect, sender, sign_in, alice, bob):
     clients = [connect(user, site).until_synced() for user in (alice, alice, bob)]
     session = sign_in(alice)

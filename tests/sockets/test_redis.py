@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.sockets.conftest import start_sender
+from tests.sockets.conftest import over_all, start_sender
 from tests.support.processes import until
 from tests.support.redis_server import RedisServer
 from tests.support.servers import UVICORN
@@ -100,6 +100,7 @@ def open_office(start_pair, connect, sign_in, alice):
     return start
 
 
+@over_all
 def test_redis_is_killed_and_comes_back(own_redis, open_office, connect, bob, notify):
     office = open_office()
     office.send(DELIVERED_S)
@@ -120,6 +121,7 @@ def test_redis_is_killed_and_comes_back(own_redis, open_office, connect, bob, no
         assert client.closed is None
 
 
+@over_all
 def test_redis_hangs(own_redis, open_office, connect, servers, bob):
     office = open_office()
     office.send(DELIVERED_S)

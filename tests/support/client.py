@@ -47,11 +47,13 @@ Frame = dict[str, Any]
 
 
 class Refused(Exception):
-    """The handshake was answered with an HTTP status other than 101."""
+    """The handshake or request was answered with an HTTP status that opens nothing."""
 
-    def __init__(self, status: int) -> None:
-        super().__init__(f"HTTP {status}")
+    def __init__(self, status: int, headers: Any = (), body: bytes = b"") -> None:
+        super().__init__(f"HTTP {status}: {body[:300]!r}")
         self.status = status
+        self.headers = {name.lower(): value for name, value in dict(headers).items()}
+        self.body = body
 
 
 @dataclass
@@ -166,7 +168,36 @@ class LoopThread:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(within_s)
 
 
-class Socket:
+class Waiting:
+    """Something that happens on the clients' loop, and that a test waits for."""
+
+    def __init__(self, clients: LoopThread) -> None:
+        # Code and reason of how it ended (1006: the server said neither), once it has.
+        self.closed: tuple[int, str] | None = None
+        self._clients = clients
+        self._changed = threading.Condition()
+
+    def until(self, condition: Callable[[], Any], what: str, within_s: float = PATIENCE_S) -> Any:
+        """Wait until ``condition`` holds, and return what it gave; looked at after each message.
+
+        Raises: TimeoutError. ConnectionError: the connection has ended, and it does not hold.
+        """
+        deadline = time.monotonic() + within_s
+        with self._changed:
+            while not (value := condition()):
+                if self.closed is not None:
+                    raise ConnectionError(f"Closed before: {what}. {self}")
+                if not self._changed.wait(deadline - time.monotonic()):
+                    raise TimeoutError(f"Not within {within_s} s: {what}. {self}")
+        return value
+
+    def until_closed(self, within_s: float = PATIENCE_S) -> int:
+        """The close code of the server."""
+        code, _ = self.until(lambda: self.closed, "the server closes", within_s)
+        return int(code)
+
+
+class Socket(Waiting):
     """Any WebSocket: sends and records messages, and how it ended."""
 
     def __init__(
@@ -184,11 +215,8 @@ class Socket:
         """Args: address: where to connect to instead of the host that ``url`` names. reads: else
         it takes nothing from the kernel until ``read_on``. receive_buffer_bytes: the kernel's.
         """
+        Waiting.__init__(self, clients)
         self.messages: list[str | bytes] = []
-        # Code and reason of the server's close frame (1006: there was none), once it has ended.
-        self.closed: tuple[int, str] | None = None
-        self._clients = clients
-        self._changed = threading.Condition()
         self._options: dict[str, Any] = {
             "origin": origin,
             "subprotocols": list(subprotocols) or None,
@@ -245,25 +273,6 @@ class Socket:
     def local_port(self) -> int:
         port: int = self._connection.local_address[1]
         return port
-
-    def until(self, condition: Callable[[], Any], what: str, within_s: float = PATIENCE_S) -> Any:
-        """Wait until ``condition`` holds, and return what it gave; looked at after each message.
-
-        Raises: TimeoutError. ConnectionError: the connection has ended, and it does not hold.
-        """
-        deadline = time.monotonic() + within_s
-        with self._changed:
-            while not (value := condition()):
-                if self.closed is not None:
-                    raise ConnectionError(f"Closed before: {what}. {self}")
-                if not self._changed.wait(deadline - time.monotonic()):
-                    raise TimeoutError(f"Not within {within_s} s: {what}. {self}")
-        return value
-
-    def until_closed(self, within_s: float = PATIENCE_S) -> int:
-        """The close code of the server."""
-        code, _ = self.until(lambda: self.closed, "the server closes", within_s)
-        return int(code)
 
     def __str__(self) -> str:
         last = "\n  ".join(str(message)[:300] for message in self.messages[-8:])
@@ -332,39 +341,22 @@ class Socket:
         """The connection has ended; on the loop."""
 
 
-class SocketClient(Socket):
-    """Holds an inbox over one connection: applies frames, answers pings, resumes after a gap."""
+class Holder(Waiting):
+    """Holds an inbox by the frames that come, over whatever transport, and judges them."""
 
-    def __init__(
-        self,
-        clients: LoopThread,
-        url: str,
-        *,
-        state: InboxState | None = None,
-        query: str | None = None,
-        answers_pings: bool = True,
-        judges: bool = True,
-        subprotocols: Sequence[str] = (SUBPROTOCOL,),
-        **options: Any,
-    ) -> None:
-        """Args: state: what it holds already, whose cursor goes into the URL. query: of the URL.
-        judges: else what the server sends is not looked at.
-        """
+    def __init__(self, clients: LoopThread, state: InboxState | None, *, judges: bool) -> None:
+        """Args: state: what it holds already. judges: else what comes is not looked at."""
+        super().__init__(clients)
         self.state = state.copy() if state else InboxState()
-        if query is None and self.state.epoch is not None:
-            query = f"epoch={self.state.epoch}&since={self.state.revision}"
-        super().__init__(
-            clients, f"{url}?{query}" if query else url, subprotocols=subprotocols, **options
-        )
-        self.answers_pings = answers_pings
         self.frames: list[Frame] = []
         self.violations: list[str] = []
-        self._judges = judges
         # The state after each frame that changed it, by revision, of the present epoch.
         self.history: dict[int, InboxState] = {}
         self.keeps_history = False
-        self._judge = _Judge(self.state.revision, self.violations)
-        self._resumed_at = -RESUME_PAUSE_S
+        # How often it was told that it is up to date.
+        self.synced_times = 0
+        self._judges = judges
+        self._judge = Judge(self.state.revision, self.violations)
 
     def of_type(self, kind: str) -> list[Frame]:
         return [frame for frame in self.frames if frame["type"] == kind]
@@ -380,13 +372,62 @@ class SocketClient(Socket):
         return frame
 
     def until_synced(self, times: int = 1) -> Self:
-        self.until(lambda: len(self.of_type("synced")) >= times, f"synced comes, {times} times")
+        self.until(lambda: self.synced_times >= times, f"it is synced, {times} times")
         return self
 
     def until_revision(self, revision: int, within_s: float = PATIENCE_S) -> Self:
         """Wait until it holds at least this revision."""
         self.until(lambda: self.state.revision >= revision, f"revision {revision}", within_s)
         return self
+
+    def _take(self, frame: Frame, size_bytes: int) -> bool:
+        """Judge a frame and apply it; whether it shows a gap."""
+        self.frames.append(frame)
+        if self._judges:
+            self._judge.judge(frame, size_bytes)
+        if frame["type"] == "hello" and self.state.epoch is None:
+            self.state.epoch = frame["epoch"]
+        before = self.state.revision
+        has_gap = self.state.apply(frame)
+        self.synced_times += frame["type"] == "synced"
+        if frame["type"] in {"changes", "snapshot"}:
+            self._look_at_counts(frame)
+            if self.keeps_history and self.state.revision != before:
+                self.history[self.state.revision] = self.state.copy()
+        return has_gap
+
+    def _look_at_counts(self, frame: Frame) -> None:
+        whole = not (self.state.more or self.state.awaits_resume or frame.get("partial"))
+        if whole and self.state.counts != self.state.recount():
+            self.violations.append(
+                f"counts {self.state.counts} at {self.state.revision}, held: {self.state.recount()}"
+            )
+
+
+class SocketClient(Socket, Holder):
+    """Holds an inbox over a WebSocket: also answers pings, and resumes after a gap."""
+
+    def __init__(
+        self,
+        clients: LoopThread,
+        url: str,
+        *,
+        state: InboxState | None = None,
+        query: str | None = None,
+        answers_pings: bool = True,
+        judges: bool = True,
+        subprotocols: Sequence[str] = (SUBPROTOCOL,),
+        **options: Any,
+    ) -> None:
+        """Args: state: what it holds already, whose cursor goes into the URL. query: of the URL."""
+        if query is None and state is not None and state.epoch is not None:
+            query = f"epoch={state.epoch}&since={state.revision}"
+        Holder.__init__(self, clients, state, judges=judges)
+        Socket.__init__(
+            self, clients, f"{url}?{query}" if query else url, subprotocols=subprotocols, **options
+        )
+        self.answers_pings = answers_pings
+        self._resumed_at = -RESUME_PAUSE_S
 
     def until_answered(self) -> Self:
         """Wait until the server has dealt with all that was sent: until it answers a ping."""
@@ -412,34 +453,17 @@ class SocketClient(Socket):
         if not isinstance(message, str):
             self.violations.append(f"a binary message: {message[:100]!r}")
             return
-        frame = json.loads(message, parse_constant=_no_constant)
-        self.frames.append(frame)
-        if self._judges:
-            self._judge.judge(frame, len(message.encode()))
-        if frame["type"] == "hello" and self.state.epoch is None:
-            self.state.epoch = frame["epoch"]
-        before = self.state.revision
-        if self.state.apply(frame):
+        frame = parse(message)
+        if self._take(frame, len(message.encode())):
             self._resume_when_allowed()
         if frame["type"] == "ping" and self.answers_pings:
             pong = {"type": "pong", "epoch": self.state.epoch, "revision": self.state.revision}
             self._later(pong)
-        if frame["type"] in {"changes", "snapshot"}:
-            self._look_at_counts(frame)
-            if self.keeps_history and self.state.revision != before:
-                self.history[self.state.revision] = self.state.copy()
 
     def _ended(self) -> None:
         assert self.closed is not None
         if self._judges:
             self._judge.ended(self.closed[0])
-
-    def _look_at_counts(self, frame: Frame) -> None:
-        whole = not (self.state.more or self.state.awaits_resume or frame.get("partial"))
-        if whole and self.state.counts != self.state.recount():
-            self.violations.append(
-                f"counts {self.state.counts} at {self.state.revision}, held: {self.state.recount()}"
-            )
 
     def _resume_when_allowed(self) -> None:
         loop = self._clients.loop
@@ -457,18 +481,19 @@ class SocketClient(Socket):
         sending.add_done_callback(lambda _: None)
 
 
-class _Judge:
+class Judge:
     """Compares what a server sends on one connection with what the protocol's page says."""
 
-    def __init__(self, cursor: int, violations: list[str]) -> None:
+    def __init__(self, cursor: int, violations: list[str], epoch: str | None = None) -> None:
+        """Args: epoch: of an answer that says so itself, and needs no hello."""
         self._violations = violations
-        self._types: list[str] = []
+        self._types: list[str] = ["hello"] if epoch else []
         # The revision of the last frame; and of each cursor given that is not answered yet: a
         # server begins there, or at 0 where it is of no use.
         self._position: int | None = None
         self._cursors = [{cursor, 0}]
         self._resume_count = 0
-        self._epoch = ""
+        self._epoch = epoch or ""
         self._gone: set[str] = set()
         self._farewell: Frame | None = None
         self._splits = False
@@ -655,6 +680,11 @@ _NOTIFICATION: dict[str, Callable[[Any], bool]] = {
     "snoozed_until": _or_null(_is_moment),
     "expires_at": _or_null(_is_moment),
 }
+
+
+def parse(text: str | bytes) -> Any:
+    """JSON, and none of what only Python reads."""
+    return json.loads(text, parse_constant=_no_constant)
 
 
 def _message(frame: Frame | str | bytes) -> str | bytes:

@@ -31,7 +31,9 @@ _ESTABLISHED = "01"
 
 # What no server ever logs, and what one logs only where something is wrong around it.
 _FAULT = re.compile(r"Traceback| (ERROR|CRITICAL) ")
-_COMPLAINT = re.compile(r"Traceback|database is locked| (WARNING|ERROR|CRITICAL) ")
+# Not that: Daphne warns of each 4xx that is answered.
+_REFUSAL = r"(?!django\.channels\.server HTTP \S+ \S+ 4\d\d )"
+_COMPLAINT = re.compile(rf"Traceback|database is locked| (WARNING|ERROR|CRITICAL) {_REFUSAL}")
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         # Here, or every command would import a server.
         import uvicorn  # noqa: PLC0415
 
-        from notifications.servers.uvicorn import WebSocketProtocol  # noqa: PLC0415
+        from notifications.servers.uvicorn import HttpProtocol, WebSocketProtocol  # noqa: PLC0415
 
         module, _, name = settings.ASGI_APPLICATION.rpartition(".")
         uvicorn.run(
@@ -30,6 +30,7 @@ class Command(BaseCommand):
             port=options["port"],
             uds=options["uds"],
             backlog=options["backlog"],
+            http=HttpProtocol,
             ws=WebSocketProtocol,
             ws_max_size=settings.DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE,
             # Heartbeats are the protocol's; compression costs more than it saves on small frames.

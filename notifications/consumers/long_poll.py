@@ -1,0 +1,36 @@
+"""The inbox, asked for again and again: `GET /api/v1/inbox/poll`."""
+
+from __future__ import annotations
+
+import time
+
+from notifications import protocol
+from notifications.consumers.http import HttpStreamConsumer
+from notifications.consumers.responses import LongPollTransport
+from notifications.frames import Cursor
+from notifications.long_poll import LongPoll
+from notifications.problems import Problem
+
+
+class LongPollConsumer(HttpStreamConsumer):
+    """One request, held until there is something to say or its wait is over."""
+
+    kind = "poll"
+
+    def new_transport(self) -> LongPollTransport:
+        return LongPollTransport(self.scope, self.base_send)
+
+    def new_stream(self) -> LongPoll:
+        return LongPoll(time.monotonic(), self._wait_s, self.limits())
+
+    def ask(self, query: dict[str, list[str]]) -> Cursor | None:
+        self._wait_s = _wait_s(query.get("wait", [str(protocol.POLL_DEFAULT_S)])[0])
+        return super().ask(query)
+
+
+def _wait_s(text: str) -> int:
+    wait_s = protocol.revision(text)
+    if wait_s is None or wait_s > protocol.POLL_MAX_S:
+        fault = f"not an integer from 0 to {protocol.POLL_MAX_S}"
+        raise Problem(422, "That is no time to wait.", {"wait": [fault]})
+    return wait_s
