@@ -61,7 +61,8 @@ export class InboxApi {
   }
 
   #post(body) {
-    const headers = { "Content-Type": "application/json", "X-CSRFToken": this.#csrfToken() };
+    const csrf = this.#csrfToken();
+    const headers = { "Content-Type": "application/json", ...(csrf && { "X-CSRFToken": csrf }) };
     // keepalive: the act outlives the page of a user who follows a link.
     return this.#fetch(`${this.#url}inbox/actions`, { method: "POST", headers, body, keepalive: true });
   }

@@ -11,7 +11,8 @@ export async function servicesOf({ url, socketUrl, tokenUrl, page, clock, random
   const plain = (address, options) => fetch(address, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS), ...options });
   const tokens = tokenUrl && new (await import("./tokens.js")).Tokens({ url: tokenUrl, fetch: plain, csrfToken, clock });
   const fetching = tokens ? (...asked) => tokens.fetch(...asked) : plain;
-  const api = new InboxApi({ url, fetch: fetching, csrfToken, clock, random });
+  // A token needs none, and no server lets the header of another origin's page pass.
+  const api = new InboxApi({ url, fetch: fetching, csrfToken: tokens ? () => "" : csrfToken, clock, random });
   const http = { url, fetch: fetching, clock, api };
   const openers = {
     ws: async () => webSocketTransport(socketUrl, WebSocket, tokens && (await tokens.get())),
