@@ -16,8 +16,8 @@ register = template.Library()
 _MODULES = [
     f"notifications/{name}.js"
     for name in (
-        "api", "backoff", "connection", "inbox-client", "inbox-state",
-        "notification-bell-element", "protocol", "text", "transports/websocket",
+        "backoff", "connection", "inbox-client", "inbox-state", "notification-bell-element",
+        "protocol", "tab-leader", "text", "transports/choice", "transports/websocket",
     )
 ]  # fmt: skip
 

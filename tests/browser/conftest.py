@@ -80,13 +80,13 @@ def open_page(chromium, site):
     """Open a page as somebody, in a browser of their own; no console error may be left behind."""
     contexts, errors = [], []
 
-    def open_as(user, path="/inbox/", *, allow_errors=False, **options):
-        context = chromium.new_context(base_url=site.url, **options)
+    def open_as(user, path="/inbox/", *, allow_errors=False, base_url=site.url, **options):
+        context = chromium.new_context(base_url=base_url, **options)
         contexts.append(context)
         client = Client()
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         key = client.session.session_key
-        context.add_cookies([{"name": "sessionid", "value": key, "url": site.url}])
+        context.add_cookies([{"name": "sessionid", "value": key, "url": base_url}])
         page = context.new_page()
         if not allow_errors:
             page.on("pageerror", lambda error: errors.append(str(error)))

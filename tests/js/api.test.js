@@ -4,7 +4,7 @@ import { InboxApi } from "../../notifications/static/notifications/api.js";
 import { FakeClock } from "./support/fake-clock.js";
 
 const OK = [200, { revision: 7, changed: 1, counts: { unread: 0, unseen: 0 } }];
-const ACT = { op: "read", notifications: ["3"] };
+const ACT = { op: "read", notifications: ["3"], op_id: "one" };
 
 /** An API whose server gives these answers, one after the other: [status, JSON, headers], or an error. */
 function api(...answers) {
@@ -20,16 +20,12 @@ function api(...answers) {
   return { it: new InboxApi({ url: "/api/v1/", fetch, csrfToken: () => "token", clock, random: () => 0.5 }), clock, requests };
 }
 
-test("an act is posted with its token and an id of its own", async () => {
-  const { it, requests } = api(OK, OK);
+test("an act is posted with its token", async () => {
+  const { it, requests } = api(OK);
   assert.equal((await it.act(ACT)).revision, 7);
-  await it.act(ACT);
-  const [{ url, method, headers, body, keepalive }, second] = requests;
+  const [{ url, method, headers, body, keepalive }] = requests;
   assert.deepEqual([url, method, headers["X-CSRFToken"], keepalive], ["/api/v1/inbox/actions", "POST", "token", true]);
-  const { op_id, ...rest } = JSON.parse(body);
-  assert.deepEqual(rest, ACT);
-  assert.ok(op_id.length >= 16 && op_id.length <= 64);
-  assert.notEqual(JSON.parse(second.body).op_id, op_id);
+  assert.deepEqual(JSON.parse(body), ACT);
 });
 
 test("where no answer came it asks again, with the same id", async () => {
@@ -85,4 +81,23 @@ test("a page is asked for by its query", async () => {
   const { it, requests } = api([200, { revision: 1, notifications: [] }]);
   await it.page({ filter: "unread", before: "9", limit: 50 });
   assert.equal(requests[0].url, "/api/v1/inbox?filter=unread&before=9&limit=50");
+});
+
+test("a page goes on for the user it was drawn for, and learns whose it is where it did not know", async () => {
+  const somebody = [200, { user: "u", revision: 1 }];
+  const page = { user: null };
+  assert.equal(await api(somebody).it.whyStop(page), null);
+  assert.equal(page.user, "u");
+  assert.equal(await api(somebody).it.whyStop(page), null);
+  assert.equal(await api(somebody).it.whyStop({ user: "v" }), "other_user");
+  assert.equal(await api([401, {}]).it.whyStop(page), "signed_out");
+  await assert.rejects(api([502]).it.whyStop(page));
+});
+
+test("a receipt is posted once, whatever is answered", async () => {
+  const { it, requests } = api([200, {}], [422, {}]);
+  await it.delivered("e", 7);
+  assert.deepEqual(JSON.parse(requests[0].body), { op: "delivered", epoch: "e", upto: 7 });
+  await assert.rejects(it.delivered("e", 8), { status: 422 });
+  assert.equal(requests.length, 2);
 });

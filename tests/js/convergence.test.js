@@ -1,6 +1,7 @@
 /** Whatever a server loses, doubles or reorders, and however it ends: the client arrives at its state. */
 import assert from "node:assert/strict";
 import test from "node:test";
+import { Acts } from "../../notifications/static/notifications/acts.js";
 import { InboxClient } from "../../notifications/static/notifications/inbox-client.js";
 import { FakeClock, randomFrom } from "./support/fake-clock.js";
 import { LossyServer } from "./support/lossy-server.js";
@@ -24,18 +25,23 @@ function world(seed) {
       }
     }, ms);
   }); // prettier-ignore
+  const page = { user: "user-1", epoch: null, revision: 0, counts: { unread: 0, unseen: 0 } };
+  const api = {
+    whyStop: () => later(() => null, 10),
+    act: (body) => {
+      if (server.chance(0.1)) return later(() => Promise.reject(Object.assign(new Error(), { status: 503 })), 10);
+      return later(() => server.act(body), random() * 300).then((answer) => later(() => answer, random() * 300));
+    },
+  };
+  let acts;
   const client = new InboxClient({
     open: server.open,
     clock,
     random,
-    page: { user: "user-1", epoch: null, revision: 0, counts: { unread: 0, unseen: 0 } },
-    api: {
-      session: () => later(() => ({ user: "user-1" }), 10),
-      act: (body) => {
-        if (server.chance(0.1)) return later(() => Promise.reject(Object.assign(new Error(), { status: 503 })), 10);
-        return later(() => server.act(body), random() * 300).then((answer) => later(() => answer, random() * 300));
-      },
-    },
+    url: "http://host/api/v1/",
+    page,
+    services: async () => ({ api, acts: (acts ??= new Acts({ client, api, page, storage: null })) }),
+    transports: { transport: "ws", works: () => {}, next: () => {} },
   });
   const note = (notifications) => {
     for (const { id, arrived_revision } of notifications) announced.push(`${client.inbox.epoch} ${id} ${arrived_revision}`);
@@ -78,7 +84,7 @@ async function run(seed) {
   assert.equal(client.state, "live");
   assert.deepEqual([client.inbox.epoch, client.inbox.revision], [server.epoch, server.revision]);
   assert.deepEqual(client.counts, server.counts);
-  assert.equal(client.inbox.overlays.length, 0);
+  assert.equal(client.inbox.overlays?.size ?? 0, 0);
   assert.deepEqual(shown(client.inbox.latest(10)), shown(server.listed.slice(0, 10)));
   for (const held of client.inbox.notifications.values()) assert.deepEqual(held, server.items.get(held.id));
   assert.deepEqual(server.faults, []);

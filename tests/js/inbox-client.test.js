@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { CloseCode } from "../../notifications/static/notifications/protocol.js";
+import { CloseCode } from "../../notifications/static/notifications/contract.js";
 import { settle } from "./support/fake-clock.js";
 import { EPOCH, USER, harness, live, notification } from "./support/harness.js";
 
@@ -633,26 +633,29 @@ test("what was withdrawn meanwhile is not announced", async () => {
 test("an act shows at once, and ends when the stream has brought it", async () => {
   const it = live(5, [notification(3)]);
   const done = it.client.markRead(["3"]);
+  await settle();
   assert.equal(it.client.counts.unread, 0);
   assert.deepEqual(it.acts[0].body, { op: "read", notifications: ["3"] });
   it.acts[0].resolve({ revision: 6 });
   assert.equal(await done, true);
-  assert.equal(it.client.inbox.overlays.length, 1);
+  assert.equal(it.client.inbox.overlays.size, 1);
   it.link.changes(5, 6, { notifications: [notification(3, { revision: 6, read_at: "x", seen_at: "x" })] });
-  assert.equal(it.client.inbox.overlays.length, 0);
+  assert.equal(it.client.inbox.overlays.size, 0);
   assert.equal(it.client.counts.unread, 0);
 });
 
-test("each act has its word", () => {
+test("each act has its word", async () => {
   const it = live(5, [notification(3)]);
   const names = ["markSeen", "markRead", "markUnread", "archive", "restore"];
   for (const name of names) it.client[name](["3"]);
+  await settle();
   assert.deepEqual(it.acts.map(({ body }) => body.op), ["seen", "read", "unread", "archive", "restore"]);
 });
 
 test("an act that fails is taken back, and said", async () => {
   const it = live(5, [notification(3)]);
   const done = it.client.archive(["3"]);
+  await settle();
   assert.deepEqual(it.client.inbox.latest(10), []);
   it.acts[0].reject(refusal(500));
   assert.equal(await done, false);
@@ -663,6 +666,7 @@ test("an act that fails is taken back, and said", async () => {
 test("an act without a sign-in stops the client", async () => {
   const it = live(5, [notification(3)]);
   it.client.archive(["3"]);
+  await settle();
   it.acts[0].reject(refusal(401));
   await settle();
   assert.equal(it.client.reason, "signed_out");
@@ -671,14 +675,16 @@ test("an act without a sign-in stops the client", async () => {
 test("mark all says up to where, so that later arrivals stay unread", async () => {
   const it = live(5, [notification(5), notification(4)]);
   it.client.markAllRead();
+  await settle();
   assert.deepEqual(it.acts[0].body, { op: "read", all: true, epoch: EPOCH, upto: 5 });
   it.link.changes(5, 6, { notifications: [notification(6)], counts: { unread: 3, unseen: 3 } });
   assert.equal(it.client.counts.unread, 1);
 });
 
-test("before the stream has told anything, mark all goes by the page", () => {
+test("before the stream has told anything, mark all goes by the page", async () => {
   const it = harness({ page: { epoch: "drawn", revision: 7, counts: { unread: 4, unseen: 0 } } });
   it.client.markAllRead();
+  await settle();
   assert.deepEqual(it.acts[0].body, { op: "read", all: true, epoch: "drawn", upto: 7 });
   assert.equal(it.client.counts.unread, 0);
 });
@@ -686,6 +692,7 @@ test("before the stream has told anything, mark all goes by the page", () => {
 test("an answer whose change does not come is doubted after ten seconds", async () => {
   const it = live(5, [notification(3)]);
   it.client.markRead(["3"]);
+  await settle();
   it.acts[0].resolve({ revision: 6 });
   await it.clock.advance(9_999);
   assert.equal(it.client.counts.unread, 0);
@@ -698,9 +705,101 @@ test("while there is no connection, it is believed", async () => {
   const it = live(5, [notification(3)]);
   it.link.events.close(1006);
   it.client.markRead(["3"]);
+  await settle();
   it.acts[0].resolve({ revision: 6 });
   await settle();
   it.client.suspend();
   await it.clock.advance(60_000);
   assert.equal(it.client.counts.unread, 0);
+});
+
+// --- Which transport ------------------------------------------------------------------------------
+
+test("one that says nothing for five seconds is blocked, if we are signed in", async () => {
+  const it = harness();
+  it.client.start();
+  await it.clock.advance(4_999);
+  assert.deepEqual(it.failed, []);
+  await it.clock.advance(1);
+  assert.deepEqual(it.failed, ["ws"]);
+});
+
+test("so is one that ended twice without a word, but not once", async () => {
+  const it = harness();
+  it.client.start();
+  it.link.events.close(1006);
+  await settle();
+  assert.deepEqual(it.failed, []);
+  await it.clock.advance(1_000);
+  it.link.events.close(1006);
+  await settle();
+  assert.deepEqual(it.failed, ["ws"]);
+});
+
+test("a bye proves it, and only backs off", async () => {
+  const it = harness();
+  it.client.start();
+  for (let n = 0; n < 4; n++) {
+    it.link.receive("bye", { code: CloseCode.OVERLOADED, reconnect: true, after_ms: 100 });
+    await it.clock.advance(100);
+  }
+  assert.deepEqual([it.failed, it.links.length], [[], 5]);
+});
+
+test("where nobody can say who we are it is the network's fault, and the transport stays", async () => {
+  const it = harness({ api: { session: async () => Promise.reject(new TypeError("network")) } });
+  it.client.start();
+  await it.clock.advance(60_000);
+  assert.deepEqual(it.failed, []);
+  assert.equal(it.client.reason, null);
+});
+
+test("where we are signed out by then it is nobody's fault", async () => {
+  const it = harness({ api: { session: async () => null } });
+  it.client.start();
+  await it.clock.advance(5_000);
+  assert.deepEqual([it.failed, it.client.reason], [[], "signed_out"]);
+});
+
+test("another hello on a connection is another catching up, and another user's is the end", () => {
+  const it = live(5);
+  it.link.hello({ revision: 7 });
+  it.link.changes(5, 7, { notifications: [notification(6), notification(7)] });
+  assert.deepEqual(it.announced(), []);
+  it.link.receive("synced", { revision: 7 });
+  assert.deepEqual(it.of("summary").map(({ notifications }) => notifications.length), [2]);
+  it.link.hello({ user: "somebody" });
+  it.link.changes(7, 8, { notifications: [notification(8)] });
+  assert.deepEqual([it.client.reason, it.held().includes("8")], ["other_user", false]);
+});
+
+test("gently reconnected, it delivers until the new connection is synced", () => {
+  const it = live(5);
+  it.client.reconnect({ gently: true });
+  const [old] = it.links;
+  assert.deepEqual([it.links.length, old.isClosed, it.client.state], [2, false, "live"]);
+  it.link.hello({ revision: 5 });
+  it.link.receive("synced", { revision: 5 });
+  assert.ok(old.isClosed);
+});
+
+test("a page that does not say whose it is starts once that is known", async () => {
+  let session = async () => Promise.reject(new TypeError("network"));
+  const it = harness({ page: { user: null }, api: { session: () => session() } });
+  it.client.revive();
+  await it.clock.advance(20_000);
+  assert.equal(it.links.length, 0);
+  session = async () => ({ user: USER });
+  await it.clock.advance(5_000);
+  assert.deepEqual([it.links.length, it.client.user], [1, USER]);
+});
+
+test("an act without a network and without room for it is a failure", async () => {
+  const it = live(5, [notification(3)]);
+  it.link.events.close(1006);
+  it.client.setOffline(true);
+  const done = it.client.archive(["3"]);
+  assert.equal(await done, false);
+  assert.deepEqual(it.of("error"), [{ type: "error", op: "archive", ids: ["3"], status: 0 }]);
+  assert.equal(it.client.inbox.latest(10).length, 1);
 });

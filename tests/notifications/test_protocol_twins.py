@@ -1,4 +1,4 @@
-"""protocol.js says the same as protocol.py: the same names, the same numbers."""
+"""protocol.js and contract.js say the same as protocol.py: the same names, the same numbers."""
 
 import json
 import subprocess
@@ -10,19 +10,22 @@ from notifications.protocol import CloseCode
 
 STATIC = Path(protocol.__file__).parent / "static" / "notifications"
 SOURCE = """
+import * as contract from %s;
 import * as twin from %s;
 const told = {};
-for (const [name, value] of Object.entries(twin)) {
+for (const [name, value] of Object.entries({ ...twin, ...contract })) {
   if (["number", "string"].includes(typeof value)) told[name] = value;
 }
-process.stdout.write(JSON.stringify({ told, codes: twin.CloseCode }));
+process.stdout.write(JSON.stringify({ told, codes: contract.CloseCode }));
 """
 
 
 def twin():
-    module = json.dumps((STATIC / "protocol.js").as_uri())
+    modules = tuple(
+        json.dumps((STATIC / f"{name}.js").as_uri()) for name in ("contract", "protocol")
+    )
     said = subprocess.run(
-        ["node", "--input-type=module", "-e", SOURCE % module],
+        ["node", "--input-type=module", "-e", SOURCE % modules],
         capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     return json.loads(said.stdout)

@@ -25,6 +25,7 @@ REPOSITORY = Path(__file__).parents[2]
 # Far more than anything here takes, so that a slow machine is not a failure.
 PATIENCE_S = 120
 
+_FAULT = re.compile(r"Traceback|deadlock| (ERROR|CRITICAL) ")
 # Warnings too: they tell of what was tried again, and here nothing has to be.
 _COMPLAINT = re.compile(r"Traceback|deadlock|database is locked| (WARNING|ERROR|CRITICAL) ")
 # So that none outlives us, however we end.
@@ -130,6 +131,8 @@ class Processes:
         self._folder = folder
         self._children: list[Child] = []
         self._server_log = _ServerLog()
+        # Whether something is broken on purpose, so that children may warn.
+        self.may_warn = False
 
     def __enter__(self) -> Self:
         return self
@@ -180,7 +183,8 @@ class Processes:
 
     def complaints(self) -> list[str]:
         """Errors that any child, or the database server, has written down."""
-        found = [child.report() for child in self._children if _COMPLAINT.search(child.output())]
+        pattern = _FAULT if self.may_warn else _COMPLAINT
+        found = [child.report() for child in self._children if pattern.search(child.output())]
         return found + self._server_log.deadlocks()
 
     def _start(self, name: str, command: list[str], settings: dict[str, object]) -> Child:

@@ -26,13 +26,30 @@ export class InboxApi {
     return [401, 403].includes(response.status) ? null : answerOf(response);
   }
 
+  /**
+   * Why a page drawn for a user must not go on; null: it may. Rejects where nobody can tell.
+   * @param {{user: string | null}} page takes whose it is, where that was not known
+   */
+  async whyStop(page) {
+    const session = await this.session();
+    if (!session) return "signed_out";
+    page.user ??= session.user;
+    return session.user === page.user ? null : "other_user";
+  }
+
   async page(query) {
     return answerOf(await this.#fetch(`${this.#url}inbox?${new URLSearchParams(query)}`, { cache: "no-store" }));
   }
 
+  /** That a stream has brought everything up to there, where nothing else tells. */
+  async delivered(epoch, upto) {
+    const response = await this.#post(JSON.stringify({ op: "delivered", epoch, upto }));
+    if (!response.ok) throw failure(response.status);
+  }
+
   /** Asked for thrice, an act is done once: by its `op_id`. */
   async act(body) {
-    const text = JSON.stringify({ ...body, op_id: newId() });
+    const text = JSON.stringify(body);
     for (let tries = 1; ; tries++) {
       const response = await this.#post(text).catch(() => null);
       if (response && !TEMPORARY.includes(response.status)) return answerOf(response);
@@ -44,7 +61,8 @@ export class InboxApi {
   }
 
   #post(body) {
-    const headers = { "Content-Type": "application/json", "X-CSRFToken": this.#csrfToken() };
+    const csrf = this.#csrfToken();
+    const headers = { "Content-Type": "application/json", ...(csrf && { "X-CSRFToken": csrf }) };
     // keepalive: the act outlives the page of a user who follows a link.
     return this.#fetch(`${this.#url}inbox/actions`, { method: "POST", headers, body, keepalive: true });
   }
@@ -57,6 +75,3 @@ async function answerOf(response) {
 }
 
 const failure = (status) => Object.assign(new Error(`HTTP ${status}`), { status });
-
-// Not randomUUID, which there is only over HTTPS.
-const newId = () => crypto.getRandomValues(new Uint32Array(4)).join("-");

@@ -3,6 +3,7 @@ import { element } from "./dom.js";
 import { isUnread } from "./inbox-state.js";
 import { NotificationPanel } from "./notification-panel.js";
 import { NotificationToastElement } from "./notification-toast-element.js";
+import { TabFocus } from "./tab-focus.js";
 import { STATES, announcement, failureText } from "./words.js";
 
 const SPEAK_AFTER_MS = 1_000;
@@ -11,19 +12,27 @@ customElements.define("notification-toast", NotificationToastElement);
 
 /** The panel, the toasts and the voice of a bell. */
 export class BellDetails {
+  #bell;
   #client;
+  #focus;
   #status;
   #alert;
   #toasts;
   #unspoken = [];
 
   /**
-   * @param {{client: Inbox.Client, button: HTMLButtonElement, inboxUrl: string,
-   *   styles: string[], status: HTMLElement, alert: HTMLElement}} options the last two are live regions
+   * @param {any} bell
+   * @param {HTMLButtonElement} button
+   * @param {HTMLElement} status a live region, as is the next
+   * @param {HTMLElement} alert
+   * @param {string[]} styles
    */
-  constructor({ client, button, inboxUrl, styles, status, alert }) {
+  constructor(bell, button, status, alert, styles) {
+    const { client, inboxUrl } = bell;
     const { clock } = client;
+    this.#bell = bell;
     this.#client = client;
+    this.#focus = new TabFocus(`${client.name}:focus`);
     this.#status = status;
     this.#alert = alert;
     this.panel = new NotificationPanel({ client, button, inboxUrl }).node;
@@ -31,25 +40,46 @@ export class BellDetails {
     this.#toasts = new NotificationToastElement({ clock, inboxUrl, styles, refuge: button, opened });
     const sheet = element("link", { rel: "stylesheet", href: styles.at(-1) });
     this.isStyled = new Promise((resolve) => (sheet.onload = sheet.onerror = resolve));
+    // Now, since later there may be no network; and what was done without one is waiting.
+    client.acts().catch(() => {});
     button.after(sheet, this.panel, this.#toasts);
     client.addEventListener("change", () => this.#toasts.dropTold((one) => this.#isStillUnread(one)));
   }
 
-  announce(notifications) {
-    // In a hidden tab a toast would be gone before anybody saw it.
-    if (!document.hidden) this.#toasts.show(notifications);
-    if (!this.#unspoken.length) setTimeout(() => this.#speakOfNew(), SPEAK_AFTER_MS);
-    this.#unspoken.push(...notifications);
+  /** What the client tells, to the page and to its user. */
+  tell(type, detail) {
+    if (type === "notification") this.#announce([detail.notification]);
+    if (type === "summary") this.#announce(detail.notifications);
+    if (type === "error") this.#failed(detail);
+    if (type === "signedout") this.#signedOut(detail);
   }
 
-  failed({ op, ids }) {
-    if (op === "seen") return; // nobody asked for it
-    const text = failureText(op, this.#client.inbox.notifications.get(ids?.[0])?.title);
+  /** The first bell of an inbox speaks for the others on its page, and one tab for the others. */
+  get #isVoice() {
+    const bells = /** @type {any[]} */ ([...document.querySelectorAll("notification-bell")]);
+    const isFirst = (bells.find(({ client }) => client === this.#client) ?? this.#bell) === this.#bell;
+    return isFirst && this.#focus.isOurs(!this.#client.leader);
+  }
+
+  #announce(notifications) {
+    const shown = notifications.filter((notification) => this.#bell.emit("notification", { notification }, true));
+    if (!shown.length || !this.#isVoice) return;
+    if (this.#bell.getAttribute("toasts") !== "off") this.#toasts.show(shown);
+    if (!this.#unspoken.length) setTimeout(() => this.#speakOfNew(), SPEAK_AFTER_MS);
+    this.#unspoken.push(...shown);
+  }
+
+  #failed({ op, ids, status }) {
+    const text = op === "seen" ? "" : failureText(op, this.#client.inbox.notifications.get(ids?.[0])?.title);
+    this.#bell.emit("error", { code: status, message: text, op, ids });
+    // Nobody asked for `seen`.
+    if (!text || !this.#isVoice) return;
     this.#speak(this.#alert, text);
     this.#toasts.showError(text);
   }
 
-  signedOut(reason) {
+  #signedOut({ reason }) {
+    this.#bell.emit("signedout", { reason });
     this.#speak(this.#alert, STATES[reason]);
   }
 

@@ -1,4 +1,4 @@
-import { CloseCode, parse, pingFrame, pongFrame, resumeFrame } from "./protocol.js";
+import { RENEW, RESTART, parse, pingFrame, pongFrame, resumeFrame } from "./protocol.js";
 
 const HELLO_TIMEOUT_MS = 5_000;
 const SILENCE_GRACE_MS = 10_000;
@@ -6,20 +6,16 @@ const PROBE_TIMEOUT_MS = 3_000;
 const RESUME_PAUSE_MS = 1_000;
 const RESUME_PAUSE_MAX_MS = 32_000;
 const LATE_MS = 1_000;
-// What browsers report where no close frame came, and we of a connection that we gave up.
 const ABNORMAL = 1006;
-const HANDOVERS = [CloseCode.RESTART, CloseCode.RENEW];
+const HANDOVERS = [RESTART, RENEW];
 
-/** One connection and its position in the stream (protocol, section 3). Two may feed one state. */
+/** One connection and its position in the stream: twin of stream.py. Two may feed one state. */
 export class Connection {
-  /** Of its frames; empty before `hello`. */
   epoch = "";
-  /** The transport works. */
   isProven = false;
+  isMute = false;
   isSynced = false;
-  /** It delivers still, but its server wants to be left. */
   isLeaving = false;
-  /** A `synced` is owed, at first for the cursor in the URL. */
   isCatchingUp = true;
 
   #transport;
@@ -36,7 +32,6 @@ export class Connection {
   #pauseMs = RESUME_PAUSE_MS;
   #knownRevision = 0;
 
-  /** @param {Inbox.ConnectionOptions} options */
   constructor({ open, state, owner, clock, random }) {
     this.#state = state;
     this.#owner = owner;
@@ -44,11 +39,18 @@ export class Connection {
     this.#random = random;
     this.#resumedAt = clock.now();
     this.#asked = state.revision;
-    this.#after("hello", HELLO_TIMEOUT_MS, () => this.#end(ABNORMAL));
-    this.#transport = open(state.epoch ? { epoch: state.epoch, since: state.revision } : null, {
+    const cursor = () => (state.epoch ? { epoch: state.epoch, since: state.revision } : null);
+    this.#transport = open(cursor(), {
+      cursor,
       message: (text) => this.#receive(text),
       close: (code) => this.#end(code),
     });
+    if (!this.#transport.isPatient) {
+      this.#after("hello", HELLO_TIMEOUT_MS, () => {
+        this.isMute = true;
+        this.#end(ABNORMAL);
+      });
+    }
   }
 
   close() {
@@ -57,14 +59,12 @@ export class Connection {
     this.#transport.close();
   }
 
-  /** Is the other side there? While a device sleeps, timers and networks stop. */
   probe() {
     if (!this.epoch || this.#timers.probe) return;
     this.#transport.send(pingFrame());
     this.#after("probe", PROBE_TIMEOUT_MS, () => this.#end(ABNORMAL));
   }
 
-  /** Once at a time, and at most once a second. `anew`: by a snapshot. */
   resume(anew = false) {
     if (this.isCatchingUp || this.#timers.resume || !this.epoch) return;
     const waitMs = this.#resumedAt + this.#pauseMs - this.#clock.now();
@@ -75,14 +75,13 @@ export class Connection {
   #resumeNow(anew) {
     const { epoch, revision } = this.#state;
     const from = `${epoch} ${revision}`;
-    // What changed nothing will hardly do so a second later.
+    // What changed nothing hardly will.
     this.#pauseMs = from === this.#resumedFrom ? Math.min(this.#pauseMs * 2, RESUME_PAUSE_MAX_MS) : RESUME_PAUSE_MS;
     this.#resumedFrom = from;
     this.#resumedAt = this.#clock.now();
     this.isCatchingUp = true;
-    // The answer covers whatever we heard of before.
     this.#knownRevision = 0;
-    // `changes` do not name their epoch: where it is not ours, only a snapshot is unmistakable.
+    // `changes` do not name their epoch.
     const since = anew || epoch !== this.epoch ? null : revision;
     this.#asked = since ?? 0;
     this.#transport.send(resumeFrame(this.epoch, since));
@@ -91,10 +90,10 @@ export class Connection {
   #receive(text) {
     if (this.#hasEnded) return;
     const frame = parse(text);
+    this.#cancel("probe");
     if (frame?.type === "hello") return this.#hello(frame);
     if (frame?.type === "bye") return this.#bye(frame);
     if (!this.epoch) return;
-    this.#cancel("probe");
     this.#watch();
     if (frame?.type === "changes") this.#changes(frame);
     if (frame?.type === "snapshot") this.#snapshot(frame);
@@ -103,11 +102,9 @@ export class Connection {
   }
 
   #hello(frame) {
-    if (this.epoch) return;
-    this.isProven = true;
-    this.epoch = frame.epoch;
+    this.isProven = this.isCatchingUp = true;
+    this.epoch ||= frame.epoch;
     this.#cancel("hello");
-    // Beyond what timers hold it would fire at once.
     this.#silenceLimitMs = Math.min(frame.ping_interval_s, 3600) * 1000 + SILENCE_GRACE_MS;
     if (this.#owner.hello(frame)) this.#watch();
   }
@@ -123,7 +120,7 @@ export class Connection {
     const { epoch, revision } = this.#state;
     this.epoch = frame.epoch;
     this.#knownRevision = frame.revision;
-    // Behind us but not behind what we asked for: the other connection has overtaken it.
+    // The other connection has overtaken it.
     if (frame.epoch === epoch && frame.revision < revision && frame.revision >= this.#asked) return;
     this.#state.applySnapshot(frame);
     this.#applied(frame);
@@ -139,7 +136,7 @@ export class Connection {
 
   #ping({ revision }) {
     this.#pong();
-    this.#heardOf(revision);
+    if (!this.#heardOf(revision) && !this.isCatchingUp) this.#owner.synced(this);
   }
 
   #bye(bye) {
@@ -162,7 +159,6 @@ export class Connection {
   }
 
   #applied(frame) {
-    // One receipt for all that comes within 1 to 3 s: so at most one a second.
     if (!this.#timers.pong) this.#after("pong", 1000 + this.#random() * 2000, () => this.#pong());
     this.#owner.changed(this, frame);
   }
@@ -175,7 +171,7 @@ export class Connection {
   #watch() {
     const dueAt = this.#clock.now() + this.#silenceLimitMs;
     this.#after("silence", this.#silenceLimitMs, () => {
-      // Late: the whole page was held back, and frames with it. Ask before giving up.
+      // Late: the page was held back, and frames with it.
       if (this.#clock.now() - dueAt > LATE_MS) this.probe();
       else this.#end(ABNORMAL);
     });

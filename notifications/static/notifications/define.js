@@ -1,65 +1,86 @@
-/** The only module that a page loads: registers the elements, makes the one client. */
-import { InboxApi } from "./api.js";
+/** The only module that a page loads. */
 import { InboxClient } from "./inbox-client.js";
 import { NotificationBellElement } from "./notification-bell-element.js";
+import { TabLeader } from "./tab-leader.js";
+import { TransportChoice } from "./transports/choice.js";
 import { webSocketTransport } from "./transports/websocket.js";
 
-const SOCKET_PATH = "/ws/notifications/";
-const FETCH_TIMEOUT_MS = 10_000;
 const clock = {
   now: () => performance.now(),
   setTimeout: (call, ms) => setTimeout(call, ms),
   clearTimeout: (timer) => clearTimeout(timer),
 };
-
 const { random } = Math;
+const inboxes = new Map();
 
-const api = new InboxApi({
-  url: document.querySelector("notification-bell")?.getAttribute("api") ?? "/api/v1/",
-  fetch: (url, options) => fetch(url, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS), ...options }),
-  csrfToken,
-  clock,
-  random,
-});
-/** @type {any} */
-let client;
-
+/** Bells of one inbox share a client. */
 function clientOf(bell) {
-  if (client) return client;
-  const number = (name) => Number(bell.getAttribute(name));
-  const open = webSocketTransport(location.origin.replace(/^http/, "ws") + SOCKET_PATH);
-  const page = {
-    user: bell.getAttribute("user"),
-    epoch: bell.getAttribute("epoch"),
-    revision: number("revision"),
-    counts: { unread: number("unread"), unseen: number("unseen") },
-  };
-  client = new InboxClient({ open, api, clock, random, page });
-  follow(client);
-  client.start();
-  return client;
+  const key = ["src", "token-url", "user"].map((name) => bell.getAttribute(name)).join();
+  if (!inboxes.has(key)) inboxes.set(key, open(bell));
+  return inboxes.get(key).client;
 }
 
-function follow(client) {
-  document.addEventListener("visibilitychange", () => document.hidden || client.wake());
+function open(bell) {
+  const attribute = (name) => bell.getAttribute(name);
+  const [unread, unseen, revision] = ["unread", "unseen", "revision"].map((name) => Number(attribute(name)));
+  const page = { user: attribute("user"), epoch: attribute("epoch"), revision, counts: { unread, unseen } };
+  const url = new URL(attribute("src") ?? "/api/v1/", document.baseURI).href;
+  const socketUrl = new URL("/ws/notifications/", url).href.replace("http", "ws");
+  const tokenUrl = attribute("token-url");
+  const services = once(async () => {
+    const { servicesOf } = await import("./services.js");
+    return servicesOf({ url, socketUrl, tokenUrl, page, clock, random, client, transports });
+  });
+  const transports = new TransportChoice({
+    only: attribute("transport")?.match(/^(ws|sse|poll)$/)?.[0],
+    webSocket: !tokenUrl && webSocketTransport(socketUrl),
+    services,
+    storage: () => localStorage,
+    url,
+  });
+  const client = new InboxClient({ url, open: (...asked) => tabs.open(...asked), services, transports, clock, random, page });
+  const tabs = new TabLeader(client, {
+    open: (...asked) => transports.open(...asked),
+    locks: navigator.locks,
+    channel: (name) => new BroadcastChannel(name),
+    catchUp: async (...asked) => (await import("./tab-answers.js")).catchUp(...asked),
+    tab: String(random()),
+    isVisible: () => !document.hidden,
+  });
+  follow(client, tabs);
+  // Whose inbox does a token open?
+  if (page.user || !tokenUrl) client.start();
+  else client.revive();
+  return { client, services };
+}
+
+function once(load) {
+  let loading;
+  return () => {
+    loading ??= load();
+    loading.catch(() => (loading = null));
+    return loading;
+  };
+}
+
+function follow(client, tabs) {
+  document.addEventListener("visibilitychange", () => document.hidden || tabs.wake());
   addEventListener("offline", () => client.setOffline(true));
   addEventListener("online", () => client.setOffline(false));
-  // Some browsers keep no page with an open socket in their back/forward cache.
-  addEventListener("pagehide", () => client.suspend());
+  // Cached or frozen, it would keep its lock.
+  addEventListener("pagehide", () => tabs.suspend({ closesChannel: true }));
+  document.addEventListener("freeze", () => tabs.suspend());
   addEventListener("pageshow", ({ persisted }) => persisted && client.start());
+  document.addEventListener("resume", () => client.start());
 }
 
-function csrfToken() {
-  const meta = document.querySelector('meta[name="csrf-token"]');
-  const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]*)/);
-  const field = document.querySelector('input[name="csrfmiddlewaretoken"]');
-  return meta?.getAttribute("content") ?? cookie?.[1] ?? field?.getAttribute("value") ?? "";
-}
-
-// Without popovers there is no panel, and the link stays.
+// Without popovers the link stays.
 if ("popover" in HTMLElement.prototype) {
   NotificationBellElement.clientOf = clientOf;
   customElements.define("notification-bell", NotificationBellElement);
   const root = document.querySelector("[data-inbox]");
-  if (client && root) import("./inbox-page.js").then(({ enhance }) => enhance(root, client, api));
+  const [inbox] = inboxes.values();
+  if (inbox && root) {
+    Promise.all([import("./inbox-page.js"), inbox.services()]).then(([{ enhance }, { api }]) => enhance(root, inbox.client, api));
+  }
 }

@@ -1,55 +1,37 @@
 import { Backoff } from "./backoff.js";
 import { Connection } from "./connection.js";
-import { InboxState, isUnseen } from "./inbox-state.js";
-import { CloseCode, Verdict, isRevision, verdict } from "./protocol.js";
+import { Arrivals, InboxState } from "./inbox-state.js";
+import { SIGNED_OUT, isFinal } from "./protocol.js";
 
-const STEADY_MS = 10_000;
-const WAKE_JITTER_MS = 1_000;
-const CONFIRM_TIMEOUT_MS = 10_000;
 const REFILL_BELOW = 10;
-// Beyond what timers hold they fire at once.
-const DELAY_MAX_MS = 2 ** 31 - 1;
+const ASK_AGAIN_MS = 5_000;
 
-/** Keeps a user's inbox up to date, and acts. Its events: InboxClientEvents in types.d.ts. */
+/** Keeps an inbox up to date, and acts. types.d.ts describes its events and options. */
 export class InboxClient extends EventTarget {
   state = "waiting";
-  /** Why it stopped. @type {string | null} */
   reason = null;
-  /** Synced once. */
   isReady = false;
   inbox = new InboxState();
+  /** The tab that is connected for us; null: we are. */
+  leader = null;
 
   #options;
-  #api;
-  #random;
-  #user;
   #backoff;
-  /** @type {Connection | null} */
+  #arrivals = new Arrivals();
   #current = null;
-  /** @type {Connection | null} its predecessor, until it is synced */
   #previous = null;
   #isRunning = false;
   #isOffline = false;
   #hasAsked = false;
   #unprovenCount = 0;
-  #retryTimer;
-  #steadyTimer;
-  #notBefore = 0;
   #clockOffsetMs = 0;
-  #announcedRevision = 0;
-  #arrived = new Map();
-  /** The parts of a split frame. @type {{notifications: object[], removed: string[]}} */
-  #unshown = { notifications: [], removed: [] };
 
-  /** @param {Inbox.ClientOptions} options */
   constructor(options) {
     super();
     this.#options = options;
-    this.#api = options.api;
     this.clock = options.clock;
-    this.#random = options.random;
-    this.#user = options.page.user;
-    this.#backoff = new Backoff(this.#random);
+    this.url = options.url;
+    this.#backoff = new Backoff(options, () => this.#connect());
     this.inbox.counts = options.page.counts;
   }
 
@@ -57,12 +39,25 @@ export class InboxClient extends EventTarget {
     return this.inbox.viewCounts();
   }
 
-  /** The time by the server's clock. */
+  get user() {
+    return this.#options.page.user;
+  }
+
+  get name() {
+    return `nb:${this.user}:${this.url}`;
+  }
+
+  get transport() {
+    return (this.leader ?? this.#options.transports).transport;
+  }
+
+  get retryInMs() {
+    return Math.max(0, this.#backoff.at - this.clock.now());
+  }
+
   now() {
     return Date.now() + this.#clockOffsetMs;
   }
-
-  // --- Connecting
 
   start() {
     if (this.#isRunning) return;
@@ -71,26 +66,44 @@ export class InboxClient extends EventTarget {
     this.#connect();
   }
 
-  /** For the back/forward cache; `start` comes back. */
   suspend() {
     this.#isRunning = false;
-    this.clock.clearTimeout(this.#retryTimer);
-    this.clock.clearTimeout(this.#steadyTimer);
-    this.#current?.close();
-    this.#previous?.close();
-    this.#current = this.#previous = null;
+    this.#drop();
     this.#tellState();
   }
 
-  /** The page became visible, or the network came back. */
-  wake() {
-    if (this.reason === "signed_out") return this.#revive();
-    if (!this.#isRunning) return;
-    if (this.#current && !this.#current.isLeaving) return this.#current.probe();
-    this.#retry(Math.max(this.#random() * WAKE_JITTER_MS, this.#notBefore - this.clock.now()));
+  stop(reason) {
+    if (!reason || reason === this.reason) return;
+    this.reason = reason;
+    this.suspend();
+    if (!reason.startsWith("closed")) this.emit("signedout", { reason });
   }
 
-  /** The browser may be wrong: connections are asked, and tried still. */
+  follow(leader) {
+    const isOtherRole = !leader !== !this.leader;
+    this.leader = leader;
+    if (isOtherRole) this.reconnect();
+    else this.#tellState();
+  }
+
+  /** `gently`: what we have stays until the new one is synced. */
+  reconnect({ gently = false } = {}) {
+    if (!this.#isRunning) return;
+    if (!gently) this.#drop();
+    this.#unprovenCount = 0;
+    this.#backoff.reset();
+    this.#connect();
+  }
+
+  wake() {
+    if (this.reason === "signed_out") return this.revive();
+    if (!this.#isRunning) return;
+    if (this.#current && !this.#current.isLeaving) return this.#current.probe();
+    this.#backoff.soon();
+    this.#tellState();
+  }
+
+  /** The browser may be wrong: connections are tried still. */
   setOffline(isOffline) {
     this.#isOffline = isOffline;
     if (isOffline) this.#current?.probe();
@@ -98,8 +111,18 @@ export class InboxClient extends EventTarget {
     this.#tellState();
   }
 
+  resume() {
+    this.#current?.resume();
+  }
+
+  #drop() {
+    this.#backoff.stop();
+    this.#current?.close();
+    this.#previous?.close();
+    this.#current = this.#previous = null;
+  }
+
   #connect() {
-    this.clock.clearTimeout(this.#retryTimer);
     if (this.#current) {
       this.#previous?.close();
       this.#previous = this.#current;
@@ -108,20 +131,11 @@ export class InboxClient extends EventTarget {
     this.#tellState();
   }
 
-  #retry(delayMs) {
-    this.clock.clearTimeout(this.#retryTimer);
-    this.#retryTimer = this.clock.setTimeout(() => this.#connect(), Math.min(delayMs, DELAY_MAX_MS));
+  #retryAfter(bye) {
+    this.#backoff.after(bye);
     this.#tellState();
   }
 
-  #retryAfter(bye) {
-    // 0 is not given: a server that refuses each time would be asked without a pause.
-    const afterMs = isRevision(bye?.after_ms) ? bye.after_ms : 0;
-    this.#notBefore = this.clock.now() + afterMs;
-    this.#retry(afterMs || this.#backoff.next());
-  }
-
-  /** @type {Inbox.Owner<Connection>} */
   #owner = {
     hello: (frame) => this.#hello(frame),
     changed: (connection, frame) => this.#changed(connection, frame),
@@ -132,10 +146,11 @@ export class InboxClient extends EventTarget {
 
   #hello(frame) {
     this.#clockOffsetMs = (Date.parse(frame.server_time) || Date.now()) - Date.now();
-    this.#user ??= frame.user;
+    this.#options.page.user ??= frame.user;
+    if (!this.leader) this.#options.transports.works();
     // A page drawn for one user must never show another's.
-    if (frame.user !== this.#user) this.#stop("other_user");
-    return frame.user === this.#user;
+    if (frame.user !== this.user) this.stop("other_user");
+    return frame.user === this.user;
   }
 
   #synced(connection) {
@@ -144,18 +159,17 @@ export class InboxClient extends EventTarget {
     if (connection === this.#current) {
       this.#previous?.close();
       this.#previous = null;
-      this.clock.clearTimeout(this.#steadyTimer);
-      this.#steadyTimer = this.clock.setTimeout(() => this.#backoff.reset(), STEADY_MS);
+      this.#backoff.steady();
     }
-    this.#announceArrived();
+    this.#announce();
+    this.emit("frame", { type: "synced", revision: this.inbox.revision });
     this.#tellState();
     this.#refill(connection);
   }
 
-  /** Archiving left few of the newest: a snapshot brings those that take their place. */
   #refill(connection) {
     const { oldest, overlays } = this.inbox;
-    if (oldest && !overlays.length && this.inbox.latest(REFILL_BELOW).length < REFILL_BELOW) connection.resume(true);
+    if (oldest && !overlays?.size && this.inbox.latest(REFILL_BELOW).length < REFILL_BELOW) connection.resume(true);
   }
 
   #ended(connection, code, bye) {
@@ -163,161 +177,102 @@ export class InboxClient extends EventTarget {
     if (connection === this.#previous) this.#previous = null;
     if (connection === this.#current) {
       this.#current = null;
-      this.clock.clearTimeout(this.#steadyTimer);
-      // The successor of one that was leaving is due already.
-      if (!connection.isLeaving) this.#succeed(code, bye);
+      this.#backoff.unsteady();
+      // A successor is due already.
+      if (!connection.isLeaving) this.#succeed(code, bye, connection.isMute);
     }
     this.#tellState();
   }
 
-  #succeed(code, bye) {
-    if (code === CloseCode.SIGNED_OUT) return this.#askOnce();
-    if (verdict(code) === Verdict.STOP || bye?.reconnect === false) return this.#stop(`closed_${code}`);
+  #succeed(code, bye, isMute) {
+    if (code === SIGNED_OUT) return this.#askOnce();
+    if (isFinal(code) || bye?.reconnect === false) return this.stop(`closed_${code}`);
     this.#retryAfter(bye);
-    // A browser cannot see why a handshake was refused.
-    if (this.#unprovenCount && this.#unprovenCount % 2 === 0) this.#whyStop().then((reason) => this.#stop(reason));
+    // A browser cannot see why.
+    if (isMute || (this.#unprovenCount && this.#unprovenCount % 2 === 0)) this.#doubtTransport();
   }
 
-  // --- Who we are
+  #doubtTransport() {
+    const { transports } = this.#options;
+    const { transport } = transports;
+    this.#check((isKnown) => isKnown && this.#unprovenCount && transports.next(transport));
+  }
 
-  async #askOnce() {
-    if (this.#hasAsked) return this.#stop("signed_out");
+  #askOnce() {
+    if (this.#hasAsked) return this.stop("signed_out");
     this.#hasAsked = true;
-    this.#stop(await this.#whyStop());
-    if (this.#isRunning && !this.#current) this.#retryAfter(null);
+    this.#check(() => this.#isRunning && !this.#current && this.#retryAfter(null));
   }
 
-  async #revive() {
-    const reason = await this.#whyStop();
-    if (reason) this.#stop(reason);
-    else this.start();
+  /** Starts once we are known to be who the page is for. */
+  revive() {
+    this.#check(() => (this.user ? this.start() : this.clock.setTimeout(() => this.revive(), ASK_AGAIN_MS)));
   }
 
-  /** Null: still signed in, or nobody can tell. */
-  async #whyStop() {
-    try {
-      const session = await this.#api.session();
-      if (!session) return "signed_out";
-      return this.#user && session.user !== this.#user ? "other_user" : null;
-    } catch {
-      return null;
-    }
-  }
-
-  #stop(reason) {
-    if (!reason || reason === this.reason) return;
-    this.reason = reason;
-    this.suspend();
-    if (!reason.startsWith("closed")) this.#emit("signedout", { reason });
+  /** `isKnown`: false where nobody can tell. */
+  async #check(goOn) {
+    const { services, page } = this.#options;
+    const reason = await services().then(({ api }) => api.whyStop(page)).catch(() => undefined);
+    if (reason) this.stop(reason);
+    else goOn(reason === null);
   }
 
   #tellState() {
     const state = this.#stateNow();
     if (state === this.state) return;
     this.state = state;
-    this.#emit("state", { state, reason: this.reason });
+    this.emit("state", { state, reason: this.reason });
   }
 
   #stateNow() {
     if (this.reason) return "stopped";
+    if (this.leader && this.leader.state !== "live") return this.leader.state;
     if (this.#current?.isSynced || this.#previous?.isSynced) return "live";
     if (this.#isOffline) return "offline";
     return this.#current ? "connecting" : "waiting";
   }
 
-  // --- What arrives
-
-  #changed(connection, { type, notifications, removed = [], partial }) {
-    const isSnapshot = type === "snapshot";
-    const isLive = !this.#arrived.size;
-    if (isSnapshot) this.#arrived.clear();
-    else this.#noteArrived(notifications, removed);
-    this.#unshown.notifications.push(...notifications);
-    this.#unshown.removed.push(...removed);
-    if (partial) return;
-    this.#announcedRevision = this.inbox.revision;
-    this.#emit("change", { ...this.#unshown, isSnapshot });
-    this.#unshown = { notifications: [], removed: [] };
-    if (connection.isCatchingUp) return;
-    this.#announceArrived(isLive);
+  #changed(connection, frame) {
+    const isLive = !this.#arrivals.isWaiting;
+    this.#arrivals.add(frame);
+    this.emit("frame", frame);
+    if (frame.partial) return;
+    this.emit("change", { ...this.#arrivals.takeChange(this.inbox.revision), isSnapshot: frame.type === "snapshot" });
+    // While the leader catches up, so do we.
+    if (connection.isCatchingUp || (this.leader && this.state !== "live")) return;
+    this.#announce(isLive);
     this.#refill(connection);
   }
 
-  #noteArrived(notifications, removed) {
-    for (const one of notifications) {
-      if (one.arrived_revision > this.#announcedRevision || this.#arrived.has(one.id)) this.#arrived.set(one.id, one);
-    }
-    for (const id of removed) this.#arrived.delete(id);
+  #announce(isLive = false) {
+    const notifications = this.#arrivals.takeFresh(this.inbox);
+    if (isLive) for (const notification of notifications) this.emit("notification", { notification });
+    else if (notifications.length) this.emit("summary", { notifications });
   }
 
-  #announceArrived(isLive = false) {
-    const notifications = [...this.#arrived.values()].map((one) => this.inbox.view(one)).filter(isUnseen);
-    this.#arrived.clear();
-    if (isLive) for (const notification of notifications) this.#emit("notification", { notification });
-    else if (notifications.length) this.#emit("summary", { notifications });
+  markSeen = (ids) => this.act("seen", ids);
+  markRead = (ids) => this.act("read", ids);
+  markUnread = (ids) => this.act("unread", ids);
+  archive = (ids) => this.act("archive", ids);
+  restore = (ids) => this.act("restore", ids);
+  markAllRead = () => this.act("read", null);
+
+  /** Null: all. Resolves to whether it is done. */
+  async act(op, ids) {
+    const acts = await this.acts().catch(() => this.emit("error", { op, ids, status: 0 }));
+    return acts ? acts.act(op, ids) : false;
   }
 
-  // --- Acts: each resolves to whether it is done
-
-  markSeen(ids) {
-    return this.#act("seen", ids);
+  async acts() {
+    return (await this.#options.services()).acts;
   }
 
-  markRead(ids) {
-    return this.#act("read", ids);
+  emitShown() {
+    this.emit("change", { notifications: [], removed: [], isSnapshot: false });
+    if (this.#current) this.#refill(this.#current);
   }
 
-  markUnread(ids) {
-    return this.#act("unread", ids);
-  }
-
-  archive(ids) {
-    return this.#act("archive", ids);
-  }
-
-  restore(ids) {
-    return this.#act("restore", ids);
-  }
-
-  /** Up to what we know of: what arrives meanwhile stays unread. */
-  markAllRead() {
-    return this.#act("read", null);
-  }
-
-  /** @param {string[] | null} ids null: all */
-  async #act(op, ids) {
-    const { epoch, revision } = this.inbox.epoch ? this.inbox : this.#options.page;
-    const overlay = this.inbox.lay(op, ids, revision);
-    this.#emitShown();
-    try {
-      const answer = await this.#api.act({ op, ...(ids ? { notifications: ids } : { all: true, epoch, upto: revision }) });
-      this.inbox.confirm(overlay, answer.revision);
-      this.clock.setTimeout(() => this.#doubt(overlay), CONFIRM_TIMEOUT_MS);
-      return true;
-    } catch (error) {
-      const { status } = /** @type {{status?: number}} */ (error);
-      this.inbox.lift(overlay);
-      if (status === 401) this.#stop("signed_out");
-      this.#emit("error", { op, ids, status });
-      return false;
-    } finally {
-      this.#emitShown();
-    }
-  }
-
-  /** The change was answered but has not come: it would hide what comes later. */
-  #doubt(overlay) {
-    if (this.state !== "live" || !this.inbox.overlays.includes(overlay)) return;
-    this.inbox.lift(overlay);
-    this.#current?.resume();
-    this.#emitShown();
-  }
-
-  #emitShown() {
-    this.#emit("change", { notifications: [], removed: [], isSnapshot: false });
-  }
-
-  #emit(type, detail) {
+  emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }

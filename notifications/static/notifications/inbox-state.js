@@ -1,42 +1,24 @@
-// A tab that lives for weeks must not grow: beyond the first number the oldest go, down to the second.
+// A tab that lives for weeks must not grow.
 const HELD_MAX = 400;
 const HELD_AFTER_TRIM = 200;
-
-/** @type {Record<string, (shown: Inbox.Notification, at: string) => Partial<Inbox.Notification>>} */
-const ACTS = {
-  seen: ({ seen_at }, at) => ({ seen_at: seen_at ?? at }),
-  read: ({ seen_at, read_at }, at) => ({ seen_at: seen_at ?? at, read_at: read_at ?? at }),
-  unread: () => ({ read_at: null }),
-  archive: ({ archived_at }, at) => ({ archived_at: archived_at ?? at, snoozed_until: null }),
-  restore: () => ({ archived_at: null, snoozed_until: null }),
-};
 
 export const isListed = ({ archived_at, snoozed_until }) => !archived_at && !snoozed_until;
 export const isUnread = (notification) => isListed(notification) && !notification.read_at;
 export const isUnseen = (notification) => isListed(notification) && !notification.seen_at;
 
-/** Newest first. Ids by length first: to the server they are numbers. */
+/** Newest first. To the server ids are numbers. */
 export const byArrival = (a, b) =>
   b.arrived_revision - a.arrived_revision || b.id.length - a.id.length || (a.id < b.id ? 1 : -1);
 
-const touches = ({ ids, upto }, notification) =>
-  ids ? ids.has(notification.id) : isListed(notification) && notification.arrived_revision <= upto;
-
-/** The inbox at a revision, and laid over it the acts that the stream has not confirmed. */
 export class InboxState {
-  /** Empty until anything came. */
   epoch = "";
   revision = 0;
   counts = { unread: 0, unseen: 0 };
-  /** @type {Map<string, Inbox.Notification>} */
   notifications = new Map();
-  /** @type {Inbox.Notification | null} what is older is not held; null: all listed ones are */
   oldest = null;
-  /** @type {Inbox.Overlay[]} */
-  overlays = [];
+  overlays = null;
   #removed = new Set();
 
-  /** @returns {"applied" | "duplicate" | "gap"} */
   applyChanges({ since, revision, notifications, removed, partial, counts }) {
     if (revision <= this.revision) return "duplicate";
     if (since > this.revision) return "gap";
@@ -48,7 +30,7 @@ export class InboxState {
     this.revision = revision;
     if (!partial) this.counts = counts;
     if (this.notifications.size > HELD_MAX) this.#trim();
-    this.#settle();
+    this.overlays?.settle();
     return "applied";
   }
 
@@ -58,55 +40,20 @@ export class InboxState {
     this.oldest = more && notifications.length ? notifications.at(-1) : null;
     this.revision = revision;
     this.counts = counts;
-    this.#settle();
+    this.overlays?.settle();
   }
 
-  /** @returns {Inbox.Overlay} */
-  lay(op, ids, upto) {
-    const overlay = { op, ids: ids && new Set(ids), upto, at: new Date().toISOString(), revision: null };
-    this.overlays.push(overlay);
-    return overlay;
-  }
-
-  /** Done: the overlay lasts until the stream brings the change. */
-  confirm(overlay, revision) {
-    overlay.revision = revision;
-    this.#settle();
-  }
-
-  lift(overlay) {
-    this.overlays = this.overlays.filter((other) => other !== overlay);
-  }
-
-  /** As its user is to see it. */
   view(notification) {
-    return this.overlays.reduce(
-      (shown, overlay) => (touches(overlay, shown) ? { ...shown, ...ACTS[overlay.op](shown, overlay.at) } : shown),
-      notification,
-    );
+    return this.overlays?.view(notification) ?? notification;
   }
 
   latest(limit) {
-    return this.#views().filter(isListed).sort(byArrival).slice(0, limit);
+    const shown = [...this.notifications.values()].map((one) => this.view(one));
+    return shown.filter(isListed).sort(byArrival).slice(0, limit);
   }
 
   viewCounts() {
-    if (!this.overlays.length) return this.counts;
-    return {
-      unread: this.#count(this.counts.unread, isUnread, ["read", "archive"]),
-      unseen: this.#count(this.counts.unseen, isUnseen, ["seen", "read", "archive"]),
-    };
-  }
-
-  #count(total, isCounted, clearing) {
-    const held = [...this.notifications.values()].filter(isCounted).length;
-    // Those that are not held are older, so an act on all takes them along.
-    const isCleared = this.overlays.some(({ op, ids }) => !ids && clearing.includes(op));
-    return (isCleared ? 0 : Math.max(0, total - held)) + this.#views().filter(isCounted).length;
-  }
-
-  #views() {
-    return [...this.notifications.values()].map((one) => this.view(one));
+    return this.overlays?.counts() ?? this.counts;
   }
 
   #hold(notification) {
@@ -116,20 +63,49 @@ export class InboxState {
     this.notifications.set(notification.id, notification);
   }
 
-  /** Another epoch, or a revision that went back: earlier answers say nothing now. */
   #beginLife(epoch) {
     this.epoch = epoch;
     this.#removed.clear();
-    this.overlays = this.overlays.filter(({ revision }) => revision === null);
-  }
-
-  #settle() {
-    this.overlays = this.overlays.filter(({ revision }) => revision === null || revision > this.revision);
+    this.overlays?.beginLife();
   }
 
   #trim() {
     const kept = [...this.notifications.values()].sort(byArrival).slice(0, HELD_AFTER_TRIM);
     this.notifications = new Map(kept.map((one) => [one.id, one]));
     this.oldest = kept.at(-1) ?? null;
+  }
+}
+
+/** What came and is not told yet. */
+export class Arrivals {
+  #revision = 0;
+  #fresh = new Map();
+  #change = { notifications: [], removed: [] };
+
+  get isWaiting() {
+    return this.#fresh.size > 0;
+  }
+
+  add({ type, notifications, removed = [] }) {
+    this.#change.notifications.push(...notifications);
+    this.#change.removed.push(...removed);
+    if (type === "snapshot") return this.#fresh.clear();
+    for (const one of notifications) {
+      if (one.arrived_revision > this.#revision || this.#fresh.has(one.id)) this.#fresh.set(one.id, one);
+    }
+    for (const id of removed) this.#fresh.delete(id);
+  }
+
+  takeChange(revision) {
+    const change = this.#change;
+    this.#revision = revision;
+    this.#change = { notifications: [], removed: [] };
+    return change;
+  }
+
+  takeFresh(inbox) {
+    const fresh = [...this.#fresh.values()].map((one) => inbox.view(one)).filter(isUnseen);
+    this.#fresh.clear();
+    return fresh;
   }
 }

@@ -6,44 +6,46 @@ const BELL = "M12 2a7 7 0 0 0-7 7v4l-2 4h18l-2-4V9a7 7 0 0 0-7-7Zm-2.5 17a2.5 2.
 /** <notification-bell unread="3"><a href="/inbox/">Notifications (3)</a></notification-bell> */
 export class NotificationBellElement extends HTMLElement {
   static observedAttributes = ["unread", "unseen"];
-  /** Gives the page's one client. */
   static clientOf;
 
-  #client;
+  client;
   #listening;
   #loading;
   #details;
+  #isReady = false;
   #button = make("button", { className: "bell", type: "button", hidden: true, ariaHasPopup: "dialog", ariaExpanded: "false" });
   #name = make("span", { className: "hidden" });
   #badge = make("span", { className: "badge", ariaHidden: "true" });
-  // Only regions that were there, empty, before there was anything to say are heard.
+  // Live regions have to be there before they speak.
   #status = make("div", { className: "hidden", role: "status" });
   #alert = make("div", { className: "hidden", role: "alert" });
 
-  get unread() {
+  get unreadCount() {
     return Number(this.getAttribute("unread"));
   }
 
-  get unseen() {
+  get unseenCount() {
     return Number(this.getAttribute("unseen"));
   }
 
+  get state() {
+    return this.client.state;
+  }
+
   get inboxUrl() {
-    return this.getAttribute("inbox-url") ?? "/inbox/";
+    return this.getAttribute("inbox-url") ?? new URL("/inbox/", this.client.url).href;
   }
 
   connectedCallback() {
-    this.#client ??= NotificationBellElement.clientOf(this);
+    this.client ??= NotificationBellElement.clientOf(this);
     if (!this.shadowRoot) this.#build();
     this.#listening = new AbortController();
-    const on = (type, listener) =>
-      this.#client.addEventListener(type, ({ detail }) => listener(detail), { signal: this.#listening.signal });
-    on("change", () => this.#count());
-    on("state", ({ state }) => state === "live" && this.#load());
-    on("notification", async ({ notification }) => (await this.#load()).announce([notification]));
-    on("summary", async ({ notifications }) => (await this.#load()).announce(notifications));
-    on("error", async (failure) => (await this.#load()).failed(failure));
-    on("signedout", async ({ reason }) => (await this.#load()).signedOut(reason));
+    const on = (type, listener) => this.client.addEventListener(type, listener, { signal: this.#listening.signal });
+    on("change", ({ detail }) => this.#changed(detail));
+    on("state", () => this.#stateChanged());
+    for (const type of ["notification", "summary", "error", "signedout"]) {
+      on(type, async ({ detail }) => (await this.#load()).tell(type, detail));
+    }
     this.#show();
   }
 
@@ -55,6 +57,22 @@ export class NotificationBellElement extends HTMLElement {
     if (this.shadowRoot) this.#show();
   }
 
+  async open() {
+    try {
+      (await this.#load()).panel.showPopover();
+    } catch {
+      location.assign(this.inboxUrl);
+    }
+  }
+
+  close() {
+    this.#details?.panel.hidePopover();
+  }
+
+  emit(name, detail, cancelable = false) {
+    return this.dispatchEvent(new CustomEvent(`nb:${name}`, { detail, cancelable, bubbles: true, composed: true }));
+  }
+
   #build() {
     const svg = document.createElementNS(SVG, "svg");
     const path = document.createElementNS(SVG, "path");
@@ -62,12 +80,17 @@ export class NotificationBellElement extends HTMLElement {
     path.setAttribute("d", BELL);
     svg.append(path);
     this.#button.append(svg, this.#name, this.#badge);
-    this.#button.addEventListener("click", () => this.#details || this.#open());
-    // Until its style is there, the link in the slot serves.
+    this.#button.addEventListener("click", () => this.#details || this.open());
+    // Until its style is there, the link serves.
     const slot = make("slot");
     const onload = () => (this.#button.hidden = !(slot.hidden = true));
-    const sheet = make("link", { rel: "stylesheet", href: this.getAttribute("styles"), onload });
+    const sheet = make("link", { rel: "stylesheet", href: this.#styles[0], onload });
     this.attachShadow({ mode: "open" }).append(sheet, slot, this.#button, this.#status, this.#alert);
+  }
+
+  get #styles() {
+    const url = (attribute, name) => this.getAttribute(attribute) ?? new URL(`${name}.css`, import.meta.url).href;
+    return [url("styles", "bell"), url("detail-styles", "bell-details")];
   }
 
   #load() {
@@ -76,35 +99,38 @@ export class NotificationBellElement extends HTMLElement {
 
   async #loadDetails() {
     const { BellDetails } = await import("./bell-details.js");
-    const styles = ["styles", "detail-styles"].map((name) => this.getAttribute(name) ?? "");
-    const [client, button, status, alert] = [this.#client, this.#button, this.#status, this.#alert];
-    const details = new BellDetails({ client, button, status, alert, styles, inboxUrl: this.inboxUrl });
+    const details = new BellDetails(this, this.#button, this.#status, this.#alert, this.#styles);
     await details.isStyled;
     return (this.#details = details);
   }
 
-  /** The first time; then the browser does it. */
-  async #open() {
-    try {
-      (await this.#load()).panel.showPopover();
-    } catch {
-      location.assign(this.inboxUrl);
-    }
+  #changed({ isSnapshot, notifications, removed }) {
+    const { counts, inbox } = this.client;
+    for (const name in counts) this.setAttribute(name, counts[name]);
+    const source = isSnapshot || notifications.length + removed.length ? "stream" : "act";
+    this.emit("change", { ...counts, revision: inbox.revision, source });
   }
 
-  #count() {
-    const { unread, unseen } = this.#client.counts;
-    this.setAttribute("unread", unread);
-    this.setAttribute("unseen", unseen);
+  #stateChanged() {
+    const { state, transport, leader, retryInMs, isReady } = this.client;
+    this.emit("state", { state, transport, role: leader ? "follower" : "leader", retryIn: retryInMs });
+    if (state === "live") this.#load();
+    if (isReady && !this.#isReady) this.emit("ready", this.client.counts);
+    this.#isReady = isReady;
   }
 
   #show() {
-    this.#name.textContent = bellName(this.unread, this.unseen);
-    this.#badge.textContent = badgeText(this.unread);
-    this.#badge.classList.toggle("unseen", this.unseen > 0);
-    if (this.hasAttribute("title-count")) document.title = titleWithCount(document.title, this.unread);
+    this.#name.textContent = bellName(this.unreadCount, this.unseenCount);
+    this.#badge.textContent = badgeText(this.unreadCount);
+    this.#badge.classList.toggle("unseen", this.unseenCount > 0);
+    if (this.hasAttribute("title-count")) document.title = titleWithCount(document.title, this.unreadCount);
   }
 }
 
-/** @returns {any} */
+for (const act of ["markSeen", "markRead", "markUnread", "archive", "restore", "markAllRead", "reconnect"]) {
+  NotificationBellElement.prototype[act] = function (...ids) {
+    return this.client[act](ids.flat());
+  };
+}
+
 const make = (tag, properties) => Object.assign(document.createElement(tag), properties);

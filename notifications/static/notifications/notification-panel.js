@@ -7,6 +7,10 @@ import { absoluteTime, relativeTime } from "./time.js";
 const LIMIT = 10;
 const TICK_MS = 60_000;
 const GAP_PX = 8;
+const BY_TRANSPORT = {
+  sse: ", by server-sent events. WebSocket is blocked here.",
+  poll: ", by long polling. WebSocket is blocked here.",
+};
 
 /** What a bell opens: the latest notifications. No landmarks, for a shadow root is part of its page. */
 export class NotificationPanel {
@@ -87,9 +91,10 @@ export class NotificationPanel {
   }
 
   #showState() {
-    const { state, reason, isReady } = this.#client;
+    const { state, reason, isReady, transport } = this.#client;
     this.#connection.dataset.state = state;
-    this.#connection.textContent = STATES[isReady && state === "connecting" ? "waiting" : state];
+    const text = STATES[isReady && state === "connecting" ? "waiting" : state];
+    this.#connection.textContent = state === "live" ? text + (BY_TRANSPORT[transport] ?? "") : text;
     const link = element("a", { href: location.href, textContent: TEXT[reason] });
     this.#notice.replaceChildren(...(STATES[reason] ? [STATES[reason], " ", link] : []));
     this.#markAll.disabled = reason !== null;

@@ -1,37 +1,13 @@
-/** The wire contract `notifications.v1`: twin of protocol.py, with the same names and numbers. */
-export const VERSION = 1;
+/** Twin of protocol.py, as far as a page needs it; the rest is in contract.js. */
 export const SUBPROTOCOL = "notifications.v1";
-export const CLIENT_FRAME_MAX_BYTES = 4096;
-export const INTEGER_MAX = Number.MAX_SAFE_INTEGER;
 export const ID_MAX_LENGTH = 64;
-export const IDS_MAX_COUNT = 200;
-export const CHANGES_MAX_COUNT = 300;
-export const SNAPSHOT_SIZE = 50;
 
-export const CloseCode = Object.freeze({
-  SIGNED_OUT: 4001,
-  NOT_ALLOWED: 4003,
-  PROTOCOL_VIOLATED: 4008,
-  VERSION: 4010,
-  RATE_LIMIT: 4100,
-  OVERLOADED: 4101,
-  TOO_MANY_CONNECTIONS: 4102,
-  RESTART: 4200,
-  TOO_SLOW: 4201,
-  RENEW: 4202,
-  STATE_LOST: 4203,
-  NO_PONG: 4204,
-});
-
-export const Verdict = Object.freeze({ STOP: "stop", BACK_OFF: "back off", RECONNECT: "reconnect" });
+export const SIGNED_OUT = 4001;
+export const RESTART = 4200;
+export const RENEW = 4202;
 
 /** By range, so that new codes are obeyed too. */
-export function verdict(code) {
-  const hundreds = Math.floor(code / 100);
-  if (hundreds === 40 || code === 1009) return Verdict.STOP;
-  if (hundreds === 42 || code === 1012) return Verdict.RECONNECT;
-  return Verdict.BACK_OFF;
-}
+export const isFinal = (code) => Math.floor(code / 100) === 40 || code === 1009;
 
 const isText = (value) => typeof value === "string";
 const isId = (value) => isText(value) && value !== "" && value.length <= ID_MAX_LENGTH;
@@ -62,10 +38,8 @@ const isValid = {
   error: () => true,
   bye: (frame) => isRevision(frame.code),
 };
-export const SERVER_FRAME_TYPES = Object.keys(isValid);
-export const CLIENT_FRAME_TYPES = ["resume", "pong", "ping"];
 
-/** A frame from the server; null where it is malformed, or of a type that we do not know. */
+/** Null: malformed, or of a type that we do not know. */
 export function parse(text) {
   try {
     const frame = isText(text) && JSON.parse(text);

@@ -1,5 +1,3 @@
-/** What the bell itself says; the rest is in words.js. */
-
 /** Its name: a number and a colour alone tell some users nothing. */
 export const bellName = (unread, unseen) =>
   `Notifications${unread ? `, ${unread} unread` : ""}${unseen ? `, ${unseen} new` : ""}`;

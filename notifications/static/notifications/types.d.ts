@@ -4,6 +4,7 @@
  */
 declare namespace Inbox {
   type Client = import("./inbox-client.js").InboxClient;
+  type State = import("./inbox-state.js").InboxState;
 
   interface Notification {
     id: string;
@@ -36,12 +37,20 @@ declare namespace Inbox {
 
   /** An act that the stream has not confirmed. `ids` null: all listed that arrived up to `upto`. */
   interface Overlay {
+    op_id: string;
     op: "seen" | "read" | "unread" | "archive" | "restore";
     at: string;
-    ids: Set<string> | null;
+    ids: string[] | null;
     upto: number;
     /** The answer's; null while there is none. */
     revision: number | null;
+  }
+
+  /** An act that waits for the network, in localStorage. `keptAt`: milliseconds since 1970. */
+  interface KeptAct {
+    overlay: Overlay;
+    body: { op_id: string; [field: string]: unknown };
+    keptAt?: number;
   }
 
   interface Clock {
@@ -54,13 +63,27 @@ declare namespace Inbox {
   interface Transport {
     send(text: string): void;
     close(code?: number): void;
+    /** It may take any time to say `hello`: another tab is asked, and not the network. */
+    isPatient?: boolean;
+  }
+
+  /** What a transport tells, and may ask: where its client is by now. */
+  interface TransportEvents {
+    message(text: unknown): void;
+    close(code: number): void;
+    cursor(): Cursor | null;
   }
 
   /** Opens a transport. The cursor, if any, goes into the URL. */
-  type Open = (
-    cursor: Cursor | null,
-    events: { message(text: unknown): void; close(code: number): void },
-  ) => Transport;
+  type Open = (cursor: Cursor | null, events: TransportEvents) => Transport;
+
+  /** What transports over HTTP need. `url`: of the API, with a slash at its end. */
+  interface Services {
+    url: string;
+    fetch: typeof fetch;
+    clock: Clock;
+    api: Api;
+  }
 
   /** What a connection tells its client. */
   interface Owner<Connection = any> {
@@ -78,10 +101,14 @@ declare namespace Inbox {
   interface Api {
     /** Who is signed in; null: nobody. Rejects where that cannot be told. */
     session(): Promise<{ user: string } | null>;
+    /** Why a page must not go on; null: it may. Learns whose it is, where the page does not say. */
+    whyStop(page: { user: string | null }): Promise<"signed_out" | "other_user" | null>;
     /** A page of a listing. */
     page(query: Record<string, any>): Promise<any>;
     /** Rejects with the `status` of a refusal. */
     act(body: object): Promise<{ revision: number }>;
+    /** A receipt, where the transport has no way up. */
+    delivered(epoch: string, upto: number): Promise<void>;
   }
 
   interface ApiOptions {
@@ -95,7 +122,7 @@ declare namespace Inbox {
 
   interface ConnectionOptions {
     open: Open;
-    state: import("./inbox-state.js").InboxState;
+    state: State;
     owner: Owner;
     clock: Clock;
     random: () => number;
@@ -113,15 +140,94 @@ declare namespace Inbox {
     signedout: { reason: "signed_out" | "other_user" };
     /** An act that failed, and was taken back. `ids` null: all. */
     error: { op: string; ids: string[] | null; status?: number };
+    /** For other tabs: a frame that was applied, or `synced`. */
+    frame: any;
+    /** For other tabs: an overlay was laid, confirmed or lifted, or an act is kept. */
+    act: ActMessage;
+  }
+
+  interface ActMessage {
+    kind: "lay" | "confirm" | "lift" | "kept";
+    overlay?: Overlay;
+    op_id?: string;
+    revision?: number;
+    failure?: { op: string; ids: string[] | null; status: number };
+  }
+
+  /** As the page was drawn. */
+  interface Page {
+    user: string | null;
+    epoch: string | null;
+    revision: number;
+    counts: Counts;
   }
 
   interface ClientOptions {
+    url: string;
     open: Open;
-    api: Api;
+    /** The choice between WebSocket, server-sent events and long poll. */
+    transports: { transport: string; works(): void; next(failed: string): void };
+    /** What is loaded when it is first asked for; rejects where that fails. */
+    services(): Promise<{ api: Api; acts: any }>;
     clock: Clock;
     random: () => number;
-    /** As the page was drawn. */
-    page: { user: string | null; epoch: string | null; revision: number; counts: Counts };
+    page: Page;
+  }
+
+  interface ActsOptions {
+    client: Client;
+    api: Api;
+    page: Page;
+    /** Null where it is denied. */
+    storage: Storage | null;
+    /** Milliseconds since 1970. */
+    now?: () => number;
+  }
+
+  interface TabOptions {
+    /** To the server. */
+    open: Open;
+    /** None on plain HTTP, other than localhost: then each tab leads. */
+    locks: LockManager | undefined;
+    channel(name: string): BroadcastChannel;
+    /** What a leader says to a tab that asks. */
+    catchUp(client: Client, cursor: { epoch: string; revision: number; isAnew: boolean }): Promise<object[]>;
+    /** Names this tab. */
+    tab: string;
+    isVisible(): boolean;
+  }
+
+  interface ChoiceOptions {
+    /** The only transport that may be used, where one was asked for. */
+    only?: string;
+    /** None where a token has to be fetched first. */
+    webSocket: Open | false;
+    services(): Promise<{ opener(transport: string): Promise<Open>; fallback: any }>;
+    /** May throw: storage may be denied. */
+    storage(): Storage;
+    url: string;
+  }
+
+  interface FallbackOptions {
+    opener(transport: string): Promise<Open>;
+    key: string;
+    storage: Storage | null;
+    clock: Clock;
+    client: Client;
+    transports: { transport: string };
+    isVisible(): boolean;
+  }
+
+  interface ServiceOptions {
+    url: string;
+    socketUrl: string;
+    /** Of the page's own server; null: the session's cookie serves. */
+    tokenUrl: string | null;
+    page: Page;
+    clock: Clock;
+    random: () => number;
+    client: Client;
+    transports: { transport: string };
   }
 
   /** More than one notification: a summary; none: `text` alone. */

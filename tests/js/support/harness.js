@@ -1,4 +1,6 @@
+import { Acts } from "../../../notifications/static/notifications/acts.js";
 import { InboxClient } from "../../../notifications/static/notifications/inbox-client.js";
+import { InboxApi } from "../../../notifications/static/notifications/api.js";
 import { FakeClock } from "./fake-clock.js";
 
 export const EPOCH = "epoch-1";
@@ -64,7 +66,7 @@ class Link {
 }
 
 /** A client with a fake clock, and every connection that it opened. */
-export function harness({ page = {}, random = () => 0.5, api = {} } = {}) {
+export function harness({ page = {}, random = () => 0.5, api = {}, storage = null } = {}) {
   const clock = new FakeClock();
   const links = [];
   const acts = [];
@@ -77,16 +79,23 @@ export function harness({ page = {}, random = () => 0.5, api = {} } = {}) {
       close: () => (link.isClosed = true),
     };
   };
+  const failed = [];
+  const drawn = { user: USER, epoch: EPOCH, revision: 0, counts: { unread: 0, unseen: 0 }, ...page };
+  let performer;
+  const server = {
+    whyStop: InboxApi.prototype.whyStop,
+    session: async () => ({ user: USER }),
+    act: ({ op_id, ...body }) => new Promise((resolve, reject) => acts.push({ body, op_id, resolve, reject })),
+    ...api,
+  };
   const client = new InboxClient({
     open,
     clock,
     random,
-    page: { user: USER, epoch: EPOCH, revision: 0, counts: { unread: 0, unseen: 0 }, ...page },
-    api: {
-      session: async () => ({ user: USER }),
-      act: (body) => new Promise((resolve, reject) => acts.push({ body, resolve, reject })),
-      ...api,
-    },
+    url: "http://host/api/v1/",
+    page: drawn,
+    services: async () => ({ api: server, acts: (performer ??= new Acts({ client, api: server, page: drawn, storage })) }),
+    transports: { transport: "ws", works: () => {}, next: (transport) => failed.push(transport) },
   });
   for (const type of ["change", "notification", "summary", "state", "signedout", "error"]) {
     client.addEventListener(type, ({ detail }) => events.push({ type, ...detail }));
@@ -96,6 +105,7 @@ export function harness({ page = {}, random = () => 0.5, api = {} } = {}) {
     clock,
     links,
     acts,
+    failed,
     events,
     get link() {
       return links.at(-1);

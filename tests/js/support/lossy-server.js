@@ -10,6 +10,10 @@ const SNAPSHOT_SIZE = 12;
  */
 export class LossyServer {
   isCalm = false;
+  /** There is a network. */
+  isReachable = true;
+  /** A ping without a pong ends the connection, instead of being a fault. */
+  isForgiving = false;
   epoch = "epoch-0";
   revision = 0;
   floor = 0;
@@ -17,6 +21,8 @@ export class LossyServer {
   removed = new Map();
   links = new Set();
   opened = 0;
+  /** The answers to acts, by `op_id`. */
+  done = new Map();
   /** What went wrong, from the server's point of view. */
   faults = [];
   #clock;
@@ -62,7 +68,26 @@ export class LossyServer {
     if (this.items.has(id)) this.#commit([id], (_, item) => ({ ...item, arrived_revision: this.revision, read_at: null, seen_at: null, archived_at: null }));
   }
 
-  /** POST inbox/actions. */
+  /** POST inbox/actions, over a network: each `op_id` is done once. */
+  async post(body) {
+    await this.#pause();
+    if (!this.isReachable) throw Object.assign(new Error("network"), { status: 0 });
+    if (this.chance(0.1)) throw Object.assign(new Error("busy"), { status: 503 });
+    if (!this.done.has(body.op_id)) this.done.set(body.op_id, this.act(body));
+    await this.#pause();
+    return this.done.get(body.op_id);
+  }
+
+  async session() {
+    await this.#pause();
+    if (!this.isReachable) throw new TypeError("network");
+    return { user: "user-1" };
+  }
+
+  #pause() {
+    return new Promise((resolve) => this.#clock.setTimeout(() => resolve(null), this.#random() * 300));
+  }
+
   act({ op, notifications, all, epoch, upto }) {
     if (all && epoch !== this.epoch) throw Object.assign(new Error("epoch"), { status: 409 });
     const ids = all ? this.listed.filter((one) => one.arrived_revision <= upto).map(({ id }) => id) : notifications;
@@ -108,6 +133,11 @@ export class LossyServer {
     for (const link of this.links) link.leave(this.pick([4200, 4202]), after_ms);
   }
 
+  setReachable(isReachable) {
+    this.isReachable = isReachable;
+    if (!isReachable) for (const link of this.links) link.end(1006);
+  }
+
   cut() {
     for (const link of this.links) if (this.chance(0.5)) link.end(this.pick([1006, 1001, 1012, 4201, 4204]));
   }
@@ -150,7 +180,7 @@ class Link {
   #accept(cursor) {
     const server = this.#server;
     if (!this.#isOpen) return;
-    if (server.chance(0.1)) return this.end(1006);
+    if (!server.isReachable || server.chance(0.1)) return this.end(1006);
     if (server.chance(0.05)) {
       this.#deliver({ type: "bye", code: 4101, reconnect: true, after_ms: 500 });
       return this.end(4101, 10);
@@ -225,6 +255,7 @@ class Link {
   #beat() {
     this.#clock.setTimeout(() => {
       if (!this.#isOpen) return;
+      if (this.#pingedAt !== null && this.#server.isForgiving) return this.end(4204);
       if (this.#pingedAt !== null) this.#server.faults.push("a ping had no pong");
       this.#pingedAt = this.#clock.now();
       this.#deliver({ type: "ping", revision: this.position });

@@ -1,0 +1,91 @@
+/** Acts that the stream has not confirmed, laid over an inbox. Loaded once somebody may act. */
+import { isListed, isUnread, isUnseen } from "./inbox-state.js";
+
+/** @type {Record<string, (shown: Inbox.Notification, at: string) => Partial<Inbox.Notification>>} */
+const ACTS = {
+  seen: ({ seen_at }, at) => ({ seen_at: seen_at ?? at }),
+  read: ({ seen_at, read_at }, at) => ({ seen_at: seen_at ?? at, read_at: read_at ?? at }),
+  unread: () => ({ read_at: null }),
+  archive: ({ archived_at }, at) => ({ archived_at: archived_at ?? at, snoozed_until: null }),
+  restore: () => ({ archived_at: null, snoozed_until: null }),
+};
+
+const touches = ({ ids, upto }, notification) =>
+  ids ? ids.includes(notification.id) : isListed(notification) && notification.arrived_revision <= upto;
+
+/** In the order of the acts. Each tab of a browser has the same ones. */
+export class Overlays {
+  #state;
+  /** @type {Map<string, Inbox.Overlay>} by their `op_id` */
+  #laid = new Map();
+
+  /** @param {Inbox.State} state */
+  constructor(state) {
+    this.#state = state;
+  }
+
+  get size() {
+    return this.#laid.size;
+  }
+
+  get(opId) {
+    return this.#laid.get(opId);
+  }
+
+  lay(overlay) {
+    if (!this.#laid.has(overlay.op_id)) this.#laid.set(overlay.op_id, overlay);
+  }
+
+  /** Done: the overlay lasts until the stream brings the change. */
+  confirm(opId, revision) {
+    const overlay = this.#laid.get(opId);
+    if (overlay) overlay.revision = revision;
+    this.settle();
+  }
+
+  lift(opId) {
+    return this.#laid.delete(opId);
+  }
+
+  /** Those that the stream has brought end. */
+  settle() {
+    const { revision: reached } = this.#state;
+    this.#keep(({ revision }) => revision === null || revision > reached);
+  }
+
+  /** Another epoch, or a revision that went back: earlier answers say nothing now. */
+  beginLife() {
+    this.#keep(({ revision }) => revision === null);
+  }
+
+  /** A notification as its user is to see it. */
+  view(notification) {
+    let shown = notification;
+    for (const overlay of this.#laid.values()) {
+      if (touches(overlay, shown)) shown = { ...shown, ...ACTS[overlay.op](shown, overlay.at) };
+    }
+    return shown;
+  }
+
+  counts() {
+    const { counts } = this.#state;
+    if (!this.size) return counts;
+    return {
+      unread: this.#count(counts.unread, isUnread, ["read", "archive"]),
+      unseen: this.#count(counts.unseen, isUnseen, ["seen", "read", "archive"]),
+    };
+  }
+
+  #count(total, isCounted, clearing) {
+    const all = [...this.#state.notifications.values()];
+    const held = all.filter(isCounted).length;
+    // Those that are not held are older, so an act on all takes them along.
+    const isCleared = [...this.#laid.values()].some(({ op, ids }) => !ids && clearing.includes(op));
+    const shown = all.map((one) => this.view(one)).filter(isCounted).length;
+    return (isCleared ? 0 : Math.max(0, total - held)) + shown;
+  }
+
+  #keep(isKept) {
+    for (const [opId, overlay] of this.#laid) if (!isKept(overlay)) this.#laid.delete(opId);
+  }
+}

@@ -1,0 +1,46 @@
+/** What a client needs beside its WebSocket: loaded when it is first asked for. */
+import { Acts } from "./acts.js";
+import { InboxApi } from "./api.js";
+import { Fallback } from "./transports/fallback.js";
+import { webSocketTransport } from "./transports/websocket.js";
+
+const FETCH_TIMEOUT_MS = 10_000;
+
+/** @param {Inbox.ServiceOptions} options */
+export async function servicesOf({ url, socketUrl, tokenUrl, page, clock, random, client, transports }) {
+  const plain = (address, options) => fetch(address, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS), ...options });
+  const tokens = tokenUrl && new (await import("./tokens.js")).Tokens({ url: tokenUrl, fetch: plain, csrfToken, clock });
+  const fetching = tokens ? (...asked) => tokens.fetch(...asked) : plain;
+  // A token needs none, and no server lets the header of another origin's page pass.
+  const api = new InboxApi({ url, fetch: fetching, csrfToken: tokens ? () => "" : csrfToken, clock, random });
+  const http = { url, fetch: fetching, clock, api };
+  const openers = {
+    ws: async () => webSocketTransport(socketUrl, WebSocket, tokens && (await tokens.get())),
+    sse: async () => (await import("./transports/event-stream.js")).transport(http),
+    poll: async () => (await import("./transports/long-poll.js")).transport(http),
+  };
+  const storage = storageOrNone();
+  const opener = (transport) => (openers[transport] ?? openers.ws)();
+  const isVisible = () => !document.hidden;
+  return {
+    api,
+    opener,
+    acts: new Acts({ client, api, page, storage }),
+    fallback: new Fallback({ opener, key: `nb:transport:${url}`, storage, clock, client, transports, isVisible }),
+  };
+}
+
+function storageOrNone() {
+  try {
+    return localStorage;
+  } catch {
+    return null; // denied
+  }
+}
+
+function csrfToken() {
+  const meta = document.querySelector('meta[name="csrf-token"]');
+  const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]*)/);
+  const field = document.querySelector('input[name="csrfmiddlewaretoken"]');
+  return meta?.getAttribute("content") ?? cookie?.[1] ?? field?.getAttribute("value") ?? "";
+}

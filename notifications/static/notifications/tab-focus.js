@@ -1,0 +1,40 @@
+/** Which of a user's tabs is looked at, so that one of them shows what is new. */
+export class TabFocus {
+  #name;
+  #channel;
+  /** The tab that had the focus last, if not this one. */
+  #isElsewhere = false;
+
+  /** @param {string} name of the channel */
+  constructor(name) {
+    this.#name = name;
+    this.#open();
+    addEventListener("focus", () => this.#tell(true));
+    addEventListener("blur", () => this.#tell(false));
+    // What is said to a cached page evicts it.
+    addEventListener("pagehide", () => this.#close());
+    addEventListener("pageshow", () => this.#open());
+  }
+
+  /** In a hidden tab a toast would be gone before anybody saw it. `isSpare`: where no tab has the focus. */
+  isOurs(isSpare) {
+    return !document.hidden && (document.hasFocus() || (isSpare && !this.#isElsewhere));
+  }
+
+  #open() {
+    this.#channel ??= new BroadcastChannel(this.#name);
+    this.#channel.onmessage = ({ data }) => (this.#isElsewhere = data);
+    if (document.hasFocus()) this.#tell(true);
+  }
+
+  #close() {
+    this.#tell(false);
+    this.#channel?.close();
+    this.#channel = null;
+  }
+
+  #tell(hasFocus) {
+    if (hasFocus) this.#isElsewhere = false;
+    this.#channel?.postMessage(hasFocus);
+  }
+}

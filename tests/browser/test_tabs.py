@@ -1,0 +1,253 @@
+"""All tabs of a browser share one connection and agree, whatever happens to the one that has it."""
+
+import json
+
+import pytest
+from django.test import Client
+
+from tests.support.proxy import Fault, Proxy
+from tests.support.tabs import Chromium
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SOCKET = "/ws/notifications/"
+BELL = "document.querySelector('notification-bell')"
+TOASTS = f"{BELL}.shadowRoot.querySelector('notification-toast')?.shadowRoot"
+SHOWN_S = 5
+
+
+@pytest.fixture
+def proxy(site):
+    with Proxy(site.port) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def browser(tmp_path):
+    browser = Chromium(tmp_path / "chromium")
+    yield browser
+    browser.quit()
+
+
+def cookies_of(user, proxy):
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return [{"name": "sessionid", "value": client.session.session_key, "url": proxy.url}]
+
+
+@pytest.fixture
+def open_tabs(browser, proxy, alice):
+    """Open so many tabs as alice, one after the other; the first of them leads."""
+    cookies = cookies_of(alice, proxy)
+
+    def open_some(count, path="/inbox/"):
+        return [is_live(browser.open(proxy.url + path, cookies)) for _ in range(count)]
+
+    return open_some
+
+
+def is_live(tab, within_s=30):
+    tab.until(f"{BELL}?.state === 'live'", "the bell is live", within_s=within_s)
+    # Toasts and voice are loaded after that.
+    tab.until(f"!!{TOASTS}", "the bell has its toasts")
+    return tab
+
+
+def has(tab, *titles, within_s=30):
+    """Wait until the page lists just these, the newest first."""
+    rows = "[...document.querySelectorAll('[data-inbox] li h2 a')].map((row) => row.textContent)"
+    wanted = json.dumps(list(titles))
+    tab.until(
+        f"JSON.stringify({rows}) === {json.dumps(wanted.replace(', ', ','))}",
+        f"{titles} are listed",
+        within_s=within_s,
+    )
+
+
+def counts(tab, unread, within_s=30):
+    tab.until(
+        f"{BELL}.unreadCount === {unread} && /^\\({unread}\\)|^[^(]/.test(document.title)"
+        f" && document.title.startsWith('({unread})') === {json.dumps(unread > 0)}",
+        f"{unread} are unread",
+        within_s=within_s,
+    )
+
+
+def click(tab, name):
+    """Press the first button of that name on the page."""
+    buttons = "[...document.querySelectorAll('[data-inbox] button')]"
+    is_it = f"(one) => one.textContent.startsWith({json.dumps(name)})"
+    tab.evaluate(f"{buttons}.find({is_it}).click()")
+
+
+def test_three_tabs_have_one_connection(site, proxy, open_tabs):
+    tabs = open_tabs(3)
+    assert proxy.open_count(SOCKET) == 1
+    site.notify("Hello", "--user", "alice")
+    for tab in tabs:
+        has(tab, "Hello")
+        counts(tab, 1)
+    assert proxy.request_count(SOCKET) == 1
+
+
+def test_what_is_read_in_one_tab_is_read_in_all(site, open_tabs):
+    tabs = open_tabs(3)
+    site.notify("Hello", "--user", "alice")
+    for tab in tabs:
+        counts(tab, 1)
+    click(tabs[0], "Mark as read")
+    for tab in tabs:
+        counts(tab, 0, within_s=SHOWN_S)
+
+
+def test_mark_all_leaves_what_arrives_meanwhile(site, open_tabs):
+    tabs = open_tabs(3)
+    site.notify("First", "--user", "alice")
+    for tab in tabs:
+        counts(tab, 1)
+    tabs[1].evaluate(f"void {BELL}.markAllRead()")
+    site.notify("Second", "--user", "alice")
+    for tab in tabs:
+        has(tab, "Second", "First")
+        counts(tab, 1)
+
+
+@pytest.mark.parametrize("how", ["close", "crash", "freeze"])
+def test_when_the_leader_goes_the_next_one_leads(site, proxy, open_tabs, how):
+    first, *others = open_tabs(3)
+    site.notify("Before", "--user", "alice")
+    for tab in others:
+        has(tab, "Before")
+    getattr(first, how)()
+    site.notify("After", "--user", "alice")
+    for tab in others:
+        has(tab, "After", "Before")
+        counts(tab, 2)
+    proxy.until_open(SOCKET, 1)
+
+
+def test_a_frozen_tab_comes_back_and_follows(site, proxy, open_tabs):
+    first, second = open_tabs(2)
+    first.freeze()
+    proxy.until_open(SOCKET, 1)
+    site.notify("Meanwhile", "--user", "alice")
+    has(second, "Meanwhile")
+    first.thaw()
+    first.activate()
+    has(first, "Meanwhile")
+    assert first.evaluate(f"{BELL}.client.leader !== null")
+    assert proxy.open_count(SOCKET) == 1
+
+
+def test_a_leader_that_hangs_is_left_by_the_tab_that_is_looked_at(site, proxy, open_tabs):
+    first, second = open_tabs(2)
+    first.activate()
+    first.hang(6_000)
+    site.notify("Meanwhile", "--user", "alice")
+    second.activate()
+    has(second, "Meanwhile", within_s=SHOWN_S)
+    assert second.evaluate(f"{BELL}.client.leader === null")
+    # It wakes, and follows.
+    first.until(f"{BELL}.client.leader !== null", "the first tab follows")
+    has(first, "Meanwhile")
+    proxy.until_open(SOCKET, 1)
+
+
+def test_one_tab_shows_the_toast(site, open_tabs):
+    tabs = open_tabs(3)
+    tabs[1].activate()
+    tabs[1].focus()
+    site.notify("Hello", "--user", "alice")
+    for tab in tabs:
+        counts(tab, 1)
+    tabs[1].until(f"{TOASTS}.querySelectorAll('.toast').length === 1", "the toast is shown")
+    for tab in (tabs[0], tabs[2]):
+        assert tab.evaluate(f"{TOASTS}.querySelectorAll('.toast').length") == 0
+
+
+def test_what_was_sent_while_there_was_no_network_comes_once_and_in_order(site, proxy, open_tabs):
+    tabs = open_tabs(2)
+    offline = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    for tab in tabs:
+        tab.send("Network.emulateNetworkConditions", offline=True, **offline)
+    proxy.fault("/", Fault.BLACK_HOLE)
+    for tab in tabs:
+        tab.until(f"{BELL}.state === 'offline'", "the tab is offline", within_s=30)
+    for n in range(5):
+        site.notify(f"Number {n}", "--user", "alice")
+    tabs[1].evaluate("globalThis.heard = []")
+    note = "({ detail }) => heard.push(detail.notification.title)"
+    tabs[1].evaluate(f"{BELL}.addEventListener('nb:notification', {note})")
+    proxy.fault("/", None)
+    proxy.cut()
+    for tab in tabs:
+        tab.send("Network.emulateNetworkConditions", offline=False, **offline)
+    for tab in tabs:
+        has(tab, *(f"Number {n}" for n in reversed(range(5))))
+    heard = tabs[1].until("heard.length >= 5 && heard", "all are told")
+    assert heard == [f"Number {n}" for n in range(5)]
+
+
+def test_what_is_done_without_a_network_is_done_later(site, proxy, open_tabs, alice):
+    first, second = open_tabs(2)
+    site.notify("Hello", "--user", "alice")
+    for tab in (first, second):
+        counts(tab, 1)
+    offline = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    for tab in (first, second):
+        tab.send("Network.emulateNetworkConditions", offline=True, **offline)
+    proxy.fault("/", Fault.BLACK_HOLE)
+    second.until(f"{BELL}.state === 'offline'", "the tab is offline", within_s=30)
+    click(second, "Mark as read")
+    for tab in (first, second):
+        counts(tab, 0)
+    assert alice.inbox.items.get().read_at is None
+    proxy.fault("/", None)
+    proxy.cut()
+    for tab in (first, second):
+        tab.send("Network.emulateNetworkConditions", offline=False, **offline)
+    kept = "Object.keys(localStorage).some((key) => key.startsWith('nb:act:'))"
+    second.until(f"!{kept}", "it is sent")
+    assert alice.inbox.items.get().read_at is not None
+    for tab in (first, second):
+        counts(tab, 0)
+
+
+def test_who_signs_in_as_somebody_else_ends_the_tabs_of_before(
+    site, browser, proxy, open_tabs, charlie
+):
+    first, second = open_tabs(2)
+    site.notify("For alice alone", "--user", "alice")
+    for tab in (first, second):
+        has(tab, "For alice alone")
+    third = is_live(browser.open(proxy.url + "/inbox/", cookies_of(charlie, proxy)))
+    # Their server leaves them, and they ask who they are.
+    proxy.cut(SOCKET)
+    for tab in (first, second):
+        tab.activate()
+        tab.until(f"{BELL}.client.reason === 'other_user'", "the tab stops")
+    site.notify("For charlie alone", "--user", "charlie")
+    has(third, "For charlie alone")
+    for tab in (first, second):
+        assert "For charlie alone" not in tab.evaluate("document.documentElement.innerHTML")
+    assert "For alice alone" not in third.evaluate("document.documentElement.innerHTML")
+
+
+def test_a_write_that_fails_is_taken_back_and_can_be_tried_again(site, proxy, open_tabs):
+    first, second = open_tabs(2)
+    site.notify("Hello", "--user", "alice")
+    for tab in (first, second):
+        has(tab, "Hello")
+    note = "({ detail }) => (globalThis.failure = detail)"
+    second.evaluate(f"{BELL}.addEventListener('nb:error', {note})")
+    proxy.fault("/api/v1/inbox/actions", Fault.REFUSE)
+    click(second, "Archive")
+    failure = second.until("globalThis.failure", "the failure is told")
+    assert failure["op"] == "archive"
+    assert failure["code"] == 403
+    for tab in (first, second):
+        has(tab, "Hello")
+    proxy.fault("/api/v1/inbox/actions", None)
+    click(second, "Archive")
+    for tab in (first, second):
+        has(tab)
