@@ -115,6 +115,10 @@ fmt: .venv/installed-dev ## Format the code and mend what ruff can
 	$(python) -m ruff check --fix-only .
 	$(python) -m ruff format .
 
+.PHONY: screenshots
+screenshots: .venv/installed-dev ## Take the pictures of the docs anew, in Chromium
+	SCREENSHOTS=docs/images $(scratch) $(python) -m pytest -q tests/browser -k pictures
+
 .PHONY: lock
 lock: .venv/installed ## Renew all pins in requirements*.txt (LOCK_ARGS= renews only what has to be)
 	$(python) -m pip install --disable-pip-version-check -q uv

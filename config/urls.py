@@ -1,13 +1,17 @@
 """Mounts the apps' urls."""
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import include, path
+from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
 from accounts import api as tokens
 from accounts.authentication import ApiKeyAuth, SessionAuth, TokenAuth, TokenMakerAuth
 from notifications import api
 from notifications.schemas import ProblemOut
+
+static_lazy = lazy(static, str)
 
 # Who may call what. In this order: a bearer beats a cookie.
 _api = api.make(
@@ -17,6 +21,8 @@ _api = api.make(
 )
 
 urlpatterns = [
+    # Asked for by browsers wherever a page, as Django's admin, names no icon.
+    path("favicon.ico", RedirectView.as_view(url=static_lazy("notifications/icon.svg"))),
     path("", RedirectView.as_view(pattern_name="notifications:inbox")),
     path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),
