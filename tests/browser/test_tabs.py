@@ -55,7 +55,7 @@ def is_live(tab, within_s=30):
 
 def has(tab, *titles, within_s=30):
     """Wait until the page lists just these, the newest first."""
-    rows = "[...document.querySelectorAll('[data-inbox] li h2 a')].map((row) => row.textContent)"
+    rows = "[...document.querySelectorAll('[data-inbox] article h3 a')].map((row) => row.textContent)"
     wanted = json.dumps(list(titles))
     tab.until(
         f"JSON.stringify({rows}) === {json.dumps(wanted.replace(', ', ','))}",
