@@ -10,4 +10,4 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers."""
-        from accounts import devices  # noqa: F401, PLC0415 (models can be imported only now)
+        from accounts import devices, sign_in_cookie  # noqa: F401, PLC0415 (models are there only now)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.contrib import messages
-from django.contrib.auth import views
+from django.contrib.auth import logout, views
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
@@ -63,7 +63,8 @@ class DevicesView(LoginRequiredMixin, TemplateView):
             messages.success(request, "Signed out there.")
         else:
             messages.info(request, "That device was signed out already.")
-        # Without this session any more, the page asks to sign in.
+        if not request.session.exists(request.session.session_key or ""):
+            logout(request)  # then the page asks to sign in
         return redirect("accounts:devices")
 
     @property

@@ -227,6 +227,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "accounts.sign_in_cookie.SignInCookieMiddleware",
     "axes.middleware.AxesMiddleware",
     "accounts.lockout.LoginThrottleMiddleware",
 ]

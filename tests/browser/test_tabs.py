@@ -55,7 +55,9 @@ def is_live(tab, within_s=30):
 
 def has(tab, *titles, within_s=30):
     """Wait until the page lists just these, the newest first."""
-    rows = "[...document.querySelectorAll('[data-inbox] article h3 a')].map((row) => row.textContent)"
+    rows = (
+        "[...document.querySelectorAll('[data-inbox] article h3 a')].map((row) => row.textContent)"
+    )
     wanted = json.dumps(list(titles))
     tab.until(
         f"JSON.stringify({rows}) === {json.dumps(wanted.replace(', ', ','))}",
@@ -251,3 +253,32 @@ def test_a_write_that_fails_is_taken_back_and_can_be_tried_again(site, proxy, op
     click(second, "Archive")
     for tab in (first, second):
         has(tab)
+
+
+BROUGHT_BACK = "globalThis.wasHere === true"
+
+
+def test_a_page_that_the_browser_kept_goes_on_where_it_was(site, proxy, open_tabs):
+    kept, other = open_tabs(2)
+    kept.activate()
+    kept.evaluate("globalThis.wasHere = true")
+    kept.go(proxy.url + "/static/notifications/icon.svg")
+    # The one that led is gone, and does not keep the others from leading.
+    site.notify("Meanwhile", "--user", "alice")
+    has(other, "Meanwhile")
+    kept.evaluate("history.back()")
+    kept.until(BROUGHT_BACK, "it is the same page")
+    has(kept, "Meanwhile")
+    counts(kept, 1)
+
+
+def test_a_kept_page_is_not_seen_again_once_its_user_has_signed_out(site, proxy, open_tabs, alice):
+    site.notify("For alice alone", "--user", "alice")
+    (tab,) = open_tabs(1)
+    has(tab, "For alice alone")
+    tab.go(proxy.url + "/static/notifications/icon.svg")
+    alice.sessions.all().delete()
+    tab.send("Network.setCookie", name="signed_in", value="another", url=proxy.url)
+    tab.evaluate("history.back()")
+    tab.until("location.pathname === '/accounts/login/'", "it asks to sign in")
+    assert "For alice alone" not in tab.evaluate("document.documentElement.innerHTML")

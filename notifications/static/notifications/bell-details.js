@@ -6,6 +6,17 @@ import { NotificationToastElement } from "./notification-toast-element.js";
 import { TabFocus } from "./tab-focus.js";
 import { STATES, announcement, failureText } from "./words.js";
 
+// accounts/sign_in_cookie.py
+const signIn = () => document.cookie.match(/(?:^|; )signed_in=([^;]*)/)?.[1];
+const signInAtFirst = signIn();
+
+// Brought back by the browser after somebody signed out, the page must not be seen again.
+addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted || signIn() === signInAtFirst) return;
+  document.documentElement.hidden = true;
+  location.reload();
+});
+
 const SPEAK_AFTER_MS = 1_000;
 
 customElements.define("notification-toast", NotificationToastElement);

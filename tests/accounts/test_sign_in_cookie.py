@@ -1,0 +1,34 @@
+"""A page can tell by a cookie whether it was drawn for who is signed in now."""
+
+from tests.accounts.test_devices import PATH, devices
+
+NAME = "signed_in"
+
+
+def test_each_sign_in_has_another_one_and_none_is_left_after_signing_out(client, sign_in, alice):
+    sign_in(client, "alice")
+    first = client.cookies[NAME]
+    assert first.value
+    assert not first["httponly"]
+    client.post("/accounts/logout/")
+    assert client.cookies[NAME].value == ""
+    sign_in(client, "alice")
+    assert client.cookies[NAME].value not in {"", first.value}
+
+
+def test_pages_between_leave_it_as_it_is(client, sign_in, alice):
+    sign_in(client, "alice")
+    assert NAME not in client.get("/inbox/").cookies
+
+
+def test_it_goes_with_this_device_and_stays_with_others(client, sign_in, alice):
+    sign_in(client, "alice")
+    client.post(PATH, {"everywhere": "else"})
+    assert client.cookies[NAME].value
+    client.post(PATH, {"device": devices(client)[0]})
+    assert client.cookies[NAME].value == ""
+
+
+def test_a_wrong_password_brings_none(client, sign_in, alice):
+    sign_in(client, "alice", "wrong")
+    assert NAME not in client.cookies
