@@ -9,5 +9,5 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """Connect the receivers."""
-        from accounts import devices  # noqa: F401, PLC0415 (models can be imported only now)
+        """Connect the receivers, register the checks."""
+        from accounts import checks, devices  # noqa: F401, PLC0415 (models can be imported only now)
