@@ -1,12 +1,12 @@
 """The example application in a browser: its users see the bell, over each transport."""
 
-import socket
 from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import expect
 
 from accounts import keys
+from tests.support.ports import free_port, listens
 from tests.support.processes import REPOSITORY, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,9 +25,7 @@ def shop(processes, site):
     """Run the application as its README says, for somebody who is signed in there."""
 
     def start(user, **environment):
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            port = listener.getsockname()[1]
+        port = free_port()
         url = f"http://127.0.0.1:{port}"
         _, key = keys.make("shop", ["tokens"], origins=[url])
         processes.script(
@@ -38,11 +36,6 @@ def shop(processes, site):
         return Shop(url, key)
 
     return start
-
-
-def listens(port):
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture
