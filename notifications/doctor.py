@@ -253,8 +253,8 @@ def _wrong_figures(ids: list[int]) -> dict[int, str]:
     rows = Figures.objects.filter(pk__among=ids)
     kept = {pk: (version, counts) for pk, version, *counts in rows.values_list(*columns)}
     counted = figures.count(ids)
-    # Whatever changed meanwhile has left a touch, or has been counted under another version: the two
-    # change together, so whose touch has gone by now has its new version after that.
+    # Whatever changed meanwhile has left a touch, or has been counted under another version. In
+    # this order: a touch goes with the writing of a version, so who finds none finds that one.
     touched = set(Touch.objects.filter(notification_id__in=ids).values_list("notification_id"))
     versions = dict(rows.all().values_list("pk", "version"))
     wrong = {}
