@@ -9,5 +9,6 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """Connect the receivers."""
-        from accounts import devices, sign_in_cookie  # noqa: F401, PLC0415 (models are there only now)
+        """Connect the receivers, register the checks."""
+        # Models can be imported only now.
+        from accounts import checks, devices, sign_in_cookie  # noqa: F401, PLC0415

@@ -86,6 +86,11 @@ def forget_old(most: int = 1000) -> int:
     return AccessToken.objects.filter(pk__in=pks).delete()[0] if pks else 0
 
 
+def left_over() -> int:
+    """How many tokens a dispatcher should have deleted an hour ago."""
+    return AccessToken.objects.filter(expires_at__lt=timezone.now() - timedelta(hours=1)).count()
+
+
 def _login(row: AccessToken | None) -> Login | None:
     if row is None or not is_of_present_password(row.user, row.auth_hash):
         return None

@@ -20,6 +20,25 @@ SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 # Origins (https://notify.example) that may post forms besides the request's own host.
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
+# Whether browsers come by https. Behind a proxy that ends TLS: the server process believes what it
+# says of that in X-Forwarded-Proto (FORWARDED_ALLOW_IPS), so SECURE_PROXY_SSL_HEADER, by which
+# Django would believe everybody, stays unset.
+HTTPS = env.boolean("HTTPS", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+# By this name a browser takes the cookie from this very host only, not from a sibling of it.
+SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
+SECURE_SSL_REDIRECT = HTTPS
+# Asked from within, where there is no TLS.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)/?$"]
+# Seconds for which browsers refuse to come by http, once they came by https.
+SECURE_HSTS_SECONDS = (
+    env.integer("HSTS_S", default=365 * 86400, least=0, most=2 * 365 * 86400) if HTTPS else 0
+)
+# Whether subdomains too come by https only, and whether browsers are to be shipped knowing it, is
+# for the owner of the domain to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+# How many server processes there are; only `manage.py check` asks.
+SERVER_PROCESSES = env.integer("SERVER_PROCESSES", default=1, least=1, most=1000)
 
 # --- Storage --------------------------------------------------------------------------------------
 
@@ -149,6 +168,11 @@ NOTIFICATIONS_OPERATION_RETENTION_H = env.integer(
 )
 # What a dispatcher calls after each look at what is due; each deletes a little of what is old.
 NOTIFICATIONS_HOUSEKEEPING = ["notifications.operations.forget_old", "accounts.tokens.forget_old"]
+# What `manage.py doctor` asks how much of that was left lying.
+NOTIFICATIONS_LEFT_OVER = {
+    "answers to acts": "notifications.operations.left_over",
+    "access tokens": "accounts.tokens.left_over",
+}
 
 # --- Accounts -------------------------------------------------------------------------------------
 

@@ -9,8 +9,8 @@ class NotificationsConfig(AppConfig):
     verbose_name = "Notifications"
 
     def ready(self) -> None:
-        # Not before the apps are loaded: both import models.
-        from notifications import receivers  # noqa: PLC0415
+        # Not before the apps are loaded: they import models.
+        from notifications import checks, receivers  # noqa: F401, PLC0415
         from notifications.models.life import create_single_rows  # noqa: PLC0415
 
         post_migrate.connect(create_single_rows, sender=self)

@@ -35,7 +35,7 @@ class Counts:
 
 def exact(notification_id: int) -> Counts:
     """The figures of one notification, as they are now. Reads all its items."""
-    return _count([notification_id]).get(notification_id, Counts())
+    return count([notification_id]).get(notification_id, Counts())
 
 
 def kept(notification_id: int) -> Counts:
@@ -79,7 +79,7 @@ def _roll_up_some(touched: Mapping[int, Sequence[int]]) -> int:
     ids = list(touched)
     versions = _versions(ids)
     # Outside the transaction: on SQLite nobody could write while this counts.
-    counts = _count(ids)
+    counts = count(ids)
     gone: list[int] = []
     with transaction.atomic():
         for pk in ids:  # in the order of ids, so that no two processes wait for each other
@@ -112,7 +112,8 @@ def _write(pk: int, version: int, counts: Counts) -> bool:
     return written == 1
 
 
-def _count(notification_ids: Sequence[int]) -> dict[int, Counts]:
+def count(notification_ids: Sequence[int]) -> dict[int, Counts]:
+    """The figures of these notifications, as they are now; of one without items, none."""
     rows = (
         InboxItem.objects.filter(notification__among=notification_ids)
         .order_by()

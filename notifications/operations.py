@@ -51,6 +51,12 @@ def forget_old(most: int = 1000) -> int:
     return Operation.objects.filter(pk__in=pks).delete()[0] if pks else 0
 
 
+def left_over() -> int:
+    """How many answers a dispatcher should have forgotten an hour ago."""
+    age = timedelta(hours=settings.NOTIFICATIONS_OPERATION_RETENTION_H + 1)
+    return Operation.objects.filter(created_at__lt=timezone.now() - age).count()
+
+
 def fingerprint(request: object) -> str:
     """SHA-256 of the request as canonical JSON."""
     text = json.dumps(

@@ -1,11 +1,11 @@
 """The echo, judged by an outside suite of protocol cases (Autobahn's, which `kosoku` runs)."""
 
 import asyncio
-import socket
 
 import kosoku
 import pytest
 
+from tests.support.ports import free_port, listens
 from tests.support.processes import Processes
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,9 +25,7 @@ COMMANDS = {
 
 @pytest.mark.parametrize("server", COMMANDS)
 def test_no_case_fails(server, tmp_path):
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
+    port = free_port()
     with Processes(tmp_path) as processes:
         child = processes.manage(
             *COMMANDS[server](port),
@@ -35,11 +33,7 @@ def test_no_case_fails(server, tmp_path):
             NOTIFICATIONS_ECHO_LIFE_S=3600,
         )
 
-        def listening():
-            with socket.socket() as probe:
-                return probe.connect_ex(("127.0.0.1", port)) == 0
-
-        processes.until(listening, "the server listens")
+        processes.until(lambda: listens(port), "the server listens")
         # It raises FailureError, which names the cases, where one does not pass.
         results = asyncio.run(_run(f"ws://127.0.0.1:{port}/ws/echo/"))
         child.terminate()

@@ -4,7 +4,6 @@ import http.client
 import http.cookiejar
 import re
 import signal
-import socket
 import urllib.parse
 import urllib.request
 
@@ -13,6 +12,7 @@ from django.contrib.auth.hashers import make_password
 
 from notifications.models import Notification, Status
 from tests.conftest import PASSWORD
+from tests.support.ports import free_port, listens
 from tests.support.processes import Processes, until
 
 HANDSHAKE = {
@@ -53,18 +53,12 @@ def processes(tmp_path):
 @pytest.fixture
 def site(processes):
     """A server process on a free port; it must stop cleanly, and log no traceback."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
+    port = free_port()
     server = processes.manage(
         "runserver", "--noreload", f"127.0.0.1:{port}", NOTIFICATIONS_DISPATCH_IN_SERVER=1
     )
 
-    def listening():
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
-
-    processes.until(listening, "the server listens")
+    processes.until(lambda: listens(port), "the server listens")
     yield f"http://127.0.0.1:{port}"
     server.terminate()
     assert server.status in {0, -signal.SIGTERM}

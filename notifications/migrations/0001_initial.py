@@ -336,6 +336,7 @@ class Migration(migrations.Migration):
                         to="notifications.notification",
                     ),
                 ),
+                ("begun_at", models.DateTimeField()),
                 ("finished_at", models.DateTimeField(null=True)),
             ],
         ),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from notifications.models.lease import Leased
 from notifications.models.notification import Notification
@@ -18,7 +21,14 @@ class EditManager(models.Manager["Edit"]):
 
         Args: upto: the cursor of the dispatch. What it has not reached gets the new content.
         """
-        anew = {"cursor": 0, "upto": upto, "lease": "", "lease_until": None, "finished_at": None}
+        anew: dict[str, Any] = {
+            "cursor": 0,
+            "upto": upto,
+            "lease": "",
+            "lease_until": None,
+            "finished_at": None,
+        }
+        anew["begun_at"] = timezone.now()
         return self.update_or_create(notification_id=notification_id, defaults=anew)[0]
 
 
@@ -28,6 +38,7 @@ class Edit(Leased):
     notification = models.OneToOneField(
         Notification, on_delete=models.CASCADE, primary_key=True, related_name="edit"
     )
+    begun_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
 
     objects = EditManager()

@@ -2,13 +2,13 @@
 
 import os
 import shutil
-import socket
 
 import pytest
 from django.test import Client
 from playwright.sync_api import sync_playwright
 
 from notifications import audiences, sending
+from tests.support.ports import free_port, listens
 from tests.support.processes import Processes
 
 # Playwright's synchronous interface runs an event loop in this thread, in which Django would refuse
@@ -47,15 +47,13 @@ class Site:
 
     def __init__(self, processes):
         self._processes = processes
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            self.port = listener.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.start()
 
     def start(self):
         self._child = self._processes.manage("serve", "--port", str(self.port))
-        self._processes.until(self._listens, "the server listens")
+        self._processes.until(lambda: listens(self.port), "the server listens")
 
     def kill(self):
         self._child.kill()
@@ -64,10 +62,6 @@ class Site:
         """Send from another process, and return when it has ended well."""
         child = self._processes.manage("notify", *arguments)
         assert child.wait() == 0, child.output()
-
-    def _listens(self):
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
 @pytest.fixture

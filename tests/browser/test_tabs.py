@@ -272,7 +272,10 @@ def test_a_page_that_the_browser_kept_goes_on_where_it_was(site, proxy, open_tab
     counts(kept, 1)
 
 
-def test_a_kept_page_is_not_seen_again_once_its_user_has_signed_out(site, proxy, open_tabs, alice):
+def test_a_kept_page_is_not_seen_again_once_its_user_has_signed_out(
+    site, processes, proxy, open_tabs, alice
+):
+    processes.may_warn = True  # of a request that nobody is signed in for
     site.notify("For alice alone", "--user", "alice")
     (tab,) = open_tabs(1)
     has(tab, "For alice alone")

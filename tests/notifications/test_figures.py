@@ -77,16 +77,16 @@ def test_many_are_counted_by_few_statements(send, alice, django_assert_max_num_q
 def test_who_counted_before_somebody_else_wrote_writes_nothing(send, alice, monkeypatch):
     sent = send(to=[alice])
     hold(alice, 1)
-    count = figures._count
+    count = figures.count
 
     def count_and_be_overtaken(ids):
         found = count(ids)
-        monkeypatch.setattr(figures, "_count", count)
+        monkeypatch.setattr(figures, "count", count)
         inbox.mark_read(alice.pk, inbox.Chosen([sent.pk]))
         roll_up()
         return found
 
-    monkeypatch.setattr(figures, "_count", count_and_be_overtaken)
+    monkeypatch.setattr(figures, "count", count_and_be_overtaken)
     Touch.objects.create(notification_id=sent.pk)
     roll_up()
     assert kept(sent) == Counts(1, 1, 1)

@@ -1,5 +1,6 @@
 """The echo shows that WebSockets work here, to anybody, and serves nothing else."""
 
+import http.client
 import json
 
 import pytest
@@ -107,3 +108,21 @@ def test_it_can_be_turned_off(servers, kind, echo):
     bye = farewell(socket)
     assert (bye["code"], bye["reconnect"]) == (4003, False)
     assert len(socket.messages) == 1
+
+
+def test_compression_is_not_offered(site):
+    # A small frame could be a large message, and each connection would hold a dictionary.
+    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=60)
+    headers = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Origin": site.origin,
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits",
+    }
+    connection.request("GET", "/ws/echo/", headers=headers)
+    answer = connection.getresponse()
+    assert answer.status == 101
+    assert answer.headers["Sec-WebSocket-Extensions"] is None
+    connection.close()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.support.ports import free_port, listens
 from tests.support.processes import until
 
 if TYPE_CHECKING:
@@ -49,9 +49,7 @@ class Nginx:
 
     def __init__(self, server_port: int) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="notifications-nginx-")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         config = _CONFIG.format(folder=self._folder.name, port=self.port, server_port=server_port)
         self._config = Path(self._folder.name) / "nginx.conf"
         self._config.write_text(config, "utf-8")
@@ -66,12 +64,11 @@ class Nginx:
         log = f"{self._folder.name}/error.log"
         self._process = subprocess.Popen([*_UNDER_US, *command, "-e", log])
 
-        def listens() -> bool:
+        def is_up() -> bool:
             assert self._process.poll() is None, Path(log).read_text("utf-8")
-            with socket.socket() as probe:
-                return probe.connect_ex(("127.0.0.1", self.port)) == 0
+            return listens(self.port)
 
-        until(listens, "nginx listens", within_s=STARTUP_S)
+        until(is_up, "nginx listens", within_s=STARTUP_S)
         return self
 
     def __exit__(

@@ -11,7 +11,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,8 @@ from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import sql
+
+from tests.support.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,7 +58,7 @@ def private_postgresql(log: Path | None = None) -> Iterator[str]:
         data = folder / "data"
         _initialize(binaries / "initdb", data, log)
         for _ in range(PORT_TRIES):
-            port = _free_port()
+            port = free_port()
             with _server(binaries / "postgres", data, port, log) as server:
                 if _wait_until_ready(server, data):
                     yield f"postgres://postgres@127.0.0.1:{port}/postgres"
@@ -165,13 +166,6 @@ def _initialize(initdb: Path, data: Path, log: Path) -> None:
             raise
     if status != 0:
         raise PostgresqlError(f"initdb failed:\n{_tail(log)}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextlib.contextmanager

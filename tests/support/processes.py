@@ -152,6 +152,10 @@ class Processes:
         """Start ``manage.py``; settings by their names in the environment."""
         return self._start(arguments[0], ["manage.py", *arguments], settings)
 
+    def script(self, path: Path, **environment: object) -> Child:
+        """Start a Python program."""
+        return self._start(path.stem, [str(path)], environment)
+
     def dispatcher(self, **settings: object) -> Child:
         """Start ``manage.py dispatcher``, and wait until it looks for what is due."""
         child = self.manage("dispatcher", **settings)

@@ -6,11 +6,11 @@ import http.client
 import json
 import re
 import signal
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.support.ports import free_port, listens
 from tests.support.processes import Child, Processes, until
 
 if TYPE_CHECKING:
@@ -152,17 +152,14 @@ class Servers:
 
     def start(self, kind: str, **settings: object) -> Server:
         """Start a server that nobody shares and whoever starts it stops."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         child = self.manage(*_COMMANDS[kind](port), **settings)
 
-        def listens() -> bool:
+        def is_up() -> bool:
             assert child.status is None, child.report()
-            with socket.socket() as probe:
-                return probe.connect_ex(("127.0.0.1", port)) == 0
+            return listens(port)
 
-        until(listens, f"{kind} listens", within_s=STARTUP_S)
+        until(is_up, f"{kind} listens", within_s=STARTUP_S)
         return Server(kind, child, port)
 
     def manage(self, *arguments: str, **settings: object) -> Child:

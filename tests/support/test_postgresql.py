@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from tests.support.ports import listens
 from tests.support.postgresql import complaints, create_database, private_postgresql
 
 REPOSITORY = Path(__file__).parents[2]
@@ -21,8 +21,7 @@ REPOSITORY = Path(__file__).parents[2]
 def is_open(url: str) -> bool:
     port = urlsplit(url).port
     assert port is not None
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+    return listens(port)
 
 
 def test_it_answers_and_is_gone_afterwards(tmp_path: Path) -> None:

@@ -1,0 +1,101 @@
+"""The channel layer: which ones lose hints or sockets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.core import checks
+
+IN_MEMORY = "channels.layers.InMemoryChannelLayer"
+CORE = "channels_redis.core.RedisChannelLayer"
+PUBSUB = "channels_redis.pubsub.RedisPubSubChannelLayer"
+OURS = "notifications.memory_layer.MemoryLayer"
+# From here on, idle receives of the core layer end after 5 seconds.
+_REDIS_TOO_NEW = 8
+
+
+def _backends() -> dict[str, str]:
+    return {alias: layer["BACKEND"] for alias, layer in settings.CHANNEL_LAYERS.items()}
+
+
+def _aliases(backend: str) -> list[str]:
+    return [alias for alias, found in _backends().items() if found == backend]
+
+
+@checks.register()
+def in_memory_layer(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """Each of its receives walks over all channels and groups, and what is over 100 is dropped."""
+    return [
+        checks.Error(
+            f"CHANNEL_LAYERS[{alias!r}] is Channels' in-memory layer, whose cost grows with the "
+            "square of the open sockets.",
+            hint=f"Use {OURS!r}, or set REDIS_URL.",
+            id="notifications.E001",
+        )
+        for alias in _aliases(IN_MEMORY)
+    ]
+
+
+@checks.register()
+def core_layer(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """It closes every socket when Redis dies."""
+    return [
+        checks.Error(
+            f"CHANNEL_LAYERS[{alias!r}] is the core Redis layer: when Redis stops, it closes every "
+            "socket, and of a burst it drops what is over its capacity.",
+            hint=f"Use {PUBSUB!r}, as REDIS_URL does.",
+            id="notifications.E002",
+        )
+        for alias in _aliases(CORE)
+    ]
+
+
+@checks.register()
+def core_layer_with_new_redis(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """redis-py 8 ends each idle receive of the core layer after 5 seconds (channels_redis#422)."""
+    if int(redis.__version__.split(".")[0]) < _REDIS_TOO_NEW:
+        return []
+    return [
+        checks.Error(
+            f"CHANNEL_LAYERS[{alias!r}] is the core Redis layer on redis-py {redis.__version__}, "
+            "which closes every socket that is idle for 5 seconds.",
+            hint=f"Use {PUBSUB!r}, and install 'redis<8' as requirements.txt does.",
+            id="notifications.E003",
+        )
+        for alias in _aliases(CORE)
+    ]
+
+
+@checks.register(deploy=True)
+def several_processes_without_redis(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """SQLite tells of writes by itself; PostgreSQL is asked twice a second."""
+    is_sqlite = settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+    if is_sqlite or settings.SERVER_PROCESSES == 1 or _backends().get("default") != OURS:
+        return []
+    return [
+        checks.Warning(
+            f"{settings.SERVER_PROCESSES} server processes on PostgreSQL have no channel layer in "
+            "common: what one of them changes, the others learn within "
+            f"{settings.NOTIFICATIONS_RECONCILE_S:g} s, from the database.",
+            hint="Set REDIS_URL, or silence this where that is soon enough.",
+            id="notifications.W001",
+        )
+    ]
+
+
+@checks.register(deploy=True)
+def one_redis_layer_for_both(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """Subscribing holds a lock of the layer, and publishing waits for it."""
+    backends = _backends()
+    if backends.get("default") != PUBSUB or "publishing" in backends:
+        return []
+    return [
+        checks.Warning(
+            "CHANNEL_LAYERS has a Redis layer and no second one to publish by: sends wait while "
+            "sockets subscribe.",
+            hint="Add the alias 'publishing' with the same configuration.",
+            id="notifications.W002",
+        )
+    ]

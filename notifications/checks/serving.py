@@ -1,0 +1,100 @@
+"""Serving: heartbeats that proxies or slow clients do not bear, users, middleware."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core import checks
+from django.db.models import IntegerField
+
+from notifications import protocol
+
+# nginx's proxy_read_timeout, where nobody says anything.
+_PROXY_SILENCE_S = 60
+_PROBLEMS = "notifications.problems.ProblemMiddleware"
+_CSRF = "django.middleware.csrf.CsrfViewMiddleware"
+
+
+@checks.register()
+def keys_of_users(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """Walks go from id to id, and ids are written into SQL of our own."""
+    key = get_user_model()._meta.pk
+    if isinstance(key, IntegerField):
+        return []
+    return [
+        checks.Error(
+            f"The keys of {settings.AUTH_USER_MODEL} are no whole numbers, but {key}.",
+            hint="Use a user model whose primary key is an integer field.",
+            id="notifications.E010",
+        )
+    ]
+
+
+@checks.register()
+def problems_of_csrf(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """What is refused outside of it is answered with a page of HTML, also to programs."""
+    order = list(settings.MIDDLEWARE)
+    if _PROBLEMS in order and (_CSRF not in order or order.index(_PROBLEMS) < order.index(_CSRF)):
+        return []
+    return [
+        checks.Error(
+            "ProblemMiddleware is not before CsrfViewMiddleware: what the latter refuses would be "
+            "answered with HTML, also below /api/.",
+            hint=f"Put {_PROBLEMS!r} before it in MIDDLEWARE.",
+            id="notifications.E011",
+        )
+    ]
+
+
+@checks.register(deploy=True)
+def heartbeats_too_rare(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """A proxy takes a connection on which nothing passes for dead."""
+    interval = settings.NOTIFICATIONS_PING_INTERVAL_S
+    if interval < _PROXY_SILENCE_S:
+        return []
+    return [
+        checks.Warning(
+            f"NOTIFICATIONS_PING_INTERVAL_S is {interval:g}: nginx ends what is silent for "
+            f"{_PROXY_SILENCE_S} seconds, unless it is told otherwise.",
+            hint="Keep it below 60, or silence this where proxy_read_timeout is longer.",
+            id="notifications.W008",
+        )
+    ]
+
+
+@checks.register(deploy=True)
+def heartbeats_too_frequent(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """A client gives a connection up on which no frame has ended for the interval and 10 seconds.
+
+    The largest frame takes a slow one longer than that, and it would come back for the same again.
+    """
+    interval = settings.NOTIFICATIONS_PING_INTERVAL_S
+    slowest_s = protocol.FRAME_MAX_BYTES / protocol.SLOWEST_BYTES_PER_S
+    least = slowest_s - protocol.PONG_TIMEOUT_S
+    if interval >= least:
+        return []
+    return [
+        checks.Warning(
+            f"NOTIFICATIONS_PING_INTERVAL_S is {interval:g}: a client that takes "
+            f"{protocol.SLOWEST_BYTES_PER_S // 1024} KiB a second would give up amid each of the "
+            "largest frames, and reconnect for ever.",
+            hint=f"Keep it at {least:g} or above.",
+            id="notifications.W009",
+        )
+    ]
+
+
+@checks.register(deploy=True)
+def debug_in_several_processes(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """DEBUG keeps every query in memory and shows settings to strangers: it is no test any more."""
+    if not settings.DEBUG or settings.SERVER_PROCESSES == 1:
+        return []
+    return [
+        checks.Warning(
+            f"DEBUG is on, and there are {settings.SERVER_PROCESSES} server processes.",
+            hint="Take DEBUG out of the environment.",
+            id="notifications.W010",
+        )
+    ]

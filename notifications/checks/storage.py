@@ -1,0 +1,220 @@
+"""The database: what loses commits, leaks connections or takes SQLite's write lock for nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+from django.db import DatabaseError, connections
+
+SQLITE = "django.db.backends.sqlite3"
+POSTGRESQL = "django.db.backends.postgresql"
+MOUNTS = Path("/proc/self/mounts")
+# File systems whose files other machines have open too: WAL needs memory that all writers share.
+_NETWORK = {"9p", "afs", "ceph", "cifs", "glusterfs", "lustre", "ncpfs", "nfs", "nfs4", "smb3"}
+
+
+def _database() -> dict[str, Any]:
+    found: dict[str, Any] = settings.DATABASES["default"]
+    return found
+
+
+def _is(engine: str) -> bool:
+    return bool(_database()["ENGINE"] == engine)
+
+
+@checks.register()
+def engine(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """Some statements are SQL of our own, in two dialects."""
+    if _is(SQLITE) or _is(POSTGRESQL):
+        return []
+    found = _database()["ENGINE"]
+    hint = "Let DATABASE_URL begin with sqlite: or postgres:."
+    return [
+        checks.Error(f"The database engine {found!r} is not known.", hint, id="notifications.E004")
+    ]
+
+
+@checks.register()
+def atomic_requests(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """Each page that is read would take the write lock, and hints would wait for the response."""
+    if not _database().get("ATOMIC_REQUESTS"):
+        return []
+    return [
+        checks.Error(
+            "ATOMIC_REQUESTS is on: every request holds a transaction, on SQLite the write lock.",
+            hint="Take it out; acts open transactions of their own.",
+            id="notifications.E005",
+        )
+    ]
+
+
+@checks.register()
+def persistent_connections(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """Under ASGI each request runs in a thread of its own, whose connection nobody would reuse."""
+    if _database().get("CONN_MAX_AGE", 0) == 0:  # None is for ever
+        return []
+    return [
+        checks.Error(
+            "CONN_MAX_AGE is not 0: under ASGI connections that are kept open leak.",
+            hint="Set it to 0; on PostgreSQL DATABASE_POOL_SIZE keeps connections.",
+            id="notifications.E006",
+        )
+    ]
+
+
+@checks.register()
+def database_in_memory(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """Neither another process nor another thread would see what one writes."""
+    name = str(_database().get("NAME") or "")
+    if not _is(SQLITE) or not (":memory:" in name or "mode=memory" in name or not name):
+        return []
+    return [
+        checks.Error(
+            "The database is in memory: other processes do not see it, and it ends with its own.",
+            hint="Let DATABASE_URL name a file.",
+            id="notifications.E007",
+        )
+    ]
+
+
+@checks.register()
+def deferred_transactions(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """A deferred transaction that reads and then writes fails at once, whatever the timeout."""
+    mode = str(_options().get("transaction_mode") or "DEFERRED").upper()
+    if not _is(SQLITE) or mode in {"IMMEDIATE", "EXCLUSIVE"}:
+        return []
+    return [
+        checks.Error(
+            f"SQLite's transactions are {mode}: one that reads and then writes fails with "
+            '"database is locked" when another writer was faster.',
+            hint="Set OPTIONS['transaction_mode'] to 'IMMEDIATE'.",
+            id="notifications.E008",
+        )
+    ]
+
+
+@checks.register(deploy=True)
+def no_write_ahead_log(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """Without it whoever reads holds up whoever writes."""
+    if not _is(SQLITE) or _pragma("journal_mode") == "wal":
+        return []
+    return [
+        checks.Warning(
+            "SQLite keeps no write-ahead log: readers and writers wait for each other.",
+            hint="Put 'PRAGMA journal_mode=WAL;' into OPTIONS['init_command'].",
+            id="notifications.W003",
+        )
+    ]
+
+
+@checks.register(deploy=True)
+def commits_that_may_be_lost(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """With less, a power cut may take the last commits, whose senders were told it is kept."""
+    if not _is(SQLITE) or _pragma("synchronous") in {"full", "extra", "2", "3"}:
+        return []
+    return [
+        checks.Warning(
+            "SQLite does not wait for the disk: a power cut may lose what was acknowledged.",
+            hint="Put 'PRAGMA synchronous=FULL;' into OPTIONS['init_command'].",
+            id="notifications.W004",
+        )
+    ]
+
+
+@checks.register(deploy=True)
+def database_on_a_network(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """SQLite's write-ahead log works among processes of one machine only."""
+    if not _is(SQLITE):
+        return []
+    kind = file_system_of(Path(_database()["NAME"]))
+    if kind not in _NETWORK and not kind.startswith("fuse.ssh"):
+        return []
+    return [
+        checks.Warning(
+            f"The database file is on a network file system ({kind}), where SQLite's locks and "
+            "its write-ahead log do not hold.",
+            hint="Keep it on a local disk, or use PostgreSQL.",
+            id="notifications.W005",
+        )
+    ]
+
+
+@checks.register(deploy=True)
+def pool_too_small(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """The sockets' threads could hold every connection, and pages would wait for one."""
+    pool = _options().get("pool")
+    if not _is(POSTGRESQL) or not isinstance(pool, dict):
+        return []
+    size, threads = pool.get("max_size", 4), settings.NOTIFICATIONS_DATABASE_THREADS
+    if threads < size:
+        return []
+    return [
+        checks.Warning(
+            f"NOTIFICATIONS_DATABASE_THREADS ({threads}) may take all {size} connections of the "
+            "pool, and leave none to pages, the API and the dispatcher.",
+            hint="Make DATABASE_POOL_SIZE larger by some.",
+            id="notifications.W006",
+        )
+    ]
+
+
+@checks.register(checks.Tags.database, deploy=True)
+def too_few_connections(
+    *, databases: Sequence[str] | None = None, **_kwargs: Any
+) -> list[checks.CheckMessage]:
+    """All pools together must fit the server. Asks it, so only with ``check --database``."""
+    pool = _options().get("pool")
+    if "default" not in (databases or ()) or not _is(POSTGRESQL) or not isinstance(pool, dict):
+        return []
+    try:
+        with connections["default"].cursor() as cursor:
+            cursor.execute("SHOW max_connections")
+            most = int(cursor.fetchone()[0])
+    except DatabaseError as error:
+        hint = "Let DATABASE_URL lead to a server that runs."
+        text = f"The database does not answer: {str(error).strip()}"
+        return [checks.Error(text, hint, id="notifications.E009")]
+    size = pool.get("max_size", 4)
+    # One pool more, that of the dispatcher.
+    wanted = (settings.SERVER_PROCESSES + 1) * size
+    if wanted < most:
+        return []
+    return [
+        checks.Warning(
+            f"{settings.SERVER_PROCESSES} server processes and a dispatcher may open {wanted} "
+            f"connections, and the server takes {most}.",
+            hint="Make DATABASE_POOL_SIZE smaller, or max_connections of PostgreSQL larger.",
+            id="notifications.W007",
+        )
+    ]
+
+
+def file_system_of(path: Path) -> str:
+    """The kind of file system that a path lies on; "" where the kernel does not tell."""
+    try:
+        lines = MOUNTS.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return ""
+    place, best = path.resolve(), ("", "")
+    for fields in (line.split() for line in lines):
+        point = fields[1].replace("\\040", " ")
+        if place.is_relative_to(point) and len(point) >= len(best[0]):
+            best = (point, fields[2])
+    return best[1]
+
+
+def _options() -> dict[str, Any]:
+    found: dict[str, Any] = _database().get("OPTIONS") or {}
+    return found
+
+
+def _pragma(name: str) -> str:
+    """What a connection sets when it opens, in lower case."""
+    command = str(_options().get("init_command") or "").lower()
+    found = re.findall(rf"pragma\s+{name}\s*=\s*(\w+)", command)
+    return found[-1] if found else ""
