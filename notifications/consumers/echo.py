@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from typing import Any
 
@@ -13,6 +14,8 @@ from notifications import frames
 from notifications.consumers.base import QuietConsumer
 from notifications.protocol import CloseCode
 from notifications.window import TokenBucket
+
+logger = logging.getLogger(__name__)
 
 
 class EchoConsumer(QuietConsumer):
@@ -41,7 +44,7 @@ class EchoConsumer(QuietConsumer):
         elif not self._messages.take(time.monotonic()):
             await self._end(CloseCode.RATE_LIMIT, "Too many messages.")
         else:
-            await self.send({"type": "websocket.send", "text": text, "bytes": data})
+            await self._say({"type": "websocket.send", "text": text, "bytes": data})
 
     async def websocket_disconnect(self, _event: dict[str, Any]) -> None:
         self._forget()
@@ -50,8 +53,14 @@ class EchoConsumer(QuietConsumer):
     async def _end(self, code: CloseCode, reason: str) -> None:
         self._forget()
         bye = frames.bye(code, reason, 0).decode()
-        await self.send({"type": "websocket.send", "text": bye})
-        await self.send({"type": "websocket.close", "code": int(code), "reason": reason})
+        await self._say({"type": "websocket.send", "text": bye})
+        await self._say({"type": "websocket.close", "code": int(code), "reason": reason})
+
+    async def _say(self, event: dict[str, Any]) -> None:
+        try:
+            await self.send(event)
+        except Exception as error:  # noqa: BLE001 (each server has its own for a peer that has gone)
+            logger.debug("An echo came too late: %r", error)
 
     def _forget(self) -> None:
         if hasattr(self, "_end_of_life"):
