@@ -10,4 +10,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers."""
-        from accounts import devices  # noqa: F401, PLC0415 (models can be imported only now)
+        # Models can be imported only now.
+        from accounts import devices, revocation  # noqa: F401, PLC0415
+
+        revocation.connect()

@@ -131,6 +131,13 @@ NOTIFICATIONS_PING_INTERVAL_S = env.seconds(
 NOTIFICATIONS_CONNECTION_AGE_S = env.seconds(
     "NOTIFICATIONS_CONNECTION_AGE_S", default=3600, least=0.1, most=7 * 86400
 )
+# Seconds between two looks whether all who have streams open may still have them. What is revoked
+# by a model's `save` or `delete` is known within a second; this finds what an `update` has done.
+NOTIFICATIONS_ACCESS_CHECK_S = env.seconds(
+    "NOTIFICATIONS_ACCESS_CHECK_S", default=60, least=0.1, most=3600
+)
+# What tells that somebody's access was taken away: a signal, sent with user ids after the commit.
+NOTIFICATIONS_ACCESS_SIGNAL = "accounts.signals.access_revoked"
 # The echo at /ws/echo/: whether there is one, messages a second (twice that in a burst), seconds
 # that a connection lives, and bytes of a message.
 NOTIFICATIONS_ECHO = env.boolean("NOTIFICATIONS_ECHO", default=True)

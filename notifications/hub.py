@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from channels.layers import channel_layers
 
 from notifications import fanout, hints, metrics
+from notifications.access import AccessChecks, Login
 from notifications.facts import Action, Stream
 from notifications.hints import Event
 from notifications.receipts import Receipts
@@ -38,6 +39,8 @@ class Connection(Protocol):
     kind: str
     user_id: int
     stream: Stream
+    # What it was opened by, where it is known.
+    login: Login | None
 
     def perform(self, actions: list[Action]) -> None: ...
 
@@ -50,6 +53,7 @@ class Hub:
         self.streams: dict[int, set[Connection]] = {}
         self.timers = TimerWheel(self._tick)
         self.receipts = Receipts()
+        self.access = AccessChecks(self)
         self._layer = channel_layers["default"]
         self._channel = ""
         self._joined: set[str] = set()
@@ -66,6 +70,8 @@ class Hub:
         fanout.publisher.on_failure = lambda: self.look()  # noqa: PLW0108 (it is set later)
         for work in (self._receive(), self._keep_membership(), self.timers.run()):
             self._spawn(work)
+        for work in self.access.work():
+            self._spawn(work)
 
     # --- Streams ----------------------------------------------------------------------------------
 
@@ -76,6 +82,7 @@ class Hub:
         metrics.streams_open.labels(connection.kind).inc()
         if len(own) == 1:
             self._membership.set()
+        self.access.opened(connection)
 
     def unregister(self, connection: Connection) -> None:
         """A stream is gone; whoever says so again is not heard."""
@@ -84,6 +91,7 @@ class Hub:
             return
         own.discard(connection)
         self.timers.cancel(connection)
+        self.access.closed(connection)
         metrics.streams_open.labels(connection.kind).dec()
         if not own:
             del self.streams[connection.user_id]
@@ -141,10 +149,12 @@ class Hub:
 
     async def deliver(self, event: Event) -> None:
         """Hand an event to the streams of this process that it concerns."""
-        if event.get("type") != hints.EVENT_TYPE:
-            return  # from a newer process, maybe
         sent = 0
         try:
+            if event.get("type") == hints.ACCESS_EVENT_TYPE:
+                self.access.sighted([hints.read_revoked(event)])
+            if event.get("type") != hints.EVENT_TYPE:
+                return  # from a newer process, maybe
             for user_id, hint in hints.read(event):
                 for connection in tuple(self.streams.get(user_id, ())):
                     connection.perform(connection.stream.hinted(hint, time.monotonic()))

@@ -8,3 +8,6 @@ hints_healed = Counter(
     "notifications_hints_healed", "Streams that the database told of a change before a hint did"
 )
 streams_open = Gauge("notifications_streams_open", "Open streams", ["transport"])
+streams_signed_out = Counter(
+    "notifications_streams_signed_out", "Streams ended since what opened them is good no longer"
+)

@@ -15,6 +15,7 @@ from channels.consumer import AsyncConsumer, get_handler_name
 from django.conf import settings
 
 from notifications import catching_up, hub, protocol
+from notifications.access import Login
 from notifications.catching_up import Ask
 from notifications.consumers.transports import Transport
 from notifications.database import Batcher
@@ -58,6 +59,7 @@ class StreamConsumer(QuietConsumer):
     is_answered = True
 
     user_id: int
+    login: Login | None
     stream: Stream
     transport: Transport
 
@@ -65,6 +67,7 @@ class StreamConsumer(QuietConsumer):
         """Begin the stream of this user's inbox, where the client says that it is."""
         self.hub = hub.current()
         self.user_id = user_id
+        self.login = self.scope.get("login")
         self.stream = self.new_stream()
         self._scheduled_at = _NEVER
         self._receipt = ("", 0)
