@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.models import AccessToken, Session, User
 from accounts.signals import access_revoked
 
+
 class _Waiting(threading.local):
     """By database, whose access ended in this thread's transaction.
 
