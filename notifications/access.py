@@ -107,16 +107,20 @@ class AccessChecks:
         if self._suspects:
             self._wake.set()
 
-    def suspect_all(self) -> None:
-        """Look at all streams again, soon."""
-        self.suspect(self._hub.all_streams())
+    def gone(self, user_ids: Iterable[int] | None) -> None:
+        """The inboxes of these users are not there; None: somebody's inbox is not."""
+        if user_ids is None:
+            self.suspect(self._hub.all_streams())
+            return
+        for user_id in user_ids:
+            self.suspect(self._hub.streams.get(user_id, ()))
 
     async def _suspect_all_regularly(self) -> None:
         while True:
             await asyncio.sleep(settings.NOTIFICATIONS_ACCESS_CHECK_S)
             old = _now_ms() - _RECENT_MS
             self._raised = {pk: version for pk, version in self._raised.items() if version > old}
-            self.suspect_all()
+            self.suspect(self._hub.all_streams())
 
     async def _look_at_suspects(self) -> None:
         while True:

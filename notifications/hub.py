@@ -20,6 +20,7 @@ from notifications import fanout, hints, metrics
 from notifications.access import AccessChecks, Login
 from notifications.facts import Action, Stream
 from notifications.hints import Event
+from notifications.limits import Census
 from notifications.receipts import Receipts
 from notifications.timers import TimerWheel
 
@@ -38,6 +39,8 @@ class Connection(Protocol):
     # The transport's name, for those who count.
     kind: str
     user_id: int
+    # Where it comes from; empty where the server does not say.
+    address: str
     stream: Stream
     # What it was opened by, where it is known.
     login: Login | None
@@ -54,6 +57,7 @@ class Hub:
         self.timers = TimerWheel(self._tick)
         self.receipts = Receipts()
         self.access = AccessChecks(self)
+        self.census = Census()
         self._layer = channel_layers["default"]
         self._channel = ""
         self._joined: set[str] = set()
@@ -83,6 +87,7 @@ class Hub:
         if len(own) == 1:
             self._membership.set()
         self.access.opened(connection)
+        self.census.opened(connection.address)
 
     def unregister(self, connection: Connection) -> None:
         """A stream is gone; whoever says so again is not heard."""
@@ -92,6 +97,7 @@ class Hub:
         own.discard(connection)
         self.timers.cancel(connection)
         self.access.closed(connection)
+        self.census.closed(connection.address)
         metrics.streams_open.labels(connection.kind).dec()
         if not own:
             del self.streams[connection.user_id]

@@ -29,14 +29,14 @@ _RETRY_S = 0.5
 class Sight:
     """What one look at the database has shown: which epoch it is, and where inboxes stand.
 
-    ``access``: users and their access versions. ``is_somebody_gone``: a user was deleted, whose
-    inbox cannot tell.
+    ``access``: users and their access versions. ``gone``: who is here and has no inbox any more, as
+    when the user was deleted; None: somebody's has gone, whoever that was.
     """
 
     epoch_secret: str
     rows: Sequence[tuple[int, int]]
     access: Sequence[tuple[int, int]] = ()
-    is_somebody_gone: bool = False
+    gone: Sequence[int] | None = ()
 
 
 class Reconciler(ABC):
@@ -102,8 +102,8 @@ class Reconciler(ABC):
             loop.call_soon_threadsafe(self._hub.found, life, sight.rows)
         if sight.access:
             loop.call_soon_threadsafe(self._hub.access.sighted, sight.access)
-        if sight.is_somebody_gone:
-            loop.call_soon_threadsafe(self._hub.access.suspect_all)
+        if sight.gone is None or sight.gone:
+            loop.call_soon_threadsafe(self._hub.access.gone, sight.gone)
 
     def _restored(self, epoch_secret: str) -> None:
         """The database has gone back in time: its revisions mean something else from now on."""
@@ -148,7 +148,7 @@ class PostgresqlReconciler(Reconciler):
             secret,
             [row for row in rows if row[1] != before.get(row[0])] or rows,
             self._take_access_changes(access),
-            is_somebody_gone=any(pk in before and pk not in self._seen for pk in users),
+            [pk for pk in users if pk not in self._seen],
         )
 
     def _take_access_changes(self, access: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -116,5 +116,5 @@ class SqliteReconciler(Reconciler):
             secret,
             [(pk, revision) for pk, revision, _ in inboxes],
             [(pk, version) for pk, _, version in inboxes],
-            is_somebody_gone=gone_before is not None and gone_count != gone_before,
+            () if gone_before in {None, gone_count} else None,
         )

@@ -23,6 +23,7 @@ class Connection:
 
     kind = "websocket"
     login = None
+    address = ""
 
     def __init__(self, user_id=1, revision=5):
         self.user_id = user_id
