@@ -170,7 +170,11 @@ NOTIFICATIONS_OPERATION_RETENTION_H = env.integer(
     "NOTIFICATIONS_OPERATION_RETENTION_H", default=24, least=1, most=24 * 365
 )
 # What a dispatcher calls after each look at what is due; each deletes a little of what is old.
-NOTIFICATIONS_HOUSEKEEPING = ["notifications.operations.forget_old", "accounts.tokens.forget_old"]
+NOTIFICATIONS_HOUSEKEEPING = [
+    "notifications.operations.forget_old",
+    "notifications.presence.forget_old",
+    "accounts.tokens.forget_old",
+]
 
 # --- Accounts -------------------------------------------------------------------------------------
 

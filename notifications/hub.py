@@ -214,10 +214,12 @@ def current() -> Hub:
     """The hub of the running event loop; the first call starts it."""
     loop = asyncio.get_running_loop()
     if loop not in _current:
-        from notifications import reconciler  # noqa: PLC0415 (it imports this module)
+        # They import this module.
+        from notifications import presence, reconciler  # noqa: PLC0415
 
         _current.clear()  # a loop that has ended is of no use any more
         hub = _current[loop] = Hub()
         hub.start()
         reconciler.start(hub)
+        hub._spawn(presence.Presence(hub).work())
     return _current[loop]
