@@ -9,12 +9,13 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from accounts.models import ApiKey, User
+from accounts import revocation
+from accounts.models import AccessToken, ApiKey, User
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +81,12 @@ def revoke(keys: QuerySet[ApiKey]) -> int:
 
     Returns: how many were not revoked before.
     """
-    return keys.filter(revoked_at=None).update(revoked_at=timezone.now())
+    with transaction.atomic():
+        pks = list(keys.filter(revoked_at=None).values_list("pk", flat=True))
+        count = ApiKey.objects.filter(pk__in=pks, revoked_at=None).update(revoked_at=timezone.now())
+        live = AccessToken.objects.filter(api_key__in=pks, expires_at__gt=timezone.now())
+        revocation.revoke(set(live.values_list("user_id", flat=True)))
+    return count
 
 
 def digest(secret: str) -> str:

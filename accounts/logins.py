@@ -11,6 +11,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -44,6 +45,26 @@ def logins_of(session_keys: Sequence[str]) -> list[Login | None]:
         session_key__in=set(session_keys), expire_date__gt=timezone.now(), user__is_active=True
     )
     found = {row.session_key: row for row in rows}
+    return [_login(found.get(key)) for key in session_keys]
+
+
+def still_of(session_keys: Sequence[str]) -> list[Login | None]:
+    """Who is signed in now by what each of these keys was, from one query; None: nobody is.
+
+    A login goes on under another key where the session's was changed (at a new password of the
+    user's own): then ``session_key`` is that other one. The old one lets nobody in.
+    """
+    keys = set(session_keys)
+    rows = Session.objects.select_related("user").filter(
+        Q(session_key__in=keys) | Q(previous_key__in=keys),
+        expire_date__gt=timezone.now(),
+        user__is_active=True,
+    )
+    found: dict[str, Session] = {}
+    for row in rows:
+        found[row.session_key] = row
+        if row.previous_key is not None:
+            found.setdefault(row.previous_key, row)
     return [_login(found.get(key)) for key in session_keys]
 
 

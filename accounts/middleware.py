@@ -13,6 +13,7 @@ from django.http.request import split_domain_port, validate_host
 
 from accounts.logins import Login
 from accounts.origins import is_listed, is_same, is_trusted
+from accounts.throttle import address_of_scope
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +77,12 @@ def _is_fetched_here(scope: dict[str, Any]) -> bool:
     return set(_headers(scope, b"sec-fetch-site")) <= {"same-origin", "none"}
 
 
-def sign_in(application: Application, find_session: Find, find_token: Find) -> Application:
+def sign_in(
+    application: Application,
+    find_session: Find,
+    find_token: Find,
+    wait_s: Callable[[str], int] = lambda _: 0,
+) -> Application:
     """Put who opens a connection into its scope, by the token or the session cookie that came.
 
     A token beats a cookie, also one that is refused: then it is nobody. The scope of a socket or
@@ -85,12 +91,14 @@ def sign_in(application: Application, find_session: Find, find_token: Find) -> A
     - ``user``: the user, or an ``AnonymousUser``;
     - ``login``: the ``Login``, or None;
     - ``origin_refused``: the token is good, but not where it came from;
-    - ``lookup_failed``: the database did not answer, so it is not known who it is.
+    - ``lookup_failed``: the database did not answer, so it is not known who it is;
+    - ``wait_s``: the seconds after which it may come again, where it came too often: then it is
+      nobody, and nothing was looked up.
 
     To an HTTP request of a token's own origin the answer lets that origin read it (CORS).
 
     Args: find_session, find_token: whose login a session's key, or a token, is; they may answer
-        many at once.
+        many at once. wait_s: notes that an address has come, and says how long it has to wait.
     """
 
     async def signed_in(scope: Any, receive: Any, send: Any) -> None:
@@ -99,9 +107,13 @@ def sign_in(application: Application, find_session: Find, find_token: Find) -> A
             "login": None,
             "origin_refused": False,
             "lookup_failed": False,
+            # A server on a Unix socket may not know where anybody comes from.
+            "wait_s": wait_s(address_of_scope(scope)) if scope.get("client") else 0,
         }
         try:
-            if token is not None:
+            if found["wait_s"]:
+                pass
+            elif token is not None:
                 found["login"] = await find_token(token)
             elif key:
                 found["login"] = await find_session(key)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -18,7 +19,30 @@ if TYPE_CHECKING:
 
 
 class User(AbstractUser):
-    """Django's user, as a model of our own so that columns can be added later."""
+    """Django's user, which knows what of it has changed that decides about access."""
+
+    _DECIDING = ("password", "is_active")
+    # Those as they were read or saved last, by name; what was not read is not there.
+    _stored: Mapping[str, Any] = {}
+
+    @classmethod
+    def from_db(cls, *arguments: Any, **options: Any) -> Self:
+        """The instance of a row that was read; see Django's."""
+        user = super().from_db(*arguments, **options)
+        user.take_access_change(None)
+        return user
+
+    def take_access_change(self, saved: Collection[str] | None) -> bool:
+        """Whether password or activity is another than was stored before this save; once.
+
+        Args: saved: the fields that were saved, None for all. What an object was given that had
+            not been read may be anything, so it counts as changed.
+        """
+        # Not by attribute: one that is deferred would be read now.
+        own = {name: self.__dict__[name] for name in self._DECIDING if name in self.__dict__}
+        now = {name: value for name, value in own.items() if saved is None or name in saved}
+        before, self._stored = self._stored, {**self._stored, **now}
+        return any(name not in before or before[name] != now[name] for name in now)
 
 
 class Session(AbstractBaseSession):
@@ -31,6 +55,9 @@ class Session(AbstractBaseSession):
         null=True,
         editable=False,
     )
+    # The key that the session had until it was changed, as a new password does: what was opened by
+    # that key may go on by this one. It opens nothing any more.
+    previous_key = models.CharField(max_length=40, null=True, editable=False, db_index=True)
 
     def __str__(self) -> str:
         # Never the key: the admin lists what a deletion would take along, and whoever reads a

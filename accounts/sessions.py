@@ -16,6 +16,8 @@ else:
 class SessionStore(_DatabaseSessionStore):
     """Writes the signed-in user of a session into its row, and nobody for an anonymous one."""
 
+    _previous_key: str | None = None
+
     @classmethod
     def get_model_class(cls) -> type[Session]:
         """The model of the rows, also for ``clearsessions``."""
@@ -24,13 +26,26 @@ class SessionStore(_DatabaseSessionStore):
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         """The row that stands for ``data``, not yet saved."""
         session = super().create_model_instance(data)
-        session.user_id = _user_id(data)
-        return session
+        return self._completed(session, data)
 
     async def acreate_model_instance(self, data: dict[str, Any]) -> Session:
         """See ``create_model_instance``."""
         session = await super().acreate_model_instance(data)
+        return self._completed(session, data)
+
+    def cycle_key(self) -> None:
+        """Give the session another key, which the row remembers the one before by."""
+        self._previous_key = self.session_key
+        super().cycle_key()
+
+    async def acycle_key(self) -> None:
+        """See ``cycle_key``."""
+        self._previous_key = self.session_key
+        await super().acycle_key()
+
+    def _completed(self, session: Session, data: dict[str, Any]) -> Session:
         session.user_id = _user_id(data)
+        session.previous_key = self._previous_key
         return session
 
 

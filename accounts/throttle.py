@@ -10,6 +10,7 @@ import math
 import threading
 import time
 from collections import OrderedDict
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -56,9 +57,16 @@ def address_of(request: HttpRequest) -> str:
     return f"address:{request.META.get('REMOTE_ADDR', '')}"
 
 
+def address_of_scope(scope: dict[str, Any]) -> str:
+    """The same of a connection that is no request of Django's."""
+    client = scope.get("client")
+    return f"address:{client[0] if client else ''}"
+
+
 logins = Throttle("LOGIN_RATE_PER_MIN")
 refused = Throttle("REFUSED_RATE_PER_MIN")
+handshakes = Throttle("NOTIFICATIONS_HANDSHAKE_RATE_PER_MIN")
 tokens = Throttle("TOKEN_RATE_PER_MIN")
 users = Throttle("API_USER_RATE_PER_MIN")
 keys = Throttle("API_KEY_RATE_PER_MIN")
-ALL = (logins, refused, tokens, users, keys)
+ALL = (logins, refused, handshakes, tokens, users, keys)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.contrib import messages
-from django.contrib.auth import logout, views
+from django.contrib.auth import logout, update_session_auth_hash, views
 from django.contrib.auth.mixins import LoginRequiredMixin
+from django.db import transaction
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.views.generic import TemplateView
@@ -17,7 +18,7 @@ from accounts.forms import LoginForm
 from accounts.models import User
 
 if TYPE_CHECKING:
-    from django.contrib.auth.forms import SetPasswordForm
+    from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
     from django.http import HttpRequest, HttpResponse
 
 
@@ -78,6 +79,19 @@ class PasswordChangeView(views.PasswordChangeView):
 
     template_name = "accounts/password_change.html"
     success_url = reverse_lazy("accounts:password_change_done")
+
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
+        """Save the password, and in the same transaction what this session is good by.
+
+        Django writes the latter with the response: whoever looked in between, as streams do at
+        once, would find that this session has ended too.
+        """
+        user = form.save(commit=False)  # takes a while, which no lock must last
+        with transaction.atomic():
+            user.save()
+            update_session_auth_hash(self.request, user)
+            self.request.session.save()
+        return redirect(self.get_success_url())
 
 
 class PasswordChangeDoneView(views.PasswordChangeDoneView):

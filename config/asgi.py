@@ -15,16 +15,18 @@ pages = get_asgi_application()
 # The apps must be loaded before what follows.
 from django.conf import settings  # noqa: E402
 
-from accounts import logins, tokens  # noqa: E402
+from accounts import logins, throttle, tokens  # noqa: E402
 from accounts.middleware import origin_guard, sign_in  # noqa: E402
-from notifications import dispatcher, routing  # noqa: E402
+from notifications import access, dispatcher, routing  # noqa: E402
 from notifications.database import Batcher  # noqa: E402
 
 signed_in = partial(
     sign_in,
     find_session=Batcher(logins.logins_of).ask,
     find_token=Batcher(tokens.logins_of).ask,
+    wait_s=throttle.handshakes.wait_s,
 )
+access.look_up_by(sessions=logins.still_of, tokens=tokens.still_of)
 http = routing.http(pages, sign_in=signed_in, guard=origin_guard)
 sockets = routing.websockets(sign_in=signed_in, guard=origin_guard)
 # WhiteNoise reads a file in one go, which does for ours; a web server in front takes them over.

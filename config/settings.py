@@ -150,6 +150,28 @@ NOTIFICATIONS_PING_INTERVAL_S = env.seconds(
 NOTIFICATIONS_CONNECTION_AGE_S = env.seconds(
     "NOTIFICATIONS_CONNECTION_AGE_S", default=3600, least=0.1, most=7 * 86400
 )
+# What one process bears with; 0: no limit. Connections of one user, and from one address, beyond
+# which the newest is refused; handshakes and polls from one address a minute, and in one go; frames
+# that a socket may send a second (twice that in a burst).
+NOTIFICATIONS_USER_CONNECTIONS_MAX = env.integer(
+    "NOTIFICATIONS_USER_CONNECTIONS_MAX", default=20, least=0, most=1_000_000
+)
+NOTIFICATIONS_ADDRESS_CONNECTIONS_MAX = env.integer(
+    "NOTIFICATIONS_ADDRESS_CONNECTIONS_MAX", default=0, least=0, most=1_000_000
+)
+NOTIFICATIONS_HANDSHAKE_RATE_PER_MIN = env.integer(
+    "NOTIFICATIONS_HANDSHAKE_RATE_PER_MIN", default=30_000, least=0, most=1_000_000
+)
+NOTIFICATIONS_FRAME_RATE_PER_S = env.seconds(
+    "NOTIFICATIONS_FRAME_RATE_PER_S", default=20, least=0.1, most=1e6
+)
+# Seconds between two looks whether all who have streams open may still have them. What is revoked
+# by a model's `save` or `delete` is known within a second; this finds what an `update` has done.
+NOTIFICATIONS_ACCESS_CHECK_S = env.seconds(
+    "NOTIFICATIONS_ACCESS_CHECK_S", default=60, least=0.1, most=3600
+)
+# What tells that somebody's access was taken away: a signal, sent with user ids after the commit.
+NOTIFICATIONS_ACCESS_SIGNAL = "accounts.signals.access_revoked"
 # The echo at /ws/echo/: whether there is one, messages a second (twice that in a burst), seconds
 # that a connection lives, and bytes of a message.
 NOTIFICATIONS_ECHO = env.boolean("NOTIFICATIONS_ECHO", default=True)
@@ -167,7 +189,11 @@ NOTIFICATIONS_OPERATION_RETENTION_H = env.integer(
     "NOTIFICATIONS_OPERATION_RETENTION_H", default=24, least=1, most=24 * 365
 )
 # What a dispatcher calls after each look at what is due; each deletes a little of what is old.
-NOTIFICATIONS_HOUSEKEEPING = ["notifications.operations.forget_old", "accounts.tokens.forget_old"]
+NOTIFICATIONS_HOUSEKEEPING = [
+    "notifications.operations.forget_old",
+    "notifications.presence.forget_old",
+    "accounts.tokens.forget_old",
+]
 # What `manage.py doctor` asks how much of that was left lying.
 NOTIFICATIONS_LEFT_OVER = {
     "answers to acts": "notifications.operations.left_over",

@@ -105,6 +105,9 @@ class Limits:
     hello_s: float = 3
     age_s: float = 3600
     is_answered: bool = True
+    # Frames that a client may send a second, and in one go.
+    frames_per_s: float = 20
+    frames_burst: float = 40
 
 
 class Stream(Protocol):
@@ -118,6 +121,10 @@ class Stream(Protocol):
 
     @property
     def acknowledged(self) -> int: ...
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it was told to end, or to come back."""
 
     def open(self, cursor: Cursor | None) -> list[Action]: ...
 

@@ -18,6 +18,7 @@ from notifications.stream import Hint
 
 # The handler's name in Channels' terms; a process that does not know it lets it pass.
 EVENT_TYPE = "inboxes.changed"
+ACCESS_EVENT_TYPE = "access.revoked"
 # The group of all hubs, for changes of many inboxes.
 ALL_HUBS = "hubs"
 # Up to so many recipients are told one by one, each to the group of their own.
@@ -47,6 +48,23 @@ def bulk(change: Arrived | Removed | Edited) -> list[tuple[str, Event]]:
     if len(rows) > FEW:
         return [(ALL_HUBS, _event({**said, "rows": rows}))]
     return [(user_group(row[0]), _event({**said, "rows": [row]})) for row in rows]
+
+
+def revoked(user_id: int, access_version: int) -> tuple[str, Event]:
+    """Access may have been taken from a user: the group to tell, and what to tell it."""
+    return user_group(user_id), {
+        "type": ACCESS_EVENT_TYPE,
+        "body": json.dumps([user_id, access_version]),
+    }
+
+
+def read_revoked(event: Event) -> tuple[int, int]:
+    """The user and the access version of an event.
+
+    Raises: ValueError, KeyError, TypeError: it is none of ours.
+    """
+    user_id, version = json.loads(event["body"])
+    return int(user_id), int(version)
 
 
 def read(event: Event) -> Iterator[tuple[int, Hint]]:

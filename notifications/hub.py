@@ -17,8 +17,10 @@ from typing import Any, Protocol
 from channels.layers import channel_layers
 
 from notifications import fanout, hints, metrics
+from notifications.access import AccessChecks, Login
 from notifications.facts import Action, Stream
 from notifications.hints import Event
+from notifications.limits import Census
 from notifications.receipts import Receipts
 from notifications.timers import TimerWheel
 
@@ -37,7 +39,11 @@ class Connection(Protocol):
     # The transport's name, for those who count.
     kind: str
     user_id: int
+    # Where it comes from; empty where the server does not say.
+    address: str
     stream: Stream
+    # What it was opened by, where it is known.
+    login: Login | None
 
     def perform(self, actions: list[Action]) -> None: ...
 
@@ -50,6 +56,8 @@ class Hub:
         self.streams: dict[int, set[Connection]] = {}
         self.timers = TimerWheel(self._tick)
         self.receipts = Receipts()
+        self.access = AccessChecks(self)
+        self.census = Census()
         self._layer = channel_layers["default"]
         self._channel = ""
         self._joined: set[str] = set()
@@ -66,6 +74,8 @@ class Hub:
         fanout.publisher.on_failure = lambda: self.look()  # noqa: PLW0108 (it is set later)
         for work in (self._receive(), self._keep_membership(), self.timers.run()):
             self._spawn(work)
+        for work in self.access.work():
+            self._spawn(work)
 
     # --- Streams ----------------------------------------------------------------------------------
 
@@ -76,6 +86,8 @@ class Hub:
         metrics.streams_open.labels(connection.kind).inc()
         if len(own) == 1:
             self._membership.set()
+        self.access.opened(connection)
+        self.census.opened(connection.address)
 
     def unregister(self, connection: Connection) -> None:
         """A stream is gone; whoever says so again is not heard."""
@@ -84,6 +96,8 @@ class Hub:
             return
         own.discard(connection)
         self.timers.cancel(connection)
+        self.access.closed(connection)
+        self.census.closed(connection.address)
         metrics.streams_open.labels(connection.kind).dec()
         if not own:
             del self.streams[connection.user_id]
@@ -141,10 +155,12 @@ class Hub:
 
     async def deliver(self, event: Event) -> None:
         """Hand an event to the streams of this process that it concerns."""
-        if event.get("type") != hints.EVENT_TYPE:
-            return  # from a newer process, maybe
         sent = 0
         try:
+            if event.get("type") == hints.ACCESS_EVENT_TYPE:
+                self.access.sighted([hints.read_revoked(event)])
+            if event.get("type") != hints.EVENT_TYPE:
+                return  # from a newer process, maybe
             for user_id, hint in hints.read(event):
                 for connection in tuple(self.streams.get(user_id, ())):
                     connection.perform(connection.stream.hinted(hint, time.monotonic()))
@@ -198,10 +214,12 @@ def current() -> Hub:
     """The hub of the running event loop; the first call starts it."""
     loop = asyncio.get_running_loop()
     if loop not in _current:
-        from notifications import reconciler  # noqa: PLC0415 (it imports this module)
+        # They import this module.
+        from notifications import presence, reconciler  # noqa: PLC0415
 
         _current.clear()  # a loop that has ended is of no use any more
         hub = _current[loop] = Hub()
         hub.start()
         reconciler.start(hub)
+        hub._spawn(presence.Presence(hub).work())
     return _current[loop]

@@ -43,6 +43,11 @@ class LongPoll:
         """The revision that the client holds: that of its cursor, once that is known to be good."""
         return 0 if self._found is None else self._found.since or 0
 
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it was told to end, or has been answered."""
+        return self._is_over
+
     def open(self, cursor: Cursor | None) -> list[Action]:
         """The request has come; ``cursor`` is the one in its URL."""
         self._cursor = cursor

@@ -8,3 +8,12 @@ hints_healed = Counter(
     "notifications_hints_healed", "Streams that the database told of a change before a hint did"
 )
 streams_open = Gauge("notifications_streams_open", "Open streams", ["transport"])
+connections_refused = Counter(
+    "notifications_connections_refused", "Connections that were one too many", ["limit"]
+)
+floods_ended = Counter(
+    "notifications_floods_ended", "Sockets closed since they sent too many frames", ["frames"]
+)
+streams_signed_out = Counter(
+    "notifications_streams_signed_out", "Streams ended since what opened them is good no longer"
+)

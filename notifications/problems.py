@@ -18,12 +18,17 @@ class Problem(Exception):
     """An error that the API answers with."""
 
     def __init__(
-        self, status: int, detail: str, errors: dict[str, list[str]] | None = None
+        self,
+        status: int,
+        detail: str,
+        errors: dict[str, list[str]] | None = None,
+        retry_after_s: int = 0,
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.errors = errors
+        self.retry_after_s = retry_after_s
 
 
 def response(status: int, detail: str, errors: dict[str, list[str]] | None = None) -> JsonResponse:

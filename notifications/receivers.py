@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Collection
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models.signals import post_save, pre_delete
+from django.utils.module_loading import import_string
 
 from notifications import dispatch, dispatcher, fanout, hints
-from notifications.models import Edit, Inbox, Notification, Removal, Status
+from notifications.models import Clock, Edit, Inbox, Notification, Removal, Status
 from notifications.signals import Arrived, Edited, Removed, inboxes_changed
+
+logger = logging.getLogger(__name__)
+
+# Inboxes that are locked together when access is taken from many users at once.
+_REVOKED_AT_ONCE = 1000
 
 
 def connect() -> None:
@@ -23,6 +31,9 @@ def connect() -> None:
     post_save.connect(hint_on_commit, sender=Inbox, dispatch_uid="hint")
     inboxes_changed.connect(hint_bulk_on_commit, dispatch_uid="hint_bulk")
     pre_delete.connect(lock_inbox, sender=get_user_model(), dispatch_uid="lock_inbox")
+    if settings.NOTIFICATIONS_ACCESS_SIGNAL:
+        revoked = import_string(settings.NOTIFICATIONS_ACCESS_SIGNAL)
+        revoked.connect(look_at_access, dispatch_uid="look_at_access")
 
 
 def dispatch_on_commit(instance: Notification, *, raw: bool = False, **_kwargs: Any) -> None:
@@ -74,7 +85,23 @@ def create_inbox(instance: Any, *, created: bool, **kwargs: Any) -> None:
 def lock_inbox(instance: Any, **kwargs: Any) -> None:
     """Hold the inbox of a user who is being deleted, so that no dispatch puts an item into it."""
     inboxes = Inbox.objects.using(kwargs["using"]).filter(pk=instance.pk)
-    inboxes.select_for_update().first()
+    if inboxes.select_for_update().first() is not None:
+        Clock.count_gone(kwargs["using"])
+
+
+def look_at_access(user_ids: Collection[int], using: str, **_kwargs: Any) -> None:
+    """Access may have been taken from these users, as has been committed: all processes look."""
+    ordered = sorted(user_ids)
+    for first in range(0, len(ordered), _REVOKED_AT_ONCE):
+        inboxes = Inbox.objects.using(using).filter(
+            pk__among=ordered[first : first + _REVOKED_AT_ONCE]
+        )
+        try:
+            versions = inboxes.raise_access_version()
+        except DatabaseError as error:  # then it is found when all streams are looked at
+            logger.warning("A revoked access could not be told: %s", str(error).strip())
+        else:
+            fanout.publisher.publish([hints.revoked(*one) for one in versions])
 
 
 def _on_commit(act: Callable[[], None]) -> None:

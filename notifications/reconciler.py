@@ -27,10 +27,16 @@ _RETRY_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What one look at the database has shown: which epoch it is, and where inboxes stand."""
+    """What one look at the database has shown: which epoch it is, and where inboxes stand.
+
+    ``access``: users and their access versions. ``gone``: who is here and has no inbox any more, as
+    when the user was deleted; None: somebody's has gone, whoever that was.
+    """
 
     epoch_secret: str
     rows: Sequence[tuple[int, int]]
+    access: Sequence[tuple[int, int]] = ()
+    gone: Sequence[int] | None = ()
 
 
 class Reconciler(ABC):
@@ -94,6 +100,10 @@ class Reconciler(ABC):
             loop.call_soon_threadsafe(self._hub.lives_in, life)
         if sight.rows:
             loop.call_soon_threadsafe(self._hub.found, life, sight.rows)
+        if sight.access:
+            loop.call_soon_threadsafe(self._hub.access.sighted, sight.access)
+        if sight.gone is None or sight.gone:
+            loop.call_soon_threadsafe(self._hub.access.gone, sight.gone)
 
     def _restored(self, epoch_secret: str) -> None:
         """The database has gone back in time: its revisions mean something else from now on."""
@@ -107,8 +117,10 @@ class PostgresqlReconciler(Reconciler):
     def __init__(self, hub: Hub) -> None:
         super().__init__(hub)
         self._wanted = threading.Event()
-        # The highest revision that was read of each user, in the present epoch.
+        # The revision that was read last of each user, in the present epoch, and likewise the
+        # access version.
         self._seen: dict[int, int] = {}
+        self._access: dict[int, int] = {}
 
     def look_now(self) -> None:
         self._wanted.set()
@@ -121,7 +133,9 @@ class PostgresqlReconciler(Reconciler):
             secret = Epoch.objects.values_list("epoch_secret", flat=True).first()
             if secret is None:
                 return None  # not migrated yet, or being flushed
-            rows = self._rows(users)
+            found = self._rows(users)
+            rows = [row[:2] for row in found]
+            access = [(pk, version) for pk, _, version in found]
             before = self._seen if secret == self._secret else {}
             if any(revision < before.get(user_id, 0) for user_id, revision in rows):
                 self._restored(secret)
@@ -130,13 +144,23 @@ class PostgresqlReconciler(Reconciler):
             self._seen = dict(rows)
         finally:
             close_old_connections()
-        return Sight(secret, [row for row in rows if row[1] != before.get(row[0])] or rows)
+        return Sight(
+            secret,
+            [row for row in rows if row[1] != before.get(row[0])] or rows,
+            self._take_access_changes(access),
+            [pk for pk in users if pk not in self._seen],
+        )
+
+    def _take_access_changes(self, access: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        before, self._access = self._access, dict(access)
+        return [row for row in access if row[1] != before.get(row[0])]
 
     @staticmethod
-    def _rows(users: list[int]) -> list[tuple[int, int]]:
+    def _rows(users: list[int]) -> list[tuple[int, int, int]]:
         if not users:
             return []
-        return list(Inbox.objects.filter(pk__among=users).values_list("pk", "revision"))
+        inboxes = Inbox.objects.filter(pk__among=users)
+        return list(inboxes.values_list("pk", "revision", "access_version"))
 
 
 def start(hub: Hub) -> None:

@@ -26,8 +26,9 @@ _LOOKS_AFTER_S = (0.0005, 0.002, 0.006, 0.016)
 _REST_TIMES = 4
 
 _SQL = (
-    f"SELECT c.stamp, e.epoch_secret, i.user_id, i.revision FROM {Clock._meta.db_table} c "  # noqa: S608
-    f"CROSS JOIN {Epoch._meta.db_table} e LEFT JOIN {Inbox._meta.db_table} i ON i.stamp > ?"
+    "SELECT c.stamp, c.gone_count, e.epoch_secret, i.user_id, i.revision, i.access_version "  # noqa: S608
+    f"FROM {Clock._meta.db_table} c CROSS JOIN {Epoch._meta.db_table} e "
+    f"LEFT JOIN {Inbox._meta.db_table} i ON i.stamp > ?"
 )
 
 
@@ -42,6 +43,7 @@ class SqliteReconciler(Reconciler):
         self._inode = 0
         self._version = -1
         self._stamp: int | None = None
+        self._gone_count: int | None = None
         self._rest_until = 0.0
         self._looks_at: list[float] = []
 
@@ -103,9 +105,16 @@ class SqliteReconciler(Reconciler):
         self._rest_until = now + (now - began) * _REST_TIMES
         if not found:
             return None  # not migrated yet
-        stamp, secret = found[0][:2]
+        stamp, gone_count, secret = found[0][:3]
         before, self._stamp = self._stamp, stamp
+        gone_before, self._gone_count = self._gone_count, gone_count
         if before is not None and stamp < before and secret == self._secret:
             self._restored(secret)
             return None
-        return Sight(secret, [row[2:] for row in found if row[2] is not None])
+        inboxes = [row[3:] for row in found if row[3] is not None]
+        return Sight(
+            secret,
+            [(pk, revision) for pk, revision, _ in inboxes],
+            [(pk, version) for pk, _, version in inboxes],
+            () if gone_before in {None, gone_count} else None,
+        )

@@ -67,6 +67,7 @@ class InboxStream:
     _unanswered: bool = True
     _asked_anew: bool = False
     _resumes: TokenBucket = field(init=False)
+    _frames: TokenBucket = field(init=False)
     _errors: deque[float] = field(default_factory=deque)
     _heartbeat: Heartbeat = field(init=False)
     # Bytes of `changes` and `snapshot` that were sent on this connection.
@@ -79,11 +80,17 @@ class InboxStream:
         interval_s = self.limits.ping_interval_s
         self._heartbeat = Heartbeat(interval_s, self.born_at + interval_s, self.limits.is_answered)
         self._resumes = TokenBucket(protocol.RESUMES_PER_S, protocol.RESUMES_BURST, self.born_at)
+        self._frames = TokenBucket(self.limits.frames_per_s, self.limits.frames_burst, self.born_at)
 
     @property
     def acknowledged(self) -> int:
         """The revision that the client holds, by its own word, in the epoch of ``life``."""
         return self._window.acknowledged
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it was told to end, or to come back."""
+        return self.closed is not None
 
     # --- What the database said -------------------------------------------------------------------
 
@@ -150,6 +157,9 @@ class InboxStream:
         self._queued_bytes = 0
         if self._is_over:
             return []
+        is_asked_for = isinstance(frame, Pong) and self._heartbeat.pong_due_at is not None
+        if not is_asked_for and not self._frames.take(now):
+            return self.end(CloseCode.RATE_LIMIT, "Too many frames.", now)
         if isinstance(frame, Pong):
             return self._ponged(frame)
         if isinstance(frame, Resume):

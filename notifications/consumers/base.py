@@ -15,11 +15,13 @@ from channels.consumer import AsyncConsumer, get_handler_name
 from django.conf import settings
 
 from notifications import catching_up, hub, protocol
+from notifications.access import Login
 from notifications.catching_up import Ask
 from notifications.consumers.transports import Transport
 from notifications.database import Batcher
 from notifications.facts import Action, Close, Limits, Load, Loaded, Send, Stream
 from notifications.frames import Cursor
+from notifications.limits import address_of
 from notifications.protocol import CloseCode
 from notifications.stream import InboxStream
 
@@ -58,6 +60,8 @@ class StreamConsumer(QuietConsumer):
     is_answered = True
 
     user_id: int
+    address = ""
+    login: Login | None
     stream: Stream
     transport: Transport
 
@@ -65,6 +69,8 @@ class StreamConsumer(QuietConsumer):
         """Begin the stream of this user's inbox, where the client says that it is."""
         self.hub = hub.current()
         self.user_id = user_id
+        self.address = address_of(self.scope)
+        self.login = self.scope.get("login")
         self.stream = self.new_stream()
         self._scheduled_at = _NEVER
         self._receipt = ("", 0)
@@ -72,6 +78,11 @@ class StreamConsumer(QuietConsumer):
         # Before the first read: a change in between comes twice then, and not never.
         self.hub.register(self)
         self.perform(self.stream.open(cursor))
+
+    def refusal(self, user_id: int) -> str | None:
+        """Why this connection is one too many for its user or address, if it is."""
+        here = hub.current()
+        return here.census.refusal(address_of(self.scope), here.streams.get(user_id, ()))
 
     def new_stream(self) -> Stream:
         """The stream of this connection, which has not begun."""
@@ -86,7 +97,12 @@ class StreamConsumer(QuietConsumer):
     def limits(self) -> Limits:
         """What the settings give each connection."""
         ping_interval_s = settings.NOTIFICATIONS_PING_INTERVAL_S
-        limits = Limits(ping_interval_s=ping_interval_s, is_answered=self.is_answered)
+        limits = Limits(
+            ping_interval_s=ping_interval_s,
+            is_answered=self.is_answered,
+            frames_per_s=settings.NOTIFICATIONS_FRAME_RATE_PER_S,
+            frames_burst=2 * settings.NOTIFICATIONS_FRAME_RATE_PER_S,
+        )
         return replace(limits, age_s=_age_s(self.scope.get("login"), limits))
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:

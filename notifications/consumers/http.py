@@ -7,11 +7,14 @@ from urllib.parse import parse_qs
 
 from channels.exceptions import StopConsumer
 
-from notifications import frames, hub, problems, protocol
+from notifications import frames, hub, metrics, problems, protocol
 from notifications.consumers.base import StreamConsumer
 from notifications.consumers.responses import HttpTransport, whole
 from notifications.frames import Cursor
 from notifications.problems import Problem
+
+# Until one of the others has ended, maybe.
+_TOO_MANY_RETRY_S = 10
 
 
 async def forbid(_scope: Any, _receive: Any, send: Any) -> None:
@@ -34,7 +37,10 @@ class HttpStreamConsumer(StreamConsumer):
             user_id = self._user_id()
             cursor = self.ask(parse_qs(self.scope["query_string"].decode("latin-1")))
         except Problem as problem:
-            self.transport.answer(problems.response(problem.status, problem.detail, problem.errors))
+            answer = problems.response(problem.status, problem.detail, problem.errors)
+            if problem.retry_after_s:
+                answer.headers["Retry-After"] = str(problem.retry_after_s)
+            self.transport.answer(answer)
         else:
             self.transport.open()
             self.open_stream(user_id, cursor)
@@ -60,6 +66,9 @@ class HttpStreamConsumer(StreamConsumer):
             raise Problem(405, "This method is not allowed here.")
         if hub.current().is_draining:
             raise Problem(503, "This server is about to end; another one answers.")
+        if wait_s := self.scope.get("wait_s"):
+            metrics.connections_refused.labels("rate").inc()
+            raise Problem(429, "Too many requests came from this address.", retry_after_s=wait_s)
         if self.scope.get("lookup_failed"):
             raise Problem(503, "The database does not answer.")
         if self.scope.get("origin_refused"):
@@ -68,6 +77,8 @@ class HttpStreamConsumer(StreamConsumer):
         if not user.is_authenticated:
             raise Problem(401, "Sign in first.")
         found: int = user.pk
+        if reason := self.refusal(found):
+            raise Problem(429, reason, retry_after_s=_TOO_MANY_RETRY_S)
         return found
 
 

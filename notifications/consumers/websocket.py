@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 from channels.exceptions import StopConsumer
 
-from notifications import frames, protocol
+from notifications import frames, metrics, protocol
 from notifications.consumers.base import StreamConsumer
 from notifications.consumers.transports import transport_of
 from notifications.frames import BadFrame, Cursor
@@ -29,12 +29,18 @@ class NotificationConsumer(StreamConsumer):
         user = self.scope.get("user")
         if chosen not in {None, protocol.SUBPROTOCOL}:
             self.refuse(CloseCode.VERSION, "No version of the protocol that we know was offered.")
+        elif wait_s := self.scope.get("wait_s"):
+            metrics.connections_refused.labels("rate").inc()
+            reason = "Too many connections were opened from this address."
+            self.refuse(CloseCode.RATE_LIMIT, reason, after_ms=wait_s * 1000)
         elif self.scope.get("lookup_failed"):
             self.refuse(CloseCode.OVERLOADED, "The database does not answer.", after_ms=2000)
         elif self.scope.get("origin_refused"):
             self.refuse(CloseCode.NOT_ALLOWED, "This token may not be used from that origin.")
         elif user is None or not user.is_authenticated:
             self.refuse(CloseCode.SIGNED_OUT, "Sign in first.")
+        elif too_many := self.refusal(user.pk):
+            self.refuse(CloseCode.TOO_MANY_CONNECTIONS, too_many)
         else:
             self.open_stream(user.pk, _cursor(self.scope["query_string"]))
 

@@ -6,6 +6,7 @@ from notifications.models.inbox import Inbox, InboxItem, Operation
 from notifications.models.lease import Leased
 from notifications.models.life import Clock, Epoch
 from notifications.models.notification import Level, Notification, Status
+from notifications.models.process import Process
 from notifications.models.removal import Removal
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Level",
     "Notification",
     "Operation",
+    "Process",
     "Removal",
     "Status",
     "Touch",

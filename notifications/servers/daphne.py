@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
+import time
+from collections.abc import Callable
 from typing import Any
 
 from daphne.server import Server
 from twisted.internet.tcp import Connection
 
+from notifications import limits, metrics
 from notifications.consumers.transports import EXTENSION
+from notifications.protocol import CloseCode
 from notifications.servers.framing import text_head
 
 logger = logging.getLogger(__name__)
@@ -31,6 +35,7 @@ class DaphneServer(Server):  # type: ignore[misc]
         if scope["type"] == "websocket":
             # Daphne would cut a slow reader off after a second, before it has read why.
             protocol.closeHandshakeTimeout = _CLOSE_TIMEOUT_S
+            _limit_control_frames(protocol)
             if isinstance(protocol.transport, Connection):
                 scope["extensions"] = {EXTENSION: DaphneTransport(protocol)}
         return super().create_application(protocol, scope)
@@ -51,6 +56,25 @@ class DaphneServer(Server):  # type: ignore[misc]
         # exception ends the process. Django's own runserver exits like this too.
         logger.critical("Cannot listen: %s", failure.getErrorMessage())
         os._exit(1)
+
+
+def _limit_control_frames(protocol: Any) -> None:
+    """Let a socket be pinged only so often: each ping is answered, before we hear of it."""
+    bucket = limits.control_frames()
+
+    def limited(handle: Callable[[bytes], None]) -> Callable[[bytes], None]:
+        def handle_some(payload: bytes) -> None:
+            if bucket.take(time.monotonic()):
+                handle(payload)
+            elif protocol.state == protocol.STATE_OPEN:
+                metrics.floods_ended.labels("control").inc()
+                direct = DaphneTransport(protocol)
+                direct.send(limits.FLOODED)
+                direct.close(CloseCode.RATE_LIMIT, "Too many control frames.")
+
+        return handle_some
+
+    protocol.onPing, protocol.onPong = limited(protocol.onPing), limited(protocol.onPong)
 
 
 class DaphneTransport:

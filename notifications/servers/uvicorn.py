@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from uvicorn.config import Config
@@ -11,7 +12,9 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
+from notifications import limits, metrics
 from notifications.consumers.transports import ABORT, EXTENSION
+from notifications.protocol import CloseCode
 from notifications.servers.framing import text_head
 
 # A peer that takes nothing for so long, while something waits for it, has gone.
@@ -32,6 +35,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def __init__(self, config: Config, *args: Any, **kwargs: Any) -> None:
         super().__init__(config, *args, **kwargs)
+        self._control_frames = limits.control_frames()
         if not config.ws_per_message_deflate:
             self.conn = _Protocol(max_size=config.ws_max_size, logger=self.conn.logger)
 
@@ -43,6 +47,24 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.handle_parser_exception()
             return
         super().send_receive_event_to_app()
+
+    def handle_ping(self) -> None:
+        if self._may_control():
+            super().handle_ping()
+
+    def handle_pong(self, event: Frame) -> None:
+        if self._may_control():
+            super().handle_pong(event)
+
+    def _may_control(self) -> bool:
+        if self._control_frames.take(time.monotonic()):
+            return True
+        if not self.close_sent:
+            metrics.floods_ended.labels("control").inc()
+            direct = UvicornTransport(self)
+            direct.send(limits.FLOODED)
+            direct.close(CloseCode.RATE_LIMIT, "Too many control frames.")
+        return False
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)

@@ -22,6 +22,8 @@ class Connection:
     """A stream that has caught up, whose actions are noted instead of performed."""
 
     kind = "websocket"
+    login = None
+    address = ""
 
     def __init__(self, user_id=1, revision=5):
         self.user_id = user_id

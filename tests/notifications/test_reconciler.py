@@ -24,12 +24,20 @@ class NotingHub:
         self.streams = dict.fromkeys(user_ids, ())
         self.loop = asyncio.new_event_loop()
         self.seen, self.lives = [], []
+        # Itself, for it takes notes of what is said about access too.
+        self.access, self.versions, self.missed = self, [], []
         self.look = lambda: None
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
 
     def found(self, life, rows):
         self.seen += [(life, *row) for row in rows]
+
+    def sighted(self, versions):
+        self.versions += versions
+
+    def gone(self, user_ids):
+        self.missed += [user_ids]
 
     def lives_in(self, life):
         self.lives.append(life)
@@ -83,6 +91,22 @@ def test_many_commits_in_a_row_are_all_noticed(watch, alice):
 def test_a_new_epoch_is_told(watch):
     Epoch.renew(Epoch.objects.get().epoch_secret)
     until(lambda: watch.lives[-1] == life() and len(watch.lives) == 2, "the epoch", within_s=30)
+
+
+def test_a_raised_access_version_is_noticed(watch, alice, bob):
+    [(_, version)] = Inbox.objects.filter(pk=alice.pk).raise_access_version()
+    until(lambda: (alice.pk, version) in watch.versions, "the version", within_s=30)
+    [(_, higher)] = Inbox.objects.filter(pk=alice.pk).raise_access_version()
+    until(lambda: (alice.pk, higher) in watch.versions, "the next version", within_s=30)
+    assert higher > version
+    assert {one for pk, one in watch.versions if pk == bob.pk} <= {0}
+
+
+def test_a_user_who_is_deleted_is_missed(watch, alice, charlie):
+    assert watch.missed == []
+    gone = None if connection.vendor == "sqlite" else [alice.pk]
+    alice.delete()
+    until(lambda: gone in watch.missed, "that somebody has gone", within_s=30)
 
 
 def test_a_database_that_has_gone_back_begins_a_new_epoch(watch, alice):

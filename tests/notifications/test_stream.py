@@ -934,10 +934,21 @@ def test_a_second_ping_does_not_put_off_the_first_ones_pong():
     assert talk.wakes(15) == [(12, ["ping"]), (14, ["bye", 4204])]
 
 
-def test_pongs_count_against_no_limit():
+def test_frames_beyond_the_burst_end_the_connection_and_pongs_unasked_count_too():
     talk = synced_at(5)
-    for _ in range(100):
+    for _ in range(40):
         assert talk.pong(5) == []
+    said = talk.pong(5)
+    assert (said[0]["code"], said[1]) == (4100, 4100)
+
+
+def test_a_pong_that_answers_a_ping_counts_against_no_limit():
+    talk = synced_at(5)
+    for _ in range(40):
+        talk.pong(5)
+    talk.stream._heartbeat.pinged(talk.now, 0)
+    assert talk.pong(5) == []
+    assert talk.pong(5)[0]["code"] == 4100
 
 
 # --- What cannot be understood --------------------------------------------------------------------

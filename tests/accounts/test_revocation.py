@@ -1,0 +1,118 @@
+"""Which changes say that somebody's access may have ended, and which do not."""
+
+import pytest
+from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import keys, revocation, tokens
+from accounts.models import AccessToken, ApiKey, Session, User
+from accounts.sessions import SessionStore
+from accounts.signals import access_revoked
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def revoked():
+    """The user ids of each time that it was said."""
+    said = []
+
+    def listen(user_ids, **_kwargs):
+        said.append(set(user_ids))
+
+    # What another test has rolled back is not ours.
+    revocation._waiting.user_ids.clear()
+    access_revoked.connect(listen)
+    yield said
+    access_revoked.disconnect(listen)
+
+
+@pytest.fixture
+def session(alice):
+    store = SessionStore()
+    store["_auth_user_id"] = str(alice.pk)
+    store.create()
+    return Session.objects.get(pk=store.session_key)
+
+
+def test_a_new_password_and_deactivation_say_so_and_nothing_else_does(alice, revoked):
+    user = User.objects.get(pk=alice.pk)
+    user.first_name = "Alice"
+    user.save()
+    user.last_login = timezone.now()
+    user.save(update_fields=["last_login"])
+    User.objects.only("username").get(pk=alice.pk).save()
+    assert revoked == []
+    user.set_password("another one")
+    user.save(update_fields=["last_login"])
+    assert revoked == []
+    user.save()
+    assert revoked == [{alice.pk}]
+    user.save()
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    assert revoked == [{alice.pk}] * 2
+
+
+def test_a_new_user_has_nothing_to_lose(revoked):
+    user = User.objects.create_user("dora", password="secret")
+    user.save()
+    assert revoked == []
+
+
+def test_a_session_that_ends_says_so_and_one_of_nobody_does_not(alice, session, revoked):
+    nobody = SessionStore()
+    nobody.create()
+    nobody.delete()
+    assert revoked == []
+    session.delete()
+    assert revoked == [{alice.pk}]
+
+
+def test_what_one_transaction_ends_is_said_once_and_not_before_it_commits(
+    alice, bob, session, revoked
+):
+    with transaction.atomic():
+        session.delete()
+        bob.is_active = False
+        bob.save()
+        assert revoked == []
+    assert revoked == [{alice.pk, bob.pk}]
+
+
+def test_what_is_rolled_back_is_at_most_one_look_too_many(alice, bob, session, revoked):
+    with transaction.atomic():
+        session.delete()
+        transaction.set_rollback(True)
+    assert revoked == []
+    bob.is_active = False
+    bob.save()
+    assert revoked == [{alice.pk, bob.pk}]
+
+
+def test_sessions_that_are_cleared_say_so(alice, session, revoked):
+    Session.objects.update(expire_date=timezone.now())
+    call_command("clearsessions")
+    assert revoked == [{alice.pk}]
+
+
+def test_a_revoked_key_says_so_of_those_whose_tokens_it_made(alice, bob, charlie, revoked):
+    key, _ = keys.make("shop", ["tokens"])
+    other, _ = keys.make("other", ["tokens"])
+    for user, by in ((alice, key), (bob, key), (charlie, other)):
+        tokens.issue(user, origins=[], api_key=by)
+    AccessToken.objects.filter(user=bob).update(expires_at=timezone.now())
+    keys.revoke(ApiKey.objects.filter(pk=key.pk))
+    keys.revoke(ApiKey.objects.filter(pk=key.pk))
+    assert revoked == [{alice.pk}]
+    tokens.forget_old()
+    assert revoked == [{alice.pk}]
+    AccessToken.objects.filter(user=charlie).delete()
+    assert revoked == [{alice.pk}, {charlie.pk}]
+
+
+def test_a_deleted_user_says_so(alice, session, revoked):
+    pk = alice.pk
+    alice.delete()
+    assert revoked == [{pk}]
