@@ -17,7 +17,7 @@ from django.conf import settings  # noqa: E402
 
 from accounts import logins, tokens  # noqa: E402
 from accounts.middleware import origin_guard, sign_in  # noqa: E402
-from notifications import dispatcher, routing  # noqa: E402
+from notifications import dispatcher, drain, routing  # noqa: E402
 from notifications.database import Batcher  # noqa: E402
 
 signed_in = partial(
@@ -30,7 +30,7 @@ sockets = routing.websockets(sign_in=signed_in, guard=origin_guard)
 # WhiteNoise reads a file in one go, which does for ours; a web server in front takes them over.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 
-application = ProtocolTypeRouter({"http": http, "websocket": sockets})
+application = drain.on_signals(ProtocolTypeRouter({"http": http, "websocket": sockets}))
 
 if settings.NOTIFICATIONS_DISPATCH_IN_SERVER:
     dispatcher.start_thread()

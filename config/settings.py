@@ -131,6 +131,8 @@ NOTIFICATIONS_PING_INTERVAL_S = env.seconds(
 NOTIFICATIONS_CONNECTION_AGE_S = env.seconds(
     "NOTIFICATIONS_CONNECTION_AGE_S", default=3600, least=0.1, most=7 * 86400
 )
+# Seconds over which a process that is told to end spreads the return of its clients.
+NOTIFICATIONS_DRAIN_S = env.seconds("NOTIFICATIONS_DRAIN_S", default=10, least=0, most=600)
 # The echo at /ws/echo/: whether there is one, messages a second (twice that in a burst), seconds
 # that a connection lives, and bytes of a message.
 NOTIFICATIONS_ECHO = env.boolean("NOTIFICATIONS_ECHO", default=True)

@@ -36,10 +36,15 @@ class Connection(Protocol):
 
     # The transport's name, for those who count.
     kind: str
+    # Whether its `bye` can say when to come back.
+    says_when: bool
     user_id: int
     stream: Stream
 
     def perform(self, actions: list[Action]) -> None: ...
+
+    def abort(self) -> None:
+        """Drop the connection, with whatever was not sent yet."""
 
 
 class Hub:

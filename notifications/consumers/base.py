@@ -56,6 +56,8 @@ class StreamConsumer(QuietConsumer):
     # The transport's name, and whether a client can say anything over it.
     kind = "websocket"
     is_answered = True
+    # Whether a client can be told when to come back.
+    says_when = True
 
     user_id: int
     stream: Stream
@@ -101,6 +103,10 @@ class StreamConsumer(QuietConsumer):
         if hasattr(self, "stream"):
             self._is_closed = True
             self.hub.unregister(self)
+
+    def abort(self) -> None:
+        """Drop the connection, with whatever was not sent yet."""
+        self.transport.abort()
 
     def perform(self, actions: list[Action]) -> None:
         """Do what the stream has decided, in this order; nothing here waits."""

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 from channels.exceptions import StopConsumer
 
-from notifications import frames, hub, problems, protocol
+from notifications import drain, frames, hub, problems, protocol
 from notifications.consumers.base import StreamConsumer
 from notifications.consumers.responses import HttpTransport, whole
 from notifications.frames import Cursor
@@ -59,7 +59,7 @@ class HttpStreamConsumer(StreamConsumer):
         if self.scope["method"] != "GET":
             raise Problem(405, "This method is not allowed here.")
         if hub.current().is_draining:
-            raise Problem(503, "This server is about to end; another one answers.")
+            raise Problem(503, drain.REASON)
         if self.scope.get("lookup_failed"):
             raise Problem(503, "The database does not answer.")
         if self.scope.get("origin_refused"):

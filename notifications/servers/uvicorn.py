@@ -16,6 +16,8 @@ from notifications.servers.framing import text_head
 
 # A peer that takes nothing for so long, while something waits for it, has gone.
 _STUCK_S = 10.0
+# What a socket is given to take the last that it is sent, when the server ends.
+_LEAVES_S = 2.0
 
 
 class _Protocol(ServerProtocol):
@@ -43,6 +45,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.handle_parser_exception()
             return
         super().send_receive_event_to_app()
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        # Else the server would wait for ever for a peer that does not read.
+        self.loop.call_later(_LEAVES_S, self.transport.abort)
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)

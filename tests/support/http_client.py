@@ -239,7 +239,8 @@ class EventStreamClient(HttpClient):
             while True:
                 self._judge = Judge(self.state.revision, self.violations)
                 bye = await self._read(response)
-                self._judge.ended(bye["code"])
+                if self._judges:
+                    self._judge.ended(bye["code"])
                 if not (self._comes_back and bye["reconnect"]):
                     self._end(bye["code"])
                     return
