@@ -17,6 +17,7 @@ from django.conf import settings  # noqa: E402
 
 from accounts import logins, tokens  # noqa: E402
 from accounts.middleware import origin_guard, sign_in  # noqa: E402
+from config import health  # noqa: E402
 from notifications import dispatcher, drain, routing  # noqa: E402
 from notifications.database import Batcher  # noqa: E402
 
@@ -25,7 +26,7 @@ signed_in = partial(
     find_session=Batcher(logins.logins_of).ask,
     find_token=Batcher(tokens.logins_of).ask,
 )
-http = routing.http(pages, sign_in=signed_in, guard=origin_guard)
+http = health.routes(routing.http(pages, sign_in=signed_in, guard=origin_guard))
 sockets = routing.websockets(sign_in=signed_in, guard=origin_guard)
 # WhiteNoise reads a file in one go, which does for ours; a web server in front takes them over.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")

@@ -88,6 +88,11 @@ else:
     # Two, since publishing and subscribing by one layer wait for one lock.
     CHANNEL_LAYERS = {"default": _redis_layer, "publishing": _redis_layer}
 
+# --- Operation ------------------------------------------------------------------------------------
+
+# What a reader of /metrics must bear; without one it is answered to this machine only.
+METRICS_TOKEN = env.text("METRICS_TOKEN", default="")
+
 # --- Notifications --------------------------------------------------------------------------------
 
 # Recipients per transaction while a notification is dispatched.

@@ -20,7 +20,7 @@ from typing import Any
 
 from django.conf import settings
 
-from notifications import hub, protocol
+from notifications import hub, metrics, protocol
 from notifications.hub import Connection
 from notifications.protocol import CloseCode
 
@@ -87,10 +87,12 @@ class Drain:
         """Run the application; HTTP requests that have begun are waited for."""
         counts = scope["type"] == "http"
         self._requests_open += counts
+        metrics.requests_open.set(self._requests_open)
         try:
             await application(scope, receive, send)
         finally:
             self._requests_open -= counts
+            metrics.requests_open.set(self._requests_open)
 
     def _told_to_end(self, number: int, frame: FrameType | None) -> None:
         """Amid whatever the loop does at the moment: so only say it, and have it done later."""

@@ -64,6 +64,8 @@ class Hub:
         self.is_draining = False
         # Called to look into the database at once.
         self.look: Callable[[], None] = lambda: None
+        # Seconds since the database was last looked into.
+        self.lag_s: Callable[[], float] = lambda: 0.0
 
     def start(self) -> None:
         """Begin to receive. Called once, on the hub's own loop."""

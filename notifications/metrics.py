@@ -7,4 +7,5 @@ hints_lost = Counter("notifications_hints_lost", "Hints that the channel layer d
 hints_healed = Counter(
     "notifications_hints_healed", "Streams that the database told of a change before a hint did"
 )
+requests_open = Gauge("notifications_http_requests_open", "HTTP requests under way, streams too")
 streams_open = Gauge("notifications_streams_open", "Open streams", ["transport"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,6 +41,11 @@ class Reconciler(ABC):
         self._hub = hub
         self._ended = threading.Event()
         self._secret = ""
+        self._looked_at = time.monotonic()
+
+    def lag_s(self) -> float:
+        """Seconds since the last look that succeeded; from any thread."""
+        return time.monotonic() - self._looked_at
 
     def start(self) -> None:
         threading.Thread(target=self._run, name="notifications-reconciler", daemon=True).start()
@@ -73,6 +79,7 @@ class Reconciler(ABC):
         while not self._ended.is_set():
             try:
                 sight = self._wait_and_look()
+                self._looked_at = time.monotonic()
                 if sight is not None:
                     self._tell(sight)
             except (DatabaseError, InterfaceError, OSError) as error:
@@ -147,5 +154,5 @@ def start(hub: Hub) -> None:
         reconciler: Reconciler = SqliteReconciler(hub)
     else:
         reconciler = PostgresqlReconciler(hub)
-    hub.look = reconciler.look_now
+    hub.look, hub.lag_s = reconciler.look_now, reconciler.lag_s
     reconciler.start()
