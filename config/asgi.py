@@ -23,8 +23,8 @@ from notifications.database import Batcher  # noqa: E402
 
 signed_in = partial(
     sign_in,
-    find_session=Batcher(logins.logins_of).ask,
-    find_token=Batcher(tokens.logins_of).ask,
+    find_session=Batcher(logins.logins_of, gathers=True).ask,
+    find_token=Batcher(tokens.logins_of, gathers=True).ask,
 )
 http = health.routes(routing.http(pages, sign_in=signed_in, guard=origin_guard))
 sockets = routing.websockets(sign_in=signed_in, guard=origin_guard)

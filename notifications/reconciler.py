@@ -8,6 +8,7 @@ twice a second for the inboxes of the users who are here.
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -62,7 +63,7 @@ class Reconciler(ABC):
     def _wait_and_look(self) -> Sight | None:
         """Wait until there may be something new; what there is, or None.
 
-        Raises: DatabaseError, InterfaceError, OSError
+        Raises: DatabaseError, InterfaceError, sqlite3.Error, OSError
         """
 
     def _close(self) -> None:
@@ -82,7 +83,7 @@ class Reconciler(ABC):
                 self._looked_at = time.monotonic()
                 if sight is not None:
                     self._tell(sight)
-            except (DatabaseError, InterfaceError, OSError) as error:
+            except (DatabaseError, InterfaceError, sqlite3.Error, OSError) as error:
                 logger.warning("Looking at the database failed: %s", str(error).strip())
                 connection.close()
                 self._ended.wait(_RETRY_S)

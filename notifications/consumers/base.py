@@ -34,6 +34,8 @@ _AGE_SHARE = (0.75, 1.25)
 _RENEW_BEFORE_S = 30
 _NEVER = float("inf")
 
+# The first read of each connection may come with all the others'; a later one is waited for.
+_first_reads: Batcher[Ask, Loaded | None] = Batcher(catching_up.catch_up, gathers=True)
 _reads: Batcher[Ask, Loaded | None] = Batcher(catching_up.catch_up)
 
 
@@ -120,7 +122,8 @@ class StreamConsumer(QuietConsumer):
             if isinstance(action, Send):
                 self.say(action)
             elif isinstance(action, Load):
-                _reads.ask(Ask(self.user_id, action.cursor)).add_done_callback(self._loaded)
+                reads = _reads if self.stream.life else _first_reads
+                reads.ask(Ask(self.user_id, action.cursor)).add_done_callback(self._loaded)
             elif isinstance(action, Close):
                 self.transport.close(action.code, action.reason)
         self._tell_receipt()

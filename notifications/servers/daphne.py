@@ -32,7 +32,11 @@ class DaphneServer(Server):  # type: ignore[misc]
         # Daphne measures a socket's age by the wall clock: a clock that jumps would close them all.
         # Its own pings are measured so, too; our heartbeat is the stream's. And a response may take
         # as long as its stream lives.
-        own: dict[str, Any] = {"websocket_timeout": -1, "ping_interval": 10**9, "http_timeout": None}
+        own: dict[str, Any] = {
+            "websocket_timeout": -1,
+            "ping_interval": 10**9,
+            "http_timeout": None,
+        }
         own |= {"websocket_handshake_timeout": _HANDSHAKE_S}
         endpoints = kwargs.get("endpoints") or []
         own["endpoints"] = [_with_backlog(endpoint) for endpoint in endpoints]
