@@ -1,11 +1,11 @@
 """All clients of a killed server process come back at the same moment.
 
-``python -m benchmarks.storm --sockets 5000 --users 500`` connects them to one process, kills it with
-SIGKILL, starts it anew, and lets all of them reconnect at once, without any delay of their own and
-with the cursor that they had; meanwhile each user has got something new. Measured from the moment
-when the process listens: until the first, half and all are synced, what the process asks the
-database per socket, and who was refused. Beside it a consumer as Channels' documentation has it,
-with AuthMiddlewareStack, on the same server.
+``python -m benchmarks.storm --sockets 5000 --users 500`` kills the process that they were connected
+to, starts it anew, and lets all of them reconnect at once, without any delay of their own and with
+the cursor that they had; meanwhile each user has got something new. Measured from the moment when
+they begin: until the first, half and all are synced, what the process asks the database per socket,
+and who was refused. Beside it a consumer as Channels' documentation has it, with
+AuthMiddlewareStack, on the same server.
 """
 
 from __future__ import annotations

@@ -36,10 +36,9 @@ class DaphneServer(Server):  # type: ignore[misc]
             "websocket_timeout": -1,
             "ping_interval": 10**9,
             "http_timeout": None,
+            "websocket_handshake_timeout": _HANDSHAKE_S,
+            "endpoints": [_with_backlog(one) for one in kwargs.get("endpoints") or ()],
         }
-        own |= {"websocket_handshake_timeout": _HANDSHAKE_S}
-        endpoints = kwargs.get("endpoints") or []
-        own["endpoints"] = [_with_backlog(endpoint) for endpoint in endpoints]
         super().__init__(*args, **{**kwargs, **own})
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
