@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from http.cookies import CookieError, SimpleCookie
@@ -20,6 +21,8 @@ logger = logging.getLogger(__name__)
 Application = Callable[[Any, Any, Any], Awaitable[Any]]
 Find = Callable[[str], Awaitable[Login | None]]
 
+# Who has waited so long is told that we are busy, before servers and clients give the handshake up.
+_LOOKUP_S = 3
 # A socket's token, beside the protocol's name: a browser lets a page set no header there.
 TOKEN_SUBPROTOCOL = "token."  # noqa: S105 (a prefix)
 
@@ -114,9 +117,12 @@ def sign_in(
             if found["wait_s"]:
                 pass
             elif token is not None:
-                found["login"] = await find_token(token)
+                found["login"] = await asyncio.wait_for(find_token(token), _LOOKUP_S)
             elif key:
-                found["login"] = await find_session(key)
+                found["login"] = await asyncio.wait_for(find_session(key), _LOOKUP_S)
+        except TimeoutError:
+            # Too many come at once: told to come back, the client frees its place in the queue.
+            found["lookup_failed"] = True
         except Exception as error:  # noqa: BLE001 (whatever the database says, it said no user)
             logger.warning("A login could not be looked up: %s", str(error).strip())
             found["lookup_failed"] = True

@@ -130,12 +130,15 @@ class _Socket(asyncio.Protocol):
         self.transport: asyncio.Transport = transport  # type: ignore[assignment]
         origin = f"127.0.0.1:{self._port}"
         lines = [
-            "GET /ws/notifications/ HTTP/1.1", f"Host: {origin}", "Upgrade: websocket",
+            f"GET {self.path()} HTTP/1.1", f"Host: {origin}", "Upgrade: websocket",
             "Connection: Upgrade", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
             "Sec-WebSocket-Version: 13", f"Origin: http://{origin}",
             f"Cookie: sessionid={self._key}", "", "",
         ]  # fmt: skip
         self.transport.write("\r\n".join(lines).encode())
+
+    def path(self) -> str:
+        return "/ws/notifications/"
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data

@@ -107,6 +107,11 @@ else:
     # Two, since publishing and subscribing by one layer wait for one lock.
     CHANNEL_LAYERS = {"default": _redis_layer, "publishing": _redis_layer}
 
+# --- Operation ------------------------------------------------------------------------------------
+
+# What a reader of /metrics must bear; without one it is answered to this machine only.
+METRICS_TOKEN = env.text("METRICS_TOKEN", default="")
+
 # --- Notifications --------------------------------------------------------------------------------
 
 # Recipients per transaction while a notification is dispatched.
@@ -172,6 +177,8 @@ NOTIFICATIONS_ACCESS_CHECK_S = env.seconds(
 )
 # What tells that somebody's access was taken away: a signal, sent with user ids after the commit.
 NOTIFICATIONS_ACCESS_SIGNAL = "accounts.signals.access_revoked"
+# Seconds over which a process that is told to end spreads the return of its clients.
+NOTIFICATIONS_DRAIN_S = env.seconds("NOTIFICATIONS_DRAIN_S", default=10, least=0, most=600)
 # The echo at /ws/echo/: whether there is one, messages a second (twice that in a burst), seconds
 # that a connection lives, and bytes of a message.
 NOTIFICATIONS_ECHO = env.boolean("NOTIFICATIONS_ECHO", default=True)

@@ -72,7 +72,7 @@ class Publisher:
         return self._idle.wait(timeout_s)
 
     def _own_loop(self) -> asyncio.AbstractEventLoop | None:
-        if isinstance(_layer(), InMemoryChannelLayer):
+        if isinstance(layer(), InMemoryChannelLayer):
             return None
         with self._lock:
             if self._loop is None:
@@ -102,7 +102,7 @@ class Publisher:
             metrics.hints_lost.inc()
             return
         try:
-            await asyncio.wait_for(_layer().group_send(group, event), TIMEOUT_S)
+            await asyncio.wait_for(layer().group_send(group, event), TIMEOUT_S)
         except Exception as error:  # noqa: BLE001 (a layer may raise anything; nothing rests on it)
             self._failed(error)
         else:
@@ -125,7 +125,8 @@ class Publisher:
         self._idle.set()
 
 
-def _layer() -> Any:
+def layer() -> Any:
+    """The layer that takes hints."""
     # An alias of its own: on Redis, publishing and subscribing would wait for one lock.
     aliases: dict[str, Any] = settings.CHANNEL_LAYERS
     return channel_layers["publishing" if "publishing" in aliases else "default"]

@@ -38,6 +38,8 @@ class Connection(Protocol):
 
     # The transport's name, for those who count.
     kind: str
+    # Whether its `bye` can say when to come back.
+    says_when: bool
     user_id: int
     # Where it comes from; empty where the server does not say.
     address: str
@@ -46,6 +48,9 @@ class Connection(Protocol):
     login: Login | None
 
     def perform(self, actions: list[Action]) -> None: ...
+
+    def abort(self) -> None:
+        """Drop the connection, with whatever was not sent yet."""
 
 
 class Hub:
@@ -67,6 +72,8 @@ class Hub:
         self.is_draining = False
         # Called to look into the database at once.
         self.look: Callable[[], None] = lambda: None
+        # Seconds since the database was last looked into.
+        self.lag_s: Callable[[], float] = lambda: 0.0
 
     def start(self) -> None:
         """Begin to receive. Called once, on the hub's own loop."""

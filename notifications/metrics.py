@@ -7,6 +7,11 @@ hints_lost = Counter("notifications_hints_lost", "Hints that the channel layer d
 hints_healed = Counter(
     "notifications_hints_healed", "Streams that the database told of a change before a hint did"
 )
+questions = Counter(
+    "notifications_socket_questions", "Logins and inboxes that connections asked the database for"
+)
+batches = Counter("notifications_socket_batches", "How often it was asked: many at once", ["what"])
+requests_open = Gauge("notifications_http_requests_open", "HTTP requests under way, streams too")
 streams_open = Gauge("notifications_streams_open", "Open streams", ["transport"])
 connections_refused = Counter(
     "notifications_connections_refused", "Connections that were one too many", ["limit"]

@@ -8,7 +8,9 @@ twice a second for the inboxes of the users who are here.
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,6 +48,11 @@ class Reconciler(ABC):
         self._hub = hub
         self._ended = threading.Event()
         self._secret = ""
+        self._looked_at = time.monotonic()
+
+    def lag_s(self) -> float:
+        """Seconds since the last look that succeeded; from any thread."""
+        return time.monotonic() - self._looked_at
 
     def start(self) -> None:
         threading.Thread(target=self._run, name="notifications-reconciler", daemon=True).start()
@@ -62,7 +69,7 @@ class Reconciler(ABC):
     def _wait_and_look(self) -> Sight | None:
         """Wait until there may be something new; what there is, or None.
 
-        Raises: DatabaseError, InterfaceError, OSError
+        Raises: DatabaseError, InterfaceError, sqlite3.Error, OSError
         """
 
     def _close(self) -> None:
@@ -79,9 +86,10 @@ class Reconciler(ABC):
         while not self._ended.is_set():
             try:
                 sight = self._wait_and_look()
+                self._looked_at = time.monotonic()
                 if sight is not None:
                     self._tell(sight)
-            except (DatabaseError, InterfaceError, OSError) as error:
+            except (DatabaseError, InterfaceError, sqlite3.Error, OSError) as error:
                 logger.warning("Looking at the database failed: %s", str(error).strip())
                 connection.close()
                 self._ended.wait(_RETRY_S)
@@ -171,5 +179,5 @@ def start(hub: Hub) -> None:
         reconciler: Reconciler = SqliteReconciler(hub)
     else:
         reconciler = PostgresqlReconciler(hub)
-    hub.look = reconciler.look_now
+    hub.look, hub.lag_s = reconciler.look_now, reconciler.lag_s
     reconciler.start()

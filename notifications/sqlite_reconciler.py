@@ -64,7 +64,11 @@ class SqliteReconciler(Reconciler):
         else:
             self._looks_at = [moment for moment in self._looks_at if moment > now]
         self._open()
-        return self._look() if self._has_changed() else None
+        try:
+            return self._look() if self._has_changed() else None
+        except sqlite3.Error:
+            self._version = -1  # what has changed is still to be looked at
+            raise
 
     def _patience_s(self) -> float:
         if self._looks_at:

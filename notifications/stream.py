@@ -249,7 +249,7 @@ class InboxStream:
         self.closed = code
         self._ends_at = now + protocol.LINGER_S
         said = Send(frames.bye(code, reason, after_ms))
-        if code.lingers and self.limits.is_answered:
+        if code.lingers and self.limits.is_answered and self.greeted:
             self._ends_at += after_ms / 1000
             return [said]
         if not self.limits.is_answered:

@@ -47,8 +47,12 @@ class FolderWatch:
 
     def wait(self, timeout_s: float) -> bool:
         """Whether the file was written to within the time; a ``wake()`` counts as time passed."""
-        sources = [self._reader, *([self._notify.fd] if self._notify else [])]
-        ready, _, _ = select.select(sources, [], [], timeout_s)
+        # Not select(): that fails once a thousand sockets have taken the lower numbers.
+        sources = select.poll()
+        sources.register(self._reader, select.POLLIN)
+        if self._notify is not None:
+            sources.register(self._notify.fd, select.POLLIN)
+        ready = {number for number, _ in sources.poll(timeout_s * 1000)}
         if self._reader in ready:
             os.read(self._reader, 4096)
         if self._notify is None or self._notify.fd not in ready:

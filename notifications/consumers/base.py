@@ -36,6 +36,8 @@ _AGE_SHARE = (0.75, 1.25)
 _RENEW_BEFORE_S = 30
 _NEVER = float("inf")
 
+# The first read of each connection may come with all the others'; a later one is waited for.
+_first_reads: Batcher[Ask, Loaded | None] = Batcher(catching_up.catch_up, gathers=True)
 _reads: Batcher[Ask, Loaded | None] = Batcher(catching_up.catch_up)
 
 
@@ -58,6 +60,8 @@ class StreamConsumer(QuietConsumer):
     # The transport's name, and whether a client can say anything over it.
     kind = "websocket"
     is_answered = True
+    # Whether a client can be told when to come back.
+    says_when = True
 
     user_id: int
     address = ""
@@ -118,6 +122,10 @@ class StreamConsumer(QuietConsumer):
             self._is_closed = True
             self.hub.unregister(self)
 
+    def abort(self) -> None:
+        """Drop the connection, with whatever was not sent yet."""
+        self.transport.abort()
+
     def perform(self, actions: list[Action]) -> None:
         """Do what the stream has decided, in this order; nothing here waits."""
         if self._is_closed:
@@ -130,7 +138,8 @@ class StreamConsumer(QuietConsumer):
             if isinstance(action, Send):
                 self.say(action)
             elif isinstance(action, Load):
-                _reads.ask(Ask(self.user_id, action.cursor)).add_done_callback(self._loaded)
+                reads = _reads if self.stream.life else _first_reads
+                reads.ask(Ask(self.user_id, action.cursor)).add_done_callback(self._loaded)
             elif isinstance(action, Close):
                 self.transport.close(action.code, action.reason)
         self._tell_receipt()

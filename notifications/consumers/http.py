@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 from channels.exceptions import StopConsumer
 
-from notifications import frames, hub, metrics, problems, protocol
+from notifications import drain, frames, hub, metrics, problems, protocol
 from notifications.consumers.base import StreamConsumer
 from notifications.consumers.responses import HttpTransport, whole
 from notifications.frames import Cursor
@@ -65,7 +65,7 @@ class HttpStreamConsumer(StreamConsumer):
         if self.scope["method"] != "GET":
             raise Problem(405, "This method is not allowed here.")
         if hub.current().is_draining:
-            raise Problem(503, "This server is about to end; another one answers.")
+            raise Problem(503, drain.REASON)
         if wait_s := self.scope.get("wait_s"):
             metrics.connections_refused.labels("rate").inc()
             raise Problem(429, "Too many requests came from this address.", retry_after_s=wait_s)

@@ -16,6 +16,7 @@ class LongPollConsumer(HttpStreamConsumer):
     """One request, held until there is something to say or its wait is over."""
 
     kind = "poll"
+    says_when = False
 
     def new_transport(self) -> LongPollTransport:
         return LongPollTransport(self.scope, self.base_send)

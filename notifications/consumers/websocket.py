@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 from channels.exceptions import StopConsumer
 
-from notifications import frames, metrics, protocol
+from notifications import drain, frames, hub, metrics, protocol
 from notifications.consumers.base import StreamConsumer
 from notifications.consumers.transports import transport_of
 from notifications.frames import BadFrame, Cursor
@@ -27,7 +27,9 @@ class NotificationConsumer(StreamConsumer):
         await self.send({"type": "websocket.accept", "subprotocol": chosen})
         self.transport = transport_of(self.scope, self.base_send)
         user = self.scope.get("user")
-        if chosen not in {None, protocol.SUBPROTOCOL}:
+        if hub.current().is_draining:
+            self.refuse(CloseCode.RESTART, drain.REASON, drain.refused_after_ms())
+        elif chosen not in {None, protocol.SUBPROTOCOL}:
             self.refuse(CloseCode.VERSION, "No version of the protocol that we know was offered.")
         elif wait_s := self.scope.get("wait_s"):
             metrics.connections_refused.labels("rate").inc()

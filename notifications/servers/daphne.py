@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import time
 from collections.abc import Callable
 from typing import Any
 
+from autobahn.websocket.protocol import WebSocketServerProtocol
 from daphne.server import Server
 from twisted.internet.tcp import Connection
 
@@ -19,6 +21,12 @@ from notifications.servers.framing import text_head
 logger = logging.getLogger(__name__)
 
 _CLOSE_TIMEOUT_S = 10
+# Seconds for a handshake, from the connection on: in a storm they queue.
+_HANDSHAKE_S = 20
+# Connections that the kernel keeps until they are accepted; Twisted's default is 50.
+_BACKLOG = 4096
+# RFC 6455: the service restarts.
+_RESTART = 1012
 
 
 class DaphneServer(Server):  # type: ignore[misc]
@@ -28,7 +36,13 @@ class DaphneServer(Server):  # type: ignore[misc]
         # Daphne measures a socket's age by the wall clock: a clock that jumps would close them all.
         # Its own pings are measured so, too; our heartbeat is the stream's. And a response may take
         # as long as its stream lives.
-        own = {"websocket_timeout": -1, "ping_interval": 10**9, "http_timeout": None}
+        own: dict[str, Any] = {
+            "websocket_timeout": -1,
+            "ping_interval": 10**9,
+            "http_timeout": None,
+            "websocket_handshake_timeout": _HANDSHAKE_S,
+            "endpoints": [_with_backlog(one) for one in kwargs.get("endpoints") or ()],
+        }
         super().__init__(*args, **{**kwargs, **own})
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
@@ -50,6 +64,18 @@ class DaphneServer(Server):  # type: ignore[misc]
                 protocol.serverSend("" if is_text else b"", not is_text)
             return
         await super().handle_reply(protocol, message)
+
+    def kill_all_applications(self) -> Any:
+        for protocol, details in self.connections.items():
+            # Daphne trips over connections that have no application, such as the HTTP one of each
+            # socket in its first second, and would cancel none.
+            details.setdefault("application_instance", _nothing())
+            if (
+                isinstance(protocol, WebSocketServerProtocol)
+                and protocol.state == protocol.STATE_OPEN
+            ):
+                protocol.sendCloseFrame(code=_RESTART)
+        return super().kill_all_applications()
 
     def listen_error(self, failure: Any) -> None:
         # Daphne would end as if all were well, or hang under the reloader, from whose thread no
@@ -75,6 +101,17 @@ def _limit_control_frames(protocol: Any) -> None:
         return handle_some
 
     protocol.onPing, protocol.onPong = limited(protocol.onPing), limited(protocol.onPong)
+
+
+def _nothing() -> asyncio.Future[None]:
+    done: asyncio.Future[None] = asyncio.get_event_loop().create_future()
+    done.set_result(None)
+    return done
+
+
+def _with_backlog(endpoint: str) -> str:
+    is_tcp = endpoint.startswith("tcp:") and "backlog=" not in endpoint
+    return f"{endpoint}:backlog={_BACKLOG}" if is_tcp else endpoint
 
 
 class DaphneTransport:

@@ -19,6 +19,8 @@ from notifications.servers.framing import text_head
 
 # A peer that takes nothing for so long, while something waits for it, has gone.
 _STUCK_S = 10.0
+# What a socket is given to take the last that it is sent, when the server ends.
+_LEAVES_S = 2.0
 
 
 class _Protocol(ServerProtocol):
@@ -65,6 +67,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             direct.send(limits.FLOODED)
             direct.close(CloseCode.RATE_LIMIT, "Too many control frames.")
         return False
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        # Else the server would wait for ever for a peer that does not read.
+        self.loop.call_later(_LEAVES_S, self.transport.abort)
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)

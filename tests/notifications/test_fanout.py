@@ -29,7 +29,7 @@ class Layer:
 @pytest.fixture
 def layer(monkeypatch):
     layer = Layer()
-    monkeypatch.setattr(fanout, "_layer", lambda: layer)
+    monkeypatch.setattr(fanout, "layer", lambda: layer)
     monkeypatch.setattr(fanout, "TIMEOUT_S", 0.05)
     monkeypatch.setattr(fanout, "_BREAK_S", 0.05)
     return layer
@@ -97,7 +97,7 @@ def test_a_queue_that_is_full_drops_what_comes(publisher, layer, monkeypatch):
 
 
 def test_in_memory_and_without_a_hub_nobody_listens(monkeypatch):
-    monkeypatch.setattr(fanout, "_layer", MemoryLayer)
+    monkeypatch.setattr(fanout, "layer", MemoryLayer)
     publisher = Publisher()
     publisher.publish([HINT])
     assert publisher._loop is None

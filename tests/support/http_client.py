@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 EVENTS, POLL = "/api/v1/inbox/events", "/api/v1/inbox/poll"
 POLL_S = 25
-OK = 200
+OK, UNAVAILABLE = 200, 503
 # With these types an event names the cursor that it brings the client to.
 WITH_ID = {"changes", "snapshot", "synced"}
 SHAPE = {"user": str, "epoch": str, "revision": int, "floor": int, "counts": dict, "frames": list}
@@ -113,13 +113,16 @@ class HttpClient(Holder):
         reads: bool = True,
         comes_back: bool = True,
         receive_buffer_bytes: int | None = None,
+        sites: Sequence[str] = (),
     ) -> None:
         """Args: site: scheme, host and port. query: of the first request, instead of the state's
-        cursor. comes_back: else it has ended when the first response has.
+        cursor. comes_back: else it has ended when the first response has. sites: all that it may
+        ask, in turns, while one of them does not answer; this list may change.
         """
         super().__init__(clients, state, judges=judges)
         self.requests = 0
         self._url = site + self.path
+        self._sites = sites
         self._query = query
         self._headers = list(headers)
         if origin:
@@ -184,7 +187,21 @@ class HttpClient(Holder):
         return revision
 
     async def _request(self, query: str | None, *more: tuple[str, str]) -> Exchange:
-        self.requests += 1
+        while True:
+            self.requests += 1
+            try:
+                return await self._request_once(query, *more)
+            except (OSError, asyncio.IncompleteReadError):
+                if not self._sites:
+                    raise
+            except Refused as refused:
+                if not self._sites or refused.status != UNAVAILABLE:
+                    raise
+            # Any proxy would do so, and take the next.
+            self._url = self._sites[self.requests % len(self._sites)] + self.path
+            await asyncio.sleep(0.05)
+
+    async def _request_once(self, query: str | None, *more: tuple[str, str]) -> Exchange:
         if self._exchange is not None:
             await self._exchange.close()
         exchange = self._exchange = await Exchange.begin(
@@ -239,7 +256,8 @@ class EventStreamClient(HttpClient):
             while True:
                 self._judge = Judge(self.state.revision, self.violations)
                 bye = await self._read(response)
-                self._judge.ended(bye["code"])
+                if self._judges:
+                    self._judge.ended(bye["code"])
                 if not (self._comes_back and bye["reconnect"]):
                     self._end(bye["code"])
                     return

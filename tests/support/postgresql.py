@@ -76,6 +76,27 @@ def create_database(url: str, name: str) -> str:
     return f"{url.rpartition('/')[0]}/{name}"
 
 
+@contextlib.contextmanager
+def frozen(url: str) -> Iterator[None]:
+    """The server of ``url`` stopped with all its processes: it accepts and answers nothing."""
+    with psycopg.connect(url) as connection:
+        found = connection.execute("SHOW data_directory").fetchone()
+    assert found is not None
+    first = (Path(found[0]) / "postmaster.pid").read_text("utf-8").split()[0]
+    # The postmaster first, or it would start others.
+    stopped = [int(first)]
+    os.kill(stopped[0], signal.SIGSTOP)
+    try:
+        for pid in Path(f"/proc/{first}/task/{first}/children").read_text("utf-8").split():
+            os.kill(int(pid), signal.SIGSTOP)
+            stopped.append(int(pid))
+        yield
+    finally:
+        for pid in stopped:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
 def complaints(log: Path) -> list[str]:
     """Lines of a server's log about deadlocks and about connections or servers that died."""
     pattern = re.compile(r"(FATAL|PANIC): |deadlock detected")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from typing import Any
 
 from django.conf import settings
@@ -21,8 +23,13 @@ class Command(BaseCommand):
         # Here, or every command would import a server.
         import uvicorn  # noqa: PLC0415
 
+        from notifications.servers import files  # noqa: PLC0415
         from notifications.servers.uvicorn import HttpProtocol, WebSocketProtocol  # noqa: PLC0415
 
+        files.raise_limit()
+        # uvicorn shuts down in good order and then raises the signal anew, which by default would
+        # look like a process that was killed.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         module, _, name = settings.ASGI_APPLICATION.rpartition(".")
         uvicorn.run(
             f"{module}:{name}",
