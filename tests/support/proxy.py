@@ -1,0 +1,206 @@
+"""A TCP proxy between a browser and a server, which does to them what networks do."""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import re
+import socket
+import struct
+import threading
+from typing import TYPE_CHECKING
+
+from tests.support.processes import until
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+_CHUNK_BYTES = 65536
+# Browsers do not pipeline: a request begins what they send.
+_REQUEST = re.compile(rb"^(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) (\S+) HTTP/1\.1\r\n")
+_REFUSAL = (
+    b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n"
+    b"X-Refused-By: proxy\r\n\r\n"
+)
+# SO_LINGER of zero seconds: closing sends RST.
+_LINGER_NOT = struct.pack("ii", 1, 0)
+
+
+class Fault(enum.Enum):
+    """What happens to connections whose request is for a path."""
+
+    REFUSE = "the request is answered with 403"
+    RESET = "the connection is reset"
+    BLACK_HOLE = "nothing gets through, either way"
+    SWALLOW = "the head of the response gets through, and nothing after it"
+    BUFFER = "the response gets through once it is complete"
+
+
+class Proxy:
+    """Listens on a port of 127.0.0.1, and passes everything to another one, but for the faults."""
+
+    def __init__(self, target_port: int) -> None:
+        self._target_port = target_port
+        self._faults: dict[str, Fault] = {}
+        self._links: set[_Link] = set()
+        self._seen: list[str] = []
+        self._lock = threading.Lock()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        # Not close alone: a thread that is in accept would hold it.
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.cut()
+
+    def fault(self, prefix: str, fault: Fault | None) -> None:
+        """Begin a fault for paths with that prefix, also on what is open; None ends it."""
+        with self._lock:
+            if fault is None:
+                self._faults.pop(prefix, None)
+            else:
+                self._faults[prefix] = fault
+
+    def cut(self, prefix: str = "/") -> None:
+        """Reset what is open."""
+        for link in self._links_to(prefix):
+            link.reset()
+
+    def open_count(self, prefix: str) -> int:
+        """How many connections are open whose last request was for such a path."""
+        return len(self._links_to(prefix))
+
+    def request_count(self, prefix: str) -> int:
+        """How many requests for such paths there were."""
+        with self._lock:
+            return sum(path.startswith(prefix) for path in self._seen)
+
+    def until_open(self, prefix: str, count: int) -> None:
+        until(
+            lambda: self.open_count(prefix) == count,
+            f"{count} connections to {prefix} are open, not {self.open_count(prefix)}",
+        )
+
+    def fault_of(self, path: str) -> Fault | None:
+        with self._lock:
+            found = [fault for prefix, fault in self._faults.items() if path.startswith(prefix)]
+        return found[0] if found else None
+
+    def requested(self, path: str) -> None:
+        with self._lock:
+            self._seen.append(path)
+
+    def ended(self, link: _Link) -> None:
+        with self._lock:
+            self._links.discard(link)
+
+    def _links_to(self, prefix: str) -> list[_Link]:
+        with self._lock:
+            return [link for link in self._links if link.path.startswith(prefix)]
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            try:
+                server = socket.create_connection(("127.0.0.1", self._target_port))
+            except OSError:
+                client.close()
+                continue
+            link = _Link(self, client, server)
+            with self._lock:
+                self._links.add(link)
+            link.start()
+
+
+class _Link:
+    """One connection of the browser's, and ours to the server."""
+
+    def __init__(self, proxy: Proxy, client: socket.socket, server: socket.socket) -> None:
+        self._proxy = proxy
+        self._client = client
+        self._server = server
+        self._held = b""
+        self._has_head = False
+        self._is_reset = False
+        self.path = ""
+
+    def start(self) -> None:
+        threading.Thread(target=self._pump_up, daemon=True).start()
+        threading.Thread(target=self._pump_down, daemon=True).start()
+
+    def reset(self) -> None:
+        self._is_reset = True
+        with contextlib.suppress(OSError):
+            self._client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+            self._client.shutdown(socket.SHUT_RD)
+        self._end()
+
+    def _pump_up(self) -> None:
+        """From the browser to the server."""
+        try:
+            while data := self._client.recv(_CHUNK_BYTES):
+                if match := _REQUEST.match(data):
+                    self.path = match.group(1).decode()
+                    self._has_head = False
+                    self._proxy.requested(self.path)
+                match self._proxy.fault_of(self.path):
+                    case Fault.REFUSE:
+                        self._client.sendall(_REFUSAL)
+                        return None
+                    case Fault.RESET:
+                        return self.reset()
+                    case Fault.BLACK_HOLE:
+                        continue
+                self._server.sendall(data)
+        except OSError:
+            pass
+        finally:
+            self._end()
+
+    def _pump_down(self) -> None:
+        """From the server to the browser."""
+        try:
+            while data := self._server.recv(_CHUNK_BYTES):
+                self._client.sendall(self._let_through(data))
+            self._client.sendall(self._held)
+        except OSError:
+            pass
+        finally:
+            self._end()
+
+    def _let_through(self, data: bytes) -> bytes:
+        fault = self._proxy.fault_of(self.path)
+        if fault is Fault.BLACK_HOLE:
+            return b""
+        if fault is Fault.BUFFER:
+            self._held += data
+            return b""
+        if fault is Fault.SWALLOW:
+            head, separator, _ = (b"", b"", b"") if self._has_head else data.partition(b"\r\n\r\n")
+            self._has_head = self._has_head or bool(separator)
+            return head + separator
+        return data
+
+    def _end(self) -> None:
+        for end in (self._client, self._server):
+            # A shutdown would say goodbye; the reader was woken in another way.
+            if not (self._is_reset and end is self._client):
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+            end.close()
+        self._proxy.ended(self)
