@@ -45,7 +45,7 @@ class SendLog:
     """A sender's own record, a line of JSON for each thing said."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._lock = threading.Lock()
 
     def begins(self, title: str, recipients: Iterable[int]) -> None:
@@ -58,7 +58,7 @@ class SendLog:
     def sends(self) -> list[Send]:
         """All sends so far; the last word about each counts."""
         found: dict[str, Send] = {}
-        text = self._path.read_text("utf-8") if self._path.exists() else ""
+        text = self.path.read_text("utf-8") if self.path.exists() else ""
         # Whoever was killed may have left half a line.
         for line in [line for line in text.splitlines(keepends=True) if line.endswith("\n")]:
             said = json.loads(line)
@@ -73,7 +73,7 @@ class SendLog:
         return len(self.sends())
 
     def _write(self, **said: Any) -> None:
-        with self._lock, self._path.open("a", encoding="utf-8") as file:
+        with self._lock, self.path.open("a", encoding="utf-8") as file:
             # In one write, so that a kill cannot split it.
             file.write(json.dumps(said) + "\n")
 

@@ -27,6 +27,8 @@ PATIENCE_S = 120
 
 # Warnings too: they tell of what was tried again, and here nothing has to be.
 _COMPLAINT = re.compile(r"Traceback|deadlock|database is locked| (WARNING|ERROR|CRITICAL) ")
+# Of those that remain where what is around a process is broken on purpose.
+_FAULT = re.compile(r"Traceback|deadlock detected| (ERROR|CRITICAL) ")
 # So that none outlives us, however we end.
 _UNDER_US = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 # What a process may end with that nobody has waited for: success, or a signal that we sent.
@@ -126,8 +128,10 @@ class Child:
 class Processes:
     """The children of one test; leaving the context ends them all and looks for complaints."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, may_warn: bool = False) -> None:
+        """Args: may_warn: whether what is around them is broken on purpose."""
         self._folder = folder
+        self._complaint = _FAULT if may_warn else _COMPLAINT
         self._children: list[Child] = []
         self._server_log = _ServerLog()
 
@@ -147,7 +151,7 @@ class Processes:
 
     def manage(self, *arguments: str, **settings: object) -> Child:
         """Start ``manage.py``; settings by their names in the environment."""
-        return self._start(arguments[0], ["manage.py", *arguments], settings)
+        return self.run(arguments[0], ["manage.py", *arguments], **settings)
 
     def dispatcher(self, **settings: object) -> Child:
         """Start ``manage.py dispatcher``, and wait until it looks for what is due."""
@@ -160,7 +164,7 @@ class Processes:
     ) -> Child:
         """Start an actor of tests/support/actors.py; it gets ready, and waits for ``begin``."""
         command = ["-m", "tests.support.actors", name, str(journal), json.dumps(job)]
-        return self._start(name, command, settings or {})
+        return self.run(name, command, **(settings or {}))
 
     def begin(self, *actors: Child, word: str = "ready") -> None:
         """Let actors begin at the same moment, once all of them have said the word."""
@@ -180,10 +184,13 @@ class Processes:
 
     def complaints(self) -> list[str]:
         """Errors that any child, or the database server, has written down."""
-        found = [child.report() for child in self._children if _COMPLAINT.search(child.output())]
+        found = [
+            child.report() for child in self._children if self._complaint.search(child.output())
+        ]
         return found + self._server_log.deadlocks()
 
-    def _start(self, name: str, command: list[str], settings: dict[str, object]) -> Child:
+    def run(self, name: str, command: list[str], **settings: object) -> Child:
+        """Start our Python with these arguments; its log gets that name."""
         environment = {
             **os.environ,
             "DATABASE_URL": database_url(),
