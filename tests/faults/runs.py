@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db import connection
-
 from tests.support.nemesis import Nemesis
 from tests.support.own_database import forget_connection
-from tests.support.postgresql_faults import PostgresqlFaults
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,11 +37,7 @@ def run(
     cluster.wait_until_synced()
     cluster.start_sender()
     cluster.start_api_sender()
-    if connection.vendor == "postgresql":
-        with PostgresqlFaults() as postgresql:
-            _befall(Nemesis(cluster, seed, postgresql=postgresql, lasts_s=lasts_s), fault_count)
-    else:
-        _befall(Nemesis(cluster, seed, lasts_s=lasts_s), fault_count)
+    _befall(Nemesis(cluster, seed, lasts_s=lasts_s), fault_count)
     return cluster
 
 

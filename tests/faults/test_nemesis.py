@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.faults.cluster_fixtures import clients, own_home, start_cluster  # noqa: F401
 from tests.faults.runs import run
 from tests.support.history import Outcome
 from tests.support.nemesis import seed_of_run
 from tests.support.watchers import POLL, SSE, WEBSOCKET
 
 if TYPE_CHECKING:
-    from tests.faults.cluster_fixtures import StartCluster
+    from tests.faults.conftest import StartCluster
 
 FAULTS = 5
 
@@ -25,7 +24,7 @@ FAULTS = 5
     ("transport", "with_redis"), [(WEBSOCKET, True), (SSE, False), (POLL, False)]
 )
 def test_all_promises_are_kept(
-    start_cluster: StartCluster,  # noqa: F811
+    start_cluster: StartCluster,
     transport: str,
     *,
     with_redis: bool,

@@ -34,12 +34,15 @@ if TYPE_CHECKING:
     from typing import Self
 
     from tests.support.client import LoopThread
+    from tests.support.postgresql_faults import PostgresqlFaults
     from tests.support.redis_server import RedisServer
 
 PING_INTERVAL_S = 1.0
 # Far longer than what the faults bring, and than any clock here jumps.
 _SESSION_S = 30 * 86400
 QUIET_S = 60
+# What the API says where it has no database.
+_UNAVAILABLE = 503
 # Impatient, so that what heals by itself does so within the test. Chunks so small that most sends
 # are a dispatcher's, in several transactions.
 SETTINGS: dict[str, object] = {
@@ -61,12 +64,14 @@ class Cluster:
         clients: LoopThread,
         *,
         redis: RedisServer | None = None,
+        postgresql: PostgresqlFaults | None = None,
         seed: int = 0,
         **settings: object,
     ) -> None:
         """Args: settings: of all processes, by their names in the environment."""
         self.folder = folder
         self.redis = redis
+        self.postgresql = postgresql
         self.chance = random.Random(seed)
         self.servers: list[Server] = []
         self.proxies: list[Proxy] = []
@@ -240,6 +245,8 @@ class Cluster:
             for watcher in self.watchers
             if watcher.verdict is not None
         ]
+        if self._api is not None and self._api.statuses.keys() - {_UNAVAILABLE}:
+            found.append(f"The API answered {self._api.statuses}")
         found += [f"{w.story.name}: {what}" for w in self.watchers for what in w.all_violations()]
         stories = [watcher.story for watcher in self.watchers]
         return found + faults(self.sends(), stories, World.read(self.users, self.prefix))

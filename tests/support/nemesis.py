@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from tests.support.cluster import Cluster
-    from tests.support.postgresql_faults import PostgresqlFaults
 
     Inflict = Callable[["Nemesis"], AbstractContextManager[None]]
 
@@ -45,18 +44,10 @@ def seed_of_run() -> int:
 class Nemesis:
     """Inflicts faults on one cluster."""
 
-    def __init__(
-        self,
-        cluster: Cluster,
-        seed: int,
-        *,
-        postgresql: PostgresqlFaults | None = None,
-        lasts_s: float = 1.5,
-    ) -> None:
+    def __init__(self, cluster: Cluster, seed: int, *, lasts_s: float = 1.5) -> None:
         """Args: lasts_s: how long a fault lasts that has no end of its own."""
         self.cluster = cluster
         self.chance = random.Random(seed)
-        self.postgresql = postgresql
         self.lasts_s = lasts_s
         self.done: list[str] = []
 
@@ -68,7 +59,7 @@ class Nemesis:
             found += [kill_redis, hang_redis, cut_subscribers]
         if connection.vendor == "sqlite":
             found += [lock_database]
-        if self.postgresql is not None:
+        if self.cluster.postgresql is not None:
             found += [kill_backends, restart_postgresql, stop_postgresql, freeze_postgresql]
         return found
 
@@ -227,27 +218,27 @@ def lock_database(_nemesis: Nemesis) -> Iterator[None]:
 
 @contextlib.contextmanager
 def kill_backends(nemesis: Nemesis) -> Iterator[None]:
-    assert nemesis.postgresql is not None
-    until(nemesis.postgresql.terminate_backends, "somebody is connected")
+    assert nemesis.cluster.postgresql is not None
+    until(nemesis.cluster.postgresql.terminate_backends, "somebody is connected")
     yield
 
 
 @contextlib.contextmanager
 def restart_postgresql(nemesis: Nemesis) -> Iterator[None]:
-    assert nemesis.postgresql is not None
-    nemesis.postgresql.restart_at_once()
+    assert nemesis.cluster.postgresql is not None
+    nemesis.cluster.postgresql.restart_at_once()
     yield
 
 
 @contextlib.contextmanager
 def stop_postgresql(nemesis: Nemesis) -> Iterator[None]:
-    assert nemesis.postgresql is not None
-    with nemesis.postgresql.stopped():
+    assert nemesis.cluster.postgresql is not None
+    with nemesis.cluster.postgresql.stopped():
         yield
 
 
 @contextlib.contextmanager
 def freeze_postgresql(nemesis: Nemesis) -> Iterator[None]:
-    assert nemesis.postgresql is not None
-    with nemesis.postgresql.frozen():
+    assert nemesis.cluster.postgresql is not None
+    with nemesis.cluster.postgresql.frozen():
         yield

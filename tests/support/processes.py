@@ -27,8 +27,10 @@ PATIENCE_S = 120
 
 # Warnings too: they tell of what was tried again, and here nothing has to be.
 _COMPLAINT = re.compile(r"Traceback|deadlock|database is locked| (WARNING|ERROR|CRITICAL) ")
-# Of those that remain where what is around a process is broken on purpose.
-_FAULT = re.compile(r"Traceback|deadlock detected| (ERROR|CRITICAL) ")
+# What stays one where things around a process are broken on purpose. Django calls an answer of 503
+# an error, which is the right one where the database is gone.
+_REFUSAL = r"(?!django\.request Service Unavailable: )"
+_FAULT = re.compile(rf"Traceback|deadlock detected| (ERROR|CRITICAL) {_REFUSAL}")
 # So that none outlives us, however we end.
 _UNDER_US = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 # What a process may end with that nobody has waited for: success, or a signal that we sent.

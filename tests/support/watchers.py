@@ -1,4 +1,4 @@
-"""Clients that come back by the protocol, whatever happens to them, and keep what they were told."""
+"""Clients that come back by the protocol, whatever happens, and keep what they were told."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ SILENCE_S = 10
 _DELAY_S, _DELAY_MOST_S = 0.5, 2.0
 _POLL_WAIT_S = 2
 _LOOK_S = 0.02
+# How a connection ended that we closed.
+LEFT = 1000
 # Verdicts that nothing here may give: time does not mend them.
 _STOP_CODES = range(4000, 4100)
 _STOP_STATUSES = {401, 403}
@@ -117,6 +119,8 @@ class Watcher:
                 self._ended(type(error).__name__)
             else:
                 self._watch(client)
+            if isinstance(client, HttpClient):
+                client.close()  # also what was opened for a request that failed
             self._leaving.wait(self._delay_s(client))
 
     def _make(self) -> SocketClient | HttpClient:
@@ -140,15 +144,15 @@ class Watcher:
         while not self._leaving.wait(_LOOK_S) and client.closed is None:
             if time.monotonic() - _heard_at(client, began_at) > self._silence_s:
                 client.abort()
-        if client.closed is None:
+        code = client.closed[0] if client.closed is not None else LEFT
+        if code == LEFT:
             client.close()
         self._state = client.state.copy()
         self.violations += client.violations
         self.client = None
-        assert client.closed is not None
         if client.synced_times:
             self._failures = 0
-        self._ended(client.closed[0])
+        self._ended(code)
 
     def _ended(self, how: int | str) -> None:
         self.ends.append(how)
