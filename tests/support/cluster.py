@@ -19,16 +19,16 @@ from accounts.sessions import SessionStore
 from notifications import reading
 from notifications.models import Notification, Status
 from tests.support.checker import World, faults
-from tests.support.history import Send, SendLog, Story
+from tests.support.history import Outcome, Send, SendLog, Story
 from tests.support.processes import Child, Processes, until
 from tests.support.proxy import Proxy
-from tests.support.senders import ApiSender, Plan
+from tests.support.senders import Api, ApiSender, Plan, send_once
 from tests.support.servers import STARTUP_S, UVICORN, Server
 from tests.support.walks import IMPATIENT
 from tests.support.watchers import Watcher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -89,7 +89,8 @@ class Cluster:
         self._names: dict[int, str] = {}
         self._sessions: dict[int, str] = {}
         self._logs: list[SendLog] = []
-        self._api: ApiSender | None = None
+        self._apis: list[Api] = []
+        self._api_sender: ApiSender | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -100,8 +101,8 @@ class Cluster:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._api is not None:
-            self._api.stop()
+        if self._api_sender is not None:
+            self._api_sender.stop()
         threads = [threading.Thread(target=one.stop) for one in self.watchers]
         for thread in threads:
             thread.start()
@@ -165,13 +166,24 @@ class Cluster:
     def start_api_sender(self, pause_s: float = 0.1) -> None:
         log, number = self._log("api")
         plan = Plan(f"{self.prefix}api{number}", self.chance.randrange(2**32), self.users, pause_s)
-        _, key = keys.make(f"faults {self.prefix}", ["send:user"])
         chance = random.Random(self.chance.randrange(2**32))
-        self._api = ApiSender(plan, log, lambda: chance.choice(self.servers), key, self._names)
+        self._api_sender = ApiSender(plan, log, self._api(lambda: chance.choice(self.servers)))
+
+    def send(self, *users: int, server: int = 0) -> Outcome:
+        """Send through the API of that server, and write down what came of it."""
+        log, number = self._log("test")
+        title = f"{self.prefix}test{number}"
+        log.begins(title, users)
+        return send_once(log, self._api(lambda: self.servers[server]).send, title, list(users))
+
+    def _api(self, sites: Callable[[], Server]) -> Api:
+        _, key = keys.make(f"faults {next(_numbers)}", ["send:user"])
+        self._apis.append(Api(sites, key, self._names))
+        return self._apis[-1]
 
     def stop_senders(self) -> None:
-        if self._api is not None:
-            self._api.stop()
+        if self._api_sender is not None:
+            self._api_sender.stop()
         if self.sender is not None and self.sender.status is None:
             self.sender.tell("end")
             assert self.sender.wait() == 0, self.sender.report()
@@ -245,8 +257,9 @@ class Cluster:
             for watcher in self.watchers
             if watcher.verdict is not None
         ]
-        if self._api is not None and self._api.statuses.keys() - {_UNAVAILABLE}:
-            found.append(f"The API answered {self._api.statuses}")
+        statuses = {status for api in self._apis for status in api.statuses}
+        if statuses - {_UNAVAILABLE}:
+            found.append(f"The API answered {statuses}")
         found += [f"{w.story.name}: {what}" for w in self.watchers for what in w.all_violations()]
         stories = [watcher.story for watcher in self.watchers]
         return found + faults(self.sends(), stories, World.read(self.users, self.prefix))

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from tests.support.servers import Server
 
+    # A send's outcome, and what more is known of it: fields of the history's ``Send``.
+    Send = Callable[[str, list[int]], tuple[Outcome, dict[str, Any]]]
+
 _ACCEPTED = {200, 201}
 _REFUSED = range(400, 500)
 # How many of all that failed are tried again.
@@ -50,45 +53,35 @@ class Plan:
         return self._chance.random() < _TRIED_AGAIN
 
 
-def carry_out(
-    plan: Plan,
-    log: SendLog,
-    send: Callable[[str, list[int]], tuple[Outcome, dict[str, Any]]],
-    ended: Callable[[float], bool],
-) -> None:
+def send_once(log: SendLog, send: Send, title: str, recipients: list[int]) -> Outcome:
+    """Send, and write down what came of it and how long it took."""
+    began_at = time.monotonic()
+    outcome, known = send(title, recipients)
+    now = time.monotonic()
+    log.ended(title, outcome, took_s=now - began_at, told_at=now, **known)
+    return outcome
+
+
+def carry_out(plan: Plan, log: SendLog, send: Send, ended: Callable[[float], bool]) -> None:
     """Send what the plan says until it is over; ``send`` says what came of it, and all it knows."""
     for title, recipients in plan.sends(ended):
         log.begins(title, recipients)
         while True:
-            began_at = time.monotonic()
-            outcome, known = send(title, recipients)
-            now = time.monotonic()
-            log.ended(title, outcome, took_s=now - began_at, told_at=now, **known)
+            outcome = send_once(log, send, title, recipients)
             if outcome == Outcome.ACKNOWLEDGED or not plan.tries_again() or ended(0.2):
                 break
 
 
-class ApiSender:
-    """Sends through the API of any of the servers, on a thread of the test's."""
+class Api:
+    """Sends by POST, to any of the servers."""
 
-    def __init__(
-        self, plan: Plan, log: SendLog, sites: Callable[[], Server], key: str, names: dict[int, str]
-    ) -> None:
-        self._ended = threading.Event()
+    def __init__(self, sites: Callable[[], Server], key: str, names: dict[int, str]) -> None:
         self._sites, self._key, self._names = sites, key, names
-        self._thread = threading.Thread(
-            target=carry_out, args=(plan, log, self._send, self._ended.wait), daemon=True
-        )
-        self._thread.start()
         # Statuses other than of success, and how often each came.
         self.statuses: dict[int, int] = {}
 
-    def stop(self) -> None:
-        self._ended.set()
-        self._thread.join(60)
-        assert not self._thread.is_alive(), "a request is not answered within a minute"
-
-    def _send(self, title: str, recipients: list[int]) -> tuple[Outcome, dict[str, Any]]:
+    def send(self, title: str, recipients: list[int]) -> tuple[Outcome, dict[str, Any]]:
+        """What came of it, and the notification's id where that is known."""
         names = [self._names[user] for user in recipients]
         body = {"title": title, "audience": {"users": names}}
         try:
@@ -104,6 +97,22 @@ class ApiSender:
         self.statuses[answer.status] = self.statuses.get(answer.status, 0) + 1
         # A server that lost its database amid a commit does not know either.
         return Outcome.FAILED if answer.status in _REFUSED else Outcome.UNKNOWN, {}
+
+
+class ApiSender:
+    """Sends what the plan says, on a thread of the test's."""
+
+    def __init__(self, plan: Plan, log: SendLog, api: Api) -> None:
+        self._ended = threading.Event()
+        self._thread = threading.Thread(
+            target=carry_out, args=(plan, log, api.send, self._ended.wait), daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ended.set()
+        self._thread.join(60)
+        assert not self._thread.is_alive(), "a request is not answered within a minute"
 
 
 def send_steadily(*, path: str, prefix: str, seed: int, users: list[int], pause_s: float) -> None:

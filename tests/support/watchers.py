@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from websockets.exceptions import WebSocketException
@@ -67,9 +68,12 @@ class Watcher:
         self._state: InboxState | None = None
         self._failures = 0
         self._leaving = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=story.name, daemon=True)
+        self._thread: threading.Thread
 
     def start(self) -> None:
+        """Come; after ``stop`` with what it held then."""
+        self._leaving.clear()
+        self._thread = threading.Thread(target=self._run, name=self.story.name, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -80,9 +84,25 @@ class Watcher:
     @property
     def where(self) -> tuple[str | None, int]:
         """The epoch and the revision that it holds."""
+        return self.held.epoch, self.held.revision
+
+    def pauses_s(self, began_at: float, ended_at: float) -> list[float]:
+        """The pauses between one ping and the next in that time, its ends counted as pings."""
         client = self.client
-        state = client.state if client is not None else self._state
-        return (None, 0) if state is None else (state.epoch, state.revision)
+        assert client is not None, self
+        pings = [
+            at
+            for frame, at in zip(client.frames, client.came_at, strict=False)
+            if frame["type"] == "ping" and began_at < at < ended_at
+        ]
+        moments = [began_at, *pings, ended_at]
+        return [after - before for before, after in pairwise(moments)]
+
+    @property
+    def held(self) -> InboxState:
+        """What it holds."""
+        client = self.client
+        return client.state if client is not None else self._state or InboxState()
 
     @property
     def is_synced(self) -> bool:
