@@ -20,7 +20,7 @@ from notifications import reading
 from notifications.models import Notification, Status
 from tests.support.checker import World, faults
 from tests.support.history import Outcome, Send, SendLog, Story
-from tests.support.processes import Child, Processes, until
+from tests.support.processes import Child, Processes, free_port, until
 from tests.support.proxy import Proxy
 from tests.support.senders import Api, ApiSender, Plan, send_once
 from tests.support.servers import STARTUP_S, UVICORN, Server
@@ -86,6 +86,7 @@ class Cluster:
         if redis is not None:
             self._settings |= {"REDIS_URL": redis.url}
         self._processes = Processes(folder, may_warn=True)
+        _, self._key = keys.make(f"faults {self.prefix}", ["send:user"])
         self._names: dict[int, str] = {}
         self._sessions: dict[int, str] = {}
         self._logs: list[SendLog] = []
@@ -114,12 +115,12 @@ class Cluster:
 
     # --- Processes --------------------------------------------------------------------------------
 
-    def start_servers(self, how_many: int, **settings: object) -> None:
-        """Start so many, at once, each behind a proxy."""
+    def start_servers(self, how_many: int, *, host: str = "127.0.0.1", **settings: object) -> None:
+        """Start so many, at once, each behind a proxy; on all addresses, where the host says so."""
         first = len(self.servers)
         for _ in range(how_many):
-            port = _free_port()
-            self.servers.append(Server(UVICORN, self._serve(port, settings), port))
+            port = free_port()
+            self.servers.append(Server(UVICORN, self._serve(port, settings, host), port))
             self.proxies.append(Proxy(port))
         for server in self.servers[first:]:
             self.wait_until_listening(server)
@@ -177,8 +178,7 @@ class Cluster:
         return send_once(log, self._api(lambda: self.servers[server]).send, title, list(users))
 
     def _api(self, sites: Callable[[], Server]) -> Api:
-        _, key = keys.make(f"faults {next(_numbers)}", ["send:user"])
-        self._apis.append(Api(sites, key, self._names))
+        self._apis.append(Api(sites, self._key, self._names))
         return self._apis[-1]
 
     def stop_senders(self) -> None:
@@ -206,8 +206,17 @@ class Cluster:
     def session(self, user: int) -> str:
         return self._sessions[user]
 
-    def watch(self, user: int, transport: str, sites: Iterable[int] | None = None) -> Watcher:
-        """Let a client of that user come, to any of these servers (all), again and again."""
+    def watch(
+        self,
+        user: int,
+        transport: str,
+        sites: Iterable[int] | None = None,
+        origin: str | None = None,
+    ) -> Watcher:
+        """Let a client of that user come, to any of these servers (all), again and again.
+
+        Args: origin: where to instead.
+        """
         numbers = list(range(len(self.servers)) if sites is None else sites)
         chance = random.Random(self.chance.randrange(2**32))
         watcher = Watcher(
@@ -215,7 +224,7 @@ class Cluster:
             transport,
             Story(f"{transport} of {user}, {len(self.watchers)}", user),
             self._sessions[user],
-            lambda: self.proxies[chance.choice(numbers)].url,
+            lambda: origin or self.proxies[chance.choice(numbers)].url,
             ping_interval_s=PING_INTERVAL_S,
         )
         self.watchers.append(watcher)
@@ -264,8 +273,9 @@ class Cluster:
         stories = [watcher.story for watcher in self.watchers]
         return found + faults(self.sends(), stories, World.read(self.users, self.prefix))
 
-    def _serve(self, port: int, settings: dict[str, object]) -> Child:
-        return self._processes.manage("serve", "--port", str(port), **self._settings | settings)
+    def _serve(self, port: int, settings: dict[str, object], host: str = "127.0.0.1") -> Child:
+        address = ("--host", host, "--port", str(port))
+        return self._processes.manage("serve", *address, **self._settings | settings)
 
     def _log(self, kind: str) -> tuple[SendLog, int]:
         number = len(self._logs)
@@ -283,10 +293,3 @@ def _sign_in(user: Any) -> str:
     session.create()
     key: str = session.session_key
     return key
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

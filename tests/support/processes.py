@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -50,6 +51,13 @@ def until(condition: Callable[[], T], what: str, *, within_s: float = PATIENCE_S
             raise TimeoutError(f"Not within {within_s} s: {what}")
         time.sleep(0.002)
     return value
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def database_url() -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.support.processes import Child, Processes, until
+from tests.support.processes import Child, Processes, free_port, until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -152,9 +152,7 @@ class Servers:
 
     def start(self, kind: str, **settings: object) -> Server:
         """Start a server that nobody shares and whoever starts it stops."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         child = self.manage(*_COMMANDS[kind](port), **settings)
 
         def listens() -> bool:
