@@ -86,7 +86,7 @@ class Cluster:
         if redis is not None:
             self._settings |= {"REDIS_URL": redis.url}
         self._processes = Processes(folder, may_warn=True)
-        _, self._key = keys.make(f"faults {self.prefix}", ["send:user"])
+        _, self.key = keys.make(f"faults {self.prefix}", ["send:user"])
         self._names: dict[int, str] = {}
         self._sessions: dict[int, str] = {}
         self._logs: list[SendLog] = []
@@ -178,7 +178,7 @@ class Cluster:
         return send_once(log, self._api(lambda: self.servers[server]).send, title, list(users))
 
     def _api(self, sites: Callable[[], Server]) -> Api:
-        self._apis.append(Api(sites, self._key, self._names))
+        self._apis.append(Api(sites, self.key, self._names))
         return self._apis[-1]
 
     def stop_senders(self) -> None:

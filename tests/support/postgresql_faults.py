@@ -18,10 +18,13 @@ from tests.support.processes import database_url, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import Self
+    from typing import LiteralString, Self
 
 STARTUP_S = 60
-_OTHERS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> %s"
+_TERMINATE = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> %s"
+)
 
 
 class PostgresqlFaults:
@@ -44,12 +47,7 @@ class PostgresqlFaults:
 
     def terminate_backends(self) -> int:
         """End all connections but ours; how many there were."""
-        with psycopg.connect(database_url(), autocommit=True) as opened:
-            us = opened.info.backend_pid
-            pids = [pid for (pid,) in opened.execute(_OTHERS, [us])]
-            for pid in pids:
-                opened.execute("SELECT pg_terminate_backend(%s)", [pid])
-        return len(pids)
+        return self._terminate("true")
 
     def restart_at_once(self) -> None:
         """As after a crash: nothing is written down before, and everybody is cut off."""
@@ -70,6 +68,19 @@ class PostgresqlFaults:
             forget_connection()
 
     @contextlib.contextmanager
+    def committing_for_ever(self) -> Iterator[None]:
+        """Commits are durable, and are not told: they wait for a standby that does not exist."""
+        self._configure("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+        try:
+            yield
+        finally:
+            self._configure("ALTER SYSTEM RESET synchronous_standby_names")
+
+    def terminate_committing(self) -> int:
+        """End the connections that wait so; how many there were."""
+        return self._terminate("wait_event = 'SyncRep'")
+
+    @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
         """The kernel accepts connections for it, and nobody answers."""
         pids = self._pids()
@@ -83,6 +94,18 @@ class PostgresqlFaults:
             for pid in reversed(pids):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGCONT)
+
+    @staticmethod
+    def _terminate(which: LiteralString) -> int:
+        with psycopg.connect(database_url(), autocommit=True) as opened:
+            ended = opened.execute(f"{_TERMINATE} AND {which}", [opened.info.backend_pid])
+            return ended.rowcount
+
+    @staticmethod
+    def _configure(how: LiteralString) -> None:
+        with psycopg.connect(database_url(), autocommit=True) as opened:
+            opened.execute(how)
+            opened.execute("SELECT pg_reload_conf()")
 
     def _pids(self) -> list[int]:
         """The postmaster, then its children."""
