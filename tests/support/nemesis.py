@@ -64,13 +64,18 @@ class Nemesis:
         return found
 
     def run(self, how_many: int) -> None:
-        """So many faults, one after the other, none a second time before all others were."""
-        waiting: list[Inflict] = []
-        for _ in range(how_many):
-            if not waiting:
-                waiting = self.faults()
-                self.chance.shuffle(waiting)
-            self.inflict(waiting.pop())
+        """So many faults, one after the other."""
+        for fault in self.plan(how_many):
+            self.inflict(fault)
+
+    def plan(self, how_many: int) -> list[Inflict]:
+        """Which they are: none a second time before all others were."""
+        planned: list[Inflict] = []
+        while len(planned) < how_many:
+            every = self.faults()
+            self.chance.shuffle(every)
+            planned += every
+        return planned[:how_many]
 
     def inflict(self, *faults: Inflict) -> None:
         """All of these at the same time."""
