@@ -17,7 +17,7 @@ from tests.support.watchers import POLL, SSE, WEBSOCKET
 if TYPE_CHECKING:
     from tests.faults.conftest import StartCluster
 
-FAULTS = 5
+FAULTS = 4
 
 
 @pytest.mark.parametrize(
