@@ -10,6 +10,7 @@ PORT ?= 8000
 # By file: what a module makes for all its tests is made once.
 PYTEST_ARGS ?= -n auto --dist loadfile
 LOCK_ARGS ?= --upgrade
+SOAK_ARGS ?= -v
 
 # As modules, since the programs in .venv/bin stop working once the checkout is moved.
 python := .venv/bin/python
@@ -92,6 +93,14 @@ test-postgresql: .venv/installed-dev ## Run the tests on a private PostgreSQL
 
 # What takes long is run twice already, and asks more of servers than of Django.
 slow_left_out := $(addprefix --ignore=tests/,browser faults sockets test_conformance.py)
+
+# Beside the tests, since it takes hours, and root: its files are not named as tests are.
+soak := -m pytest -o python_files='soak_*.py' -o console_output_style=count $(SOAK_ARGS) tests/soak
+
+.PHONY: soak
+soak: .venv/installed-dev test-packages ## Let faults loose for hours: SEEDS=20, or SEED=7 again (root)
+	$(scratch) $(python) $(soak)
+	$(scratch) $(python) -m tests.support.postgresql -- $(python) $(soak)
 
 .PHONY: test-next
 test-next: ## Run the tests on SQLite and the next Django, where there is a Python 3.13

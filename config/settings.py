@@ -76,6 +76,9 @@ else:
         "pool": {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": DATABASE_TIMEOUT_S},
         **_database.get("OPTIONS", {}),
     }
+    # The pool asks a connection whether it lives before it lends it: else a restart of PostgreSQL
+    # fails one request for each that the pool holds.
+    _database["CONN_HEALTH_CHECKS"] = True
 # Under ASGI each request has a thread of its own, so connections kept open would leak. No
 # ATOMIC_REQUESTS either: on SQLite each GET would take the write lock.
 DATABASES = {"default": {**_database, "CONN_MAX_AGE": 0}}

@@ -118,8 +118,11 @@ def _on_conflict(_request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def _on_database(_request: HttpRequest, _error: Exception) -> HttpResponse:
+    # A connection that ends amid a commit does not say whether it was made.
     problem = problems.response(
-        503, "The database does not answer. Nothing was changed; try again."
+        503,
+        "The database does not answer; what you asked for may have been done or not. Try again, "
+        "with the same Idempotency-Key or op_id: then it is done once.",
     )
     problem.headers["Retry-After"] = "5"
     return problem

@@ -10,6 +10,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
+from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from notifications import limits, metrics
@@ -45,7 +46,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self.curr_msg_data_type == "text" and not _is_utf8(self.frames):
             # uvicorn does the same, but logs a traceback, as if the fault were ours.
             self.frames = []
-            self.conn.send_close(1007)
+            if self.conn.state is State.OPEN:
+                self.conn.send_close(1007)
             self.handle_parser_exception()
             return
         super().send_receive_event_to_app()
@@ -72,6 +74,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().shutdown()
         # Else the server would wait for ever for a peer that does not read.
         self.loop.call_later(_LEAVES_S, self.transport.abort)
+
+    def handle_parser_exception(self) -> None:
+        if self.conn.close_sent is None:
+            # It did not wait for the handshake's answer, so no close frame can say what is wrong;
+            # uvicorn takes that for impossible.
+            self.transport.abort()
+            return
+        super().handle_parser_exception()
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)

@@ -164,8 +164,13 @@ class LoopThread:
         self.loop.close()
 
     def run(self, work: Coroutine[Any, Any, Any], within_s: float = PATIENCE_S) -> Any:
-        """What the coroutine returns or raises."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(within_s)
+        """What the coroutine returns or raises; it is cancelled where that takes longer."""
+        future = asyncio.run_coroutine_threadsafe(work, self.loop)
+        try:
+            return future.result(within_s)
+        except TimeoutError:
+            future.cancel()
+            raise
 
 
 class Waiting:
@@ -229,9 +234,9 @@ class Socket(Waiting):
         self._receive_buffer_bytes = receive_buffer_bytes
         self._connection: ClientConnection
 
-    def open(self) -> Self:
+    def open(self, within_s: float = PATIENCE_S) -> Self:
         """Raises: Refused: the server answered the handshake with an HTTP status."""
-        self._clients.run(self._open())
+        self._clients.run(self._open(), within_s)
         return self
 
     @property
@@ -264,6 +269,10 @@ class Socket(Waiting):
         """Vanish, without a close frame."""
         self._clients.loop.call_soon_threadsafe(self._connection.transport.abort)
         self.until(lambda: self.closed, "the connection ends")
+
+    def pause_reading(self) -> None:
+        """Take nothing more from the kernel, until ``read_on``."""
+        self._clients.loop.call_soon_threadsafe(self._connection.transport.pause_reading)
 
     def read_on(self) -> None:
         """Take from the kernel what has come, and will come."""
@@ -349,6 +358,8 @@ class Holder(Waiting):
         super().__init__(clients)
         self.state = state.copy() if state else InboxState()
         self.frames: list[Frame] = []
+        # When each came, by the monotonic clock.
+        self.came_at: list[float] = []
         self.violations: list[str] = []
         # The state after each frame that changed it, by revision, of the present epoch.
         self.history: dict[int, InboxState] = {}
@@ -383,6 +394,7 @@ class Holder(Waiting):
     def _take(self, frame: Frame, size_bytes: int) -> bool:
         """Judge a frame and apply it; whether it shows a gap."""
         self.frames.append(frame)
+        self.came_at.append(time.monotonic())
         if self._judges:
             self._judge.judge(frame, size_bytes)
         if frame["type"] == "hello" and self.state.epoch is None:

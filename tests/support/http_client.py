@@ -8,11 +8,20 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-from tests.support.client import Frame, Holder, InboxState, Judge, Refused, parse
+from tests.support.client import (
+    PATIENCE_S,
+    Frame,
+    Holder,
+    InboxState,
+    Judge,
+    Refused,
+    parse,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
@@ -133,9 +142,9 @@ class HttpClient(Holder):
         self._exchange: Exchange | None = None
         self._task: asyncio.Task[None] | None = None
 
-    def open(self) -> Self:
+    def open(self, within_s: float = PATIENCE_S) -> Self:
         """Raises: Refused: the server answered with another status than 200."""
-        self._clients.run(self._open())
+        self._clients.run(self._open(), within_s)
         return self
 
     def close(self) -> None:
@@ -144,6 +153,11 @@ class HttpClient(Holder):
 
     def abort(self) -> None:
         self._clients.loop.call_soon_threadsafe(self._exchange.writer.transport.abort)
+
+    def pause_reading(self) -> None:
+        """Take nothing more from the kernel on this connection, until ``read_on``."""
+        transport = self._exchange.writer.transport
+        self._clients.loop.call_soon_threadsafe(transport.pause_reading)
 
     def read_on(self) -> None:
         """Take from the kernel what has come, and will come."""
@@ -326,6 +340,8 @@ class LongPollClient(HttpClient):
     def __init__(self, *arguments: Any, wait_s: int = POLL_S, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.answers: list[dict[str, Any]] = []
+        # When the last of them came, by the monotonic clock.
+        self.answered_at: float | None = None
         self.wait_s = wait_s
 
     @property
@@ -359,6 +375,7 @@ class LongPollClient(HttpClient):
             self._came(frame, len(compact.encode()))
         with self._changed:
             self.answers.append(answer)
+            self.answered_at = time.monotonic()
             if not answer["frames"]:
                 self.synced_times += 1
             self._changed.notify_all()

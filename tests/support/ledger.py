@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from notifications.models import Inbox, InboxItem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
     from typing import Self
+
+    from django.db.models import QuerySet
 
 
 class Journal:
@@ -67,9 +69,13 @@ class State:
     items: list[Item]
 
     @classmethod
-    def read(cls) -> State:
-        heads = Inbox.objects.values_list("pk", "revision", "unread_count", "unseen_count")
-        return cls({pk: Head(*rest) for pk, *rest in heads}, list(_items()))
+    def read(cls, users: Collection[int] | None = None) -> State:
+        """Args: users: whose inboxes are read; by default everybody's."""
+        inboxes, items = Inbox.objects.all(), InboxItem.objects.all()
+        if users is not None:
+            inboxes, items = inboxes.filter(pk__in=users), items.filter(inbox__in=users)
+        heads = inboxes.values_list("pk", "revision", "unread_count", "unseen_count")
+        return cls({pk: Head(*rest) for pk, *rest in heads}, list(_items(items)))
 
 
 @dataclass
@@ -154,9 +160,9 @@ def _wrong_counters(state: State) -> Iterator[str]:
             yield f"Inbox {pk}: says {head.unseen} unseen, holds {unseen[pk]}"
 
 
-def _items() -> Iterator[Item]:
+def _items(items: QuerySet[InboxItem]) -> Iterator[Item]:
     # What "listed" means is said anew here: the product's own querysets are what is checked.
-    rows = InboxItem.objects.values_list(
+    rows = items.values_list(
         "inbox_id", "notification_id", "revision", "arrived_revision",
         "seen_at", "read_at", "archived_at", "snoozed_until", "removed_at",
     )  # fmt: skip

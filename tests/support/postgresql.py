@@ -52,7 +52,7 @@ def private_postgresql(log: Path | None = None) -> Iterator[str]:
     The server writes its log to ``log``, by default into its folder. Meanwhile SIGTERM ends the
     program by SystemExit, so that the server is stopped then too.
     """
-    binaries = _find_binaries()
+    binaries = find_binaries()
     with _sigterm_as_exit(), _server_folder() as folder:
         log = log or folder / "log"
         data = folder / "data"
@@ -103,7 +103,7 @@ def complaints(log: Path) -> list[str]:
     return [line for line in log.read_text("utf-8").splitlines() if pattern.search(line)]
 
 
-def _find_binaries() -> Path:
+def find_binaries() -> Path:
     found = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
     if initdb := shutil.which("initdb"):
         # Not the link, since the server finds its other files from where its program lies.
@@ -139,17 +139,17 @@ def _sigterm_as_exit() -> Iterator[None]:
 def _server_folder() -> Iterator[Path]:
     """A folder that the server's user owns and can reach."""
     places = [Path(tempfile.gettempdir())]
-    if _owner():
+    if server_user():
         places = [p for p in (*places, Path("/tmp"), Path("/var/tmp")) if _anybody_may_enter(p)]
     if not places:
         raise PostgresqlError("There is no temporary folder that user postgres may enter.")
     with tempfile.TemporaryDirectory(prefix="notifications-postgresql-", dir=places[0]) as name:
-        if owner := _owner():
+        if owner := server_user():
             shutil.chown(name, owner, owner)
         yield Path(name)
 
 
-def _owner() -> str | None:
+def server_user() -> str | None:
     """The user that the server runs as; None for ourselves, which PostgreSQL refuses to root."""
     return "postgres" if os.geteuid() == 0 else None
 
@@ -159,7 +159,7 @@ def _anybody_may_enter(folder: Path) -> bool:
 
 
 def _spawn(command: Sequence[str | Path], folder: Path, log: Path) -> subprocess.Popen[bytes]:
-    owner = _owner()
+    owner = server_user()
     with log.open("ab") as output:
         return subprocess.Popen(
             command,

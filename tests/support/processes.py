@@ -25,9 +25,12 @@ REPOSITORY = Path(__file__).parents[2]
 # Far more than anything here takes, so that a slow machine is not a failure.
 PATIENCE_S = 120
 
-_FAULT = re.compile(r"Traceback|deadlock| (ERROR|CRITICAL) ")
 # Warnings too: they tell of what was tried again, and here nothing has to be.
 _COMPLAINT = re.compile(r"Traceback|deadlock|database is locked| (WARNING|ERROR|CRITICAL) ")
+# What stays one where things around a process are broken on purpose. Django calls an answer of 503
+# an error, which is the right one where the database is gone.
+_REFUSAL = r"(?!django\.request Service Unavailable: )"
+_FAULT = re.compile(rf"Traceback|deadlock detected| (ERROR|CRITICAL) {_REFUSAL}")
 # So that none outlives us, however we end.
 _UNDER_US = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 # What a process may end with that nobody has waited for: success, or a signal that we sent.
@@ -127,12 +130,12 @@ class Child:
 class Processes:
     """The children of one test; leaving the context ends them all and looks for complaints."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, may_warn: bool = False) -> None:
+        """Args: may_warn: whether what is around them is broken on purpose."""
         self._folder = folder
         self._children: list[Child] = []
         self._server_log = _ServerLog()
-        # Whether something is broken on purpose, so that children may warn.
-        self.may_warn = False
+        self.may_warn = may_warn
 
     def __enter__(self) -> Self:
         return self
@@ -150,11 +153,11 @@ class Processes:
 
     def manage(self, *arguments: str, **settings: object) -> Child:
         """Start ``manage.py``; settings by their names in the environment."""
-        return self._start(arguments[0], ["manage.py", *arguments], settings)
+        return self.run(arguments[0], ["manage.py", *arguments], **settings)
 
     def script(self, path: Path, **environment: object) -> Child:
         """Start a Python program."""
-        return self._start(path.stem, [str(path)], environment)
+        return self.run(path.stem, [str(path)], **environment)
 
     def dispatcher(self, **settings: object) -> Child:
         """Start ``manage.py dispatcher``, and wait until it looks for what is due."""
@@ -167,7 +170,7 @@ class Processes:
     ) -> Child:
         """Start an actor of tests/support/actors.py; it gets ready, and waits for ``begin``."""
         command = ["-m", "tests.support.actors", name, str(journal), json.dumps(job)]
-        return self._start(name, command, settings or {})
+        return self.run(name, command, **(settings or {}))
 
     def begin(self, *actors: Child, word: str = "ready") -> None:
         """Let actors begin at the same moment, once all of them have said the word."""
@@ -191,7 +194,8 @@ class Processes:
         found = [child.report() for child in self._children if pattern.search(child.output())]
         return found + self._server_log.deadlocks()
 
-    def _start(self, name: str, command: list[str], settings: dict[str, object]) -> Child:
+    def run(self, name: str, command: list[str], **settings: object) -> Child:
+        """Start our Python with these arguments; its log gets that name."""
         environment = {
             **os.environ,
             "DATABASE_URL": database_url(),

@@ -37,6 +37,8 @@ class Command(BaseCommand):
             port=options["port"],
             uds=options["uds"],
             backlog=options["backlog"],
+            # Else WEB_CONCURRENCY, which some platforms set, would start several.
+            workers=1,
             http=HttpProtocol,
             ws=WebSocketProtocol,
             ws_max_size=settings.DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE,

@@ -1,0 +1,44 @@
+"""Redis hangs: a save waits for it at most once, by the clock of the process that saves."""
+
+from __future__ import annotations
+
+import time
+from statistics import median
+from typing import TYPE_CHECKING
+
+from tests.faults.scenarios import small_cluster
+from tests.support.processes import until
+from tests.support.watchers import TRANSPORTS
+
+if TYPE_CHECKING:
+    from tests.faults.conftest import StartCluster
+
+SAVE_MOST_S = 1.2
+# With the breaker open, and by the median: a busy disk is not Redis's doing.
+SAVE_BROKEN_S = 0.05
+# By then a first hint has failed, and the breaker is open.
+OPENS_S = 1.5
+SAVES = 30
+
+
+def test_a_save_is_not_held_up(start_cluster: StartCluster) -> None:
+    cluster = small_cluster(start_cluster(with_redis=True), TRANSPORTS)
+    cluster.start_sender(pause_s=0.01)
+    until(cluster.sends, "it sends")
+
+    assert cluster.redis is not None
+    with cluster.redis.frozen():
+        began_at = time.monotonic()
+
+        def since(moment: float) -> list[float]:
+            return [
+                took for send in cluster.sends() if send.told_at > moment for took in send.took_s
+            ]
+
+        until(lambda: len(since(began_at + OPENS_S)) >= SAVES, "it sends on", within_s=60)
+        cluster.stop_senders()
+        assert max(since(began_at)) < SAVE_MOST_S
+        assert median(since(began_at + OPENS_S)) < SAVE_BROKEN_S
+        # And it arrives all the same.
+        cluster.wait_for_quiet()
+    assert cluster.faults() == []
