@@ -78,6 +78,7 @@ def run(monkeypatch):
             own, reads = Hub(), Reads()
             monkeypatch.setattr(base.hub, "current", lambda: own)
             monkeypatch.setattr(base, "_reads", reads)
+            monkeypatch.setattr(base, "_first_reads", reads)
             await asyncio.wait_for(scenario(own, reads), 30)
             assert own.streams == {}
             assert own.timers._slot_of == {}

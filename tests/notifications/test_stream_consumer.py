@@ -50,6 +50,7 @@ def run(scenario, monkeypatch, login=None):
         own, reads = Hub(), Reads()
         monkeypatch.setattr(base.hub, "current", lambda: own)
         monkeypatch.setattr(base, "_reads", reads)
+        monkeypatch.setattr(base, "_first_reads", reads)
         consumer = StreamConsumer()
         consumer.scope, consumer.transport = {"login": login}, Transport()
         consumer.open_stream(7, None)
