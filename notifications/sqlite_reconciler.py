@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 
 from notifications.hub import Hub
 from notifications.models import Clock, Epoch, Inbox
@@ -61,8 +61,11 @@ class SqliteReconciler(Reconciler):
             self._looks_at = [now + pause for pause in _LOOKS_AFTER_S]
         else:
             self._looks_at = [moment for moment in self._looks_at if moment > now]
-        self._open()
-        return self._look() if self._has_changed() else None
+        try:
+            self._open()
+            return self._look_at_what_changed()
+        except sqlite3.Error as error:
+            raise OperationalError(str(error)) from error
 
     def _patience_s(self) -> float:
         if self._looks_at:
@@ -86,16 +89,19 @@ class SqliteReconciler(Reconciler):
         )
         self._inode, self._version = inode, -1
 
-    def _has_changed(self) -> bool:
+    def _look_at_what_changed(self) -> Sight | None:
         assert self._database is not None  # noqa: S101 (opened before)
         (version,) = self._database.execute("PRAGMA data_version").fetchone()
-        changed: bool = version != self._version
+        if version == self._version:
+            return None
+        sight = self._look()
+        # Not before: nobody else would tell of a change that could not be looked at.
         self._version = version
-        return changed
+        return sight
 
     def _look(self) -> Sight | None:
         assert self._database is not None  # noqa: S101 (opened before)
-        time.sleep(max(0.0, self._rest_until - time.monotonic()))
+        self._ended.wait(max(0.0, self._rest_until - time.monotonic()))
         began = time.monotonic()
         last = self._stamp if self._stamp is not None else 2**62
         found = self._database.execute(_SQL, (last,)).fetchall()
