@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 
 from notifications.hub import Hub
 from notifications.models import Clock, Epoch, Inbox
@@ -64,11 +64,7 @@ class SqliteReconciler(Reconciler):
         else:
             self._looks_at = [moment for moment in self._looks_at if moment > now]
         self._open()
-        try:
-            return self._look() if self._has_changed() else None
-        except sqlite3.Error:
-            self._version = -1  # what has changed is still to be looked at
-            raise
+        return self._look_at_what_changed()
 
     def _patience_s(self) -> float:
         if self._looks_at:
@@ -92,16 +88,19 @@ class SqliteReconciler(Reconciler):
         )
         self._inode, self._version = inode, -1
 
-    def _has_changed(self) -> bool:
+    def _look_at_what_changed(self) -> Sight | None:
         assert self._database is not None  # noqa: S101 (opened before)
         (version,) = self._database.execute("PRAGMA data_version").fetchone()
-        changed: bool = version != self._version
+        if version == self._version:
+            return None
+        sight = self._look()
+        # Not before: nobody else would tell of a change that could not be looked at.
         self._version = version
-        return changed
+        return sight
 
     def _look(self) -> Sight | None:
         assert self._database is not None  # noqa: S101 (opened before)
-        time.sleep(max(0.0, self._rest_until - time.monotonic()))
+        self._ended.wait(max(0.0, self._rest_until - time.monotonic()))
         began = time.monotonic()
         last = self._stamp if self._stamp is not None else 2**62
         found = self._database.execute(_SQL, (last,)).fetchall()

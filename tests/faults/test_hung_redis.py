@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from tests.faults.conftest import StartCluster
 
 SAVE_MOST_S = 1.2
-# With the breaker open, and by the median: a busy disk is not Redis's doing.
+# With the breaker open: by so much a save then takes longer than with a Redis that is well. By the
+# median, since a busy disk is not Redis's doing.
 SAVE_BROKEN_S = 0.05
 # By then a first hint has failed, and the breaker is open.
 OPENS_S = 1.5
@@ -24,21 +25,19 @@ SAVES = 30
 def test_a_save_is_not_held_up(start_cluster: StartCluster) -> None:
     cluster = small_cluster(start_cluster(with_redis=True), TRANSPORTS)
     cluster.start_sender(pause_s=0.01)
-    until(cluster.sends, "it sends")
 
+    def since(moment: float) -> list[float]:
+        return [took for send in cluster.sends() if send.told_at > moment for took in send.took_s]
+
+    until(lambda: len(since(0)) >= SAVES, "it sends")
+    well_s = median(since(0))
     assert cluster.redis is not None
     with cluster.redis.frozen():
         began_at = time.monotonic()
-
-        def since(moment: float) -> list[float]:
-            return [
-                took for send in cluster.sends() if send.told_at > moment for took in send.took_s
-            ]
-
         until(lambda: len(since(began_at + OPENS_S)) >= SAVES, "it sends on", within_s=60)
         cluster.stop_senders()
         assert max(since(began_at)) < SAVE_MOST_S
-        assert median(since(began_at + OPENS_S)) < SAVE_BROKEN_S
+        assert median(since(began_at + OPENS_S)) - well_s < SAVE_BROKEN_S
         # And it arrives all the same.
         cluster.wait_for_quiet()
     assert cluster.faults() == []

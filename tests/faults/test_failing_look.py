@@ -1,0 +1,57 @@
+"""A look at the SQLite file fails, as on a bad disk: the next one finds what it should have."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.db import transaction
+
+from notifications.models import Clock, Inbox
+from notifications.sqlite_reconciler import SqliteReconciler
+from tests.notifications.test_reconciler import NotingHub
+from tests.support.processes import until
+
+if TYPE_CHECKING:
+    from notifications.reconciler import Sight
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class FailingOnce(SqliteReconciler):
+    """Its second look is interrupted by SQLite itself."""
+
+    def __init__(self, hub: Any) -> None:
+        super().__init__(hub)
+        self.looks = 0
+
+    def _look(self) -> Sight | None:
+        self.looks += 1
+        assert self._database is not None
+        self._database.set_progress_handler(lambda: self.looks == 2, 1)
+        try:
+            return super()._look()
+        finally:
+            self._database.set_progress_handler(None, 0)
+
+
+def test_what_it_should_have_seen_is_seen(alice: Any, caplog: pytest.LogCaptureFixture) -> None:
+    hub = NotingHub(alice.pk)
+    running = FailingOnce(hub)  # type: ignore[no-untyped-call]
+    thread = threading.Thread(target=running._run, daemon=True)
+    thread.start()
+    until(lambda: hub.lives, "the first look", within_s=30)
+
+    # In one commit, after which there is no other.
+    with transaction.atomic():
+        Clock.tick("default")
+        Inbox.objects.filter(pk=alice.pk).update(revision=1, stamp=Clock.objects.get().stamp)
+    until(lambda: hub.seen, "the arrival", within_s=30)
+
+    running.stop()
+    thread.join(30)
+    assert not thread.is_alive()
+    hub.close()
+    assert running.looks > 2
+    assert "Traceback" not in caplog.text
