@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from django.conf import settings
-from django.db import OperationalError, connection
+from django.db import connection
 
 from notifications.hub import Hub
 from notifications.models import Clock, Epoch, Inbox
