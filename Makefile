@@ -87,9 +87,12 @@ test-js: ## Run the tests of the browser's modules that need no browser
 test-sqlite: .venv/installed-dev ## Run the tests on SQLite (PYTEST_ARGS='-n 2 -k inbox')
 	$(scratch) $(python) $(pytest)
 
+# To a browser, and to the echo, all databases are the same.
+asks_no_database := $(addprefix --ignore=tests/,browser test_conformance.py)
+
 .PHONY: test-postgresql
 test-postgresql: .venv/installed-dev ## Run the tests on a private PostgreSQL
-	$(scratch) $(python) -m tests.support.postgresql -- $(python) $(pytest)
+	$(scratch) $(python) -m tests.support.postgresql -- $(python) $(pytest) $(asks_no_database)
 
 # What takes long is run twice already, and asks more of servers than of Django.
 slow_left_out := $(addprefix --ignore=tests/,browser faults sockets test_conformance.py)

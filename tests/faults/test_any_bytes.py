@@ -47,14 +47,16 @@ def cluster(start_cluster: StartCluster) -> Cluster:
 def exchange(port: int, *pieces: bytes) -> bytes:
     """Send these bytes, and nothing after them; all that comes back."""
     answer = b""
-    with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as opened:
-        # It may be ended before everything is said.
-        with contextlib.suppress(OSError):
-            for piece in pieces:
-                opened.sendall(piece)
-            opened.shutdown(socket.SHUT_WR)
-            while part := opened.recv(65536):
-                answer += part
+    # It may be ended before everything is said.
+    with (
+        socket.create_connection(("127.0.0.1", port), PATIENCE_S) as opened,
+        contextlib.suppress(OSError),
+    ):
+        for piece in pieces:
+            opened.sendall(piece)
+        opened.shutdown(socket.SHUT_WR)
+        while part := opened.recv(65536):
+            answer += part
     return answer
 
 

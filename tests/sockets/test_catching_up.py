@@ -95,6 +95,7 @@ def test_from_every_revision_a_client_arrives_at_the_same_state(
         client = connect(alice, (site, other_site)[revision % 2], state=held).until_synced()
         assert client.state == inbox.state, f"from {revision}"
         assert kinds(client) == told_from(revision, head, transport)
+        client.close()
     fresh = connect(alice, site).until_synced()
     assert kinds(fresh) == ["snapshot", "synced"]
     assert fresh.state.listed() == inbox.state.listed()

@@ -40,11 +40,11 @@ def test_after_a_gap_it_asks_once_and_ignores_changes_until_the_answer():
     assert (state.revision, state.awaits_resume) == (6, False)
 
 
-@pytest.mark.parametrize("kind", ["ping", "synced"])
-def test_a_higher_revision_than_its_own_is_a_gap(kind):
+@pytest.mark.parametrize("frame", ["ping", "synced"])
+def test_a_higher_revision_than_its_own_is_a_gap(frame):
     state = InboxState(**AT_3)
-    assert not state.apply({"type": kind, "revision": 3})
-    assert state.apply({"type": kind, "revision": 4})
+    assert not state.apply({"type": frame, "revision": 3})
+    assert state.apply({"type": frame, "revision": 4})
 
 
 def test_of_two_copies_the_higher_revision_wins_and_removed_is_final():

@@ -124,7 +124,7 @@ def test_our_own_pages_and_what_is_no_browser_may_ask(site, connect, alice, head
 
 
 @over_http
-@pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
+@pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "DELETE", "PATCH"])
 def test_nothing_but_get_is_allowed(site, ask, sign_in, alice, transport, method):
     length = [] if method == "HEAD" else [("Content-Length", "0")]
     given = cookie(sign_in(alice)), *length

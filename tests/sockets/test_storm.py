@@ -26,7 +26,10 @@ FLAT_BYTES = FLAT_CYCLES * PER_CYCLE * 200
 @pytest.fixture
 def quiet_site(start_server, kind):
     """A server that nobody else asks anything."""
-    return start_server(kind, NOTIFICATIONS_DATABASE_THREADS=3)
+    # So many streams are one user's here.
+    return start_server(
+        kind, NOTIFICATIONS_DATABASE_THREADS=3, NOTIFICATIONS_USER_CONNECTIONS_MAX=0
+    )
 
 
 def handshake(site, session, query=""):
