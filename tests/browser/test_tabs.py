@@ -283,5 +283,18 @@ def test_a_kept_page_is_not_seen_again_once_its_user_has_signed_out(
     alice.sessions.all().delete()
     tab.send("Network.setCookie", name="signed_in", value="another", url=proxy.url)
     tab.evaluate("history.back()")
-    tab.until("location.pathname === '/accounts/login/'", "it asks to sign in")
+    tab.until("document.querySelector('#id_password')", "it asks to sign in")
     assert "For alice alone" not in tab.evaluate("document.documentElement.innerHTML")
+
+
+def test_signing_out_elsewhere_empties_every_tab(site, processes, open_tabs, alice):
+    processes.may_warn = True  # of a request that nobody is signed in for
+    tabs = open_tabs(2)
+    site.notify("For alice alone", "--user", "alice")
+    for tab in tabs:
+        has(tab, "For alice alone")
+    alice.sessions.all().delete()
+    for tab in tabs:
+        tab.until(f"{BELL}.client.reason === 'signed_out'", "the tab stops")
+        has(tab)
+        tab.until("document.querySelector('.strip').textContent.includes('signed out')", "it says")

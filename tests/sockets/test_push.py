@@ -119,11 +119,13 @@ def test_an_act_that_changes_nothing_sends_nothing(site, connect, sender, sign_i
     his = sender.send("His", bob.pk)
     site.act(session, "read", mine)
     client.until_revision(2)
+    # Two revisions may share a frame.
+    told = len(client.of_type("changes"))
     for ids in ([mine], [his], ["999999999"]):
         answer = site.act(session, "read", *ids)
         assert (answer["revision"], answer["changed"]) == (2, 0)
     assert client.until_answered().state.revision == 2
-    assert len(client.of_type("changes")) == 2
+    assert len(client.of_type("changes")) == told
     assert his not in ids_seen(client)
 
 
