@@ -283,7 +283,7 @@ def test_a_kept_page_is_not_seen_again_once_its_user_has_signed_out(
     alice.sessions.all().delete()
     tab.send("Network.setCookie", name="signed_in", value="another", url=proxy.url)
     tab.evaluate("history.back()")
-    tab.until("document.querySelector('#id_password')", "it asks to sign in")
+    tab.until("!!document.querySelector('#id_password')", "it asks to sign in")
     assert "For alice alone" not in tab.evaluate("document.documentElement.innerHTML")
 
 
