@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from tests.support.cluster import Cluster
 
 BEFORE, LOST, AFTER = 3, 4, 2
+# Who asks after the fall, and before a process has seen it, is told where the inbox is: in the
+# epoch that is about to end. A server cannot take a client's word that there was more.
+IN_BETWEEN = f"went back from {BEFORE + LOST} to {BEFORE} in one epoch"
 
 
 def back_up(path: Path) -> None:
@@ -62,7 +65,8 @@ def all_begin_anew(cluster: Cluster, old_epoch: str | None) -> None:
     for watcher in cluster.watchers:
         assert watcher.held.listed() == cluster.watchers[-1].held.listed()
         assert len(watcher.held.listed()) == BEFORE + AFTER
-        assert Retelling(watcher.story).faults == []
+        faults = Retelling(watcher.story).faults
+        assert [fault for fault in faults if not fault.endswith(IN_BETWEEN)] == []
         assert watcher.all_violations() == []
         assert watcher.verdict is None
 
