@@ -18,7 +18,12 @@ from django.template import engines
 from notifications.models import InboxItem, Notification
 from tests.docs import commands, markdown
 
-RUN = ("README.md", "docs/tutorial.md", "docs/howto/send-from-django.md")
+RUN = (
+    "README.md",
+    "docs/tutorial.md",
+    "docs/howto/ask-who-is-online.md",
+    "docs/howto/send-from-django.md",
+)
 PAGES = markdown.pages()
 
 
