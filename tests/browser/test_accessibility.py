@@ -5,19 +5,12 @@ import re
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from notifications import audiences, sending
+from tests.browser.looks import ANY_LOOK, check, is_still
+
 pytestmark = pytest.mark.django_db(transaction=True)
-
-LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (320, 1440)]
-
-
-def look(scheme, width):
-    # axe styles elements to look at them, which our policy would refuse.
-    viewport = {"width": width, "height": 800}
-    return {"color_scheme": scheme, "viewport": viewport, "bypass_csp": True}
-
 
 PUBLIC = ["/accounts/login/", "/accounts/password-reset/", "/accounts/password-reset/done/"]
 PRIVATE = [
@@ -31,44 +24,31 @@ PRIVATE = [
 IMAGES = os.environ.get("SCREENSHOTS")
 
 
-def check(page):
-    """Neither a violation, nor anything that one has to scroll sideways for."""
-    is_still(page)
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
-
-
-def is_still(page):
-    """A colour that is fading in is not the one to be judged."""
-    page.wait_for_function("document.getAnimations().every(one => one.playState === 'finished')")
-
-
 def take(page, name, **options):
     if IMAGES:
         page.screenshot(path=Path(IMAGES) / f"{name}.png", **options)
 
 
-def fill(site):
-    sent = [
-        ("Welcome to Acme", "--body", "Your account is ready.", "--level", "success"),
-        ("Ana mentioned you in “Release 5.2”", "--body", "@alice can you look at it by Friday?"),
-        ("Your export is ready", "--body", "It has 12,480 rows.", "--url", "/inbox/"),
-        ("Disk almost full on db-2", "--level", "warning", "--body", "91 % used."),
-        ("Payment provider is down", "--level", "critical", "--body", "Since 09:12."),
-    ]
-    for arguments in sent:
-        site.notify(*arguments, "--user", "alice")
+@pytest.fixture
+def filled(alice):
+    """What stands in alice's inbox."""
+    audience = audiences.ChosenUsers.named([alice.username])
+    for title, fields in (
+        ("Welcome to Acme", {"body": "Your account is ready.", "level": "success"}),
+        ("Ana mentioned you in “Release 5.2”", {"body": "@alice can you look at it by Friday?"}),
+        ("Your export is ready", {"body": "It has 12,480 rows.", "url": "/inbox/"}),
+        ("Disk almost full on db-2", {"body": "91 % used.", "level": "warning"}),
+        ("Payment provider is down", {"body": "Since 09:12.", "level": "critical"}),
+    ):
+        sending.send(title, audience=audience, **fields)
 
 
 def is_enhanced(page):
     page.get_by_role("button", name="Keyboard shortcuts").wait_for()
 
 
-@pytest.mark.parametrize(("scheme", "width"), LOOKS)
-def test_pages(site, open_page, alice, scheme, width):
-    fill(site)
-    page = open_page(alice, "/inbox/", **look(scheme, width))
+def test_pages(open_page, alice, filled):
+    page = open_page(alice, "/inbox/", **ANY_LOOK)
     for path in PRIVATE:
         page.goto(path)
         if path.startswith("/inbox/"):
@@ -82,10 +62,9 @@ def test_pages(site, open_page, alice, scheme, width):
     check(page)
 
 
-@pytest.mark.parametrize(("scheme", "width"), LOOKS)
-def test_public_pages(site, chromium, processes, scheme, width):
+def test_public_pages(site, chromium, processes):
     processes.may_warn = True  # of the wrong password
-    context = chromium.new_context(base_url=site.url, **look(scheme, width))
+    context = chromium.new_context(base_url=site.url, **ANY_LOOK)
     page = context.new_page()
     for path in PUBLIC:
         page.goto(path)
@@ -99,10 +78,8 @@ def test_public_pages(site, chromium, processes, scheme, width):
     context.close()
 
 
-@pytest.mark.parametrize(("scheme", "width"), LOOKS)
-def test_panel_toasts_undo_and_shortcuts(site, open_page, alice, scheme, width):
-    fill(site)
-    page = open_page(alice, "/inbox/", **look(scheme, width))
+def test_panel_toasts_undo_and_shortcuts(site, open_page, alice, filled):
+    page = open_page(alice, "/inbox/", **ANY_LOOK)
     is_enhanced(page)
     page.get_by_role("button", name=re.compile("^Notifications")).click()
     expect(page.get_by_role("dialog", name="Notifications")).to_be_visible()
@@ -122,18 +99,16 @@ def test_panel_toasts_undo_and_shortcuts(site, open_page, alice, scheme, width):
     check(page)
 
 
-@pytest.mark.parametrize("path", PRIVATE)
-def test_pages_without_javascript(site, open_page, alice, path):
-    fill(site)
+def test_pages_without_javascript(open_page, alice, filled):
     # axe itself is a script, so the page's own are kept out instead of all.
-    page = open_page(alice, "about:blank", allow_errors=True, **look("light", 320))
+    page = open_page(alice, "about:blank", allow_errors=True, **ANY_LOOK)
     page.route("**/*.js", lambda route: route.abort())
-    page.goto(path)
-    check(page)
+    for path in PRIVATE:
+        page.goto(path)
+        check(page)
 
 
-def test_the_pictures_of_the_docs(site, open_page, alice):
-    fill(site)
+def test_the_pictures_of_the_docs(site, open_page, alice, filled):
     for scheme in ("light", "dark"):
         desk = {"color_scheme": scheme, "viewport": {"width": 1000, "height": 760}}
         page = open_page(alice, "/inbox/", **desk)

@@ -1,0 +1,30 @@
+"""What is wrong with a page, in each of its looks: light and dark, on a phone and on a desk."""
+
+from axe_playwright_python.sync_playwright import Axe
+
+# The last is the one that a page is left in, and used in: the narrowest.
+LOOKS = [(scheme, width) for width in (1440, 320) for scheme in ("dark", "light")]
+# For a context: axe styles elements to look at them, which our policy would refuse.
+ANY_LOOK = {
+    "bypass_csp": True,
+    "reduced_motion": "reduce",
+    "viewport": {"width": 320, "height": 800},
+}
+
+
+def check(page):
+    """In no look has it a fault that axe finds, or is it too wide for the screen."""
+    for scheme, width in LOOKS:
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 800})
+        is_still(page)
+        look = f"{page.url}, {scheme}, {width} px"
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{look}: {found.generate_report()}"
+        wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+        assert not page.evaluate(wide), f"{look}: it scrolls sideways"
+
+
+def is_still(page):
+    """A colour that is fading in is not the one to be judged."""
+    page.wait_for_function("document.getAnimations().every(one => one.playState === 'finished')")
