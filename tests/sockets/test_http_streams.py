@@ -235,8 +235,8 @@ def test_one_that_leaves_is_forgotten_at_once(site, events, alice, sender):
 
 
 STUCK = 4
-COUNT = 100
-QUIET_COUNT = 2000
+COUNT = 120
+QUIET_COUNT = 500
 
 
 def test_who_never_reads_costs_a_constant_and_nobody_else_anything(

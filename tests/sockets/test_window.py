@@ -9,7 +9,7 @@ from tests.support.processes import until
 WINDOW_BYTES = 64 * 1024
 FRAME_MAX_BYTES = 128 * 1024
 MIB = 1024 * 1024
-COUNT = 200
+COUNT = 130
 # Of each sort. What they cost is divided by their number, so that what else a process takes and
 # never gives back weighs little.
 STUCK = 8
