@@ -7,8 +7,9 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 # Each may be given on the command line: make run PORT=8123
 PYTHON ?= python3
 PORT ?= 8000
-# By file: what a module makes for all its tests is made once.
-PYTEST_ARGS ?= -n auto --dist loadfile
+# By file: what a module makes for all its tests is made once. Half of the time tests wait, so there
+# is work for one process more than there are cores.
+PYTEST_ARGS ?= -n $(shell expr $$(nproc) + 1) --dist loadfile
 LOCK_ARGS ?= --upgrade
 SOAK_ARGS ?= -v
 
@@ -87,8 +88,9 @@ test-js: ## Run the tests of the browser's modules that need no browser
 test-sqlite: .venv/installed-dev ## Run the tests on SQLite (PYTEST_ARGS='-n 2 -k inbox')
 	$(scratch) $(python) $(pytest)
 
-# To a browser, and to the echo, all databases are the same.
-asks_no_database := $(addprefix --ignore=tests/,browser test_conformance.py)
+# To a browser, to the echo, and to what does no I/O all databases are the same.
+asks_no_database := $(addprefix --ignore=tests/,browser test_conformance.py \
+    notifications/test_stream.py notifications/test_stream_simulation.py)
 
 .PHONY: test-postgresql
 test-postgresql: .venv/installed-dev ## Run the tests on a private PostgreSQL

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 SOCKET, STREAM, POLL = "/ws/notifications/", "/api/v1/inbox/events", "/api/v1/inbox/poll"
 # Silence is noticed after five seconds; two refusals, and the question who we are, take less.
-FALLBACK_S = 30
+FALLBACK_S = 60
 BELL = "document.querySelector('notification-bell')"
 
 

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from notifications.models import Notification, Status
-from tests.sockets.conftest import KINDS, over_all
+from tests.sockets.conftest import KINDS, TRANSPORTS
 from tests.support.lossy_layer import ENVIRONMENT, MODES
 from tests.support.processes import until
 
@@ -41,9 +41,9 @@ def leave_to_the_server(title, *users):
     return str(created.pk)
 
 
-@over_all
 def test_everything_is_delivered_and_nobody_waits(site, connect, sender, sign_in, alice, bob):
-    clients = [connect(user, site).until_synced() for user in (alice, alice, bob)]
+    hers = [connect(alice, site, transport=one).until_synced() for one in TRANSPORTS]
+    his = connect(bob, site).until_synced()
     session = sign_in(alice)
 
     def arrived(revision, *of):
@@ -53,24 +53,24 @@ def test_everything_is_delivered_and_nobody_waits(site, connect, sender, sign_in
             client.until_revision(revision, within_s=max(left_s, 0.001))
 
     for n in range(ROUNDS):
-        revision = clients[0].state.revision
+        revision = hers[0].state.revision
         first = leave_to_the_server(f"by the server {n}", alice, bob)
-        arrived(revision + 1, *clients[:2])
+        arrived(revision + 1, *hers)
         sender.send(f"by another {n}", alice.pk)
-        arrived(revision + 2, *clients[:2])
+        arrived(revision + 2, *hers)
         for op in ("read", "archive", "restore"):
             began_at = time.monotonic()
             answer = site.act(session, op, first)
             assert time.monotonic() - began_at < ACT_MOST_S
-            arrived(answer["revision"], *clients[:2])
-        arrived(n + 1, clients[2])
+            arrived(answer["revision"], *hers)
+        arrived(n + 1, his)
     # A burst, where hints pass each other.
     for n in range(10):
         leave_to_the_server(f"in a burst {n}", alice)
     sender.withdraw(first)
-    arrived(revision + 16, *clients[:2])
-    arrived(ROUNDS + 1, clients[2])
+    arrived(revision + 16, *hers)
+    arrived(ROUNDS + 1, his)
     late = connect(alice, site).until_synced()
-    for client in clients[:2]:
+    for client in hers:
         assert client.until_answered().state.listed() == late.state.listed()
-    assert clients[2].state.titles() == [f"by the server {n}" for n in range(ROUNDS - 1)][::-1]
+    assert his.state.titles() == [f"by the server {n}" for n in range(ROUNDS - 1)][::-1]
