@@ -17,7 +17,8 @@ from django.db import connection
 from accounts.sessions import SessionStore
 from notifications.models import Inbox, InboxItem
 from tests.sockets.sender import READY, Sender
-from tests.support.client import LoopThread, SocketClient
+from tests.support.client import SocketClient
+from tests.support.connection import LoopThread
 from tests.support.http_client import CLIENTS
 from tests.support.processes import until
 from tests.support.redis_server import RedisServer

@@ -15,7 +15,9 @@ from tests.sockets.conftest import (
     over_http,
 )
 from tests.sockets.content import LARGE, LARGE_BYTES
-from tests.support.client import FRAME_MAX_BYTES, InboxState, Refused
+from tests.support.connection import Refused
+from tests.support.inbox_state import InboxState
+from tests.support.judge import FRAME_MAX_BYTES
 
 STEPS = 40
 # More changes than this are not told one by one.

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from notifications.models import Inbox
 from tests.sockets.conftest import POLL, SSE, TRANSPORTS, WEBSOCKET, over_all
-from tests.support.client import Refused
+from tests.support.connection import Refused
 from tests.support.http_client import CLIENTS
 from tests.support.processes import until
 from tests.support.roaming import AnnouncedState, RoamingClient

@@ -10,9 +10,10 @@ from django.utils import timezone
 from accounts.models import Session
 from tests.sockets.conftest import KINDS, POLL, SSE, WEBSOCKET, over_http
 from tests.sockets.content import LARGE, LARGE_BYTES
-from tests.support.client import FRAME_MAX_BYTES, Refused
+from tests.support.connection import Refused
 from tests.support.http_client import CLIENTS, EVENTS, Exchange
 from tests.support.http_client import POLL as POLL_PATH
+from tests.support.judge import FRAME_MAX_BYTES
 from tests.support.processes import until
 from tests.support.servers import SESSION_COOKIE
 

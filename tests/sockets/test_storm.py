@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from tests.sockets.conftest import ON_SQLITE
-from tests.support.client import LoopThread
+from tests.support.connection import LoopThread
 from tests.support.processes import database_url, until
 from tests.support.servers import SESSION_COOKIE
 
