@@ -185,8 +185,8 @@ def notify(servers):
 
 
 @pytest.fixture
-def person(transactional_db):
-    """Make a user whose name begins so."""
+def user(transactional_db):
+    """Make a user whose name begins so; alice, bob and charlie are made by this one here."""
 
     def create(name):
         return get_user_model().objects.create(
@@ -194,21 +194,6 @@ def person(transactional_db):
         )
 
     return create
-
-
-@pytest.fixture
-def alice(person):
-    return person("alice")
-
-
-@pytest.fixture
-def bob(person):
-    return person("bob")
-
-
-@pytest.fixture
-def charlie(person):
-    return person("charlie")
 
 
 @pytest.fixture

@@ -53,9 +53,9 @@ def crowd():
 
 
 @pytest.fixture
-def crowded(crowd, person, sender):
+def crowded(crowd, user, sender):
     if not crowd:
-        crowd["user"] = person("crowded")
+        crowd["user"] = user("crowded")
         sender.send_many(CHANGES_MAX_COUNT + 1, "one of many", crowd["user"].pk)
     return crowd["user"]
 

@@ -80,10 +80,10 @@ def test_without_a_session_it_is_401(site, refused, session):
 
 @over_http
 def test_nor_do_an_expired_session_an_inactive_user_or_an_old_password_do(
-    site, refused, sign_in, person
+    site, refused, sign_in, user
 ):
-    expired, inactive, changed = (person(name) for name in ("expired", "inactive", "changed"))
-    keys = [sign_in(user) for user in (expired, inactive, changed)]
+    expired, inactive, changed = (user(name) for name in ("expired", "inactive", "changed"))
+    keys = [sign_in(one) for one in (expired, inactive, changed)]
     past = timezone.now() - timedelta(seconds=1)
     Session.objects.filter(pk=keys[0]).update(expire_date=past)
     inactive.is_active = False
@@ -241,10 +241,10 @@ QUIET_COUNT = 2000
 
 
 def test_who_never_reads_costs_a_constant_and_nobody_else_anything(
-    start_server, connect, events, sender, person, alice
+    start_server, connect, events, sender, user, alice
 ):
     sites = [start_server(kind) for kind in KINDS]
-    busy = person("busy")
+    busy = user("busy")
     sender.send_many(COUNT, "Large", busy.pk, **LARGE)
     for site in sites:  # so that a server has done before what it is going to be measured at
         for _ in range(STUCK):
