@@ -1,4 +1,4 @@
-"""What an inbox holds: pages, snapshots and changes, each read in one statement.
+"""What an inbox holds: where it stands, pages and single notifications, in one statement each.
 
 Two statements could disagree about the revision, and a transaction around them would take the
 write lock on SQLite.
@@ -7,7 +7,7 @@ write lock on SQLite.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet, Subquery
@@ -57,25 +57,6 @@ class Page:
     next_before: int | None
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """The newest listed notifications, newest first; ``more`` tells whether there are others."""
-
-    head: Head
-    notifications: list[Notification]
-    more: bool
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What changed after ``since``: states, oldest change first, and the ids of what has gone."""
-
-    head: Head
-    since: int
-    notifications: list[Notification] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
-
-
 def head(user_id: int) -> Head:
     """Where the user's inbox stands; an inbox that is missing is created."""
     row = _head_rows(user_id).first()
@@ -98,32 +79,6 @@ def page(user_id: int, listing: str = "inbox", *, before: int | None = None, siz
     more = len(rows) > size
     return Page(
         inbox_head, [_wire(row) for row in shown], shown[-1]["arrived_revision"] if more else None
-    )
-
-
-def snapshot(user_id: int, size: int = protocol.SNAPSHOT_SIZE) -> Snapshot:
-    """The state that replaces whatever a client holds."""
-    first = page(user_id, size=size)
-    return Snapshot(first.head, first.notifications, first.next_before is not None)
-
-
-def changes_since(user_id: int, epoch: str | None, since: int) -> Changes | None:
-    """What a client at ``(epoch, since)`` does not know yet.
-
-    Returns: None where only a snapshot can help: another epoch, a revision beyond the head or
-        below the floor, or more than ``CHANGES_MAX_COUNT`` changed notifications.
-    """
-    items = InboxItem.objects.filter(inbox_id=user_id, revision__gt=since)
-    inbox_head, rows = _read(user_id, items.order_by("revision")[: protocol.CHANGES_MAX_COUNT + 1])
-    resumable = inbox_head.epoch == epoch and inbox_head.floor <= since <= inbox_head.revision
-    if not resumable or len(rows) > protocol.CHANGES_MAX_COUNT:
-        return None
-    rows.sort(key=lambda row: (row["revision"], row["arrived_revision"]))
-    return Changes(
-        inbox_head,
-        since,
-        [_wire(row) for row in rows if row["removed_at"] is None],
-        [str(row["notification_id"]) for row in rows if row["removed_at"] is not None],
     )
 
 

@@ -10,6 +10,8 @@ from playwright.sync_api import sync_playwright
 from notifications import audiences, sending
 from tests.support.ports import free_port, listens
 from tests.support.processes import Processes
+from tests.support.proxy import Proxy
+from tests.support.tabs import Chromium
 
 # Playwright's synchronous interface runs an event loop in this thread, in which Django would refuse
 # to touch the database.
@@ -45,14 +47,15 @@ def processes(tmp_path, transactional_db):
 class Site:
     """A server process on a port of its own, which can be killed and started again."""
 
-    def __init__(self, processes):
+    def __init__(self, processes, **settings):
         self._processes = processes
+        self._settings = settings
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.start()
 
     def start(self):
-        self._child = self._processes.manage("serve", "--port", str(self.port))
+        self._child = self._processes.manage("serve", "--port", str(self.port), **self._settings)
         self._processes.until(lambda: listens(self.port), "the server listens")
 
     def kill(self):
@@ -67,6 +70,31 @@ class Site:
 @pytest.fixture
 def site(processes):
     return Site(processes)
+
+
+@pytest.fixture
+def proxy(site):
+    with Proxy(site.port) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def start_browser(tmp_path):
+    """Start a Chromium whose tabs can be hidden, frozen and crashed."""
+    browsers = []
+
+    def start(*arguments):
+        browsers.append(Chromium(tmp_path / f"chromium{len(browsers)}", *arguments))
+        return browsers[-1]
+
+    yield start
+    for browser in browsers:
+        browser.quit()
+
+
+@pytest.fixture
+def browser(start_browser):
+    return start_browser()
 
 
 @pytest.fixture

@@ -1,85 +1,32 @@
 """All tabs of a browser share one connection and agree, whatever happens to the one that has it."""
 
-import json
-
 import pytest
-from django.test import Client
 
-from tests.support.proxy import Fault, Proxy
-from tests.support.tabs import Chromium
+from tests.browser.inbox_tabs import (
+    BELL,
+    SHOWN_S,
+    SOCKET,
+    TOASTS,
+    click,
+    cookies_of,
+    counts,
+    has,
+    is_live,
+)
+from tests.support.proxy import Fault
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-SOCKET = "/ws/notifications/"
-BELL = "document.querySelector('notification-bell')"
-TOASTS = f"{BELL}.shadowRoot.querySelector('notification-toast')?.shadowRoot"
-SHOWN_S = 5
-
-
-@pytest.fixture
-def proxy(site):
-    with Proxy(site.port) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def browser(tmp_path):
-    browser = Chromium(tmp_path / "chromium")
-    yield browser
-    browser.quit()
-
-
-def cookies_of(user, proxy):
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return [{"name": "sessionid", "value": client.session.session_key, "url": proxy.url}]
 
 
 @pytest.fixture
 def open_tabs(browser, proxy, alice):
     """Open so many tabs as alice, one after the other; the first of them leads."""
-    cookies = cookies_of(alice, proxy)
+    cookies = cookies_of(alice, proxy.url)
 
     def open_some(count, path="/inbox/"):
         return [is_live(browser.open(proxy.url + path, cookies)) for _ in range(count)]
 
     return open_some
-
-
-def is_live(tab, within_s=30):
-    tab.until(f"{BELL}?.state === 'live'", "the bell is live", within_s=within_s)
-    # Toasts and voice are loaded after that.
-    tab.until(f"!!{TOASTS}", "the bell has its toasts")
-    return tab
-
-
-def has(tab, *titles, within_s=30):
-    """Wait until the page lists just these, the newest first."""
-    rows = (
-        "[...document.querySelectorAll('[data-inbox] article h3 a')].map((row) => row.textContent)"
-    )
-    wanted = json.dumps(list(titles))
-    tab.until(
-        f"JSON.stringify({rows}) === {json.dumps(wanted.replace(', ', ','))}",
-        f"{titles} are listed",
-        within_s=within_s,
-    )
-
-
-def counts(tab, unread, within_s=30):
-    tab.until(
-        f"{BELL}.unreadCount === {unread} && /^\\({unread}\\)|^[^(]/.test(document.title)"
-        f" && document.title.startsWith('({unread})') === {json.dumps(unread > 0)}",
-        f"{unread} are unread",
-        within_s=within_s,
-    )
-
-
-def click(tab, name):
-    """Press the first button of that name on the page."""
-    buttons = "[...document.querySelectorAll('[data-inbox] button')]"
-    is_it = f"(one) => one.textContent.startsWith({json.dumps(name)})"
-    tab.evaluate(f"{buttons}.find({is_it}).click()")
 
 
 def test_three_tabs_have_one_connection(site, proxy, open_tabs):
@@ -222,7 +169,7 @@ def test_who_signs_in_as_somebody_else_ends_the_tabs_of_before(
     site.notify("For alice alone", "--user", "alice")
     for tab in (first, second):
         has(tab, "For alice alone")
-    third = is_live(browser.open(proxy.url + "/inbox/", cookies_of(charlie, proxy)))
+    third = is_live(browser.open(proxy.url + "/inbox/", cookies_of(charlie, proxy.url)))
     # Their server leaves them, and they ask who they are.
     proxy.cut(SOCKET)
     for tab in (first, second):

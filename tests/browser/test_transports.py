@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.processes import until
-from tests.support.proxy import Fault, Proxy
+from tests.support.proxy import Fault
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -14,12 +14,6 @@ SOCKET, STREAM, POLL = "/ws/notifications/", "/api/v1/inbox/events", "/api/v1/in
 # Silence is noticed after five seconds; two refusals, and the question who we are, take less.
 FALLBACK_S = 60
 BELL = "document.querySelector('notification-bell')"
-
-
-@pytest.fixture
-def proxy(site):
-    with Proxy(site.port) as proxy:
-        yield proxy
 
 
 def says(page, expression):

@@ -9,8 +9,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from tests.support.client import LoopThread
 from tests.support.cluster import Cluster
+from tests.support.connection import LoopThread
 from tests.support.own_database import own_database
 from tests.support.postgresql_faults import PostgresqlFaults
 from tests.support.processes import Processes

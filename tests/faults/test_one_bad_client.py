@@ -17,8 +17,8 @@ from tests.support.watchers import SSE, WEBSOCKET
 
 if TYPE_CHECKING:
     from tests.faults.conftest import StartCluster
-    from tests.support.client import LoopThread
     from tests.support.cluster import Cluster
+    from tests.support.connection import LoopThread
 
 FLOODS, FRAMES = 20, 2000
 GROWTH_MOST_BYTES = 30_000_000

@@ -38,12 +38,19 @@ def test_what_is_read_is_what_a_page_shows(send, alice):
     assert (loaded.floor, loaded.unread, loaded.unseen) == (0, 1, 1)
 
 
-def test_changes_come_oldest_first_and_removed_ones_without_content(send, withdraw, alice):
-    first, gone, last = (send(to=[alice]) for _ in range(3))
+def test_changes_come_once_each_oldest_first_and_removed_ones_as_ids(send, withdraw, alice):
+    first, left, gone, last = (send(to=[alice]) for _ in range(4))
+    inbox.mark_seen(alice.pk, Chosen([first.pk, gone.pk]))
     withdraw(gone)
     inbox.mark_read(alice.pk, Chosen([first.pk, last.pk]))
-    entries = [(e.revision, e.id, e.encoded is None) for e in found(alice, 1).changes]
-    assert entries == [(4, str(gone.pk), True), (5, str(first.pk), False), (5, str(last.pk), False)]
+    loaded = found(alice, 1)
+    assert [(e.revision, e.id, e.encoded is None) for e in loaded.changes] == [
+        (2, str(left.pk), False),
+        (6, str(gone.pk), True),
+        (7, str(first.pk), False),
+        (7, str(last.pk), False),
+    ]
+    assert (loaded.since, loaded.revision, loaded.unread, loaded.unseen) == (1, 7, 1, 1)
 
 
 def test_at_the_head_nothing_is_read(send, alice):

@@ -8,6 +8,7 @@ from notifications import audiences, dispatcher, inbox, reading, sending
 from notifications.dispatch import Dispatch
 from notifications.editing import EditWalk
 from notifications.models import Edit, Inbox, InboxItem, Status
+from tests.support.told import told
 
 
 @pytest.fixture
@@ -43,10 +44,8 @@ def test_each_inbox_that_holds_it_takes_a_revision(chunk, send, edit, alice, bob
     after = [state(user) for user in (alice, bob, charlie)]
     assert after == [(revision + 1, *counts) for revision, *counts in before]
     for user in (alice, bob, charlie):
-        head = reading.head(user.pk)
-        changes = reading.changes_since(user.pk, head.epoch, head.revision - 1)
-        assert [one["title"] for one in changes.notifications] == ["Edited"]
-        assert changes.notifications[0]["arrived_revision"] == 1
+        (shown,) = told(user.pk, reading.head(user.pk).revision - 1).notifications
+        assert (shown["title"], shown["arrived_revision"]) == ("Edited", 1)
     assert other.items.get().revision == 2
     assert Edit.objects.get().finished_at is not None
 
@@ -94,8 +93,7 @@ def test_a_second_edit_begins_the_walk_anew(send, edit, settings, user):
     assert [state(one)[0] for one in users] == [3, 3, 2, 2, 2, 2]
     assert Edit.objects.get().finished_at is not None
     for one in users:
-        head = reading.head(one.pk)
-        (shown,) = reading.changes_since(one.pk, head.epoch, head.revision - 1).notifications
+        (shown,) = told(one.pk, reading.head(one.pk).revision - 1).notifications
         assert shown["title"] == "Second"
 
 

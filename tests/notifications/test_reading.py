@@ -1,8 +1,8 @@
 import pytest
 
-from notifications import inbox, protocol, reading
+from notifications import inbox, reading
 from notifications.inbox import Chosen
-from notifications.models import Epoch, Inbox
+from notifications.models import Epoch
 
 
 @pytest.fixture
@@ -89,65 +89,12 @@ def test_what_was_not_given_is_null(send, alice):
     assert shown["body_truncated"] is False
 
 
-def test_changes_are_told_once_each_oldest_first(send, withdraw, alice, one_query):
-    first, second, gone = (send(to=[alice]) for _ in range(3))
-    epoch = reading.head(alice.pk).epoch
-    inbox.mark_seen(alice.pk, Chosen([first.pk]))
-    withdraw(gone)
-    inbox.mark_read(alice.pk, Chosen([first.pk]))
-    with one_query():
-        changes = reading.changes_since(alice.pk, epoch, 1)
-    assert ids(changes.notifications) == [second.pk, first.pk]
-    assert changes.removed == [str(gone.pk)]
-    assert [one["revision"] for one in changes.notifications] == [2, 6]
-    assert (changes.since, changes.head.revision, changes.head.counts) == (
-        1, 6, {"unread": 1, "unseen": 1},
-    )  # fmt: skip
-
-
-def test_at_the_head_there_are_no_changes(send, alice):
-    send(to=[alice])
-    head = reading.head(alice.pk)
-    changes = reading.changes_since(alice.pk, head.epoch, 1)
-    assert (changes.notifications, changes.removed) == ([], [])
-
-
-def test_a_cursor_that_cannot_be_resumed_from_gets_none(send, alice, bob):
-    send(to=[alice])
-    send(to=[alice])
-    epoch = reading.head(alice.pk).epoch
-    Inbox.objects.filter(pk=alice.pk).update(floor=1)
-    assert reading.changes_since(alice.pk, epoch, 1) is not None
-    for other, since in (
-        (epoch, 0),
-        (epoch, 3),
-        (None, 1),
-        ("x", 1),
-        (reading.head(bob.pk).epoch, 1),
-    ):
-        assert reading.changes_since(alice.pk, other, since) is None
-
-
-def test_too_many_changes_are_told_as_a_snapshot(send, alice, monkeypatch):
-    monkeypatch.setattr(protocol, "CHANGES_MAX_COUNT", 3)
-    for _ in range(4):
-        send(to=[alice])
-    epoch = reading.head(alice.pk).epoch
-    assert reading.changes_since(alice.pk, epoch, 0) is None
-    assert len(reading.changes_since(alice.pk, epoch, 1).notifications) == 3
-    snapshot = reading.snapshot(alice.pk, size=3)
-    assert (len(snapshot.notifications), snapshot.more) == (3, True)
-    assert reading.snapshot(alice.pk).more is False
-
-
 def test_somebody_elses_is_as_missing_as_what_does_not_exist(send, alice, charlie):
     one = send(to=[alice])
     assert reading.one(charlie.pk, one.pk) is None
     assert reading.one(charlie.pk, 10**15) is None
     for listing in reading.FILTERS:
         assert reading.page(charlie.pk, listing, size=9).notifications == []
-    epoch = reading.head(charlie.pk).epoch
-    assert reading.changes_since(charlie.pk, epoch, 0).notifications == []
 
 
 def test_keys_differ_from_user_to_user_and_only_the_epochs_change(alice, bob, settings):

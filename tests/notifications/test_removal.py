@@ -8,6 +8,7 @@ from django.utils import timezone
 from notifications import audiences, dispatcher, inbox, reading, sending
 from notifications.dispatch import Dispatch
 from notifications.models import Inbox, InboxItem, Notification, Removal, Status
+from tests.support.told import told
 
 
 def counts(user):
@@ -40,10 +41,9 @@ def test_withdrawing_takes_it_out_of_every_inbox(chunk, send, withdraw, alice, b
 
 def test_clients_are_told_what_has_gone(send, withdraw, alice):
     gone = send(to=[alice])
-    epoch = reading.head(alice.pk).epoch
     withdraw(gone)
-    told = reading.changes_since(alice.pk, epoch, 1)
-    assert (told.notifications, told.removed, told.head.revision) == ([], [str(gone.pk)], 2)
+    changes = told(alice.pk, 1)
+    assert (changes.notifications, changes.removed, changes.revision) == ([], [str(gone.pk)], 2)
     assert reading.one(alice.pk, gone.pk) is None
     assert reading.page(alice.pk, size=10).notifications == []
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import ApiKey
 from notifications import dispatcher, figures, inbox, reading
 from notifications.models import InboxItem, Notification
+from tests.support.told import told
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EVERY_SCOPE = ("send:user", "send:group", "send:everyone")
@@ -238,12 +239,12 @@ def test_the_report_counts(service, alice, bob, charlie):
 def test_an_edit_reaches_the_inboxes_and_is_not_announced(service, alice):
     answer = service.send(audience=to(alice), url="/old")
     pk = answer.json()["id"]
-    before = reading.changes_since(alice.pk, reading.head(alice.pk).epoch, 0).notifications[0]
+    (before,) = told(alice.pk, 0).notifications
     changes = {"title": "New", "body": "text", "level": "warning", "url": None}
     edited = service.call("patch", f"/{pk}", changes)
     assert (edited.status_code, edited.json()["status"]) == (200, "sent")
     head = reading.head(alice.pk)
-    (after,) = reading.changes_since(alice.pk, head.epoch, 1).notifications
+    (after,) = told(alice.pk, 1).notifications
     assert after == before | changes | {"revision": 2}
     assert (head.revision, head.counts) == (2, {"unread": 1, "unseen": 1})
     # The same again changes nothing, and takes no revision.

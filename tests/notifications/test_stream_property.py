@@ -35,6 +35,7 @@ from notifications import audiences, dispatcher, inbox, protocol, reading, sendi
 from notifications.dispatch import Dispatch
 from notifications.models import Inbox, InboxItem, Notification
 from notifications.removal import RemovalWalk
+from tests.support.told import told
 
 # Fewer than most audiences have, so that a dispatch takes several chunks.
 CHUNK_SIZE = 2
@@ -215,9 +216,10 @@ class Client:
     """Holds what PROTOCOL.md, section 3 has a client hold, and knows nothing else."""
 
     def __init__(self, snapshot):
-        self.epoch = snapshot.head.epoch
-        self.revision = snapshot.head.revision
-        self.counts = snapshot.head.counts
+        assert snapshot.since is None
+        self.epoch = snapshot.epoch
+        self.revision = snapshot.revision
+        self.counts = snapshot.counts
         self.held = {one["id"]: one for one in snapshot.notifications}
         self.gone = set()
         arrivals = [one["arrived_revision"] for one in snapshot.notifications]
@@ -226,7 +228,7 @@ class Client:
         self.oldest = min(arrivals) if snapshot.more else 0
 
     def take(self, changes):
-        if changes.head.revision <= self.revision:
+        if changes.revision <= self.revision:
             return  # a duplicate
         assert changes.since <= self.revision
         for one in changes.notifications:
@@ -239,7 +241,7 @@ class Client:
         for gone in changes.removed:
             self.held.pop(gone, None)
             self.gone.add(gone)
-        self.revision, self.counts = changes.head.revision, changes.head.counts
+        self.revision, self.counts = changes.revision, changes.counts
 
 
 class Stream(RuleBasedStateMachine):
@@ -514,7 +516,8 @@ class Stream(RuleBasedStateMachine):
         self._look(self._user(index), size)
 
     def _look(self, pk, size):
-        client = Client(reading.snapshot(pk, size))
+        with mock.patch.object(protocol, "SNAPSHOT_SIZE", size):
+            client = Client(told(pk))
         self._compare(client, pk, self._items()[pk])
         self.clients[pk] = [*self.clients[pk], client][-MOST_CLIENTS:]
 
@@ -530,17 +533,10 @@ class Stream(RuleBasedStateMachine):
 
     def _try_in_vain(self, client, pk):
         others = [reading.head(other).epoch for other in self.inboxes if other != pk]
-        for epoch in (None, *others):
-            assert reading.changes_since(pk, epoch, client.revision) is None
+        for epoch in others:
+            assert told(pk, client.revision, epoch=epoch).since is None
         beyond = self.inboxes[pk].revision + 1
-        assert reading.changes_since(pk, client.epoch, beyond) is None
-        items = self.inboxes[pk].items.values()
-        changed = sum(item.revision > client.revision for item in items)
-        with mock.patch.object(protocol, "CHANGES_MAX_COUNT", changed):
-            self._changes(client, pk)
-        if changed:
-            with mock.patch.object(protocol, "CHANGES_MAX_COUNT", changed - 1):
-                assert reading.changes_since(pk, client.epoch, client.revision) is None
+        assert told(pk, beyond, epoch=client.epoch).since is None
 
     # --- What holds after each step ---
 
@@ -578,19 +574,18 @@ class Stream(RuleBasedStateMachine):
     def _check_clients(self, pk, head):
         """Every client arrives at the head by what changed since it looked."""
         clients = self.clients[pk]
-        told = {client.revision: self._changes(client, pk) for client in clients}
+        changes = {client.revision: self._changes(client, pk) for client in clients}
         for client in clients:
             # States are absolute: what an older client is told serves this one as well.
-            for since in {client.revision, min(told)}:
+            for since in {client.revision, min(changes)}:
                 caught_up = copy.deepcopy(client)
-                caught_up.take(told[since])
+                caught_up.take(changes[since])
                 self._compare(caught_up, pk, head)
 
     def _changes(self, client, pk):
-        changes = reading.changes_since(pk, client.epoch, client.revision)
-        assert changes is not None
+        changes = told(pk, client.revision, epoch=client.epoch)
         assert changes.since == client.revision
-        assert changes.head.revision == self.inboxes[pk].revision
+        assert changes.revision == self.inboxes[pk].revision
         changed = {
             str(number): item
             for number, item in self.inboxes[pk].items.items()
@@ -598,8 +593,8 @@ class Stream(RuleBasedStateMachine):
         }
         assert len(changes.notifications) + len(changes.removed) == len(changed)
         assert set(changes.removed) == {number for number in changed if changed[number].removed}
-        told = [(one["revision"], one["arrived_revision"]) for one in changes.notifications]
-        assert told == sorted(told)
+        order = [(one["revision"], one["arrived_revision"]) for one in changes.notifications]
+        assert order == sorted(order)
         return changes
 
     def _compare(self, client, pk, head):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.soak.conftest import as_root
-from tests.support.client import LoopThread
 from tests.support.cluster import PING_INTERVAL_S
+from tests.support.connection import LoopThread
 from tests.support.namespace import OURS, Namespace
 from tests.support.nemesis import pass_time
 from tests.support.processes import until

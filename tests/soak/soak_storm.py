@@ -8,7 +8,8 @@ import time
 from typing import TYPE_CHECKING
 
 from tests.faults.scenarios import small_cluster
-from tests.support.client import LoopThread, SocketClient
+from tests.support.client import SocketClient
+from tests.support.connection import LoopThread
 from tests.support.history import Outcome
 from tests.support.processes import until
 from tests.support.servers import SESSION_COOKIE

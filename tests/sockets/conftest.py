@@ -17,7 +17,8 @@ from django.db import connection
 from accounts.sessions import SessionStore
 from notifications.models import Inbox, InboxItem
 from tests.sockets.sender import READY, Sender
-from tests.support.client import LoopThread, SocketClient
+from tests.support.client import SocketClient
+from tests.support.connection import LoopThread
 from tests.support.http_client import CLIENTS
 from tests.support.processes import until
 from tests.support.redis_server import RedisServer
@@ -184,8 +185,8 @@ def notify(servers):
 
 
 @pytest.fixture
-def person(transactional_db):
-    """Make a user whose name begins so."""
+def user(transactional_db):
+    """Make a user whose name begins so; alice, bob and charlie are made by this one here."""
 
     def create(name):
         return get_user_model().objects.create(
@@ -193,21 +194,6 @@ def person(transactional_db):
         )
 
     return create
-
-
-@pytest.fixture
-def alice(person):
-    return person("alice")
-
-
-@pytest.fixture
-def bob(person):
-    return person("bob")
-
-
-@pytest.fixture
-def charlie(person):
-    return person("charlie")
 
 
 @pytest.fixture

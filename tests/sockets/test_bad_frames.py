@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.support.client import ERROR_CODES
+from tests.support.judge import ERROR_CODES
 
 KINDS = {"hello", "snapshot", "changes", "synced", "ping", "pong", "error", "bye"}
 # What the server may close with after nonsense: protocol violated, too often.

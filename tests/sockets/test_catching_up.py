@@ -15,7 +15,9 @@ from tests.sockets.conftest import (
     over_http,
 )
 from tests.sockets.content import LARGE, LARGE_BYTES
-from tests.support.client import FRAME_MAX_BYTES, InboxState, Refused
+from tests.support.connection import Refused
+from tests.support.inbox_state import InboxState
+from tests.support.judge import FRAME_MAX_BYTES
 
 STEPS = 40
 # More changes than this are not told one by one.
@@ -51,9 +53,9 @@ def crowd():
 
 
 @pytest.fixture
-def crowded(crowd, person, sender):
+def crowded(crowd, user, sender):
     if not crowd:
-        crowd["user"] = person("crowded")
+        crowd["user"] = user("crowded")
         sender.send_many(CHANGES_MAX_COUNT + 1, "one of many", crowd["user"].pk)
     return crowd["user"]
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.support.client import InboxState, Judge
+from tests.support.inbox_state import InboxState
+from tests.support.judge import Judge
 
 AT_3 = {"epoch": "e", "revision": 3}
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from notifications.models import Inbox
 from tests.sockets.conftest import POLL, SSE, TRANSPORTS, WEBSOCKET, over_all
-from tests.support.client import Refused
+from tests.support.connection import Refused
 from tests.support.http_client import CLIENTS
 from tests.support.processes import until
 from tests.support.roaming import AnnouncedState, RoamingClient
@@ -183,16 +183,14 @@ def sending_steadily(sender, *user_ids):
 
 
 def test_a_rolling_restart_under_load_loses_and_doubles_nothing(
-    start_server, travel, sender, person, charlie
+    start_server, travel, sender, user, charlie
 ):
     sites = [start_server(UVICORN) for _ in range(2)]
     origins = [site.origin for site in sites]
-    people = [person("alice") for _ in range(4)]
-    clients = [
-        (user, travel(user, transport, origins)) for user in people for transport in TRANSPORTS
-    ]
+    people = [user("alice") for _ in range(4)]
+    clients = [(one, travel(one, transport, origins)) for one in people for transport in TRANSPORTS]
     watching = [travel(charlie, transport, origins) for transport in TRANSPORTS]
-    with sending_steadily(sender, *(user.pk for user in people)) as sent:
+    with sending_steadily(sender, *(one.pk for one in people)) as sent:
         for n in (0, 1, 0, 1):
             before = len(sent)
             until(lambda before=before: len(sent) >= before + 10, "notifications flow")
@@ -201,8 +199,8 @@ def test_a_rolling_restart_under_load_loses_and_doubles_nothing(
             sites[n] = start_server(UVICORN)
             origins[n] = sites[n].origin
     once = dict.fromkeys(sent, 1)
-    for user, client in clients:
-        head = Inbox.objects.get(pk=user.pk).revision
+    for one, client in clients:
+        head = Inbox.objects.get(pk=one.pk).revision
         assert head == len(sent)
         until(lambda client=client, head=head: client.state.revision >= head, "it is at the head")
         assert client.state.announced == once

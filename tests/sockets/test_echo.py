@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from tests.support.client import Refused, Socket
+from tests.support.connection import Refused
+from tests.support.web_socket import Socket
 
 MAX_BYTES = 64 * 1024
 

@@ -7,7 +7,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import Session
-from tests.support.client import Refused, SocketClient
+from tests.support.client import SocketClient
+from tests.support.connection import Refused
 from tests.support.servers import SESSION_COOKIE
 
 V1, V2, V3 = (f"notifications.v{number}" for number in (1, 2, 3))

@@ -10,9 +10,10 @@ from django.utils import timezone
 from accounts.models import Session
 from tests.sockets.conftest import KINDS, POLL, SSE, WEBSOCKET, over_http
 from tests.sockets.content import LARGE, LARGE_BYTES
-from tests.support.client import FRAME_MAX_BYTES, Refused
+from tests.support.connection import Refused
 from tests.support.http_client import CLIENTS, EVENTS, Exchange
 from tests.support.http_client import POLL as POLL_PATH
+from tests.support.judge import FRAME_MAX_BYTES
 from tests.support.processes import until
 from tests.support.servers import SESSION_COOKIE
 
@@ -79,10 +80,10 @@ def test_without_a_session_it_is_401(site, refused, session):
 
 @over_http
 def test_nor_do_an_expired_session_an_inactive_user_or_an_old_password_do(
-    site, refused, sign_in, person
+    site, refused, sign_in, user
 ):
-    expired, inactive, changed = (person(name) for name in ("expired", "inactive", "changed"))
-    keys = [sign_in(user) for user in (expired, inactive, changed)]
+    expired, inactive, changed = (user(name) for name in ("expired", "inactive", "changed"))
+    keys = [sign_in(one) for one in (expired, inactive, changed)]
     past = timezone.now() - timedelta(seconds=1)
     Session.objects.filter(pk=keys[0]).update(expire_date=past)
     inactive.is_active = False
@@ -240,10 +241,10 @@ QUIET_COUNT = 300
 
 
 def test_who_never_reads_costs_a_constant_and_nobody_else_anything(
-    start_server, connect, events, sender, person, alice
+    start_server, connect, events, sender, user, alice
 ):
     sites = [start_server(kind) for kind in KINDS]
-    busy = person("busy")
+    busy = user("busy")
     sender.send_many(COUNT, "Large", busy.pk, **LARGE)
     for site in sites:  # so that a server has done before what it is going to be measured at
         epoch = connect(busy, site, transport=WEBSOCKET).until_synced().hello["epoch"]

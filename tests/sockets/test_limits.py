@@ -10,7 +10,8 @@ from websockets.exceptions import ConnectionClosed, InvalidState
 
 from notifications.models import Process
 from tests.sockets.conftest import POLL, SSE, WEBSOCKET, over_http
-from tests.support.client import Refused, SocketClient
+from tests.support.client import SocketClient
+from tests.support.connection import Refused
 from tests.support.servers import SESSION_COOKIE
 
 MOST = 20

@@ -42,8 +42,8 @@ def test_the_users_of_a_killed_process_are_offline_within_five_seconds(
     until(gone, "only bob is online", within_s=KILLED_S + BUSY_S)
 
 
-def test_processes_say_what_they_carry_and_the_dead_are_forgotten(site, connect, person):
-    ghost = person("ghost")
+def test_processes_say_what_they_carry_and_the_dead_are_forgotten(site, connect, user):
+    ghost = user("ghost")
     Process.objects.create(
         id="dead",
         started_at="2020-01-01T00:00Z",

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from tests.sockets.conftest import ON_SQLITE
-from tests.support.client import LoopThread
+from tests.support.connection import LoopThread
 from tests.support.processes import database_url, until
 from tests.support.servers import SESSION_COOKIE
 
@@ -80,9 +80,9 @@ def connections_of(site):
 
 
 def test_a_storm_is_answered_by_few_questions_and_a_fixed_number_of_connections(
-    quiet_site, clients, sign_in, person
+    quiet_site, clients, sign_in, user
 ):
-    sessions = [sign_in(person("alice")) for _ in range(STORM // 10)] * 10
+    sessions = [sign_in(user("alice")) for _ in range(STORM // 10)] * 10
     assert quiet_site.get("/readyz").status == 200
     before = connections_of(quiet_site)
     sockets = clients.run(storm(quiet_site, sessions))

@@ -12,7 +12,8 @@ from accounts import keys, tokens
 from accounts.models import AccessToken, Session
 from notifications.models import Inbox, Notification
 from tests.sockets.conftest import ids_of, ids_seen
-from tests.support.client import Refused, SocketClient
+from tests.support.client import SocketClient
+from tests.support.connection import Refused
 from tests.support.servers import SESSION_COOKIE
 
 V1 = "notifications.v1"

@@ -36,10 +36,10 @@ def crowd():
 
 
 @pytest.fixture
-def busy(crowd, person, sender):
+def busy(crowd, user, sender):
     """A user with as much in the inbox as alice is going to have."""
     if not crowd:
-        crowd["busy"] = person("busy")
+        crowd["busy"] = user("busy")
         sender.send_many(COUNT, "Large", crowd["busy"].pk, **LARGE)
     return crowd["busy"]
 

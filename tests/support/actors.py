@@ -26,6 +26,7 @@ from notifications import dispatcher, inbox, reading, sending  # noqa: E402
 from notifications.audiences import Audience, ChosenUsers, Everyone, Groups  # noqa: E402
 from notifications.models import InboxItem, Notification, Status  # noqa: E402
 from tests.support.ledger import Journal  # noqa: E402
+from tests.support.told import told  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -111,17 +112,16 @@ class Follower:
 
     def look(self) -> None:
         """Take in what is new; the counters must be those of what is then held."""
-        epoch = reading.head(self._user).epoch
-        changes = reading.changes_since(self._user, epoch, self._revision)
-        assert changes is not None, "more changes than one answer tells"
-        assert changes.head.revision >= self._revision
+        changes = told(self._user, self._revision)
+        assert changes.since is not None, "more changes than one answer tells"
+        assert changes.revision >= self._revision
         for notification in changes.notifications:
             assert notification["revision"] > self._revision
             self._held[notification["id"]] = notification
         for gone in changes.removed:
             self._held.pop(gone, None)
-        self._revision = changes.head.revision
-        assert changes.head.counts == self._counts(), f"inbox {self._user}: {changes.head}"
+        self._revision = changes.revision
+        assert changes.counts == self._counts(), f"inbox {self._user}: {changes}"
 
     def compare(self) -> None:
         """What it holds in the end must be what a client holds that begins now."""

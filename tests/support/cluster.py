@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from tests.support.client import LoopThread
+    from tests.support.connection import LoopThread
     from tests.support.postgresql_faults import PostgresqlFaults
     from tests.support.redis_server import RedisServer
 

@@ -12,13 +12,13 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.support.client import InboxState
+from tests.support.inbox_state import InboxState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from tests.support.client import Frame
+    from tests.support.wire import Frame
 
 
 class Outcome(enum.StrEnum):

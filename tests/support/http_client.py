@@ -13,21 +13,17 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-from tests.support.client import (
-    PATIENCE_S,
-    Frame,
-    Holder,
-    InboxState,
-    Judge,
-    Refused,
-    parse,
-)
+from tests.support.connection import PATIENCE_S, Refused
+from tests.support.holder import Holder
+from tests.support.inbox_state import InboxState
+from tests.support.judge import Judge
+from tests.support.wire import Frame, parse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
     from typing import Self
 
-    from tests.support.client import LoopThread
+    from tests.support.connection import LoopThread
 
 EVENTS, POLL = "/api/v1/inbox/events", "/api/v1/inbox/poll"
 POLL_S = 25

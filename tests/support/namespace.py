@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Self
 
-    from tests.support.client import LoopThread
+    from tests.support.connection import LoopThread
 
 NEW_NETWORK = 0x40000000
 # Of a range that nobody routes (RFC 2544).

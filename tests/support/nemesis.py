@@ -54,7 +54,7 @@ class Nemesis:
     def faults(self) -> list[Inflict]:
         """All that can befall this cluster."""
         found = [kill_server, kill_dispatcher, kill_sender, kill_command, freeze_server]
-        found += [reset_connections, black_hole, stop_reading]
+        found += [reset_connections, black_hole, delay_traffic, stop_reading]
         if self.cluster.redis is not None:
             found += [kill_redis, hang_redis, cut_subscribers]
         if connection.vendor == "sqlite":
@@ -174,6 +174,15 @@ def black_hole(nemesis: Nemesis) -> Iterator[None]:
     proxy.fault("/", Fault.BLACK_HOLE)
     yield
     proxy.cut()
+    proxy.fault("/", None)
+
+
+@contextlib.contextmanager
+def delay_traffic(nemesis: Nemesis) -> Iterator[None]:
+    """Clients of one server are behind those of the others, and behind what they themselves do."""
+    proxy = nemesis.chance.choice(nemesis.cluster.proxies)
+    proxy.fault("/", Fault.DELAY)
+    yield
     proxy.fault("/", None)
 
 

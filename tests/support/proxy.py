@@ -35,12 +35,15 @@ class Fault(enum.Enum):
     BLACK_HOLE = "nothing gets through, either way"
     SWALLOW = "the head of the response gets through, and nothing after it"
     BUFFER = "the response gets through once it is complete"
+    DELAY = "everything gets through later, and in its order"
 
 
 class Proxy:
     """Listens on a port of 127.0.0.1, and passes everything to another one, but for the faults."""
 
-    def __init__(self, target_port: int) -> None:
+    def __init__(self, target_port: int, *, delay_s: float = 0.25) -> None:
+        """Args: delay_s: how much later, by the fault ``DELAY``."""
+        self.delay_s = delay_s
         self._target_port = target_port
         self._faults: dict[str, Fault] = {}
         self._links: set[_Link] = set()
@@ -137,6 +140,7 @@ class _Link:
         self._held = b""
         self._has_head = False
         self._is_reset = False
+        self._has_ended = threading.Event()
         self.path = ""
 
     def start(self) -> None:
@@ -158,6 +162,7 @@ class _Link:
                     self.path = match.group(1).decode()
                     self._has_head = False
                     self._proxy.requested(self.path)
+                self._delay()
                 match self._proxy.fault_of(self.path):
                     case Fault.REFUSE:
                         self._client.sendall(_REFUSAL)
@@ -176,12 +181,19 @@ class _Link:
         """From the server to the browser."""
         try:
             while data := self._server.recv(_CHUNK_BYTES):
+                self._delay()
                 self._client.sendall(self._let_through(data))
             self._client.sendall(self._held)
         except OSError:
             pass
         finally:
             self._end()
+
+    def _delay(self) -> None:
+        # We hold one chunk meanwhile. What comes after it stays with the kernel and waits together,
+        # so whoever sends faster than that is held back, as by a thin line.
+        if self._proxy.fault_of(self.path) is Fault.DELAY:
+            self._has_ended.wait(self._proxy.delay_s)
 
     def _let_through(self, data: bytes) -> bytes:
         fault = self._proxy.fault_of(self.path)
@@ -197,6 +209,7 @@ class _Link:
         return data
 
     def _end(self) -> None:
+        self._has_ended.set()
         for end in (self._client, self._server):
             # A shutdown would say goodbye; the reader was woken in another way.
             if not (self._is_reset and end is self._client):

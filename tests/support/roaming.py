@@ -14,13 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 from websockets.exceptions import InvalidHandshake
 
-from tests.support.client import LINGERING, Frame, InboxState, Refused, SocketClient
+from tests.support.client import SocketClient
+from tests.support.connection import Refused
+from tests.support.inbox_state import InboxState
+from tests.support.judge import LINGERING
+from tests.support.wire import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Self
 
-    from tests.support.client import LoopThread
+    from tests.support.connection import LoopThread
 
 _BACK_OFF_S = 0.05
 

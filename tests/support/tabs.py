@@ -40,11 +40,11 @@ _ARGUMENTS = (
 class Chromium:
     """A browser process with a profile of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *arguments: str) -> None:
         path = shutil.which("chromium")
         assert path, "Chromium is not installed: make test installs it"
         self._process = subprocess.Popen(
-            [path, *_ARGUMENTS, f"--user-data-dir={folder}", "about:blank"],
+            [path, *_ARGUMENTS, *arguments, f"--user-data-dir={folder}", "about:blank"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,

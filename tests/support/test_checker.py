@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.support.client import Frame
+    from tests.support.wire import Frame
 
 ALICE, BOB = 1, 2
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support import nemesis
-from tests.support.client import LoopThread
 from tests.support.cluster import Cluster
+from tests.support.connection import LoopThread
 from tests.support.nemesis import ENVIRONMENT, Nemesis, seed_of_run
 from tests.support.redis_server import RedisServer
 

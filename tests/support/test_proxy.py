@@ -1,8 +1,10 @@
 """The proxy does what its faults say, and nothing else."""
 
 import contextlib
+import select
 import socket
 import threading
+import time
 
 import pytest
 
@@ -150,6 +152,37 @@ def test_what_is_buffered_comes_at_its_end(proxy, server):
         client.settimeout(PATIENCE_S)
         client.sendall(b"end")
         assert read(client, 100) == HEAD + b"helloend"
+
+
+def test_what_is_delayed_comes_later_both_ways_and_in_its_order(proxy):
+    with ask(proxy) as client:
+        read(client, len(HEAD))
+        proxy.fault("/a", Fault.DELAY)
+        began_at = time.monotonic()
+        for byte in b"hello":
+            client.sendall(bytes([byte]))
+        assert read(client, 5) == b"hello"
+        assert time.monotonic() - began_at >= 2 * proxy.delay_s
+        client.sendall(b"end")
+        assert read(client, 100) == b"end"
+
+
+def test_while_one_connection_is_delayed_others_are_not_and_it_can_be_cut(server):
+    with Proxy(server.port, delay_s=10 * PATIENCE_S) as proxy, ask(proxy, "/b") as other:
+        read(other, len(HEAD))
+        threads = threading.active_count()
+        proxy.fault("/a", Fault.DELAY)
+        with ask(proxy, "/a") as delayed:
+            proxy.until_open("/a", 1)
+            other.sendall(b"hello")
+            assert read(other, 5) == b"hello"
+            with ask(proxy, "/b") as later:
+                assert read(later, len(HEAD)) == HEAD
+            assert select.select([delayed], [], [], 0)[0] == []
+            proxy.cut("/a")
+            with pytest.raises(ConnectionResetError):
+                delayed.recv(1)
+        until(lambda: threading.active_count() == threads, "nothing waits", within_s=PATIENCE_S)
 
 
 def test_where_the_server_is_gone_a_connection_ends(proxy, server):

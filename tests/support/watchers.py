@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 
 from websockets.exceptions import WebSocketException
 
-from tests.support.client import InboxState, Refused, SocketClient
+from tests.support.client import SocketClient
+from tests.support.connection import Refused
 from tests.support.history import Story
 from tests.support.http_client import EventStreamClient, HttpClient, LongPollClient
+from tests.support.inbox_state import InboxState
 from tests.support.servers import SESSION_COOKIE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.client import LoopThread
+    from tests.support.connection import LoopThread
 
 WEBSOCKET, SSE, POLL = TRANSPORTS = ("websocket", "sse", "poll")
 # Section 6 of the protocol: neither hello nor bye by then.

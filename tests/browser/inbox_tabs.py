@@ -1,0 +1,52 @@
+"""What a tab of the inbox page shows, and what its user does there."""
+
+import json
+
+from django.test import Client
+
+SOCKET = "/ws/notifications/"
+BELL = "document.querySelector('notification-bell')"
+TOASTS = f"{BELL}.shadowRoot.querySelector('notification-toast')?.shadowRoot"
+SHOWN_S = 5
+
+
+def cookies_of(user, url):
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return [{"name": "sessionid", "value": client.session.session_key, "url": url}]
+
+
+def is_live(tab, within_s=30):
+    tab.until(f"{BELL}?.state === 'live'", "the bell is live", within_s=within_s)
+    # Toasts and voice are loaded after that.
+    tab.until(f"!!{TOASTS}", "the bell has its toasts")
+    return tab
+
+
+def has(tab, *titles, within_s=30):
+    """Wait until the page lists just these, the newest first."""
+    rows = (
+        "[...document.querySelectorAll('[data-inbox] article h3 a')].map((row) => row.textContent)"
+    )
+    wanted = json.dumps(list(titles))
+    tab.until(
+        f"JSON.stringify({rows}) === {json.dumps(wanted.replace(', ', ','))}",
+        f"{titles} are listed",
+        within_s=within_s,
+    )
+
+
+def counts(tab, unread, within_s=30):
+    tab.until(
+        f"{BELL}.unreadCount === {unread} && /^\\({unread}\\)|^[^(]/.test(document.title)"
+        f" && document.title.startsWith('({unread})') === {json.dumps(unread > 0)}",
+        f"{unread} are unread",
+        within_s=within_s,
+    )
+
+
+def click(tab, name):
+    """Press the first button of that name on the page."""
+    buttons = "[...document.querySelectorAll('[data-inbox] button')]"
+    is_it = f"(one) => one.textContent.startsWith({json.dumps(name)})"
+    tab.evaluate(f"{buttons}.find({is_it}).click()")
