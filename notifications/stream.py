@@ -6,7 +6,6 @@ once there is room. So a slow client costs a constant.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -16,8 +15,10 @@ from notifications.facts import Action, Close, Entry, Hint, Limits, Load, Loaded
 from notifications.frames import BadFrame, ClientFrame, Cursor, Ping, Pong, Resume
 from notifications.hearsay import Hearsay
 from notifications.heartbeat import Heartbeat, way_s
+from notifications.manners import Manners
 from notifications.protocol import CloseCode
-from notifications.window import TokenBucket, Window
+from notifications.question import Question
+from notifications.window import Window
 
 __all__ = [
     "Action", "Close", "Entry", "Hint", "InboxStream", "Limits", "Load", "Loaded", "Send", "split",
@@ -58,17 +59,8 @@ class InboxStream:
     # A read is needed whatever the revisions say: the last one failed.
     _must_read: bool = False
     _hearsay: Hearsay = field(default_factory=Hearsay)
-    # Some parts of a split `changes` were sent, but not the last: until then nothing live may come.
-    _is_split: bool = False
-    # How many `synced` the client waits for, the cursor that it gave last, whether that has been
-    # answered in part, and whether it came while another read was under way.
-    _owed: int = 1
-    _asked: Cursor | None = None
-    _unanswered: bool = True
-    _asked_anew: bool = False
-    _resumes: TokenBucket = field(init=False)
-    _frames: TokenBucket = field(init=False)
-    _errors: deque[float] = field(default_factory=deque)
+    _question: Question = field(default_factory=Question)
+    _manners: Manners = field(init=False)
     _heartbeat: Heartbeat = field(init=False)
     # Bytes of `changes` and `snapshot` that were sent on this connection.
     _content_bytes: int = 0
@@ -79,8 +71,7 @@ class InboxStream:
     def __post_init__(self) -> None:
         interval_s = self.limits.ping_interval_s
         self._heartbeat = Heartbeat(interval_s, self.born_at + interval_s, self.limits.is_answered)
-        self._resumes = TokenBucket(protocol.RESUMES_PER_S, protocol.RESUMES_BURST, self.born_at)
-        self._frames = TokenBucket(self.limits.frames_per_s, self.limits.frames_burst, self.born_at)
+        self._manners = Manners(self.limits, self.born_at)
 
     @property
     def acknowledged(self) -> int:
@@ -96,7 +87,7 @@ class InboxStream:
 
     def open(self, cursor: Cursor | None) -> list[Action]:
         """The connection is accepted; ``cursor`` is the one in its URL."""
-        self._asked = cursor
+        self._question.ask(cursor)
         return self._load(cursor)
 
     def loaded(self, found: Loaded, now: float) -> list[Action]:
@@ -113,18 +104,16 @@ class InboxStream:
             actions.append(Send(self._hello(found)))
         elif found.epoch != self.epoch:
             self._renew(found)
-            if found.listed is None and not self._asked_anew:
+            if found.listed is None and not self._question.is_newer:
                 return self._load(None)
-        if self._asked_anew:
-            self._asked_anew = False
-            return actions + self._load(self._asked)
+        if self._question.is_newer:
+            return actions + self._load(self._question.cursor)
         actions += self._deliver(found, now)
         return actions + self._end_if_used_up(now) + self._catch_up()
 
     def failed(self, now: float) -> list[Action]:
         """The read that was asked for failed; it is tried again."""
         self._loading = False
-        self._asked_anew = False
         self._must_read = True
         self._hearsay.read_failed()
         self._retry_at = now + _RETRY_S
@@ -158,7 +147,7 @@ class InboxStream:
         if self._is_over:
             return []
         is_asked_for = isinstance(frame, Pong) and self._heartbeat.pong_due_at is not None
-        if not is_asked_for and not self._frames.take(now):
+        if not is_asked_for and not self._manners.may_speak(now):
             return self.end(CloseCode.RATE_LIMIT, "Too many frames.", now)
         if isinstance(frame, Pong):
             return self._ponged(frame)
@@ -172,10 +161,7 @@ class InboxStream:
         """A frame that could not be parsed; too many of them end the connection."""
         if self._is_over:
             return []
-        self._errors.append(now)
-        while self._errors[0] <= now - protocol.ERRORS_WINDOW_S:
-            self._errors.popleft()
-        if fault.code == "too_large" or len(self._errors) >= protocol.ERRORS_MAX_COUNT:
+        if self._manners.errs(now) or fault.code == "too_large":
             return self.end(CloseCode.PROTOCOL_VIOLATED, str(fault), now)
         return [Send(frames.error(fault))] if self.greeted else []
 
@@ -186,17 +172,12 @@ class InboxStream:
         return self._catch_up()
 
     def _resume(self, cursor: Cursor | None, now: float) -> list[Action]:
-        if not self._resumes.take(now):
+        if not self._manners.may_resume(now):
             return self.end(CloseCode.RATE_LIMIT, "Too many resumes.", now)
-        self._owed += 1
-        self._asked = cursor
-        self._unanswered = True
+        self._question.ask(cursor)
         known = cursor is not None and cursor.epoch == self.epoch and cursor.since <= self.head
         self._place(cursor.since if cursor is not None and known else 0)
-        if self._loading:
-            # What that read finds was asked for by a cursor that counts no longer.
-            self._asked_anew = True
-            return []
+        # Where a read is under way another follows it: the question is newer.
         return self._load(cursor)
 
     # --- What time said ---------------------------------------------------------------------------
@@ -278,17 +259,14 @@ class InboxStream:
     # --- Position and window ----------------------------------------------------------------------
 
     def _renew(self, found: Loaded) -> None:
-        """Revisions mean something else from now on; whatever was asked for, a snapshot answers."""
+        """Revisions mean something else from now on."""
         self.epoch, self.life = found.epoch, found.life
-        self._unanswered = True
-        if not self._asked_anew:
-            self._asked = None
+        self._question.renew()
         self._place(0)
 
     def _place(self, revision: int) -> None:
         """The client is at ``revision``; what was sent before counts no longer."""
         self.position = revision
-        self._is_split = False
         self._window.reset(revision)
 
     def _hear(self, life: str, revision: int) -> list[Action]:
@@ -299,15 +277,15 @@ class InboxStream:
         return self._catch_up()
 
     def _is_live(self) -> bool:
-        is_waited_for = self._owed > 0 or self._unanswered or self._is_split
-        return self.greeted and not (self._is_over or self._loading or is_waited_for)
+        is_busy = self._is_over or self._loading
+        return self.greeted and self._question.is_settled and not is_busy
 
     def _wants(self) -> bool:
         """Whether there is something to read."""
         if not self.greeted:
             return False
         news = self.head > self.position or self._is_elsewhere()
-        return news or self._owed > 0 or self._unanswered or self._must_read
+        return news or self._question.is_open or self._must_read
 
     def _is_elsewhere(self) -> bool:
         """Whether another epoch was heard of: a snapshot is due, whatever the window says."""
@@ -320,8 +298,10 @@ class InboxStream:
         """Read on, where there is something to say and room to say it."""
         if not self._wants() or not (self._has_room() or self._is_elsewhere()):
             return []
-        cursor = self._asked if self._unanswered else Cursor(self.epoch, self.position)
-        return self._load(cursor)
+        question = self._question
+        return self._load(
+            question.cursor if question.is_open else Cursor(self.epoch, self.position)
+        )
 
     def _load(self, cursor: Cursor | None) -> list[Action]:
         if self._loading or self._is_over:
@@ -330,27 +310,25 @@ class InboxStream:
         self._must_read = False
         self._retry_at = None
         self._hearsay.read_begins()
+        self._question.read_begins()
         return [Load(cursor)]
 
     def _deliver(self, found: Loaded, now: float) -> list[Action]:
         """Say what was found, as far as there is room, and that it was all."""
         actions: list[Action] = []
-        if self._unanswered:
+        if self._question.is_open:
             # Only now is it known whether the client's cursor is one that can be resumed from.
             self._place(found.since or 0)
         if found.listed is not None:
             if not self._has_room():
                 return []
             actions = self._send_content(delivery.snapshot(found), found.revision, now)
-            self._is_split = False
         elif found.since == self.position:
             actions = self._deliver_changes(found, now)
         if self.position >= found.revision:
             # One for each time it was asked for; a snapshot has one in any case.
-            owed = max(self._owed, int(found.listed is not None))
+            owed = max(self._question.settle(), int(found.listed is not None))
             actions += [Send(frames.synced(self.position), self.position)] * owed
-            self._owed = 0
-            self._unanswered = False
         return actions
 
     def _deliver_changes(self, found: Loaded, now: float) -> list[Action]:
@@ -361,17 +339,19 @@ class InboxStream:
         for part in parts:
             if not self._has_room():
                 break
-            revision, frame = delivery.changes(found, self.position, part, last=part is parts[-1])
+            is_last = part is parts[-1]
+            revision, frame = delivery.changes(found, self.position, part, last=is_last)
             if len(frame) > protocol.FRAME_MAX_BYTES:  # one change that does not fit
                 return actions + self._load(None)
-            actions += self._send_content(frame, revision, now)
-            self._is_split = part is not parts[-1]
+            actions += self._send_content(frame, revision, now, is_last=is_last)
         return actions
 
-    def _send_content(self, frame: bytes, revision: int, now: float) -> list[Action]:
+    def _send_content(
+        self, frame: bytes, revision: int, now: float, *, is_last: bool = True
+    ) -> list[Action]:
         self.position = revision
         self.head = max(self.head, revision)
-        self._unanswered = False
+        self._question.sent(is_last=is_last)
         self._queued_bytes += len(frame)
         self._content_bytes += len(frame)
         self._window.sent(revision, len(frame))

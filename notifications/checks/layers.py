@@ -20,36 +20,36 @@ def _backends() -> dict[str, str]:
     return {alias: layer["BACKEND"] for alias, layer in settings.CHANNEL_LAYERS.items()}
 
 
-def _aliases(backend: str) -> list[str]:
-    return [alias for alias, found in _backends().items() if found == backend]
+def _each(backend: str, what: str, **error: str) -> list[checks.CheckMessage]:
+    """An error for each layer of that kind."""
+    return [
+        checks.Error(f"CHANNEL_LAYERS[{alias!r}] is {what}", **error)
+        for alias, found in _backends().items()
+        if found == backend
+    ]
 
 
 @checks.register()
 def in_memory_layer(**_kwargs: Any) -> list[checks.CheckMessage]:
     """Each of its receives walks over all channels and groups, and what is over 100 is dropped."""
-    return [
-        checks.Error(
-            f"CHANNEL_LAYERS[{alias!r}] is Channels' in-memory layer, whose cost grows with the "
-            "square of the open sockets.",
-            hint=f"Use {OURS!r}, or set REDIS_URL.",
-            id="notifications.E001",
-        )
-        for alias in _aliases(IN_MEMORY)
-    ]
+    return _each(
+        IN_MEMORY,
+        "Channels' in-memory layer, whose cost grows with the square of the open sockets.",
+        hint=f"Use {OURS!r}, or set REDIS_URL.",
+        id="notifications.E001",
+    )
 
 
 @checks.register()
 def core_layer(**_kwargs: Any) -> list[checks.CheckMessage]:
     """It closes every socket when Redis dies."""
-    return [
-        checks.Error(
-            f"CHANNEL_LAYERS[{alias!r}] is the core Redis layer: when Redis stops, it closes every "
-            "socket, and of a burst it drops what is over its capacity.",
-            hint=f"Use {PUBSUB!r}, as REDIS_URL does.",
-            id="notifications.E002",
-        )
-        for alias in _aliases(CORE)
-    ]
+    return _each(
+        CORE,
+        "the core Redis layer: when Redis stops, it closes every socket, and of a burst it drops "
+        "what is over its capacity.",
+        hint=f"Use {PUBSUB!r}, as REDIS_URL does.",
+        id="notifications.E002",
+    )
 
 
 @checks.register()
@@ -57,15 +57,13 @@ def core_layer_with_new_redis(**_kwargs: Any) -> list[checks.CheckMessage]:
     """redis-py 8 ends each idle receive of the core layer after 5 seconds (channels_redis#422)."""
     if int(redis.__version__.split(".")[0]) < _REDIS_TOO_NEW:
         return []
-    return [
-        checks.Error(
-            f"CHANNEL_LAYERS[{alias!r}] is the core Redis layer on redis-py {redis.__version__}, "
-            "which closes every socket that is idle for 5 seconds.",
-            hint=f"Use {PUBSUB!r}, and install 'redis<8' as requirements.txt does.",
-            id="notifications.E003",
-        )
-        for alias in _aliases(CORE)
-    ]
+    return _each(
+        CORE,
+        f"the core Redis layer on redis-py {redis.__version__}, which closes every socket that is "
+        "idle for 5 seconds.",
+        hint=f"Use {PUBSUB!r}, and install 'redis<8' as requirements.txt does.",
+        id="notifications.E003",
+    )
 
 
 @checks.register(deploy=True)

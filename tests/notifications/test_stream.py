@@ -546,25 +546,39 @@ def test_a_new_epoch_starts_the_window_at_0():
     assert talk.pong(4, NEW_EPOCH) == ["load"]
 
 
-def test_a_new_epoch_waits_for_room_in_the_buffer_with_position_0():
+@pytest.mark.parametrize("revision", [3, 0])
+def test_a_new_epoch_waits_for_room_in_the_buffer_with_position_0(revision):
     talk = synced_at(5)
-    talk.hears(2, 3, life=NEW_LIFE)
+    talk.is_told(revision, NEW_LIFE)
     talk.held = WINDOW
-    assert talk.finds(3, epoch=NEW_EPOCH, life=NEW_LIFE) == []
+    assert talk.finds(revision, epoch=NEW_EPOCH, life=NEW_LIFE) == []
     assert shape(talk.gets(Ping())) == [("pong", 0)]
     talk.held = 0
     assert talk.wakes(1) == [(0, ["load"])]
     # The client has nothing of it: not even revision 0, from which there would be changes.
     assert talk.loads[-1] is None or talk.loads[-1].epoch != NEW_EPOCH
-    assert shape(talk.finds(3, epoch=NEW_EPOCH, life=NEW_LIFE)) == [("snapshot", 3), ("synced", 3)]
+    assert shape(talk.finds(revision, epoch=NEW_EPOCH, life=NEW_LIFE)) == [
+        ("snapshot", revision), ("synced", revision),
+    ]  # fmt: skip
+
+
+def test_a_new_epoch_that_waits_for_room_is_a_snapshot_also_where_the_client_knew_of_it():
+    talk = synced_at(5)
+    talk.resume(at(3, NEW_EPOCH))
+    assert talk.finds(4, since=3, changes=[item(4)], epoch=NEW_EPOCH, life=NEW_LIFE) == ["load"]
+    talk.held = WINDOW
+    assert talk.finds(4, epoch=NEW_EPOCH, life=NEW_LIFE) == []
+    talk.held = 0
+    assert talk.wakes(1) == [(0, ["load"])]
+    assert talk.loads[-1] is None
 
 
 def test_a_resume_during_the_read_that_finds_a_new_epoch_is_answered_too():
     talk = synced_at(5)
     talk.hears(2, 3, life=NEW_LIFE)
-    talk.resume(at(5))
-    said = talk.finds(3, epoch=NEW_EPOCH, life=NEW_LIFE)
-    assert said == ["load"]
+    talk.resume(at(2, NEW_EPOCH))
+    assert talk.finds(3, epoch=NEW_EPOCH, life=NEW_LIFE) == ["load"]
+    assert talk.loads[-1] == at(2, NEW_EPOCH)
     assert shape(talk.finds(3, epoch=NEW_EPOCH, life=NEW_LIFE)) == [
         ("snapshot", 3), ("synced", 3),
     ]  # fmt: skip
