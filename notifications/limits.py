@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 # Control frames of WebSocket that a connection may send; they are answered below the application.
 CONTROL_FRAMES_PER_S, CONTROL_FRAMES_BURST = 20, 40
 FLOODED = frames.bye(CloseCode.RATE_LIMIT, "Too many control frames.", 0)
+# Frames of WebSocket that one message may come in: empty ones cost time and add nothing to a size.
+FRAGMENTS_MAX = 256
+# Frames that are still read once we have said that the connection ends. A client may have sent
+# some before it heard so; whoever goes on is not listened to.
+LATE_FRAMES_MAX = 1000
+# What an opcode says: the message goes on, and it is no message but a control frame.
+_CONTINUES, _CONTROLS = 0, 8
+# Bytes that are taken from one connection before the others have their turn.
+READ_BYTES = 16 * 1024
 
 
 class Census:
@@ -66,3 +75,25 @@ def address_of(scope: Any) -> str:
 def control_frames() -> TokenBucket:
     """What a connection's control frames are counted by."""
     return TokenBucket(CONTROL_FRAMES_PER_S, CONTROL_FRAMES_BURST, time.monotonic())
+
+
+class Listening:
+    """Counts the frames of one WebSocket, below the application, which sees whole messages only."""
+
+    def __init__(self) -> None:
+        self._fragments = self._late = 0
+
+    def is_too_much(self, opcode: int, *, is_closing: bool) -> bool:
+        """Count a frame; whether nothing more should be read.
+
+        Args: opcode: of RFC 6455, section 5.2. is_closing: we have said that the connection ends.
+        """
+        if opcode == _CONTINUES:
+            self._fragments += 1
+        elif opcode < _CONTROLS:
+            self._fragments = 1
+        self._late += is_closing
+        if self._fragments > FRAGMENTS_MAX:
+            metrics.floods_ended.labels("fragments").inc()
+            return True
+        return self._late > LATE_FRAMES_MAX

@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import time
-from collections.abc import Callable
 from typing import Any
 
 from autobahn.websocket.protocol import WebSocketServerProtocol
 from daphne.server import Server
 from twisted.internet.tcp import Connection
 
-from notifications import limits, metrics
 from notifications.consumers.transports import EXTENSION
-from notifications.protocol import CloseCode
+from notifications.servers import daphne_reading
 from notifications.servers.framing import text_head
 
 logger = logging.getLogger(__name__)
@@ -32,7 +29,7 @@ _RESTART = 1012
 class DaphneServer(Server):  # type: ignore[misc]
     """Daphne's, with the transport of each socket in the scope's extensions."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, application: Any, *args: Any, **kwargs: Any) -> None:
         # Daphne measures a socket's age by the wall clock: a clock that jumps would close them all.
         # Its own pings are measured so, too; our heartbeat is the stream's. And a response may take
         # as long as its stream lives.
@@ -43,15 +40,16 @@ class DaphneServer(Server):  # type: ignore[misc]
             "websocket_handshake_timeout": _HANDSHAKE_S,
             "endpoints": [_with_backlog(one) for one in kwargs.get("endpoints") or ()],
         }
-        super().__init__(*args, **{**kwargs, **own})
+        super().__init__(daphne_reading.telling(application), *args, **{**kwargs, **own})
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         if scope["type"] == "websocket":
             # Daphne would cut a slow reader off after a second, before it has read why.
             protocol.closeHandshakeTimeout = _CLOSE_TIMEOUT_S
-            _limit_control_frames(protocol)
+            direct = DaphneTransport(protocol)
+            scope["extensions"] = {daphne_reading.TAKEN: daphne_reading.limit(protocol, direct)}
             if isinstance(protocol.transport, Connection):
-                scope["extensions"] = {EXTENSION: DaphneTransport(protocol)}
+                scope["extensions"][EXTENSION] = direct
         return super().create_application(protocol, scope)
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
@@ -82,25 +80,6 @@ class DaphneServer(Server):  # type: ignore[misc]
         # exception ends the process. Django's own runserver exits like this too.
         logger.critical("Cannot listen: %s", failure.getErrorMessage())
         os._exit(1)
-
-
-def _limit_control_frames(protocol: Any) -> None:
-    """Let a socket be pinged only so often: each ping is answered, before we hear of it."""
-    bucket = limits.control_frames()
-
-    def limited(handle: Callable[[bytes], None]) -> Callable[[bytes], None]:
-        def handle_some(payload: bytes) -> None:
-            if bucket.take(time.monotonic()):
-                handle(payload)
-            elif protocol.state == protocol.STATE_OPEN:
-                metrics.floods_ended.labels("control").inc()
-                direct = DaphneTransport(protocol)
-                direct.send(limits.FLOODED)
-                direct.close(CloseCode.RATE_LIMIT, "Too many control frames.")
-
-        return handle_some
-
-    protocol.onPing, protocol.onPong = limited(protocol.onPing), limited(protocol.onPong)
 
 
 def _nothing() -> asyncio.Future[None]:

@@ -8,6 +8,7 @@ from typing import Any
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import PayloadTooBig
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
@@ -24,8 +25,22 @@ _STUCK_S = 10.0
 _LEAVES_S = 2.0
 
 
+class _TooManyFrames(PayloadTooBig):
+    """The parser turns it into a close with 1009, and reads nothing more."""
+
+    def __str__(self) -> str:
+        return "too many frames"
+
+
 class _Protocol(ServerProtocol):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._listening = limits.Listening()
+
     def recv_frame(self, frame: Frame) -> None:
+        is_closing = self.state is State.CLOSING
+        if self._listening.is_too_much(frame.opcode, is_closing=is_closing):
+            raise _TooManyFrames(None, limits.FRAGMENTS_MAX)
         if frame.opcode is Opcode.CLOSE:
             # A close may come amid the fragments of a message (RFC 6455, section 5.4); the library
             # takes it for a violation.
@@ -41,6 +56,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._control_frames = limits.control_frames()
         if not config.ws_per_message_deflate:
             self.conn = _Protocol(max_size=config.ws_max_size, logger=self.conn.logger)
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        if hasattr(transport, "max_size"):  # asyncio's own: 256 KiB are 40,000 small frames
+            transport.max_size = limits.READ_BYTES
 
     def send_receive_event_to_app(self) -> None:
         if self.curr_msg_data_type == "text" and not _is_utf8(self.frames):
@@ -82,6 +102,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.transport.abort()
             return
         super().handle_parser_exception()
+        # Else the server would wait for ever for a peer that does not read.
+        self.loop.call_later(self.close_timeout, self.transport.abort)
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
