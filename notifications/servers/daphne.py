@@ -43,6 +43,8 @@ class DaphneServer(Server):  # type: ignore[misc]
         super().__init__(daphne_reading.telling(application), *args, **{**kwargs, **own})
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        # Daphne believes anybody's header `Daphne-Root-Path`, which would begin each of our URLs.
+        scope["root_path"] = self.root_path
         if scope["type"] == "websocket":
             # Daphne would cut a slow reader off after a second, before it has read why.
             protocol.closeHandshakeTimeout = _CLOSE_TIMEOUT_S

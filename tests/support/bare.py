@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import time
 from typing import TYPE_CHECKING
 
@@ -28,12 +29,23 @@ def frame(opcode: int, payload: bytes = b"", *, ends: bool = True, reserved: int
 class Bare:
     """Connects on entering the context, and vanishes on leaving it."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, tls: bool = False, own_address: str = "127.0.0.1") -> None:
+        """Args: own_address: of this machine; where the connection comes from. tls: to whoever
+        answers, by whatever certificate.
+        """
         self._port = port
+        self._tls = tls
+        self._own_address = own_address
         self._socket: socket.socket
 
     def __enter__(self) -> Self:
-        self._socket = socket.create_connection(("127.0.0.1", self._port), PATIENCE_S)
+        address = ("127.0.0.1", self._port)
+        opened = socket.create_connection(address, PATIENCE_S, (self._own_address, 0))
+        if self._tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            opened = context.wrap_socket(opened)
+        self._socket = opened
         return self
 
     def __exit__(
@@ -81,6 +93,14 @@ class Bare:
         }
         self.request(path, [*asked.items(), *headers])
         return self.head()
+
+    def has_ended(self, within_s: float) -> bool:
+        """Whether the other side ends the connection by then; what comes is thrown away."""
+        try:
+            self.rest(within_s)
+        except TimeoutError:
+            return False
+        return True
 
     def rest(self, within_s: float = PATIENCE_S) -> bytes:
         """All that comes until the other side ends the connection.

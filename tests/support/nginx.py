@@ -1,13 +1,22 @@
-"""Runs a private nginx for tests in front of one server, on a free port, with its defaults."""
+"""Runs a private nginx for tests in front of one server, on a free port: with its defaults, or as
+`docs/howto/run-in-production.md` has it.
+"""
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.docs import markdown
 from tests.support.ports import free_port, listens
 from tests.support.processes import until
 
@@ -16,7 +25,6 @@ if TYPE_CHECKING:
     from typing import Self
 
 STARTUP_S = 60
-# Buffering, HTTP/1.0 to the server, and all else is as nginx has it where nobody says anything.
 _CONFIG = """
 daemon off;
 master_process off;
@@ -30,6 +38,11 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
+    {site}
+}}
+"""
+# Buffering, HTTP/1.0 to the server, and all else is as nginx has it where nobody says anything.
+_BY_DEFAULT = """
     server {{
         listen 127.0.0.1:{port};
         location / {{
@@ -37,22 +50,69 @@ http {{
             proxy_set_header Host $http_host;
         }}
     }}
-}}
 """
+_PAGE = markdown.DOCS / "howto" / "run-in-production.md"
+# As whom the page has it answer, by https.
+SHIPPED_NAME = "notify.example"
+# What of the page's is this machine's own; each must be there.
+_OURS = {
+    r"listen 443 ssl;": "listen 127.0.0.1:{port} ssl;",
+    r"listen 80;": "listen 127.0.0.1:{other_port};",
+    r"server 127\.0\.0\.1:800\d;": "server 127.0.0.1:{server_port};",
+    r"/etc/ssl/notify\.example": "{folder}/tls",
+}
 _UNDER_US = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 # Debian puts it where only root looks.
 _NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 
 
+def shipped() -> str:
+    """The configuration that the page tells people to write."""
+    (block,) = (one for one in markdown.blocks(_PAGE.read_text("utf-8")) if one.language == "nginx")
+    return block.text
+
+
+def _made_ours(site: str, **ours: object) -> str:
+    for pattern, replacement in _OURS.items():
+        site, count = re.subn(pattern, replacement.format(**ours), site)
+        assert count, f"{_PAGE.name} has no {pattern} in its nginx configuration."
+    return site
+
+
+def _write_certificate(folder: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, SHIPPED_NAME)])
+    now, day = datetime.now(UTC), timedelta(days=1)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - day)
+        .not_valid_after(now + day)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    (folder / "tls.crt").write_bytes(certificate.public_bytes(pem))
+    private = key.private_bytes(
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "tls.key").write_bytes(private)
+
+
 class Nginx:
     """Started on entering the context."""
 
-    def __init__(self, server_port: int) -> None:
+    def __init__(self, server_port: int, site: str | None = None) -> None:
+        """Args: site: what is ``shipped``, perhaps changed; else nginx's defaults."""
         self._folder = tempfile.TemporaryDirectory(prefix="notifications-nginx-")
+        folder = Path(self._folder.name)
         self.port = free_port()
-        config = _CONFIG.format(folder=self._folder.name, port=self.port, server_port=server_port)
-        self._config = Path(self._folder.name) / "nginx.conf"
-        self._config.write_text(config, "utf-8")
+        ours = {"folder": folder, "port": self.port, "server_port": server_port}
+        if site is None:
+            site = _BY_DEFAULT.format(**ours)
+        else:
+            site = _made_ours(site, other_port=free_port(), **ours)
+            _write_certificate(folder)
+        self._config = folder / "nginx.conf"
+        self._config.write_text(_CONFIG.format(folder=folder, site=site), "utf-8")
         self._process: subprocess.Popen[bytes]
 
     @property
