@@ -63,6 +63,17 @@ def _number(
     return _read(name, default, parse, f"{noun} from {least} to {most}")
 
 
+def choice(name: str, default: str, options: tuple[str, ...]) -> str:
+    """One of these words."""
+
+    def parse(text: str) -> str:
+        if text not in options:
+            raise ValueError(text)
+        return text
+
+    return _read(name, default, parse, f"one of {', '.join(options)}")
+
+
 def words(name: str, default: list[str]) -> list[str]:
     """Words separated by commas; blanks around them do not count."""
     return _read(

@@ -114,6 +114,8 @@ else:
 
 # What a reader of /metrics must bear; without one it is answered to this machine only.
 METRICS_TOKEN = env.text("METRICS_TOKEN", default="")
+# How events are logged: for people, or as JSON, an object a line.
+LOG_FORMAT = env.choice("LOG_FORMAT", default="text", options=("text", "json"))
 
 # --- Notifications --------------------------------------------------------------------------------
 
@@ -336,8 +338,22 @@ CONTENT_SECURITY_POLICY = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "text": {
+            "()": "config.logs.TextFormatter",
+            "format": "{asctime} {levelname} {name} {message}",
+            "style": "{",
+        },
+        "json": {"()": "config.logs.JsonFormatter"},
+    },
+    "filters": {"news": {"()": "config.logs.OnlyNews"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": LOG_FORMAT,
+            "filters": ["news"],
+        }
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "notifications": {"level": "INFO"},

@@ -33,8 +33,9 @@ def manage(*arguments, **variables):
         lambda: env.redis_url("KNOB"),
         lambda: env.database("KNOB", Path("x")),
         lambda: env.email("KNOB", "consolemail://"),
+        lambda: env.choice("KNOB", "this", ("this", "that")),
     ],
-    ids=["boolean", "integer", "seconds", "origins", "redis", "database", "email"],
+    ids=["boolean", "integer", "seconds", "origins", "redis", "database", "email", "choice"],
 )
 @pytest.mark.parametrize("value", ["maybe", "1,5x", "ftp://x"])
 def test_a_wrong_value_is_refused_by_name(read, value, monkeypatch):

@@ -1,0 +1,64 @@
+"""How events are logged: one line each, whatever somebody wrote into a path, a header or a name."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime
+
+# Characters of an event, or of a line of a traceback; what is cut out is from its middle.
+LINE_MAX = 1000
+
+
+def one_line(text: str) -> str:
+    """The text with what is not to be seen (line ends, escapes, marks of direction) spelled out."""
+    if not text.isprintable():
+        text = "".join(one if one.isprintable() else _spelled(one) for one in text)
+    if len(text) > LINE_MAX:
+        kept = (LINE_MAX - 3) // 2
+        text = f"{text[:kept]}...{text[-kept:]}"
+    return text
+
+
+def _spelled(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+class TextFormatter(logging.Formatter):
+    """Time, level, logger and message; a traceback follows on lines of its own, each set in, so
+    that none of them can be taken for an event.
+    """
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's)
+        return one_line(super().formatMessage(record))
+
+    def formatException(self, ei: logging._SysExcInfoType) -> str:  # noqa: N802
+        lines = super().formatException(ei).split("\n")
+        return "\n".join(f"  {one_line(line)}" for line in lines)
+
+
+class JsonFormatter(logging.Formatter):
+    """An object with `time`, `level`, `logger`, `message` and, after an error, `traceback`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        event = {
+            "time": at.replace("+00:00", "Z"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": one_line(record.getMessage()),
+        }
+        if record.exc_info:
+            event["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(event)
+
+
+class OnlyNews(logging.Filter):
+    """Takes tracebacks away that any client can cause, such as by a foreign Host: they tell nothing
+    of where it came from.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.startswith("django.security."):
+            record.exc_info = record.exc_text = None
+        return True
