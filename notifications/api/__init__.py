@@ -17,15 +17,18 @@ from ninja.parser import Parser
 
 from notifications import strict_json
 from notifications.api import errors, inbox, notifications
+from notifications.problems import Problem
 
 Auth = Sequence[Callable[[HttpRequest], Any]]
 
 
 class StrictParser(Parser):
-    """Refuses what two parsers would read differently."""
+    """Refuses what two parsers would read differently, and what would have to be unpacked first."""
 
     def parse_body(self, request: HttpRequest) -> Any:
-        """Raises: ValueError: the body is not JSON, or not such JSON."""
+        """Raises: ValueError: the body is not JSON, or not such JSON. Problem: it is packed."""
+        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise Problem(415, "Send the body as it is, without Content-Encoding.")
         return strict_json.loads(request.body)
 
 

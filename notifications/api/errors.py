@@ -76,11 +76,13 @@ def _on_throttled(_request: HttpRequest, error: Throttled) -> HttpResponse:
     return answer
 
 
-def _on_http_error(_request: HttpRequest, error: HttpError) -> HttpResponse:
-    detail = str(error)
-    if isinstance(error.__cause__, ValueError):  # what the body's parser said
-        detail = f"The body cannot be read: {error.__cause__}"
-    return problems.response(error.status_code, detail)
+def _on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    match error.__cause__:  # what the body's parser said
+        case Problem() as problem:
+            return _on_problem(request, problem)
+        case ValueError() as fault:
+            return problems.response(error.status_code, f"The body cannot be read: {fault}")
+    return problems.response(error.status_code, str(error))
 
 
 def _on_invalid(_request: HttpRequest, error: ValidationError) -> HttpResponse:

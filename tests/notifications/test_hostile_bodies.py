@@ -1,5 +1,6 @@
 """Whatever comes as a body, the API has an answer for it, and never 500."""
 
+import gzip
 import json
 
 import pytest
@@ -93,6 +94,21 @@ def test_what_is_no_body_of_ours_is_refused(doors, name, kind):
         allowed = {201} if name == "own token" and what in {"empty", "null"} else set()
         assert answer.status_code in {400, 413, 422} | allowed, (what, answer.content)
     assert Notification.objects.count() == 1
+
+
+ENCODINGS = ["gzip", "GZIP", "br", "deflate", "identity, gzip", "x", ""]
+BOMB = gzip.compress(b" " * 2**20)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_body_is_unpacked(doors, name):
+    good = json.dumps(doors.all[name][3]).encode()
+    for encoding in ENCODINGS:
+        for body in (good, gzip.compress(good), BOMB):
+            answer = doors.knock(name, body, **{"content-encoding": encoding})
+            assert answer.status_code == 415
+    assert Notification.objects.count() == 1
+    assert doors.knock(name, good, **{"content-encoding": "identity"}).status_code < 300
 
 
 TEXTS = st.text(max_size=30) | st.sampled_from(
