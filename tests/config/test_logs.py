@@ -79,6 +79,7 @@ def test_a_long_text_is_cut_and_its_end_kept():
     assert one_line("x" * LINE_MAX) == "x" * LINE_MAX
 
 
-def test_what_any_client_can_cause_has_no_traceback(logged):
-    lines = logged("django.security.DisallowedHost", "Invalid Host", error=raised("evil.example"))
+@pytest.mark.parametrize("name", ["django.security.DisallowedHost", "django.request"])
+def test_what_any_client_can_cause_has_no_traceback(logged, name):
+    lines = logged(name, "Refused", error=raised("evil.example"))
     assert "Traceback" not in "".join(lines)

@@ -65,3 +65,10 @@ def test_who_floods_is_not_listened_to(bare, witness, site, unit):
 def test_a_frame_that_says_it_is_compressed_ends_the_connection(bare, witness):
     bare.send(frame(TEXT, b"\xab\x56", reserved=RSV1))
     assert b"pong" not in bare.rest(SOON_S)
+
+
+def test_a_frame_that_announces_more_than_there_is_ends_the_connection(bare, witness, site):
+    before = site.rss_bytes()
+    bare.send(bytes((0x80 | TEXT, 0xFF)) + (2**62).to_bytes(8, "big") + b"\0\0\0\0")
+    bare.rest(SOON_S)
+    assert site.rss_bytes() - before < 4 * MIB
