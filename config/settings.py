@@ -135,6 +135,11 @@ NOTIFICATIONS_DISPATCH_LEASE_S = env.seconds(
 NOTIFICATIONS_DISPATCH_SCAN_S = env.seconds(
     "NOTIFICATIONS_DISPATCH_SCAN_S", default=1, least=0.05, most=3600
 )
+# Notifications that one person or API key may send to everyone within an hour; 0: no limit.
+# Commands and code are not limited.
+NOTIFICATIONS_EVERYONE_RATE_PER_H = env.integer(
+    "NOTIFICATIONS_EVERYONE_RATE_PER_H", default=60, least=0, most=1_000_000
+)
 # Whether a server process dispatches too. Off where `manage.py dispatcher` runs beside it.
 NOTIFICATIONS_DISPATCH_IN_SERVER = env.boolean("NOTIFICATIONS_DISPATCH_IN_SERVER", default=True)
 # Threads that look things up for the sockets of one process.

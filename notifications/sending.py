@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.asyncio import async_unsafe
 from django.utils.translation import gettext_lazy as _
 
-from notifications import dispatch, protocol
+from notifications import dispatch, protocol, rations
 from notifications.audiences import Audience
 from notifications.models import Edit, Notification, Removal, Status
 from notifications.operations import fingerprint
@@ -90,6 +90,7 @@ def send(
     expires_at: datetime | None = None,
     idempotency: IdempotencyKey | None = None,
     sent_by: str = "",
+    rationed: bool = False,
 ) -> Sent:
     """Accept a notification: once the transaction commits, every recipient gets it exactly once.
 
@@ -98,9 +99,9 @@ def send(
     has committed); a larger one is left to a dispatcher.
 
     Args: send_at: later than now, else it is sent at once. sent_by: who may follow and edit it,
-        where that is a program.
+        where that is a program. rationed: whether its sender may tell everyone only so often.
     Raises: ValidationError: with messages per field. IdempotencyConflict: the key came with
-        another request.
+        another request. TooOften (``rations``): it is rationed, and there is no room for it.
     """
     notification = Notification(
         title=title,
@@ -123,7 +124,11 @@ def send(
     )
     notification.validate()
     notification.request_hash = _request_hash(notification)
-    sent = _known(notification) or _accept(notification, audience)
+    sent = _known(notification)
+    if sent is None:
+        if rationed:
+            rations.require_room(notification)
+        sent = _accept(notification, audience)
     if not connection.in_atomic_block:
         # The dispatch of a small audience ran at the commit, and moved the row.
         sent.notification.refresh_from_db(fields=["status", "item_count"])

@@ -19,7 +19,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from notifications import audiences, sending
+from notifications import audiences, rations, sending
 from notifications.audiences import Audience
 from notifications.forms import AudienceForm, ComposeForm, new_key
 from notifications.models import Status
@@ -145,9 +145,12 @@ class Compose:
         scope = f"admin:{self._request.user.pk}"
         key = sending.IdempotencyKey(scope, form.cleaned_data["key"])
         try:
-            sent = sending.send(audience=form.audience(), idempotency=key, **fields)
+            sent = sending.send(audience=form.audience(), idempotency=key, rationed=True, **fields)
         except sending.IdempotencyConflict:
             return self._already_sent(form)
+        except rations.TooOften as error:
+            form.add_error(None, str(error))
+            return self._write(form)
         if sent.created:
             self._admin.log_addition(self._request, sent.notification, [{"added": {}}])
         self._admin.message_user(self._request, _said(sent), messages.SUCCESS)

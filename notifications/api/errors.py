@@ -12,7 +12,7 @@ from django.utils.cache import patch_vary_headers
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
-from notifications import operations, problems, reading, sending
+from notifications import operations, problems, rations, reading, sending
 from notifications.audiences import UnknownNames
 from notifications.problems import Problem
 from notifications.schemas import ProblemOut
@@ -51,6 +51,7 @@ def handle(api: NinjaAPI) -> None:
         (operations.OperationConflict, _on_conflict),
         (sending.IdempotencyConflict, _on_conflict),
         (sending.NotEditable, _on_conflict),
+        (rations.TooOften, _on_too_often),
         (DatabaseError, _on_database),
         (InterfaceError, _on_database),
     ):
@@ -117,6 +118,12 @@ def _on_other_epoch(_request: HttpRequest, _error: reading.EpochMismatch) -> Htt
 
 def _on_conflict(_request: HttpRequest, error: Exception) -> HttpResponse:
     return problems.response(409, str(error))
+
+
+def _on_too_often(_request: HttpRequest, error: rations.TooOften) -> HttpResponse:
+    answer = problems.response(429, str(error))
+    answer.headers["Retry-After"] = str(error.wait_s)
+    return answer
 
 
 def _on_database(_request: HttpRequest, _error: Exception) -> HttpResponse:

@@ -78,6 +78,7 @@ def send(
         sender=sender.name,
         idempotency=key,
         sent_by=sender.identity,
+        rationed=True,
         **asked.content(),
     )
     return Status(201 if sent.created else 200, _shown(sent.notification))

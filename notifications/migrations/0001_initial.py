@@ -410,6 +410,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="notification",
             index=models.Index(
+                fields=["audience_kind", "created_at"], name="notification_audience"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="notification",
+            index=models.Index(
                 condition=models.Q(("send_at__isnull", False)),
                 fields=["status", "send_at"],
                 name="notification_scheduled",

@@ -165,6 +165,7 @@ class Notification(Leased):
         permissions = [("send_to_everyone", "Can send a notification to everyone")]
         indexes = [
             models.Index(fields=["status", "id"], name="notification_status"),
+            models.Index(fields=["audience_kind", "created_at"], name="notification_audience"),
             models.Index(
                 fields=["status", "send_at"],
                 name="notification_scheduled",

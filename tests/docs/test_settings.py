@@ -16,6 +16,7 @@ PAGE = markdown.DOCS / "reference" / "settings.md"
 UNITS = {
     "_PER_S": "per second",
     "_PER_MIN": "per minute",
+    "_PER_H": "per hour",
     "_S": "seconds",
     "_MS": "milliseconds",
     "_H": "hours",

@@ -29,6 +29,7 @@ from notifications import (
     figures,
     inbox,
     operations,
+    rations,
     reading,
     receipts,
     sending,
@@ -516,6 +517,15 @@ def test_sending_to_one_user_reads_that_user(large):
     with explained() as recording, transaction.atomic():
         sending.send("Hello", audience=audiences.ChosenUsers.named(["small 7"]))
     recording.must_be_cheap(most_queries=6)
+
+
+def test_how_often_everyone_was_told_something_is_read_of_the_last_hour(large):
+    asked = Notification(audience_kind=audiences.Everyone.kind, idempotency_scope="admin:1")
+    # All that there are went out before that.
+    later = timezone.now() + timedelta(hours=2)
+    with explained() as recording:
+        rations.require_room(asked, later)
+    recording.must_be_cheap(most_queries=1)
 
 
 # The chunk's end, its fence, and what a chunk does.

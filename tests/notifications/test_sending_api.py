@@ -300,3 +300,27 @@ def test_a_key_with_no_scope_left_to_send_still_follows_what_it_sent(service, al
     ApiKey.objects.update(scopes=[])
     assert service.report(answer)["item_count"] == 1
     assert service.send(audience=to(alice)).status_code == 403
+
+
+def test_everyone_is_told_something_only_so_often(service, api_key, alice, settings):
+    settings.NOTIFICATIONS_EVERYONE_RATE_PER_H = 2
+    everyone = {"audience": {"everyone": True}}
+    assert [service.send(key, **everyone).status_code for key in ("a", None)] == [201, 201]
+    refused = service.send("b", **everyone)
+    assert refused.status_code == 429
+    assert 3500 < int(refused["Retry-After"]) <= 3600
+    assert Notification.objects.count() == 2
+    # The same request again is no other one; others are not told, or do not send.
+    assert service.send("a", **everyone).status_code == 200
+    assert service.send(audience=to(alice)).status_code == 201
+    assert Service(api_key(*EVERY_SCOPE)[1]).send(**everyone).status_code == 201
+    hour_ago = timezone.now() - timedelta(hours=1)
+    Notification.objects.filter(idempotency_key="a").update(created_at=hour_ago)
+    assert service.send("b", **everyone).status_code == 201
+    assert service.send("c", **everyone).status_code == 429
+
+
+def test_without_a_limit_everyone_is_told_as_often_as_one_likes(service, alice, settings):
+    settings.NOTIFICATIONS_EVERYONE_RATE_PER_H = 0
+    answers = [service.send(audience={"everyone": True}).status_code for _ in range(3)]
+    assert answers == [201] * 3

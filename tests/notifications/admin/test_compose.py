@@ -144,6 +144,18 @@ def test_a_thousand_chosen_users_fit_the_form(post, db):
 # --- Sending once ---------------------------------------------------------------------------------
 
 
+def test_everyone_is_told_something_only_so_often(post, alice, settings):
+    settings.NOTIFICATIONS_EVERYONE_RATE_PER_H = 2
+    for key in ("1", "2", "2"):
+        assert "Sent to 2 people." in shown(post(kind="everyone", key=key))
+    page = shown(post(kind="everyone", key="3"))
+    assert "at most 2 times an hour" in page
+    assert "Nothing was sent." in page
+    assert Notification.objects.count() == 2
+    # One user is not everyone.
+    assert "Sent to 1 person." in shown(post(kind="users", users=[alice.pk], key="4"))
+
+
 def test_a_double_click_sends_once(post, alice):
     for _ in range(2):
         assert "Sent to 1 person." in shown(post(kind="users", users=[alice.pk]))
