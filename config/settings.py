@@ -165,9 +165,12 @@ NOTIFICATIONS_PING_INTERVAL_S = env.seconds(
 NOTIFICATIONS_CONNECTION_AGE_S = env.seconds(
     "NOTIFICATIONS_CONNECTION_AGE_S", default=3600, least=0.1, most=7 * 86400
 )
-# What one process bears with; 0: no limit. Connections of one user, and from one address, beyond
-# which the newest is refused; handshakes and polls from one address a minute, and in one go; frames
-# that a socket may send a second (twice that in a burst).
+# What one process bears with; 0: no limit. Connections, those of one user, and from one address,
+# beyond which the newest is refused; handshakes and polls from one address a minute, and in one go;
+# frames that a socket may send a second (twice that in a burst).
+NOTIFICATIONS_CONNECTIONS_MAX = env.integer(
+    "NOTIFICATIONS_CONNECTIONS_MAX", default=0, least=0, most=1_000_000
+)
 NOTIFICATIONS_USER_CONNECTIONS_MAX = env.integer(
     "NOTIFICATIONS_USER_CONNECTIONS_MAX", default=20, least=0, most=1_000_000
 )

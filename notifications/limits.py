@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # Control frames of WebSocket that a connection may send; they are answered below the application.
 CONTROL_FRAMES_PER_S, CONTROL_FRAMES_BURST = 20, 40
+FULL = "The server has as many connections as it may have."
 FLOODED = frames.bye(CloseCode.RATE_LIMIT, "Too many control frames.", 0)
 # Frames of WebSocket that one message may come in: empty ones cost time and add nothing to a size.
 FRAGMENTS_MAX = 256
@@ -34,19 +35,30 @@ READ_BYTES = 16 * 1024
 
 
 class Census:
-    """How many connections each address has here."""
+    """How many connections there are here, and of each address."""
 
     def __init__(self) -> None:
+        self._count = 0
         self._by_address: Counter[str] = Counter()
 
     def opened(self, address: str) -> None:
+        self._count += 1
         if address:
             self._by_address[address] += 1
 
     def closed(self, address: str) -> None:
+        self._count -= 1
         self._by_address[address] -= 1
         if self._by_address[address] <= 0:
             del self._by_address[address]
+
+    def is_full(self) -> bool:
+        """Whether this process has as many as it may have, whoever comes."""
+        most = settings.NOTIFICATIONS_CONNECTIONS_MAX
+        if not most or self._count < most:
+            return False
+        metrics.connections_refused.labels("process").inc()
+        return True
 
     def refusal(self, address: str, own: Iterable[Connection]) -> str | None:
         """Why another connection is one too many; None: it is not.

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 from channels.exceptions import StopConsumer
 
-from notifications import drain, frames, hub, metrics, problems, protocol
+from notifications import drain, frames, hub, limits, metrics, problems, protocol
 from notifications.consumers.base import StreamConsumer
 from notifications.consumers.responses import HttpTransport, whole
 from notifications.frames import Cursor
@@ -77,6 +77,8 @@ class HttpStreamConsumer(StreamConsumer):
         if not user.is_authenticated:
             raise Problem(401, "Sign in first.")
         found: int = user.pk
+        if hub.current().census.is_full():
+            raise Problem(503, limits.FULL)
         if reason := self.refusal(found):
             raise Problem(429, reason, retry_after_s=_TOO_MANY_RETRY_S)
         return found

@@ -8,12 +8,15 @@ from urllib.parse import parse_qs
 
 from channels.exceptions import StopConsumer
 
-from notifications import drain, frames, hub, metrics, protocol
+from notifications import drain, frames, hub, limits, metrics, protocol
 from notifications.consumers.base import StreamConsumer
 from notifications.consumers.transports import transport_of
 from notifications.frames import BadFrame, Cursor
 from notifications.protocol import CloseCode
 from notifications.stream import InboxStream
+
+# Until some have left, maybe.
+_FULL_RETRY_MS = 5000
 
 
 class NotificationConsumer(StreamConsumer):
@@ -41,6 +44,8 @@ class NotificationConsumer(StreamConsumer):
             self.refuse(CloseCode.NOT_ALLOWED, "This token may not be used from that origin.")
         elif user is None or not user.is_authenticated:
             self.refuse(CloseCode.SIGNED_OUT, "Sign in first.")
+        elif hub.current().census.is_full():
+            self.refuse(CloseCode.OVERLOADED, limits.FULL, after_ms=_FULL_RETRY_MS)
         elif too_many := self.refusal(user.pk):
             self.refuse(CloseCode.TOO_MANY_CONNECTIONS, too_many)
         else:

@@ -57,6 +57,25 @@ def test_an_address_has_so_many_connections(servers, kind, connect, alice, bob):
     connect(bob, site).until_synced()
 
 
+def test_a_process_has_so_many_connections(servers, kind, connect, alice, bob):
+    site = servers.get(kind, NOTIFICATIONS_CONNECTIONS_MAX=3)
+    held = [connect(alice, site).until_synced() for _ in range(2)]
+    held.append(connect(alice, site, transport=SSE).until_synced())
+    refused = connect(bob, site)
+    assert (refused.bye["code"], refused.bye["reconnect"]) == (4101, True)
+    assert refused.bye["after_ms"] > 0
+    assert refused.until_closed() == 4101
+    for transport in (SSE, POLL):
+        with pytest.raises(Refused) as caught:
+            connect(bob, site, transport=transport)
+        assert caught.value.status == 503
+        assert int(caught.value.headers["retry-after"]) > 0
+    held[0].close()
+    connect(bob, site).until_synced()
+    held[1].until_answered()
+    assert held[2].closed is None
+
+
 def test_handshakes_come_only_so_often_and_those_beyond_look_nothing_up(
     start_server, kind, clients, connect, sign_in, alice
 ):

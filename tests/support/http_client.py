@@ -223,6 +223,7 @@ class HttpClient(Holder):
         if exchange.status != OK:
             body = await exchange.body()
             await exchange.close()
+            await exchange.close()
             raise Refused(exchange.status, exchange.headers, body)
         return exchange
 
