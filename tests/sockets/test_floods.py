@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.sockets.conftest import SESSION_COOKIE
 from tests.support.bare import CONTINUES, PING, PONG, RSV1, TEXT, Bare, frame
+from tests.support.servers import SESSION_COOKIE
 
 PATH = "/ws/notifications/"
 # Beyond what a server may take of a connection that it cuts off.
