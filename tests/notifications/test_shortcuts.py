@@ -118,6 +118,7 @@ def test_what_is_said_has_the_names_that_sending_takes():
         "audience",
         "idempotency",
         "sent_by",
+        "rationed",
     }  # given by name, or for the edges alone
     assert sending.Content.__annotations__.keys() == parameters - others, (
         "sending.send and sending.Content differ: what any code may say belongs into both, and "
