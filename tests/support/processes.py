@@ -62,6 +62,11 @@ def database_url() -> str:
     return f"postgres://{user}:{word}@{config['HOST']}:{config['PORT']}/{name}"
 
 
+# Where tests run in the background of a script Ctrl-C is ignored, and children would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Child:
     """A process whose output goes to a file."""
 
