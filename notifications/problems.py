@@ -30,11 +30,20 @@ class Problem(Exception):
         self.errors = errors
         self.retry_after_s = retry_after_s
 
+    def response(self) -> JsonResponse:
+        return response(self.status, self.detail, self.errors, self.retry_after_s)
 
-def response(status: int, detail: str, errors: dict[str, list[str]] | None = None) -> JsonResponse:
+
+def response(
+    status: int,
+    detail: str,
+    errors: dict[str, list[str]] | None = None,
+    retry_after_s: int = 0,
+) -> JsonResponse:
     """A problem document.
 
     Args: errors: messages by the path of the field that they are about (``notifications.3``).
+        retry_after_s: when to ask again; 0: nothing is said of that.
     """
     document: dict[str, Any] = {
         "type": "about:blank",
@@ -44,7 +53,10 @@ def response(status: int, detail: str, errors: dict[str, list[str]] | None = Non
     }
     if errors:
         document["errors"] = errors
-    return JsonResponse(document, status=status, content_type=CONTENT_TYPE)
+    answer = JsonResponse(document, status=status, content_type=CONTENT_TYPE)
+    if retry_after_s:
+        answer.headers["Retry-After"] = str(retry_after_s)
+    return answer
 
 
 class ProblemMiddleware:

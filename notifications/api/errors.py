@@ -59,7 +59,7 @@ def handle(api: NinjaAPI) -> None:
 
 
 def _on_problem(_request: HttpRequest, error: Problem) -> HttpResponse:
-    return problems.response(error.status, error.detail, error.errors)
+    return error.response()
 
 
 def _on_nobody(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
@@ -72,15 +72,14 @@ def _on_nobody(request: HttpRequest, error: AuthenticationError) -> HttpResponse
 
 
 def _on_throttled(_request: HttpRequest, error: Throttled) -> HttpResponse:
-    answer = problems.response(429, "Too many requests; see Retry-After.")
-    answer.headers["Retry-After"] = str(error.wait or 1)
-    return answer
+    detail = "Too many requests; see Retry-After."
+    return problems.response(429, detail, retry_after_s=error.wait or 1)
 
 
-def _on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+def _on_http_error(_request: HttpRequest, error: HttpError) -> HttpResponse:
     match error.__cause__:  # what the body's parser said
         case Problem() as problem:
-            return _on_problem(request, problem)
+            return problem.response()
         case ValueError() as fault:
             return problems.response(error.status_code, f"The body cannot be read: {fault}")
     return problems.response(error.status_code, str(error))
@@ -121,17 +120,14 @@ def _on_conflict(_request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def _on_too_often(_request: HttpRequest, error: rations.TooOften) -> HttpResponse:
-    answer = problems.response(429, str(error))
-    answer.headers["Retry-After"] = str(error.wait_s)
-    return answer
+    return problems.response(429, str(error), retry_after_s=error.wait_s)
 
 
 def _on_database(_request: HttpRequest, _error: Exception) -> HttpResponse:
     # A connection that ends amid a commit does not say whether it was made.
-    problem = problems.response(
+    return problems.response(
         503,
         "The database does not answer; what you asked for may have been done or not. Try again, "
         "with the same Idempotency-Key or op_id: then it is done once.",
+        retry_after_s=5,
     )
-    problem.headers["Retry-After"] = "5"
-    return problem

@@ -37,10 +37,7 @@ class HttpStreamConsumer(StreamConsumer):
             user_id = self._user_id()
             cursor = self.ask(parse_qs(self.scope["query_string"].decode("latin-1")))
         except Problem as problem:
-            answer = problems.response(problem.status, problem.detail, problem.errors)
-            if problem.retry_after_s:
-                answer.headers["Retry-After"] = str(problem.retry_after_s)
-            self.transport.answer(answer)
+            self.transport.answer(problem.response())
         else:
             self.transport.open()
             self.open_stream(user_id, cursor)
