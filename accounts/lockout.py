@@ -8,8 +8,9 @@ meets the throttle.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
 from axes.models import AccessAttempt
 from django.conf import settings
@@ -22,10 +23,22 @@ from django.urls import reverse
 from accounts import throttle
 from accounts.models import User
 
+# As long as a user's name may be.
+_NAME_MAX_LENGTH = 150
+
 
 def cooloff(request: HttpRequest | None = None) -> timedelta:
     """How long a lockout lasts (settings.AXES_COOLOFF_TIME)."""
     return timedelta(seconds=settings.LOGIN_COOLOFF_S)
+
+
+def user_name(request: HttpRequest | None, credentials: Mapping[str, Any] | None) -> str:
+    """The name that a try is counted by (settings.AXES_USERNAME_CALLABLE).
+
+    A form may send more than the column of the tries holds; such a name is nobody's.
+    """
+    given = credentials or (request.POST if request is not None else {})
+    return str(given.get(User.USERNAME_FIELD) or "")[:_NAME_MAX_LENGTH]
 
 
 def locked_out(request: HttpRequest, *_: object) -> HttpResponse:

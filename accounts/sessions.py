@@ -1,5 +1,6 @@
 """The session engine (settings.SESSION_ENGINE): Django's database sessions, with their user."""
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import SESSION_KEY
@@ -13,10 +14,27 @@ else:
     _DatabaseSessionStore = DatabaseSessionStore
 
 
+# As Django makes them (``SessionBase._get_new_session_key``).
+_KEY = re.compile(r"[a-z0-9]{32}")
+
+
+def is_key(text: str) -> bool:
+    """Whether a cookie's value can be a session's key. What is none needs no look-up.
+
+    It may be anything: PostgreSQL refuses a query that has a NUL in it, and with it all that is
+    asked together.
+    """
+    return _KEY.fullmatch(text) is not None
+
+
 class SessionStore(_DatabaseSessionStore):
     """Writes the signed-in user of a session into its row, and nobody for an anonymous one."""
 
     _previous_key: str | None = None
+
+    def _validate_session_key(self, key: str | None) -> bool:
+        # Django takes any text of eight characters.
+        return key is not None and is_key(key)
 
     @classmethod
     def get_model_class(cls) -> type[Session]:

@@ -245,6 +245,7 @@ AXES_FAILURE_LIMIT = env.integer("LOGIN_FAILURE_LIMIT", default=10, least=1, mos
 # Seconds after which a locked out pair of user name and address may try again.
 LOGIN_COOLOFF_S = env.seconds("LOGIN_COOLOFF_S", default=15 * 60, least=1, most=7 * 86400)
 AXES_COOLOFF_TIME = "accounts.lockout.cooloff"
+AXES_USERNAME_CALLABLE = "accounts.lockout.user_name"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "accounts.lockout.locked_out"
 # Else each try during a lockout would begin it anew.
@@ -295,6 +296,7 @@ MIDDLEWARE = [
     # Around the next: pages of other origins may read errors too.
     "accounts.api_middleware.CorsMiddleware",
     "notifications.problems.ProblemMiddleware",
+    "config.url_values.UrlValuesMiddleware",
     "accounts.api_middleware.NoSecretsInUrlsMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
