@@ -276,7 +276,7 @@ INSTALLED_APPS = [
     "notifications",
     "accounts",
     "axes",
-    "django.contrib.admin",
+    "config.admin_site.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
