@@ -151,7 +151,6 @@ def _counts(notification: Notification) -> Counts:
     if counted is not None:
         return counted
     try:
-        kept = notification.figures
+        return figures.shown(notification.figures)
     except Figures.DoesNotExist:
         return Counts()  # nothing has been counted yet
-    return Counts(kept.delivered_count, kept.seen_count, kept.read_count)
