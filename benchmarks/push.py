@@ -176,7 +176,8 @@ class _Run:
 
     async def _all_synced(self, count: int) -> None:
         for _ in range(count):
-            await asyncio.wait_for(self.synced.acquire(), 60)
+            async with asyncio.timeout(60):
+                await self.synced.acquire()
 
     async def _send(self, title: str, user: int | None) -> float:
         self.sender.stdin.write(json.dumps([title, user]) + "\n")
