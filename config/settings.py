@@ -188,7 +188,8 @@ NOTIFICATIONS_FRAME_RATE_PER_S = env.seconds(
 NOTIFICATIONS_ACCESS_CHECK_S = env.seconds(
     "NOTIFICATIONS_ACCESS_CHECK_S", default=60, least=0.1, most=3600
 )
-# What tells that somebody's access was taken away: a signal, sent with user ids after the commit.
+# What tells that somebody's access was taken away: a signal, sent with user ids, best within the
+# transaction that does.
 NOTIFICATIONS_ACCESS_SIGNAL = "accounts.signals.access_revoked"
 # Seconds over which a process that is told to end spreads the return of its clients.
 NOTIFICATIONS_DRAIN_S = env.seconds("NOTIFICATIONS_DRAIN_S", default=10, least=0, most=600)
