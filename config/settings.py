@@ -214,11 +214,13 @@ NOTIFICATIONS_HOUSEKEEPING = [
     "notifications.operations.forget_old",
     "notifications.presence.forget_old",
     "accounts.tokens.forget_old",
+    "accounts.sessions.forget_old",
 ]
 # What `manage.py doctor` asks how much of that was left lying.
 NOTIFICATIONS_LEFT_OVER = {
     "answers to acts": "notifications.operations.left_over",
     "access tokens": "accounts.tokens.left_over",
+    "sessions": "accounts.sessions.left_over",
 }
 
 # --- Accounts -------------------------------------------------------------------------------------
