@@ -7,6 +7,7 @@ hints_lost = Counter("notifications_hints_lost", "Hints that the channel layer d
 hints_healed = Counter(
     "notifications_hints_healed", "Streams that the database told of a change before a hint did"
 )
+bugs = Counter("notifications_bugs", "Errors that nobody expected, by where", ["place"])
 questions = Counter(
     "notifications_socket_questions", "Logins and inboxes that connections asked the database for"
 )

@@ -102,7 +102,8 @@ class NotificationAdmin(BoundedAdmin):
     def when(self, notification: Notification) -> str:
         """Its time, where it was given one; else when it was written, which is when it was sent."""
         moment = notification.send_at or notification.created_at
-        return date_format(localtime(moment), "SHORT_DATETIME_FORMAT")
+        # None: what stands there cannot be read.
+        return "-" if moment is None else date_format(localtime(moment), "SHORT_DATETIME_FORMAT")
 
     @admin.display(description=_("delivered"))
     def delivered(self, notification: Notification) -> int:
