@@ -263,6 +263,12 @@ REFUSED_RATE_PER_MIN = env.integer("REFUSED_RATE_PER_MIN", default=60, least=0, 
 TOKEN_RATE_PER_MIN = env.integer("TOKEN_RATE_PER_MIN", default=30, least=0, most=1_000_000)
 API_USER_RATE_PER_MIN = env.integer("API_USER_RATE_PER_MIN", default=1200, least=0, most=1_000_000)
 API_KEY_RATE_PER_MIN = env.integer("API_KEY_RATE_PER_MIN", default=6000, least=0, most=1_000_000)
+# Requests of Django that a process works on at once, each in a thread of its own: all of them, and
+# those of one session, key or token, or of an address without one; 0: no limit. And how many may
+# wait for their turn.
+REQUESTS_MAX = env.integer("REQUESTS_MAX", default=16, least=0, most=10_000)
+USER_REQUESTS_MAX = env.integer("USER_REQUESTS_MAX", default=4, least=0, most=10_000)
+REQUESTS_WAITING_MAX = env.integer("REQUESTS_WAITING_MAX", default=512, least=1, most=100_000)
 
 # Mail of password resets; by default it is printed where the server runs.
 vars().update(env.email("EMAIL_URL", default="consolemail://"))
