@@ -20,6 +20,8 @@ _api = api.make(
     others={"/tokens": (tokens.make_router(ProblemOut), [TokenMakerAuth(), SessionAuth()])},
 )
 
+handler500 = "config.outages.server_error"
+
 urlpatterns = [
     # Asked for by browsers wherever a page, as Django's admin, names no icon.
     path("favicon.ico", RedirectView.as_view(url=static_lazy("notifications/icon.svg"))),
