@@ -8,23 +8,25 @@ from __future__ import annotations
 import logging
 import sys
 
-from django.http import HttpRequest, HttpResponse, HttpResponseServerError
-from django.template.loader import render_to_string
-from django.views import defaults
+from django.http import HttpRequest, HttpResponse
 
+from config import error_pages
 from notifications import outages
 
 logger = logging.getLogger(__name__)
 
+_SAID = (
+    "The database does not answer",
+    "What you asked for may have been done or not. Try again in a moment.",
+)
+
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's ``handler500``: called where an exception came through."""
+    """handler500: called where an exception came through."""
     error = sys.exc_info()[1]
     if error is None or not outages.is_outage(error):
-        answer: HttpResponseServerError = defaults.server_error(request)
-        return answer
+        return error_pages.server_error(request)
     outages.tell(logger, error)
-    # Without the request, since that would ask the database who it is.
-    page = HttpResponse(render_to_string("503.html"), status=503)
-    page.headers["Retry-After"] = str(outages.RETRY_AFTER_S)
-    return outages.unlogged(page)
+    answer = error_pages.page(503, _SAID)
+    answer.headers["Retry-After"] = str(outages.RETRY_AFTER_S)
+    return outages.unlogged(answer)

@@ -11,6 +11,7 @@ import asyncio
 import contextvars
 import json
 import logging
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -163,5 +164,5 @@ def _mark(found: dict[int, int]) -> Collection[int]:
         locked = items.order_by("pk").select_for_update(skip_locked=True, no_key=True)
         marked = list(locked.values_list("pk", flat=True))
         InboxItem.objects.filter(pk__among=marked).update(delivered_at=timezone.now())
-        figures.touch({found[pk] for pk in marked})
+        figures.delivered(Counter(found[pk] for pk in marked))
     return marked

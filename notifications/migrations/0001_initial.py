@@ -306,7 +306,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Touch",
+            name="Tally",
             fields=[
                 (
                     "id",
@@ -315,7 +315,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("notification_id", models.BigIntegerField()),
+                ("inbox_id", models.BigIntegerField(null=True)),
+                ("delivered", models.IntegerField(default=0)),
+                ("seen", models.IntegerField(default=0)),
+                ("read", models.IntegerField(default=0)),
             ],
+            options={
+                "verbose_name_plural": "tallies",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("notification_id", "inbox_id"), name="tally_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Clock",
@@ -367,10 +379,9 @@ class Migration(migrations.Migration):
                         to="notifications.notification",
                     ),
                 ),
-                ("delivered_count", models.PositiveIntegerField(default=0)),
-                ("seen_count", models.PositiveIntegerField(default=0)),
-                ("read_count", models.PositiveIntegerField(default=0)),
-                ("version", models.PositiveBigIntegerField(default=0)),
+                ("delivered_count", models.IntegerField(default=0)),
+                ("seen_count", models.IntegerField(default=0)),
+                ("read_count", models.IntegerField(default=0)),
             ],
             options={
                 "verbose_name_plural": "figures",
