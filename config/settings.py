@@ -246,6 +246,7 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
+PASSWORD_HASHERS = ["accounts.hashing.QueuedPasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -275,9 +276,10 @@ AXES_VERBOSE = False
 # Seconds that an access token lasts.
 ACCESS_TOKEN_S = env.seconds("ACCESS_TOKEN_S", default=600, least=1, most=86400)
 # How often one may ask a process, a minute and in one go; 0: no limit. Beyond it: 429. By address:
-# sign-ins, and requests with a key or token that is not valid. By user or API key: tokens made
-# (of one key for one user), and requests to the API.
+# sign-ins, links to set a new password, and requests with a key or token that is not valid. By user
+# or API key: tokens made (of one key for one user), and requests to the API.
 LOGIN_RATE_PER_MIN = env.integer("LOGIN_RATE_PER_MIN", default=60, least=0, most=1_000_000)
+RESET_RATE_PER_MIN = env.integer("RESET_RATE_PER_MIN", default=10, least=0, most=1_000_000)
 REFUSED_RATE_PER_MIN = env.integer("REFUSED_RATE_PER_MIN", default=60, least=0, most=1_000_000)
 TOKEN_RATE_PER_MIN = env.integer("TOKEN_RATE_PER_MIN", default=30, least=0, most=1_000_000)
 API_USER_RATE_PER_MIN = env.integer("API_USER_RATE_PER_MIN", default=1200, least=0, most=1_000_000)
@@ -289,6 +291,10 @@ REQUESTS_MAX = env.integer("REQUESTS_MAX", default=16, least=0, most=10_000)
 USER_REQUESTS_MAX = env.integer("USER_REQUESTS_MAX", default=4, least=0, most=10_000)
 REQUESTS_WAITING_MAX = env.integer("REQUESTS_WAITING_MAX", default=512, least=1, most=100_000)
 
+# Links to set a new password that one mail address is sent within an hour; 0: no limit.
+RESET_MAILS_PER_H = env.integer("RESET_MAILS_PER_H", default=5, least=0, most=1_000_000)
+# Seconds that a mail server may take for each step.
+EMAIL_TIMEOUT = 10
 # Mail of password resets; by default it is printed where the server runs.
 vars().update(env.email("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="notifications@localhost")
