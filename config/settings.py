@@ -37,7 +37,7 @@ SECURE_HSTS_SECONDS = (
 # Whether subdomains too come by https only, and whether browsers are to be shipped knowing it, is
 # for the owner of the domain to say.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-# How many server processes there are; only `manage.py check` asks.
+# How many server processes there are: the only one has nobody to send its clients to.
 SERVER_PROCESSES = env.integer("SERVER_PROCESSES", default=1, least=1, most=1000)
 
 # --- Storage --------------------------------------------------------------------------------------

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import threading
 from typing import Any
 
 from autobahn.websocket.protocol import WebSocketServerProtocol
 from daphne.server import Server
+from twisted.internet import reactor
 from twisted.internet.tcp import Connection
 
+from notifications import drain, overdue
 from notifications.consumers.transports import EXTENSION
 from notifications.servers import daphne_reading
 from notifications.servers.framing import text_head
@@ -41,6 +44,12 @@ class DaphneServer(Server):  # type: ignore[misc]
             "endpoints": [_with_backlog(one) for one in kwargs.get("endpoints") or ()],
         }
         super().__init__(daphne_reading.telling(application), *args, **{**kwargs, **own})
+
+    def run(self) -> None:
+        if threading.current_thread() is threading.main_thread():
+            # Once Twisted listens for signals: it would put itself in our place.
+            reactor.callWhenRunning(overdue.watch, drain.ends_within_s())
+        super().run()
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         # Daphne believes anybody's header `Daphne-Root-Path`, which would begin each of our URLs.

@@ -6,12 +6,19 @@ from typing import Any
 # Only here: this imports Twisted, which would slow every other command down by half a second.
 from daphne.management.commands.runserver import Command as DaphneCommand
 
+from notifications import drain, overdue
 from notifications.servers import files
 from notifications.servers.daphne import DaphneServer
 
 
 class Command(DaphneCommand):  # type: ignore[misc]
     server_cls = DaphneServer
+
+    def run(self, **options: Any) -> None:
+        if options["use_reloader"]:
+            # The reloader has the main thread, and its signals; the server runs beside it.
+            overdue.watch(drain.ends_within_s())
+        super().run(**options)
 
     def inner_run(self, *args: Any, **options: Any) -> None:
         files.raise_limit()
