@@ -183,6 +183,12 @@ NOTIFICATIONS_HANDSHAKE_RATE_PER_MIN = env.integer(
 NOTIFICATIONS_FRAME_RATE_PER_S = env.seconds(
     "NOTIFICATIONS_FRAME_RATE_PER_S", default=20, least=0.1, most=1e6
 )
+# Bytes of a request's body, more is refused before it is read; and seconds in which it must come,
+# as the head must before.
+NOTIFICATIONS_REQUEST_S = env.seconds("NOTIFICATIONS_REQUEST_S", default=20, least=0.1, most=3600)
+NOTIFICATIONS_BODY_MAX_BYTES = env.integer(
+    "NOTIFICATIONS_BODY_MAX_BYTES", default=256 * 1024, least=64 * 1024, most=16 * 1024 * 1024
+)
 # Seconds between two looks whether all who have streams open may still have them. What is revoked
 # by a model's `save` or `delete` is known within a second; this finds what an `update` has done.
 NOTIFICATIONS_ACCESS_CHECK_S = env.seconds(

@@ -61,6 +61,22 @@ def test_servers_end_in_time_and_say_what_held_them(servers: Servers) -> None:
         must_have_said(child, THREAD, TASK)
 
 
+@pytest.mark.parametrize("kind", [DAPHNE, UVICORN])
+def test_a_handshake_that_is_under_way_in_the_end_is_refused_in_good_order(
+    servers: Servers, kind: str
+) -> None:
+    site = servers.start(kind)
+    with Bare(site.port) as bare:
+        bare.ask_for_websocket(stubborn.HANDSHAKE)
+        until(lambda: stubborn.HELD in site.child.output(), "it is held")
+        site.child.send(signal.SIGTERM)
+        head = bare.head()
+        assert head.startswith("HTTP/1.1 503 ")
+        assert "\r\nretry-after: " in head.lower()
+    assert site.child.wait(LATE_S) == 0
+    assert not site.new_complaints()
+
+
 def test_a_dispatcher_ends_in_time_and_says_what_held_it(
     transactional_db: None, tmp_path: Path
 ) -> None:
