@@ -1,5 +1,7 @@
 """``manage.py runserver``: Daphne, through our server class."""
 
+import os
+import signal
 from http import HTTPStatus
 from typing import Any
 
@@ -22,6 +24,10 @@ class Command(DaphneCommand):  # type: ignore[misc]
 
     def inner_run(self, *args: Any, **options: Any) -> None:
         files.raise_limit()
+        if not options["use_reloader"]:
+            # Until Twisted has a handler of its own: it listens before, and nobody was served yet.
+            # An exception would be taken for a port that is taken.
+            signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
         super().inner_run(*args, **options)
 
     def log_action(self, protocol: str, action: str, details: dict[str, Any]) -> None:
