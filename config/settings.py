@@ -269,6 +269,12 @@ REFUSED_RATE_PER_MIN = env.integer("REFUSED_RATE_PER_MIN", default=60, least=0, 
 TOKEN_RATE_PER_MIN = env.integer("TOKEN_RATE_PER_MIN", default=30, least=0, most=1_000_000)
 API_USER_RATE_PER_MIN = env.integer("API_USER_RATE_PER_MIN", default=1200, least=0, most=1_000_000)
 API_KEY_RATE_PER_MIN = env.integer("API_KEY_RATE_PER_MIN", default=6000, least=0, most=1_000_000)
+# Requests of Django that a process works on at once, each in a thread of its own: all of them, and
+# those of one session, key or token, or of an address without one; 0: no limit. And how many may
+# wait for their turn.
+REQUESTS_MAX = env.integer("REQUESTS_MAX", default=16, least=0, most=10_000)
+USER_REQUESTS_MAX = env.integer("USER_REQUESTS_MAX", default=4, least=0, most=10_000)
+REQUESTS_WAITING_MAX = env.integer("REQUESTS_WAITING_MAX", default=512, least=1, most=100_000)
 
 # Mail of password resets; by default it is printed where the server runs.
 vars().update(env.email("EMAIL_URL", default="consolemail://"))
@@ -282,7 +288,7 @@ INSTALLED_APPS = [
     "notifications",
     "accounts",
     "axes",
-    "django.contrib.admin",
+    "config.admin_site.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -302,6 +308,7 @@ MIDDLEWARE = [
     "accounts.api_middleware.CorsMiddleware",
     "notifications.problems.ProblemMiddleware",
     "accounts.api_middleware.NoSecretsInUrlsMiddleware",
+    "config.error_pages.ErrorPageMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -310,6 +317,7 @@ MIDDLEWARE = [
     "accounts.lockout.LoginThrottleMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
+CSRF_FAILURE_VIEW = "config.error_pages.csrf_failure"
 ASGI_APPLICATION = "config.asgi.application"
 # Bytes of one WebSocket message; more ends the connection before the application sees it.
 DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE = DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = 64 * 1024

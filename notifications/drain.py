@@ -15,6 +15,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -185,9 +186,8 @@ async def _send_away(streams: list[Connection]) -> None:
 
 
 def _end(one: Connection, after_ms: int, *, may_linger: bool = True) -> None:
-    now = time.monotonic()
-    code = CloseCode.RESTART
-    one.perform(one.stream.end(code, REASON, now, after_ms, may_linger=may_linger))
+    end = partial(one.stream.end, may_linger=may_linger)
+    hub.current().perform(one, end, CloseCode.RESTART, REASON, time.monotonic(), after_ms)
 
 
 def _drop_all() -> None:
