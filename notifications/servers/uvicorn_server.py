@@ -9,14 +9,14 @@ from typing import Any
 
 import uvicorn
 
-from notifications.servers import supervisor
+from notifications.servers import readiness
 
 
 class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            supervisor.tell("READY=1")
+            readiness.tell("READY=1")
 
 
 def run(application: str, **options: Any) -> None:
