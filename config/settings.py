@@ -37,7 +37,7 @@ SECURE_HSTS_SECONDS = (
 # Whether subdomains too come by https only, and whether browsers are to be shipped knowing it, is
 # for the owner of the domain to say.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-# How many server processes there are; only `manage.py check` asks.
+# How many server processes there are: the only one has nobody to send its clients to.
 SERVER_PROCESSES = env.integer("SERVER_PROCESSES", default=1, least=1, most=1000)
 
 # --- Storage --------------------------------------------------------------------------------------
@@ -201,6 +201,12 @@ NOTIFICATIONS_HANDSHAKE_RATE_PER_MIN = env.integer(
 )
 NOTIFICATIONS_FRAME_RATE_PER_S = env.seconds(
     "NOTIFICATIONS_FRAME_RATE_PER_S", default=20, least=0.1, most=1e6
+)
+# Bytes of a request's body, more is refused before it is read; and seconds in which it must come,
+# as the head must before.
+NOTIFICATIONS_REQUEST_S = env.seconds("NOTIFICATIONS_REQUEST_S", default=20, least=0.1, most=3600)
+NOTIFICATIONS_BODY_MAX_BYTES = env.integer(
+    "NOTIFICATIONS_BODY_MAX_BYTES", default=256 * 1024, least=64 * 1024, most=16 * 1024 * 1024
 )
 # Seconds between two looks whether all who have streams open may still have them. What is revoked
 # by a model's `save` or `delete` is known within a second; this finds what an `update` has done.

@@ -23,6 +23,9 @@ requests_refused = Counter(
 floods_ended = Counter(
     "notifications_floods_ended", "Sockets closed since they sent too many frames", ["frames"]
 )
+bodies_refused = Counter(
+    "notifications_bodies_refused", "Requests refused for what their bodies take", ["status"]
+)
 streams_signed_out = Counter(
     "notifications_streams_signed_out", "Streams ended since what opened them is good no longer"
 )
