@@ -1,4 +1,4 @@
-"""Runs a private nginx for tests in front of one server, on a free port: with its defaults, or as
+"""Runs a private nginx for tests in front of servers, on a free port: with its defaults, or as
 `docs/howto/run-in-production.md` has it.
 """
 
@@ -58,7 +58,8 @@ SHIPPED_NAME = "notify.example"
 _OURS = {
     r"listen 443 ssl;": "listen 127.0.0.1:{port} ssl;",
     r"listen 80;": "listen 127.0.0.1:{other_port};",
-    r"server 127\.0\.0\.1:800\d;": "server 127.0.0.1:{server_port};",
+    r"server 127\.0\.0\.1:8001 ": "server 127.0.0.1:{server_port} ",
+    r"server 127\.0\.0\.1:8002 ": "server 127.0.0.1:{other_server_port} ",
     r"/etc/ssl/notify\.example": "{folder}/tls",
 }
 _UNDER_US = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
@@ -101,12 +102,21 @@ def write_certificate(folder: Path) -> None:
 class Nginx:
     """Started on entering the context."""
 
-    def __init__(self, server_port: int, site: str | None = None) -> None:
-        """Args: site: what is ``shipped``, perhaps changed; else nginx's defaults."""
+    def __init__(
+        self, server_port: int, site: str | None = None, *, other_server_port: int | None = None
+    ) -> None:
+        """Args: site: what is ``shipped``, perhaps changed; else nginx's defaults.
+        other_server_port: of a second server, where there is one.
+        """
         self._folder = tempfile.TemporaryDirectory(prefix="notifications-nginx-")
         folder = Path(self._folder.name)
         self.port = free_port()
-        ours = {"folder": folder, "port": self.port, "server_port": server_port}
+        ours = {
+            "folder": folder,
+            "port": self.port,
+            "server_port": server_port,
+            "other_server_port": other_server_port or server_port,
+        }
         if site is None:
             site = _BY_DEFAULT.format(**ours)
         else:
