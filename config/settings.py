@@ -188,6 +188,9 @@ NOTIFICATIONS_FRAME_RATE_PER_S = env.seconds(
 NOTIFICATIONS_ACCESS_CHECK_S = env.seconds(
     "NOTIFICATIONS_ACCESS_CHECK_S", default=60, least=0.1, most=3600
 )
+# Tells this installation from a copy of its whole disk: any text, another for each. What else tells
+# them apart (the secret key, the database's server or file) is known without it.
+NOTIFICATIONS_INSTALLATION = env.text("NOTIFICATIONS_INSTALLATION", default="")
 # What tells that somebody's access was taken away: a signal, sent with user ids after the commit.
 NOTIFICATIONS_ACCESS_SIGNAL = "accounts.signals.access_revoked"
 # Seconds over which a process that is told to end spreads the return of its clients.

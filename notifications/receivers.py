@@ -102,7 +102,7 @@ def look_at_access(user_ids: Collection[int], using: str, **_kwargs: Any) -> Non
         except DatabaseError as error:  # then it is found when all streams are looked at
             logger.warning("A revoked access could not be told: %s", str(error).strip())
         else:
-            fanout.publisher.publish([hints.revoked(*one) for one in versions])
+            fanout.publisher.publish(hints.revoked(pk for pk, _ in versions))
 
 
 def _on_commit(act: Callable[[], None]) -> None:

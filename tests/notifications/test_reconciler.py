@@ -23,14 +23,20 @@ class NotingHub:
     def __init__(self, *user_ids):
         self.streams = dict.fromkeys(user_ids, ())
         self.loop = asyncio.new_event_loop()
-        self.seen, self.lives = [], []
+        self.seen, self.lives, self.installations = [], [], []
         # Itself, for it takes notes of what is said about access too.
         self.access, self.versions, self.missed = self, [], []
         self.look = lambda: None
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
 
-    def found(self, life, rows):
+    def belongs_to(self, here):
+        self.installations.append(here)
+
+    def take_hinted(self):
+        return set()
+
+    def found(self, life, rows, asked_at):
         self.seen += [(life, *row) for row in rows]
 
     def sighted(self, versions):
