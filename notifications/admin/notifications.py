@@ -129,8 +129,12 @@ class NotificationAdmin(BoundedAdmin):
         # Withdrawing deletes no row, so the items (maybe 100,000) are not even looked at.
         return [str(one) for one in objs], {}, set(), []
 
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Nothing: what Django notes of a deletion is blank on the page of what is still there."""
+
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        sending.withdraw(obj.pk)
+        if sending.withdraw(obj.pk):
+            self._log_withdrawal(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         self.withdraw(request, queryset)
@@ -150,10 +154,15 @@ class NotificationAdmin(BoundedAdmin):
 
     @admin.action(description=_("Withdraw selected notifications"), permissions=["delete"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        pks = list(queryset.values_list("pk", flat=True))
-        count = sum(sending.withdraw(pk) for pk in pks)
+        withdrawn = [one for one in queryset if sending.withdraw(one.pk)]
+        for one in withdrawn:
+            self._log_withdrawal(request, one)
+        count = len(withdrawn)
         said = ngettext("%(count)s withdrawn.", "%(count)s withdrawn.", count) % {"count": count}
         self.message_user(request, said)
+
+    def _log_withdrawal(self, request: HttpRequest, notification: Notification) -> None:
+        self.log_change(request, notification, str(_("Withdrawn.")))
 
 
 def _counts(notification: Notification) -> Counts:
