@@ -213,6 +213,9 @@ NOTIFICATIONS_BODY_MAX_BYTES = env.integer(
 NOTIFICATIONS_ACCESS_CHECK_S = env.seconds(
     "NOTIFICATIONS_ACCESS_CHECK_S", default=60, least=0.1, most=3600
 )
+# Tells this installation from a copy of its whole disk: any text, another for each. What else tells
+# them apart (the secret key, the database's server or file) is known without it.
+NOTIFICATIONS_INSTALLATION = env.text("NOTIFICATIONS_INSTALLATION", default="")
 # What tells that somebody's access was taken away: a signal, sent with user ids, best within the
 # transaction that does.
 NOTIFICATIONS_ACCESS_SIGNAL = "accounts.signals.access_revoked"

@@ -4,6 +4,9 @@ from prometheus_client import Counter, Gauge
 
 hints_sent = Counter("notifications_hints_sent", "Hints given to the channel layer")
 hints_lost = Counter("notifications_hints_lost", "Hints that the channel layer did not take")
+hints_refused = Counter(
+    "notifications_hints_refused", "Hints that another installation, or nobody, has sealed"
+)
 hints_healed = Counter(
     "notifications_hints_healed", "Streams that the database told of a change before a hint did"
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -15,8 +14,6 @@ from django.utils.module_loading import import_string
 from notifications import dispatch, dispatcher, fanout, figures, hints
 from notifications.models import Clock, Edit, Inbox, InboxItem, Notification, Removal, Status
 from notifications.signals import Arrived, Edited, Removed, inboxes_changed
-
-logger = logging.getLogger(__name__)
 
 # Inboxes that are locked together when access is taken from many users at once.
 _REVOKED_AT_ONCE = 1000
@@ -100,7 +97,7 @@ def look_at_access(user_ids: Collection[int], using: str, **_kwargs: Any) -> Non
         inboxes = Inbox.objects.using(using).filter(
             pk__among=ordered[first : first + _REVOKED_AT_ONCE]
         )
-        said = [hints.revoked(*one) for one in inboxes.raise_access_version()]
+        said = hints.revoked(inboxes.raise_access_version())
         _on_commit(lambda said=said: fanout.publisher.publish(said), using)  # type: ignore[misc]
 
 

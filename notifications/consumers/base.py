@@ -181,10 +181,10 @@ class StreamConsumer(QuietConsumer):
     def _tell_receipt(self) -> None:
         """Pass on what the client says it holds: by a pong, or by the cursor that it came with."""
         life, revision = self.stream.life, self.stream.acknowledged
-        told = self._receipt[1] if life == self._receipt[0] else 0
-        if revision > told:
+        if (life, revision) != self._receipt:
             self._receipt = (life, revision)
-            self.hub.receipts.tell(self.user_id, life, revision)
+            if revision:
+                self.hub.receipts.tell(self.user_id, life, revision)
 
     def say(self, said: Send) -> None:
         """Send a frame, in the form that the transport has for it."""

@@ -37,8 +37,8 @@ class InboxQuerySet(models.QuerySet["Inbox"]):
         """Create the inboxes that are missing; those that exist are left alone."""
         self.bulk_create([Inbox(user_id=pk) for pk in sorted(user_ids)], ignore_conflicts=True)
 
-    def raise_access_version(self) -> list[tuple[int, int]]:
-        """Let all processes look again who may read these inboxes; the versions by user id.
+    def raise_access_version(self) -> list[int]:
+        """Let all processes look again who may read these inboxes; their users' ids.
 
         In the transaction that takes the access, so that both are committed, or neither is. Rows
         are locked in the order of ids, as in every other change.
@@ -46,14 +46,12 @@ class InboxQuerySet(models.QuerySet["Inbox"]):
         with transaction.atomic(self.db, savepoint=False):
             rows = self.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)
             pks = list(rows)
-            if not pks:
-                return []
-            inboxes = Inbox.objects.using(self.db).filter(pk__among=pks)
-            inboxes.update(
-                access_version=F("access_version") + 1,
-                stamp=Clock.tick(self.db),
-            )
-            return list(inboxes.values_list("pk", "access_version"))
+            if pks:
+                Inbox.objects.using(self.db).filter(pk__among=pks).update(
+                    access_version=F("access_version") + 1,
+                    stamp=Clock.tick(self.db),
+                )
+            return pks
 
     def now(self) -> list[InboxNow]:
         """Where these inboxes stand."""
