@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from django.conf import settings
 
 from notifications import metrics
-from notifications.database import in_thread
+from notifications.database import outcomes
 from notifications.facts import Action
 from notifications.protocol import CloseCode
 from notifications.timers import TimerWheel
@@ -164,13 +164,16 @@ class AccessChecks:
         """Judge streams that are opened by one kind of credential."""
         kind, _ = _credential(connections[0])
         keys = list({_credential(one)[1] for one in connections})
-        answers = await in_thread(_finders[kind], keys)
-        found = dict(zip(keys, answers, strict=True))
+        found = dict(zip(keys, await outcomes(_finders[kind], keys), strict=True))
+        failed = [one for one in found.values() if isinstance(one, Exception)]
+        if len(failed) == len(found):
+            raise failed[0]
+        if failed:
+            logger.warning("%d logins could not be looked up: %s", len(failed), failed[0])
         for connection in connections:
-            if self._is_open(connection):
-                self._hub.perform(
-                    connection, self._judge, connection, found[_credential(connection)[1]]
-                )
+            answer = found[_credential(connection)[1]]
+            if self._is_open(connection) and not isinstance(answer, Exception):
+                self._hub.perform(connection, self._judge, connection, answer)
 
     def _judge(self, connection: Connection, found: Login | None) -> list[Action]:
         before, now = connection.login, time.monotonic()
