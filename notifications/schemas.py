@@ -23,6 +23,7 @@ Id = Annotated[
     str, StringConstraints(min_length=1, max_length=protocol.ID_MAX_LENGTH), _said(r"^[^\x00]*$")
 ]
 
+
 def _integer(value: object) -> object:
     """JSON knows numbers only: 17.0 is 17, and some write it so."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
