@@ -32,6 +32,7 @@ pid {folder}/pid;
 error_log {folder}/error.log;
 events {{}}
 http {{
+    include /etc/nginx/mime.types;
     access_log off;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
@@ -60,6 +61,7 @@ _OURS = {
     r"listen 80;": "listen 127.0.0.1:{other_port};",
     r"server 127\.0\.0\.1:800\d;": "server 127.0.0.1:{server_port};",
     r"/etc/ssl/notify\.example": "{folder}/tls",
+    r"/srv/notifications/static/": "{static_root}/",
 }
 _UNDER_US = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 # Debian puts it where only root looks.
@@ -100,12 +102,19 @@ def _write_certificate(folder: Path) -> None:
 class Nginx:
     """Started on entering the context."""
 
-    def __init__(self, server_port: int, site: str | None = None) -> None:
+    def __init__(
+        self, server_port: int, site: str | None = None, *, static_root: Path | None = None
+    ) -> None:
         """Args: site: what is ``shipped``, perhaps changed; else nginx's defaults."""
         self._folder = tempfile.TemporaryDirectory(prefix="notifications-nginx-")
         folder = Path(self._folder.name)
         self.port = free_port()
-        ours = {"folder": folder, "port": self.port, "server_port": server_port}
+        ours = {
+            "folder": folder,
+            "port": self.port,
+            "server_port": server_port,
+            "static_root": static_root or folder,
+        }
         if site is None:
             site = _BY_DEFAULT.format(**ours)
         else:

@@ -4,6 +4,7 @@
  */
 declare namespace Inbox {
   type Client = import("./inbox-client.js").InboxClient;
+  type Activation = import("./activation.js").Activation;
   type State = import("./inbox-state.js").InboxState;
 
   interface Notification {
@@ -187,14 +188,20 @@ declare namespace Inbox {
   interface TabOptions {
     /** To the server. */
     open: Open;
-    /** None on plain HTTP, other than localhost: then each tab leads. */
-    locks: LockManager | undefined;
+    /** Those of the browser, or on plain HTTP, other than localhost, ChannelLocks. */
+    locks: Pick<LockManager, "request">;
     channel(name: string): BroadcastChannel;
     /** What a leader says to a tab that asks. */
     catchUp(client: Client, cursor: { epoch: string; revision: number; isAnew: boolean }): Promise<object[]>;
     /** Names this tab. */
     tab: string;
     isVisible(): boolean;
+  }
+
+  interface LockOptions {
+    channel(name: string): BroadcastChannel;
+    clock: Clock;
+    random: () => number;
   }
 
   interface ChoiceOptions {

@@ -3,6 +3,7 @@ export const TEXT = {
   heading: "Notifications",
   markAll: "Mark all as read",
   openInbox: "Open inbox",
+  showAll: "Show all",
   empty: "You're all caught up.",
   loading: "Loading…",
   read: "Mark as read",
