@@ -21,7 +21,7 @@ export class ChannelLocks {
     this.#options = options;
   }
 
-  /** As `navigator.locks.request`, as far as TabLeader asks. */
+  /** As the `request` of Web Locks, as far as TabLeader asks. */
   request(name, { signal, steal = false }, hold) {
     const channel = this.#options.channel(`${name}:lock`);
     return new Promise((resolve, reject) => {

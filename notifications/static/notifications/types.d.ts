@@ -47,11 +47,12 @@ declare namespace Inbox {
     revision: number | null;
   }
 
-  /** An act that waits for the network, in localStorage. `keptAt`: milliseconds since 1970. */
+  /** An act that waits for the network, in localStorage. `keptAt`: milliseconds since 1970; `order`: among those kept. */
   interface KeptAct {
     overlay: Overlay;
     body: { op_id: string; [field: string]: unknown };
     keptAt?: number;
+    order?: number;
   }
 
   interface Clock {

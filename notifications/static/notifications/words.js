@@ -54,6 +54,8 @@ const FAILURES = {
   restore: "Couldn't move to the inbox",
 };
 
+export const offlineText = (at) => `You're offline. Showing what we had at ${at}.`;
+
 export const newText = (count) => `${count} new notification${count === 1 ? "" : "s"}`;
 
 /** What is said of those that came, oldest first. */
