@@ -15,9 +15,9 @@ VAR_DIR = BASE_DIR / "var"
 DEBUG = env.boolean("DEBUG", default=False)
 SECRET_KEY = env.secret_key("SECRET_KEY", VAR_DIR / "secret_key", debug=DEBUG)
 # Older keys that still verify what they signed, newest first, while a key is being replaced.
-SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY_FALLBACKS = env.secrets("SECRET_KEY_FALLBACKS")
 # Host names that requests may carry, separated by commas.
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 # Origins (https://notify.example) that may post forms besides the request's own host.
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 # Whether browsers come by https. Behind a proxy that ends TLS: the server process believes what it
@@ -47,6 +47,9 @@ SERVER_PROCESSES = env.integer("SERVER_PROCESSES", default=1, least=1, most=1000
 DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", default=10, least=1, most=1000)
 # Seconds that a query waits for a lock, a free connection or an answer to connecting.
 DATABASE_TIMEOUT_S = env.seconds("DATABASE_TIMEOUT_S", default=20, least=0.1, most=600)
+# Seconds after which a process that serves or dispatches takes a PostgreSQL that says nothing for
+# gone. Nothing there waits longer, whatever DATABASE_TIMEOUT_S is.
+DATABASE_ANSWER_S = env.seconds("DATABASE_ANSWER_S", default=10, least=1, most=600)
 
 if "DATABASE_URL" not in os.environ:
     VAR_DIR.mkdir(exist_ok=True)
@@ -62,23 +65,39 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     # In a file: a database in memory has no WAL and no other process can see it.
     _database["TEST"] = {"NAME": str(Path(_database["NAME"]).with_suffix(".test.sqlite3"))}
 else:
+    _database["ENGINE"] = "config.postgresql"
     _database["OPTIONS"] = {
-        "connect_timeout": max(1, round(DATABASE_TIMEOUT_S)),
-        "options": " ".join(
-            [
-                f"-c lock_timeout={round(DATABASE_TIMEOUT_S * 1000)}",
-                # Whoever is frozen amid a transaction gives its locks up after a while.
-                "-c idle_in_transaction_session_timeout=60s",
-                # Compiling the catch-up, which runs in a millisecond, would take 350 of them.
-                "-c jit=off",
-            ]
-        ),
-        "pool": {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": DATABASE_TIMEOUT_S},
+        "answer_s": DATABASE_ANSWER_S,
+        "session": {
+            "lock_timeout": f"{round(min(DATABASE_TIMEOUT_S, 0.8 * DATABASE_ANSWER_S) * 1000)}ms",
+            # Whoever is frozen amid a transaction gives its locks up after a while.
+            "idle_in_transaction_session_timeout": "60s",
+            # Whoever cannot be reached any more, sooner.
+            "tcp_keepalives_idle": "5",
+            "tcp_keepalives_interval": "2",
+            "tcp_keepalives_count": "3",
+            "tcp_user_timeout": f"{round(DATABASE_ANSWER_S * 1000)}ms",
+            # Compiling the catch-up, which runs in a millisecond, would take 350 of them.
+            "jit": "off",
+        },
+        # A firewall or a machine that has gone answers nothing, also not to connecting.
+        "connect_timeout": max(1, round(min(DATABASE_TIMEOUT_S, DATABASE_ANSWER_S / 2))),
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": round(DATABASE_ANSWER_S * 1000),
+        "pool": {
+            "min_size": 0,
+            "max_size": DATABASE_POOL_SIZE,
+            "timeout": min(DATABASE_TIMEOUT_S, DATABASE_ANSWER_S),
+            # Afterwards the next who needs a connection tries anew, instead of waiting for the next
+            # of tries that are further and further apart.
+            "reconnect_timeout": 1,
+            # Each connects, and waits while nobody answers.
+            "num_workers": min(DATABASE_POOL_SIZE, 10),
+        },
         **_database.get("OPTIONS", {}),
     }
-    # The pool asks a connection whether it lives before it lends it: else a restart of PostgreSQL
-    # fails one request for each that the pool holds.
-    _database["CONN_HEALTH_CHECKS"] = True
 # Under ASGI each request has a thread of its own, so connections kept open would leak. No
 # ATOMIC_REQUESTS either: on SQLite each GET would take the write lock.
 DATABASES = {"default": {**_database, "CONN_MAX_AGE": 0}}
@@ -263,6 +282,12 @@ REFUSED_RATE_PER_MIN = env.integer("REFUSED_RATE_PER_MIN", default=60, least=0, 
 TOKEN_RATE_PER_MIN = env.integer("TOKEN_RATE_PER_MIN", default=30, least=0, most=1_000_000)
 API_USER_RATE_PER_MIN = env.integer("API_USER_RATE_PER_MIN", default=1200, least=0, most=1_000_000)
 API_KEY_RATE_PER_MIN = env.integer("API_KEY_RATE_PER_MIN", default=6000, least=0, most=1_000_000)
+# Requests of Django that a process works on at once, each in a thread of its own: all of them, and
+# those of one session, key or token, or of an address without one; 0: no limit. And how many may
+# wait for their turn.
+REQUESTS_MAX = env.integer("REQUESTS_MAX", default=16, least=0, most=10_000)
+USER_REQUESTS_MAX = env.integer("USER_REQUESTS_MAX", default=4, least=0, most=10_000)
+REQUESTS_WAITING_MAX = env.integer("REQUESTS_WAITING_MAX", default=512, least=1, most=100_000)
 
 # Mail of password resets; by default it is printed where the server runs.
 vars().update(env.email("EMAIL_URL", default="consolemail://"))
@@ -276,7 +301,7 @@ INSTALLED_APPS = [
     "notifications",
     "accounts",
     "axes",
-    "django.contrib.admin",
+    "config.admin_site.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -296,6 +321,7 @@ MIDDLEWARE = [
     "accounts.api_middleware.CorsMiddleware",
     "notifications.problems.ProblemMiddleware",
     "accounts.api_middleware.NoSecretsInUrlsMiddleware",
+    "config.error_pages.ErrorPageMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -304,6 +330,7 @@ MIDDLEWARE = [
     "accounts.lockout.LoginThrottleMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
+CSRF_FAILURE_VIEW = "config.error_pages.csrf_failure"
 ASGI_APPLICATION = "config.asgi.application"
 # Bytes of one WebSocket message; more ends the connection before the application sees it.
 DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE = DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = 64 * 1024
@@ -378,8 +405,11 @@ LOGGING = {
     "loggers": {
         "notifications": {"level": "INFO"},
         "accounts": {"level": "INFO"},
+        "config": {"level": "INFO"},
         "django": {"handlers": [], "level": "WARNING"},
         # It logs a traceback each second while Redis is away; the hub says what there is to say.
         "channels_redis.pubsub": {"level": "CRITICAL"},
+        # Likewise each try to connect; config.postgresql says why there is no connection.
+        "psycopg.pool": {"level": "ERROR"},
     },
 }

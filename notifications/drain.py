@@ -154,7 +154,8 @@ async def _send_away(streams: list[Connection]) -> None:
 
 
 def _end(one: Connection, after_ms: int) -> None:
-    one.perform(one.stream.end(CloseCode.RESTART, REASON, time.monotonic(), after_ms))
+    said = (CloseCode.RESTART, REASON, time.monotonic(), after_ms)
+    hub.current().perform(one, one.stream.end, *said)
 
 
 def _drop_all() -> None:

@@ -11,6 +11,7 @@ import asyncio
 import contextvars
 import json
 import logging
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 
-from notifications import catching_up, figures, reading
+from notifications import catching_up, figures, reading, supervisor
 from notifications.database import in_thread
 from notifications.models import Epoch, InboxItem
 from notifications.models.inbox import UNDELIVERED
@@ -102,9 +103,9 @@ class Receipts:
             if not self._is_failing:
                 logger.warning("Receipts wait for the database: %s", str(error).strip())
             self._is_failing = True
-        except Exception:
+        except Exception as error:  # noqa: BLE001
             # Such a batch would fail again and again, and hold up all that come after it.
-            logger.exception("Receipts met an error that they do not know; some are lost")
+            supervisor.report("receipts", error)
             return
         if not is_done:
             for receipt in batch:
@@ -163,5 +164,5 @@ def _mark(found: dict[int, int]) -> Collection[int]:
         locked = items.order_by("pk").select_for_update(skip_locked=True, no_key=True)
         marked = list(locked.values_list("pk", flat=True))
         InboxItem.objects.filter(pk__among=marked).update(delivered_at=timezone.now())
-        figures.touch({found[pk] for pk in marked})
+        figures.delivered(Counter(found[pk] for pk in marked))
     return marked

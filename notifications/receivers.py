@@ -12,8 +12,8 @@ from django.db import DatabaseError, transaction
 from django.db.models.signals import post_save, pre_delete
 from django.utils.module_loading import import_string
 
-from notifications import dispatch, dispatcher, fanout, hints
-from notifications.models import Clock, Edit, Inbox, Notification, Removal, Status
+from notifications import dispatch, dispatcher, fanout, figures, hints
+from notifications.models import Clock, Edit, Inbox, InboxItem, Notification, Removal, Status
 from notifications.signals import Arrived, Edited, Removed, inboxes_changed
 
 logger = logging.getLogger(__name__)
@@ -86,6 +86,7 @@ def lock_inbox(instance: Any, **kwargs: Any) -> None:
     """Hold the inbox of a user who is being deleted, so that no dispatch puts an item into it."""
     inboxes = Inbox.objects.using(kwargs["using"]).filter(pk=instance.pk)
     if inboxes.select_for_update().first() is not None:
+        figures.forget(InboxItem.objects.using(kwargs["using"]).filter(inbox=instance.pk))
         Clock.count_gone(kwargs["using"])
 
 

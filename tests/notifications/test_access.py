@@ -38,6 +38,9 @@ class Hub:
         for one in connections:
             self.streams.setdefault(one.user_id, set()).add(one)
 
+    def perform(self, connection, fact, *said):
+        connection.perform(fact(*said))
+
     def all_streams(self):
         return [one for own in self.streams.values() for one in own]
 
@@ -74,7 +77,8 @@ def run(scenario, hub):
         checks = AccessChecks(hub)
         task = asyncio.create_task(checks._look_at_suspects())
         try:
-            await asyncio.wait_for(scenario(checks), 30)
+            async with asyncio.timeout(30):
+                await scenario(checks)
         finally:
             task.cancel()
 

@@ -23,7 +23,7 @@ from notifications.models import (
     Operation,
     Removal,
     Status,
-    Touch,
+    Tally,
 )
 
 pytestmark = pytest.mark.django_db
@@ -259,8 +259,8 @@ def test_wrong_figures_are_found_and_counted_anew(send, alice, bob, size, monkey
 def test_figures_that_were_lost_are_found(send, alice):
     sent = send(to=[alice])
     inbox.mark_read(alice.pk, inbox.Chosen([sent.pk]))
-    nothing_is_found()  # the touch is there
-    Touch.objects.all().delete()
+    nothing_is_found()  # the tally is there
+    Tally.objects.all().delete()
     finds("notifications whose figures are wrong")
 
 
