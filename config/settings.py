@@ -315,6 +315,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.static_files.StaticFilesMiddleware",
     "config.caching.PrivateMiddleware",
+    "config.time_zones.TimeZoneMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     # Around the next: pages of other origins may read errors too.
@@ -368,6 +369,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = "config.formats"
 X_FRAME_OPTIONS = "DENY"
 # Nothing inline, nothing from elsewhere: text that got into a page could not become script.
 CONTENT_SECURITY_POLICY = {

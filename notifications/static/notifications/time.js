@@ -31,6 +31,12 @@ export function dayText(iso, nowMs) {
 
 export const absoluteTime = (iso) => new Date(iso).toLocaleString(LOCALE, { dateStyle: "full", timeStyle: "short" });
 
+/** 12 Nov 2024 14:02 CET: as the server writes it. */
+export function zonedTime(iso) {
+  const options = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+  return new Date(iso).toLocaleString(LOCALE, options).replace(",", "");
+}
+
 /** 09:20 */
 export const clockTime = (ms) => new Date(ms).toLocaleTimeString(LOCALE, { hour: "2-digit", minute: "2-digit" });
 
