@@ -32,6 +32,7 @@ pid {folder}/pid;
 error_log {folder}/error.log;
 events {{}}
 http {{
+    include /etc/nginx/mime.types;
     access_log off;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
@@ -61,6 +62,7 @@ _OURS = {
     r"server 127\.0\.0\.1:8001 ": "server 127.0.0.1:{server_port} ",
     r"server 127\.0\.0\.1:8002 ": "server 127.0.0.1:{other_server_port} ",
     r"/etc/ssl/notify\.example": "{folder}/tls",
+    r"/srv/notifications/static/": "{static_root}/",
 }
 _UNDER_US = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 # Debian puts it where only root looks.
@@ -103,10 +105,16 @@ class Nginx:
     """Started on entering the context."""
 
     def __init__(
-        self, server_port: int, site: str | None = None, *, other_server_port: int | None = None
+        self,
+        server_port: int,
+        site: str | None = None,
+        *,
+        other_server_port: int | None = None,
+        static_root: Path | None = None,
     ) -> None:
         """Args: site: what is ``shipped``, perhaps changed; else nginx's defaults.
-        other_server_port: of a second server, where there is one.
+        other_server_port: of a second server, where there is one. static_root: what
+        ``collectstatic`` has filled, if it has.
         """
         self._folder = tempfile.TemporaryDirectory(prefix="notifications-nginx-")
         folder = Path(self._folder.name)
@@ -116,6 +124,7 @@ class Nginx:
             "port": self.port,
             "server_port": server_port,
             "other_server_port": other_server_port or server_port,
+            "static_root": static_root or folder,
         }
         if site is None:
             site = _BY_DEFAULT.format(**ours)
