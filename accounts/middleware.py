@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
+from accounts.api_middleware import API_PREFIX
 from accounts.logins import Login
 from accounts.origins import is_listed, is_same, is_trusted
 from accounts.scopes import host_of, request_of
@@ -116,9 +117,9 @@ def sign_in(
             if found["wait_s"]:
                 pass
             elif token is not None:
-                found["login"] = await asyncio.wait_for(find_token(token), _LOOKUP_S)
+                found["login"] = await _in_time(find_token(token))
             elif key:
-                found["login"] = await asyncio.wait_for(find_session(key), _LOOKUP_S)
+                found["login"] = await _in_time(find_session(key))
         except TimeoutError:
             # Too many come at once: told to come back, the client frees its place in the queue.
             found["lookup_failed"] = True
@@ -137,6 +138,15 @@ def sign_in(
     return signed_in
 
 
+async def _in_time(answer: Awaitable[Login | None]) -> Login | None:
+    """The answer; a future that is too late is cancelled, so that nobody looks for it any more.
+
+    Raises: TimeoutError
+    """
+    async with asyncio.timeout(_LOOKUP_S):
+        return await answer
+
+
 def token_of(scope: dict[str, Any]) -> str | None:
     """The token that a connection comes with, whatever it is worth."""
     if scope["type"] == "websocket":
@@ -146,6 +156,15 @@ def token_of(scope: dict[str, Any]) -> str | None:
         return None
     scheme, _, rest = request_of(scope).headers.get("Authorization", "").partition(" ")
     return rest.strip() if scheme.lower() == "bearer" else None
+
+
+def caller_of(scope: dict[str, Any]) -> str | None:
+    """By what a request says whose it is, true or not: a key or token, or a session's cookie."""
+    bearer, session = token_of(scope), _session_key(scope)
+    # Only the API reads the header: beside a page's cookie it could be any.
+    if bearer is not None and (session is None or API_PREFIX in scope["path"]):
+        return f"bearer:{bearer}"
+    return f"session:{session}" if session else None
 
 
 def _readable_from(origin: str, send: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.base_session import AbstractBaseSession
-from django.db import models
+from django.db import models, router, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -29,40 +30,64 @@ class User(AbstractUser):
     def from_db(cls, *arguments: Any, **options: Any) -> Self:
         """The instance of a row that was read; see Django's."""
         user = super().from_db(*arguments, **options)
-        user.take_access_change(None)
+        user.note_stored(None)
         return user
 
-    def take_access_change(self, saved: Collection[str] | None) -> bool:
-        """Whether password or activity is another than was stored before this save; once.
+    def save(self, *arguments: Any, **options: Any) -> None:
+        """Save, together with what signals do: what takes access away is told with it."""
+        using = options.get("using") or router.db_for_write(type(self), instance=self)
+        with transaction.atomic(using, savepoint=False):
+            super().save(*arguments, **options)
 
-        Args: saved: the fields that were saved, None for all. What an object was given that had
-            not been read may be anything, so it counts as changed.
+    def changes_access(self, saved: Collection[str] | None) -> bool:
+        """Whether a save stores another password or activity than there was.
+
+        Args: saved: the fields that are saved, None for all. What an object was given that had not
+            been read may be anything, so it counts as changed.
         """
+        now = self._deciding(saved)
+        return any(name not in self._stored or self._stored[name] != now[name] for name in now)
+
+    def note_stored(self, saved: Collection[str] | None) -> None:
+        """Remember what the database holds, now that these fields were read or saved."""
+        self._stored = {**self._stored, **self._deciding(saved)}
+
+    def _deciding(self, saved: Collection[str] | None) -> dict[str, Any]:
         # Not by attribute: one that is deferred would be read now.
         own = {name: self.__dict__[name] for name in self._DECIDING if name in self.__dict__}
-        now = {name: value for name, value in own.items() if saved is None or name in saved}
-        before, self._stored = self._stored, {**self._stored, **now}
-        return any(name not in before or before[name] != now[name] for name in now)
+        return {name: value for name, value in own.items() if saved is None or name in saved}
 
 
 class Session(AbstractBaseSession):
-    """A session that knows its user, so that one query finds or ends all of a user's sessions."""
+    """A session that knows its user, so that one query finds or ends all of a user's sessions.
 
+    Its key is the hash of what the cookie holds: who reads the table can sign in by none of it.
+    """
+
+    session_key = models.CharField(_("session key"), max_length=64, primary_key=True)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
-        related_name="sessions",
+        # No name to ask for sessions by: what narrows a list of users must not lead to them.
+        related_name="+",
         null=True,
         editable=False,
     )
     # The key that the session had until it was changed, as a new password does: what was opened by
     # that key may go on by this one. It opens nothing any more.
-    previous_key = models.CharField(max_length=40, null=True, editable=False, db_index=True)
+    previous_key = models.CharField(max_length=64, null=True, editable=False, db_index=True)
 
     def __str__(self) -> str:
-        # Never the key: the admin lists what a deletion would take along, and whoever reads a
-        # session's key there could sign in with it.
+        # Never the key: the admin lists what a deletion would take along.
         return f"until {self.expire_date:%Y-%m-%d %H:%M} UTC"
+
+    @staticmethod
+    def row_key(key: str) -> str:
+        """The key of the row that a cookie's key stands for.
+
+        SHA-256 suffices: a cookie's key is 165 random bits.
+        """
+        return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
 
     @classmethod
     def get_session_store_class(cls) -> type[SessionBase]:

@@ -20,7 +20,7 @@ from django.utils.module_loading import import_string
 from notifications import figures, sending
 from notifications.dispatch import Dispatch
 from notifications.editing import EditWalk
-from notifications.models import Figures, Inbox, Notification, Status, Touch
+from notifications.models import Inbox, Notification, Status
 from notifications.models.inbox import LISTED
 from notifications.removal import RemovalWalk
 from notifications.walks import Walk
@@ -238,34 +238,19 @@ def _figures(*, repair: bool) -> Finding:
     while after is not None:
         rows = Notification.objects.filter(pk__gt=after).order_by("pk")
         ids = list(rows.values_list("pk", flat=True)[:_NOTIFICATIONS])
-        wrong = _wrong_figures(ids)
+        wrong = figures.wrong(ids)
         if wrong and repair:
-            figures.touch(wrong)
+            figures.mend(wrong)
             figures.roll_up()
-        for pk, said in wrong.items():
-            found.add(f"notification {pk}: {said}", mended=repair)
+        for one in wrong:
+            said, real = one.said, one.real
+            text = (
+                f"notification {one.notification_id}: {said.delivered} delivered, {said.seen} seen,"
+                f" {said.read} read; in truth {real.delivered}, {real.seen}, {real.read}"
+            )
+            found.add(text, mended=repair)
         after = ids[-1] if ids else None
     return found
-
-
-def _wrong_figures(ids: list[int]) -> dict[int, str]:
-    columns = ("pk", "version", "delivered_count", "seen_count", "read_count")
-    rows = Figures.objects.filter(pk__among=ids)
-    kept = {pk: (version, counts) for pk, version, *counts in rows.values_list(*columns)}
-    counted = figures.count(ids)
-    # Whatever changed meanwhile has left a touch, or has been counted under another version. In
-    # this order: a touch goes with the writing of a version, so who finds none finds that one.
-    touched = set(Touch.objects.filter(notification_id__in=ids).values_list("notification_id"))
-    versions = dict(rows.all().values_list("pk", "version"))
-    wrong = {}
-    for pk in ids:
-        version, counts = kept.get(pk, (None, [0, 0, 0]))
-        real = counted.get(pk, figures.Counts())
-        is_settled = versions.get(pk) == version and (pk,) not in touched
-        if is_settled and counts != [real.delivered, real.seen, real.read]:
-            say = "{} delivered, {} seen, {} read".format
-            wrong[pk] = f"{say(*counts)}; in truth {real.delivered}, {real.seen}, {real.read}"
-    return wrong
 
 
 # --- What is kept too long ------------------------------------------------------------------------

@@ -1,27 +1,29 @@
 """The sender's figures: counted exactly for one notification, and kept for lists of them.
 
-Whatever changes them leaves a touch, a row with the notification's id; every few seconds a
-dispatcher counts the notifications that were touched. So nothing walks over all items, and the
-figures are right in the end: a touch goes only when what was committed with it has been counted.
+Whatever changes them leaves a tally, a row that says by how much; every few seconds a dispatcher
+adds those up. So nothing walks over all items, what one user does over and over is one row, and
+the figures are right in the end: a tally goes with its addition, and additions commute.
 """
 
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F
+from django.db.models import Case, Count, Exists, Expression, F, OuterRef, Subquery, Sum, When
+from django.db.models.functions import Coalesce
 
 from notifications import sql
-from notifications.models import Figures, InboxItem, Notification, Touch
+from notifications.models import Figures, InboxItem, Notification, Tally
 from notifications.models.inbox import InboxItemQuerySet
 
-# Touches that are read at a time, and notifications that are counted by one statement.
-_MOST_TOUCHES = 5_000
-_BATCH = 100
+# Tallies of one transaction: on SQLite nobody else writes as long as it lasts.
+_MOST_TALLIES = 2_000
+_NAMES = ("delivered", "seen", "read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,93 +37,137 @@ class Counts:
 
 def exact(notification_id: int) -> Counts:
     """The figures of one notification, as they are now. Reads all its items."""
-    return count([notification_id]).get(notification_id, Counts())
+    items = InboxItem.objects.filter(notification=notification_id)
+    return Counts(**items.aggregate(**{name: Count(f"{name}_at") for name in _NAMES}))
 
 
 def kept(notification_id: int) -> Counts:
     """The figures of one notification as they were last rolled up, a few seconds ago. One row."""
-    rows = Figures.objects.filter(pk=notification_id)
-    row = rows.values_list("delivered_count", "seen_count", "read_count").first()
-    return Counts() if row is None else Counts(*row)
+    row = Figures.objects.filter(pk=notification_id).first()
+    return Counts() if row is None else shown(row)
 
 
-def touch(notification_ids: Iterable[int]) -> None:
-    """Say, in the transaction that changes them, that figures of these have changed."""
-    those = Notification.objects.filter(pk__among=sorted(notification_ids))
-    sql.insert_from(Touch, those, notification_id=F("pk"))
+def shown(row: Figures) -> Counts:
+    """What a row of figures says to people."""
+    return Counts(max(0, row.delivered_count), max(0, row.seen_count), max(0, row.read_count))
 
 
-def touch_all_of(items: InboxItemQuerySet) -> None:
-    """The same of the notifications of these items, of which no row passes through Python."""
-    sql.insert_from(Touch, items, notification_id=F("notification_id"))
+# --- What changes ---------------------------------------------------------------------------------
 
 
-def roll_up(stop: threading.Event | None = None) -> None:
-    """Count what was touched, any number of processes at a time."""
-    while not (stop and stop.is_set()):
-        touches = Touch.objects.order_by("pk").values_list("notification_id", "pk")[:_MOST_TOUCHES]
-        touched: dict[int, list[int]] = defaultdict(list)
-        for notification_id, pk in touches:
-            touched[notification_id].append(pk)
-        done = 0
-        for ids in _batches(sorted(touched)):
-            done += _roll_up_some({pk: touched[pk] for pk in ids})
-        # Those that another process has counted meanwhile are left to the next time.
-        if done < _MOST_TOUCHES:
-            return
+def act(items: InboxItemQuerySet, by: Mapping[str, Expression]) -> None:
+    """Say, in the transaction of a recipient's act, by how much it changed figures.
 
+    No row passes through Python. Call it with the items locked: who holds an item's lock is the
+    only one who writes its tally, but for a dispatcher, which waits for nobody.
 
-def _roll_up_some(touched: Mapping[int, Sequence[int]]) -> int:
-    """Count these notifications, and forget their touches.
-
-    Returns: how many touches are gone.
+    Args: by: what each of these items adds to ``delivered``, ``seen`` and ``read``.
     """
-    ids = list(touched)
-    versions = _versions(ids)
-    # Outside the transaction: on SQLite nobody could write while this counts.
-    counts = count(ids)
-    gone: list[int] = []
+    key = {name: F(name) for name in ("notification_id", "inbox_id")}
+    columns: dict[str, Any] = {**key, **by}
+    sql.insert_from(Tally, items.order_by("notification_id"), add_to=tuple(key), **columns)
+
+
+def delivered(counts: Mapping[int, int]) -> None:
+    """Say, in their transaction, how many items of which notifications have become delivered."""
+    Tally.objects.bulk_create(
+        Tally(notification_id=pk, delivered=count) for pk, count in sorted(counts.items())
+    )
+
+
+def forget(items: InboxItemQuerySet) -> None:
+    """Say, in the transaction that deletes these items of one inbox, that they are gone.
+
+    They are locked first: a receipt that is being written is part of what goes.
+    """
+    list(items.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+    by = {name: Case(When(**{f"{name}_at__isnull": False}, then=-1), default=0) for name in _NAMES}
+    act(items.filter(delivered_at__isnull=False), by)
+
+
+# --- What is kept ---------------------------------------------------------------------------------
+
+
+def roll_up(stop: threading.Event | None = None, within_s: float = float("inf")) -> bool:
+    """Add up what has changed, any number of processes at a time.
+
+    Args: within_s: seconds after which it ends, and leaves the rest to the next time.
+    Returns: whether all was added that could be had.
+    """
+    ends_at = time.monotonic() + within_s
+    while not (stop and stop.is_set()):
+        if _roll_up_some() < _MOST_TALLIES:
+            return True
+        if time.monotonic() >= ends_at:
+            return False
+    return False
+
+
+def _roll_up_some() -> int:
+    """Add the oldest tallies to their figures, and delete them. Returns: how many there were."""
+    # Looked at first: on SQLite a transaction that finds nothing has waited for the write lock.
+    oldest = list(Tally.objects.order_by("pk").values_list("pk", flat=True)[:_MOST_TALLIES])
+    if not oldest:
+        return 0
     with transaction.atomic():
-        for pk in ids:  # in the order of ids, so that no two processes wait for each other
-            is_gone = pk not in versions
-            if is_gone or _write(pk, versions[pk], counts.get(pk, Counts())):
-                gone += touched[pk]
-        Touch.objects.filter(pk__among=gone).delete()
-    return len(gone)
+        # Who acts just now, or adds them up elsewhere, is not waited for.
+        free = Tally.objects.filter(pk__among=oldest).order_by("pk")
+        pks = list(free.select_for_update(skip_locked=True).values_list("pk", flat=True))
+        rows = Tally.objects.filter(pk__among=pks)
+        # Of a notification that is gone nothing is kept.
+        there = rows.filter(Exists(Notification.objects.filter(pk=OuterRef("notification_id"))))
+        sums = there.order_by("notification_id").values("notification_id")
+        sums = sums.annotate(**{f"{name}_sum": Sum(name) for name in _NAMES})
+        columns: dict[str, Any] = {f"{name}_count": F(f"{name}_sum") for name in _NAMES}
+        key = F("notification_id")
+        sql.insert_from(Figures, sums, add_to=("notification_id",), notification_id=key, **columns)
+        rows.delete()
+    return len(pks)
 
 
-def _versions(ids: Sequence[int]) -> dict[int, int]:
-    """The versions of these notifications' figures, of which those that are missing are made."""
-    rows = Figures.objects.filter(pk__among=ids).values_list("pk", "version")
-    versions = dict(rows)
-    if missing := [pk for pk in ids if pk not in versions]:
-        there = Notification.objects.filter(pk__among=missing)
-        sql.insert_from(Figures, there, ignore_conflicts=True, notification_id=F("pk"))
-        versions = dict(rows.all())
-    return versions
+# --- What is wrong --------------------------------------------------------------------------------
 
 
-def _write(pk: int, version: int, counts: Counts) -> bool:
-    """Keep what was counted, unless somebody else, who may have counted later, was faster."""
-    written = Figures.objects.filter(pk=pk, version=version).update(
-        delivered_count=counts.delivered,
-        seen_count=counts.seen,
-        read_count=counts.read,
-        version=version + 1,
+@dataclass(frozen=True)
+class Wrong:
+    """What a notification's figures come to when all is added up, and should."""
+
+    notification_id: int
+    said: Counts
+    real: Counts
+
+
+def wrong(notification_ids: Collection[int]) -> list[Wrong]:
+    """Those of these notifications whose figures do not come out right.
+
+    One statement, so that figures, tallies and items are of one moment.
+    """
+    rows = Notification.objects.filter(pk__among=notification_ids).order_by("pk")
+    found = rows.annotate(
+        **{name: Count(f"items__{name}_at") for name in _NAMES},
+        **{f"{name}_said": _kept(name) + _waiting(name) for name in _NAMES},
+    ).values_list("pk", *(f"{name}_said" for name in _NAMES), *_NAMES)
+    compared = [Wrong(pk, Counts(*counts[:3]), Counts(*counts[3:])) for pk, *counts in found]
+    return [one for one in compared if one.said != one.real]
+
+
+def mend(found: Collection[Wrong]) -> None:
+    """Let these figures come out right, whatever recipients do meanwhile."""
+    Tally.objects.bulk_create(
+        Tally(
+            notification_id=one.notification_id,
+            **{name: getattr(one.real, name) - getattr(one.said, name) for name in _NAMES},
+        )
+        for one in found
     )
-    return written == 1
 
 
-def count(notification_ids: Sequence[int]) -> dict[int, Counts]:
-    """The figures of these notifications, as they are now; of one without items, none."""
-    rows = (
-        InboxItem.objects.filter(notification__among=notification_ids)
-        .order_by()
-        .values_list("notification_id")
-        .annotate(Count("delivered_at"), Count("seen_at"), Count("read_at"))
-    )
-    return {pk: Counts(*counts) for pk, *counts in rows}
+def _kept(name: str) -> Coalesce:
+    row = Figures.objects.filter(pk=OuterRef("pk")).values(f"{name}_count")
+    return Coalesce(Subquery(row), 0)
 
 
-def _batches(ids: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH))
+def _waiting(name: str) -> Coalesce:
+    rows = Tally.objects.filter(notification_id=OuterRef("pk")).order_by()
+    total = rows.values("notification_id").annotate(total=Sum(name)).values("total")
+    return Coalesce(Subquery(total), 0)

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q, Value
+from django.db.models import Case, Count, Expression, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -66,8 +66,8 @@ class _Change:
     values: Callable[[datetime], Mapping[str, Any]]
     # The same among listed items only, said so that an index answers it.
     pending_listed: Callable[[InboxItemQuerySet], InboxItemQuerySet] | None = None
-    # Whether the sender's figures tell of it.
-    moves_figures: bool = True
+    # What each item that it changed adds to the sender's figures, where they tell of it.
+    figures: Callable[[datetime], Mapping[str, Expression]] | None = None
 
 
 def _or(field: str, now: datetime) -> Coalesce:
@@ -76,10 +76,16 @@ def _or(field: str, now: datetime) -> Coalesce:
     return Coalesce(field, Value(now))
 
 
+def _if_set(field: str, now: datetime) -> Expression:
+    # Told by the moment, since a receipt may have set it between two statements of the act.
+    return Case(When(**{field: now}, then=1), default=0)
+
+
 _SEEN = _Change(
     pending=lambda items: items.filter(seen_at=None),
     pending_listed=lambda items: items.unseen(),
     values=lambda now: {"seen_at": now, "delivered_at": _or("delivered_at", now)},
+    figures=lambda now: {"delivered": _if_set("delivered_at", now), "seen": Value(1)},
 )
 _READ = _Change(
     pending=lambda items: items.filter(read_at=None),
@@ -89,21 +95,25 @@ _READ = _Change(
         "seen_at": _or("seen_at", now),
         "delivered_at": _or("delivered_at", now),
     },
+    figures=lambda now: {
+        "delivered": _if_set("delivered_at", now),
+        "seen": _if_set("seen_at", now),
+        "read": Value(1),
+    },
 )
 _UNREAD = _Change(
     pending=lambda items: items.filter(read_at__isnull=False),
     values=lambda _now: {"read_at": None},
+    figures=lambda _now: {"read": Value(-1)},
 )
 _ARCHIVE = _Change(
     pending=lambda items: items.filter(archived_at=None),
     pending_listed=lambda items: items.listed(),
     values=lambda now: {"archived_at": now, "snoozed_until": None},
-    moves_figures=False,
 )
 _RESTORE = _Change(
     pending=lambda items: items.exclude(archived_at=None, snoozed_until=None),
     values=lambda _now: {"archived_at": None, "snoozed_until": None},
-    moves_figures=False,
 )
 
 
@@ -148,11 +158,12 @@ def _perform(change: _Change, recipient_id: int, which: Chosen | AllUpTo) -> Res
     before = _Counts.of(items)
     if before.rows:
         revision = inbox.revision + 1
-        items.update(revision=revision, **change.values(timezone.now()))
+        now = timezone.now()
+        items.update(revision=revision, **change.values(now))
         changed = InboxItem.objects.filter(inbox=inbox, revision=revision)
         after = _Counts.of(changed)
-        if change.moves_figures:
-            figures.touch_all_of(changed)
+        if change.figures is not None:
+            figures.act(changed, change.figures(now))
         inbox.advance(unread=after.unread - before.unread, unseen=after.unseen - before.unseen)
     return Result(inbox.revision, before.rows, inbox.unread_count, inbox.unseen_count)
 

@@ -11,6 +11,7 @@ import asyncio
 import contextvars
 import json
 import logging
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 
-from notifications import catching_up, figures, reading
+from notifications import catching_up, figures, reading, supervisor
 from notifications.database import is_of_one, outcomes
 from notifications.models import Epoch, InboxItem
 from notifications.models.inbox import UNDELIVERED
@@ -102,7 +103,7 @@ class Receipts:
                 is_failing = True
             elif isinstance(outcome, Exception):
                 # It would fail again and again, and hold up all that come after it.
-                logger.error("A receipt met an error that it does not know: %r", outcome)
+                supervisor.report("receipts", outcome)
                 continue
             if outcome is not True:
                 self.tell(receipt.user_id, receipt.life, receipt.revision)
@@ -166,5 +167,5 @@ def _mark(found: dict[int, int]) -> Collection[int]:
         locked = items.order_by("pk").select_for_update(skip_locked=True, no_key=True)
         marked = list(locked.values_list("pk", flat=True))
         InboxItem.objects.filter(pk__among=marked).update(delivered_at=timezone.now())
-        figures.touch({found[pk] for pk in marked})
+        figures.delivered(Counter(found[pk] for pk in marked))
     return marked

@@ -55,14 +55,17 @@ def insert_from(
     source: QuerySet[Any],
     *,
     ignore_conflicts: bool = False,
+    add_to: Sequence[str] = (),
     **columns: Expression | F,
 ) -> int:
     """``INSERT INTO model (columns) SELECT ... FROM source``: no row passes through Python.
 
     Columns that are not named take their field's default.
 
-    Args: source: filtered by something (SQLite needs its WHERE to tell ON CONFLICT from a join).
-    Returns: the number of rows inserted.
+    Args:
+        source: filtered by something (SQLite needs its WHERE to tell ON CONFLICT from a join).
+        add_to: the columns that name a row; where it is there, the others are added to it.
+    Returns: the number of rows inserted or added to.
     """
     defaults = {
         field.attname: Value(field.get_default(), output_field=field)
@@ -77,6 +80,11 @@ def insert_from(
     columns_of = {field.attname: str(field.column) for field in model._meta.concrete_fields}
     names = ", ".join(quote(columns_of[name]) for name in expressions)
     conflict = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
+    if add_to:
+        table, key = quote(model._meta.db_table), [quote(columns_of[name]) for name in add_to]
+        added = [quote(columns_of[name]) for name in columns if name not in add_to]
+        sums = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in added)
+        conflict = f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {sums}"
     sql = f"INSERT INTO {quote(model._meta.db_table)} ({names}) {select_sql}{conflict}"
     with database.cursor() as cursor:
         cursor.execute(sql, params)

@@ -9,17 +9,17 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from notifications import figures, sending
+from notifications.admin import user_search
 from notifications.admin.compose import Compose, reach
 from notifications.admin.paging import BoundedAdmin
 from notifications.figures import Counts
 from notifications.forms import ComposeForm
 from notifications.models import Figures, Notification
+from notifications.moments import zoned
 
 _MESSAGE = ("title", "body", "level", "category", "url", "sender")
 
@@ -43,7 +43,7 @@ class NotificationAdmin(BoundedAdmin):
     fieldsets = (
         (_("Message"), {"fields": _MESSAGE}),
         (_("Audience"), {"fields": ("kind", "users", "groups")}),
-        (_("Delivery"), {"fields": ("send_at", "expires_at", "key")}),
+        (_("Delivery"), {"fields": ("send_at", "expires_at", "key", "zone")}),
     )
     _sent_fieldsets = (
         (_("Message"), {"fields": _MESSAGE}),
@@ -55,8 +55,10 @@ class NotificationAdmin(BoundedAdmin):
     )
 
     def get_urls(self) -> Any:
-        view = self.admin_site.admin_view(self.reach_view)
-        return [path("reach/", view, name="notifications_notification_reach"), *super().get_urls()]
+        wrap = self.admin_site.admin_view
+        reach = path("reach/", wrap(self.reach_view), name="notifications_notification_reach")
+        users = path("users/", wrap(self.users_view), name="notifications_notification_users")
+        return [reach, users, *super().get_urls()]
 
     # --- Composing --------------------------------------------------------------------------------
 
@@ -76,6 +78,12 @@ class NotificationAdmin(BoundedAdmin):
             raise PermissionDenied
         return reach(request)
 
+    def users_view(self, request: HttpRequest) -> HttpResponse:
+        """The users whose names are like what was typed."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return user_search.found(request)
+
     # --- Following --------------------------------------------------------------------------------
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -93,7 +101,8 @@ class NotificationAdmin(BoundedAdmin):
     def when(self, notification: Notification) -> str:
         """Its time, where it was given one; else when it was written, which is when it was sent."""
         moment = notification.send_at or notification.created_at
-        return date_format(localtime(moment), "SHORT_DATETIME_FORMAT")
+        # None: what stands there cannot be read.
+        return "-" if moment is None else zoned(moment)
 
     @admin.display(description=_("delivered"))
     def delivered(self, notification: Notification) -> int:
@@ -119,8 +128,12 @@ class NotificationAdmin(BoundedAdmin):
         # Withdrawing deletes no row, so the items (maybe 100,000) are not even looked at.
         return [str(one) for one in objs], {}, set(), []
 
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Nothing: what Django notes of a deletion is blank on the page of what is still there."""
+
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        sending.withdraw(obj.pk)
+        if sending.withdraw(obj.pk):
+            self._log_withdrawal(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         self.withdraw(request, queryset)
@@ -140,10 +153,15 @@ class NotificationAdmin(BoundedAdmin):
 
     @admin.action(description=_("Withdraw selected notifications"), permissions=["delete"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        pks = list(queryset.values_list("pk", flat=True))
-        count = sum(sending.withdraw(pk) for pk in pks)
+        withdrawn = [one for one in queryset if sending.withdraw(one.pk)]
+        for one in withdrawn:
+            self._log_withdrawal(request, one)
+        count = len(withdrawn)
         said = ngettext("%(count)s withdrawn.", "%(count)s withdrawn.", count) % {"count": count}
         self.message_user(request, said)
+
+    def _log_withdrawal(self, request: HttpRequest, notification: Notification) -> None:
+        self.log_change(request, notification, str(_("Withdrawn.")))
 
 
 def _counts(notification: Notification) -> Counts:
@@ -151,7 +169,6 @@ def _counts(notification: Notification) -> Counts:
     if counted is not None:
         return counted
     try:
-        kept = notification.figures
+        return figures.shown(notification.figures)
     except Figures.DoesNotExist:
         return Counts()  # nothing has been counted yet
-    return Counts(kept.delivered_count, kept.seen_count, kept.read_count)

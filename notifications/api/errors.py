@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -12,19 +13,28 @@ from django.utils.cache import patch_vary_headers
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
-from notifications import operations, problems, rations, reading, sending
+from notifications import operations, outages, problems, rations, reading, sending
 from notifications.audiences import UnknownNames
 from notifications.problems import Problem
 from notifications.schemas import ProblemOut
+
+logger = logging.getLogger(__name__)
 
 # What django-ninja says where nobody knew whose request it was.
 _NOBODY = AuthenticationError().message
 _PLACES_BEFORE_A_FIELD = 2
 
 
+# What each operation may be refused with: a secret in its URL, whose it is, a method or a parameter
+# that it does not know, too often, not now. And one that has a body, for that.
+_PROBLEMS = (400, 401, 403, 405, 422, 429, 503)
+BODY_PROBLEMS = (413, 415)
+STREAM_PROBLEMS = (401, 403, 405, 422, 429, 503)
+
+
 def or_problem(answer: Any, *problem_codes: int, status: int = 200) -> dict[int, Any]:
-    """What an operation answers; what is refused to everybody alike is a problem."""
-    return {status: answer} | dict.fromkeys((401, 403, *problem_codes, 429, 503), ProblemOut)
+    """What an operation answers, or a problem: one of its own, or one that each may have."""
+    return {status: answer} | dict.fromkeys(sorted({*_PROBLEMS, *problem_codes}), ProblemOut)
 
 
 def private(response: HttpResponse) -> HttpResponse:
@@ -123,11 +133,15 @@ def _on_too_often(_request: HttpRequest, error: rations.TooOften) -> HttpRespons
     return problems.response(429, str(error), retry_after_s=error.wait_s)
 
 
-def _on_database(_request: HttpRequest, _error: Exception) -> HttpResponse:
+def _on_database(_request: HttpRequest, error: Exception) -> HttpResponse:
+    if not outages.is_outage(error):
+        raise error  # a fault of ours, which the same request would meet again
+    outages.tell(logger, error)
     # A connection that ends amid a commit does not say whether it was made.
-    return problems.response(
+    answer = problems.response(
         503,
         "The database does not answer; what you asked for may have been done or not. Try again, "
         "with the same Idempotency-Key or op_id: then it is done once.",
-        retry_after_s=5,
+        retry_after_s=outages.RETRY_AFTER_S,
     )
+    return outages.unlogged(answer)

@@ -7,6 +7,7 @@ import django.db.models.lookups
 import notifications.content
 import notifications.identity
 import notifications.models.notification
+import notifications.tolerance
 from django.conf import settings
 from django.db import migrations, models
 
@@ -100,7 +101,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "actions",
-                    models.JSONField(
+                    notifications.tolerance.JsonField(
                         blank=True,
                         default=list,
                         validators=[
@@ -139,7 +140,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "data",
-                    models.JSONField(
+                    notifications.tolerance.JsonField(
                         blank=True,
                         default=dict,
                         validators=[
@@ -154,7 +155,7 @@ class Migration(migrations.Migration):
                 ("expires_at", models.DateTimeField(blank=True, null=True)),
                 ("expired_at", models.DateTimeField(editable=False, null=True)),
                 ("audience_kind", models.CharField(max_length=16)),
-                ("audience_ids", models.JSONField(blank=True, default=list)),
+                ("audience_ids", notifications.tolerance.JsonField(blank=True, default=list)),
                 (
                     "audience_label",
                     models.CharField(
@@ -306,7 +307,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Touch",
+            name="Tally",
             fields=[
                 (
                     "id",
@@ -315,7 +316,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("notification_id", models.BigIntegerField()),
+                ("inbox_id", models.BigIntegerField(null=True)),
+                ("delivered", models.IntegerField(default=0)),
+                ("seen", models.IntegerField(default=0)),
+                ("read", models.IntegerField(default=0)),
             ],
+            options={
+                "verbose_name_plural": "tallies",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("notification_id", "inbox_id"), name="tally_once"
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Clock",
@@ -367,10 +380,9 @@ class Migration(migrations.Migration):
                         to="notifications.notification",
                     ),
                 ),
-                ("delivered_count", models.PositiveIntegerField(default=0)),
-                ("seen_count", models.PositiveIntegerField(default=0)),
-                ("read_count", models.PositiveIntegerField(default=0)),
-                ("version", models.PositiveBigIntegerField(default=0)),
+                ("delivered_count", models.IntegerField(default=0)),
+                ("seen_count", models.IntegerField(default=0)),
+                ("read_count", models.IntegerField(default=0)),
             ],
             options={
                 "verbose_name_plural": "figures",

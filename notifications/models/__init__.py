@@ -1,7 +1,7 @@
 """Rows, their constraints and querysets, and the invariants of one row. Nothing here sends."""
 
 from notifications.models.edit import Edit
-from notifications.models.figures import Figures, Touch
+from notifications.models.figures import Figures, Tally
 from notifications.models.inbox import Inbox, InboxItem, Operation
 from notifications.models.lease import Leased
 from notifications.models.life import Clock, Epoch
@@ -23,5 +23,5 @@ __all__ = [
     "Process",
     "Removal",
     "Status",
-    "Touch",
+    "Tally",
 ]

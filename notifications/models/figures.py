@@ -11,17 +11,16 @@ class Figures(models.Model):
     """A notification's counts as they were a few seconds ago.
 
     Beside ``recipient_count`` and ``item_count``, which the dispatch keeps on the notification
-    itself. ``version`` rises with each writing: who counted before somebody else wrote finds it
-    changed, and writes nothing.
+    itself. Never below 0 in the end, but maybe for a moment: two dispatchers may add what was done
+    to one item in another order.
     """
 
     notification = models.OneToOneField(
         Notification, on_delete=models.CASCADE, primary_key=True, related_name="figures"
     )
-    delivered_count = models.PositiveIntegerField(default=0)
-    seen_count = models.PositiveIntegerField(default=0)
-    read_count = models.PositiveIntegerField(default=0)
-    version = models.PositiveBigIntegerField(default=0)
+    delivered_count = models.IntegerField(default=0)
+    seen_count = models.IntegerField(default=0)
+    read_count = models.IntegerField(default=0)
 
     class Meta:
         verbose_name_plural = "figures"
@@ -30,14 +29,26 @@ class Figures(models.Model):
         return f"Figures of {self.notification_id}"
 
 
-class Touch(models.Model):
-    """That figures of a notification have changed and are to be counted anew.
+class Tally(models.Model):
+    """What is still to be added to a notification's figures; written with the change itself.
 
-    Written with the change itself, and only ever added: a mark on the notification's own row would
-    let everybody who reads it wait for everybody else.
+    A mark on the notification's own row would let everybody who reads it wait for everybody else.
+    The acts of one recipient share a row, so whoever marks something read and unread a thousand
+    times leaves as much to add as who did so once. Receipts, which tell of each item once, have no
+    inbox here and need none.
     """
 
     notification_id = models.BigIntegerField()
+    inbox_id = models.BigIntegerField(null=True)
+    delivered = models.IntegerField(default=0)
+    seen = models.IntegerField(default=0)
+    read = models.IntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "tallies"
+        constraints = [
+            models.UniqueConstraint(fields=["notification_id", "inbox_id"], name="tally_once"),
+        ]
 
     def __str__(self) -> str:
-        return f"Notification {self.notification_id} was touched"
+        return f"Notification {self.notification_id}: {self.delivered}, {self.seen}, {self.read}"

@@ -105,7 +105,7 @@ def verdicts(key, headers):
         (name.lower().encode(), value.replace("GOOD", key).encode("utf-8"))
         for name, value in headers
     ]
-    return asyncio.run(asyncio.wait_for(_ask_all(sent), PATIENCE_S))
+    return asyncio.run(_ask_all(sent))
 
 
 async def _ask_all(headers):

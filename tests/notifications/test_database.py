@@ -12,7 +12,11 @@ from notifications.database import Batcher, in_thread
 
 
 def run(coroutine):
-    return asyncio.run(asyncio.wait_for(coroutine, 30))
+    async def within():
+        async with asyncio.timeout(30):
+            return await coroutine
+
+    return asyncio.run(within())
 
 
 def test_questions_of_one_moment_are_answered_together():
@@ -119,7 +123,8 @@ def test_who_has_given_up_is_not_asked_for():
         # The queue is longer than anybody waits.
         for n in range(1, 10):
             with pytest.raises(TimeoutError):
-                await asyncio.wait_for(batcher.ask(n), 0)
+                async with asyncio.timeout(0):
+                    await batcher.ask(n)
         living = [batcher.ask(n) for n in (10, 11)]
         gate.set()
         return await asyncio.gather(first, *living)

@@ -79,7 +79,8 @@ def run(monkeypatch):
             monkeypatch.setattr(base.hub, "current", lambda: own)
             monkeypatch.setattr(base, "_reads", reads)
             monkeypatch.setattr(base, "_first_reads", reads)
-            await asyncio.wait_for(scenario(own, reads), 30)
+            async with asyncio.timeout(30):
+                await scenario(own, reads)
             assert own.streams == {}
             assert own.timers._slot_of == {}
 
@@ -111,6 +112,21 @@ def test_it_says_when_to_come_back(run, consumer, why):
         await settle()
         assert (request.status, request.headers["retry-after"]) == (503, "2")
         assert json.loads(request.body)["status"] == 503
+        assert reads.futures == []
+        await end(request)
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    "query", [b"x=1", b"x=", b"epoch=e&epoch=e&since=1", b"wait=1&since=1&epoch=e&q=x"]
+)
+def test_a_query_that_is_not_known_is_refused_and_reads_nothing(run, consumer, query):
+    async def scenario(own, reads):
+        request = Request(consumer, query_string=query)
+        await settle()
+        assert request.status == 422
+        assert json.loads(request.body)["errors"]
         assert reads.futures == []
         await end(request)
 
