@@ -17,13 +17,13 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 
 from accounts import hashing, throttle
 from accounts.line import TooBusy
 from accounts.models import User
 from accounts.refusals import later
 
+_LOGINS = {"accounts:login", "admin:login"}
 # As long as a user's name may be.
 _NAME_MAX_LENGTH = 150
 
@@ -59,14 +59,14 @@ class LoginThrottleMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self._paths = {reverse("accounts:login"), reverse("admin:login")}
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
         """Count a try: here, not above, for what is no try of its sender (CSRF) does not come."""
-        if request.method == "POST" and request.path_info in self._paths:
+        match = request.resolver_match
+        if request.method == "POST" and match is not None and match.view_name in _LOGINS:
             wait_s = throttle.logins.wait_s(throttle.address_of(request))
             if wait_s:
                 return later(request, wait_s, "locked_out")

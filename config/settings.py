@@ -20,6 +20,8 @@ SECRET_KEY_FALLBACKS = env.secrets("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 # Origins (https://notify.example) that may post forms besides the request's own host.
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
+# The path below which the site is, such as /notify; unset, it is at the root of its host.
+FORCE_SCRIPT_NAME = env.script_name("FORCE_SCRIPT_NAME")
 # Whether browsers come by https. Behind a proxy that ends TLS: the server process believes what it
 # says of that in X-Forwarded-Proto (FORWARDED_ALLOW_IPS), so SECURE_PROXY_SSL_HEADER, by which
 # Django would believe everybody, stays unset.
