@@ -26,7 +26,7 @@ _PREFLIGHT = {
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, If-None-Match",
     "Access-Control-Max-Age": str(_PREFLIGHT_AGE_S),
 }
-_READABLE = "ETag, Retry-After"
+READABLE = "ETag, Retry-After"
 _SECRET_NAMES = {"access_token", "api_key", "apikey", "authorization", "bearer", "key", "token"}
 _SECRET = re.compile(r"nk_[0-9a-f]{12}_|nt_[A-Za-z0-9_-]{43}")
 
@@ -54,7 +54,7 @@ class CorsMiddleware:
         patch_vary_headers(answer, ["Origin"])
         if origin is not None and not is_from_here(request, origin) and is_known(origin):
             answer.headers["Access-Control-Allow-Origin"] = origin
-            answer.headers["Access-Control-Expose-Headers"] = _READABLE
+            answer.headers["Access-Control-Expose-Headers"] = READABLE
             for name, value in _PREFLIGHT.items() if is_preflight else ():
                 answer.headers[name] = value
         return answer

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
+from accounts import cors
 from accounts.api_middleware import API_PREFIX
 from accounts.logins import Login
 from accounts.origins import is_listed, is_same, is_trusted
@@ -53,6 +54,8 @@ def origin_guard(
     """
 
     async def guarded(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            send = cors.refusals_readable(scope, send)
         chosen = application if is_allowed(scope, anyone=anyone, tokens=tokens) else refusal
         await chosen(scope, receive, send)
 
@@ -168,7 +171,7 @@ def caller_of(scope: dict[str, Any]) -> str | None:
 
 
 def _readable_from(origin: str, send: Any) -> Any:
-    allowed = [(b"access-control-allow-origin", origin.encode("latin-1")), (b"vary", b"Origin")]
+    allowed = cors.headers_for(origin)
 
     async def sending(event: Any) -> None:
         if event["type"] == "http.response.start":

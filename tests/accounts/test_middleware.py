@@ -268,6 +268,7 @@ def test_the_answer_to_a_tokens_own_origin_may_be_read_there():
     assert first["headers"] == [
         (b"x", b"y"),
         (b"access-control-allow-origin", SHOP.encode()),
+        (b"access-control-expose-headers", b"ETag, Retry-After"),
         (b"vary", b"Origin"),
     ]
     assert second == body
@@ -300,3 +301,42 @@ def test_two_origins_are_on_no_list():
     ):
         both = [("origin", SHOP), ("origin", SHOP)]
         assert by_token(*headers, *both, kind=kind, offered=offered).seen["origin_refused"]
+
+
+@pytest.mark.parametrize("status", [401, 403, 429, 503])
+def test_a_known_origin_may_read_why_it_was_refused(settings, status):
+    settings.ALLOWED_HOSTS, settings.CSRF_TRUSTED_ORIGINS = ["localhost"], [SHOP]
+    start = {"type": "http.response.start", "status": status, "headers": [(b"x", b"y")]}
+    token = ("authorization", "Bearer bad")
+
+    async def refuse(scope, receive, send):
+        await send(start)
+
+    def answered(*headers):
+        peer = Peer()
+        guarded = origin_guard(refuse, tokens=True, refusal=refuse)
+        found = {**scope(HOST, *headers, scheme="http"), "type": "http"}
+        return dict(peer.open(guarded, found).sent[0]["headers"])
+
+    for headers in ([token, ("origin", SHOP)], [("origin", SHOP)]):
+        said = answered(*headers)
+        assert said[b"access-control-allow-origin"] == SHOP.encode()
+        assert b"Retry-After" in said[b"access-control-expose-headers"]
+        assert said[b"vary"] == b"Origin"
+    assert answered(token, ("origin", "http://localhost:8000")) == {b"x": b"y"}
+    assert answered(token) == {b"x": b"y"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_origin_is_known_by_the_list_of_a_live_key(settings, api_key):
+    settings.ALLOWED_HOSTS = ["localhost"]
+    api_key("tokens", origins=["https://listed.example"])
+
+    async def refuse(scope, receive, send):
+        await send({"type": "http.response.start", "status": 401, "headers": []})
+
+    for origin, known in (("https://listed.example", True), ("https://evil.example", False)):
+        headers = [HOST, ("authorization", "Bearer bad"), ("origin", origin)]
+        found = {**scope(*headers, scheme="http"), "type": "http"}
+        sent = Peer().open(origin_guard(refuse, tokens=True), found).sent
+        assert (b"access-control-allow-origin" in dict(sent[0]["headers"])) is known
