@@ -15,7 +15,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from notifications import figures, sending
+from notifications import figures, outages, sending
 from notifications.dispatch import Dispatch
 from notifications.editing import EditWalk
 from notifications.models import Notification, Status
@@ -69,7 +69,7 @@ def run(stop: threading.Event) -> None:
                 count_at = time.monotonic() + _FIGURES_EVERY_S
                 figures.roll_up(stop)
         except (DatabaseError, InterfaceError) as error:
-            logger.warning("Looking for what is due failed: %s", str(error).strip())
+            outages.tell(logger, error, "Looking for what is due failed")
             connection.close()
         except Exception:
             # The thread must outlive a bug: whoever comes next would wait for ever.

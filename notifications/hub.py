@@ -21,6 +21,7 @@ from notifications.access import AccessChecks, Login
 from notifications.facts import Action, Stream
 from notifications.hints import Event
 from notifications.limits import Census
+from notifications.log_limits import once_a_minute
 from notifications.receipts import Receipts
 from notifications.timers import TimerWheel
 
@@ -152,7 +153,8 @@ class Hub:
                 event = await self._layer.receive(self._channel)
                 await self.deliver(event)
             except Exception as error:  # noqa: BLE001 (a layer may raise anything)
-                logger.warning(
+                once_a_minute(
+                    logger, logging.WARNING, "receive",
                     "Receiving from the channel layer failed (%s: %s); it is tried again.",
                     type(error).__name__, str(error).strip(),
                 )  # fmt: skip
@@ -186,7 +188,8 @@ class Hub:
                 try:
                     await self._join_and_leave()
                 except Exception as error:  # noqa: BLE001 (a layer may raise anything)
-                    logger.warning(
+                    once_a_minute(
+                        logger, logging.WARNING, "join",
                         "Joining a group failed (%s: %s); it is tried again.",
                         type(error).__name__, str(error).strip(),
                     )  # fmt: skip

@@ -42,9 +42,12 @@ def is_no_table(error: BaseException) -> bool:
     return is_sqlites or getattr(error.__cause__, "sqlstate", None) == _NO_TABLE
 
 
-def tell(logger: logging.Logger, error: BaseException) -> None:
-    """Log why, once a minute."""
-    once_a_minute(logger, logging.WARNING, "outage", "The database failed: %s", reason(error))
+def tell(logger: logging.Logger, error: BaseException, what: str = "The database failed") -> None:
+    """Log why, once a minute for each thing that it stops.
+
+    Args: what: that thing, in words of ours.
+    """
+    once_a_minute(logger, logging.WARNING, what, "%s: %s", what, reason(error))
 
 
 def reason(error: BaseException) -> str:

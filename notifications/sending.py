@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,8 @@ from notifications.operations import fingerprint
 # What of a notification may change once it is sent.
 EDITABLE = ("title", "body", "level", "url")
 REMOVABLE = (Status.SENDING, Status.PAUSED, Status.SENT)
+logger = logging.getLogger(__name__)
+
 _UNSENT = (Status.DRAFT, Status.SCHEDULED)
 
 
@@ -252,7 +255,21 @@ def _accept(notification: Notification, audience: Audience) -> Sent:
         if (sent := _known(notification)) is None:
             raise
         return sent
+    transaction.on_commit(lambda: _log_accepted(notification), robust=True)
     return Sent(notification, created=True)
+
+
+def _log_accepted(notification: Notification) -> None:
+    """Without what it says, and without the names of anybody."""
+    logger.info(
+        "Notification %s accepted for %s: %s of %s, by %s.",
+        notification.pk,
+        "later" if notification.status == Status.SCHEDULED else "now",
+        notification.recipient_count,
+        notification.audience_kind,
+        # An API key, an admin or the command, as they name themselves to us.
+        notification.sent_by or notification.idempotency_scope or "code",
+    )
 
 
 def _request_hash(notification: Notification) -> str:

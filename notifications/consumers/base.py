@@ -14,7 +14,7 @@ from uuid import uuid4
 from channels.consumer import AsyncConsumer, get_handler_name
 from django.conf import settings
 
-from notifications import catching_up, hub, protocol
+from notifications import catching_up, hub, outages, protocol
 from notifications.access import Login
 from notifications.catching_up import Ask
 from notifications.consumers.transports import Transport
@@ -22,6 +22,7 @@ from notifications.database import Batcher
 from notifications.facts import Action, Close, Limits, Load, Loaded, Send, Stream
 from notifications.frames import Cursor
 from notifications.limits import address_of
+from notifications.log_limits import once_a_minute
 from notifications.protocol import CloseCode
 from notifications.stream import InboxStream
 
@@ -39,6 +40,14 @@ _NEVER = float("inf")
 # The first read of each connection may come with all the others'; a later one is waited for.
 _first_reads: Batcher[Ask, Loaded | None] = Batcher(catching_up.catch_up, gathers=True)
 _reads: Batcher[Ask, Loaded | None] = Batcher(catching_up.catch_up)
+
+
+def tell_refusal(reason: str) -> None:
+    """Log why a connection gets no stream, once a minute for each reason.
+
+    Args: reason: in words of ours, as the client is told; nothing that a client says.
+    """
+    once_a_minute(logger, logging.INFO, reason, "A connection was refused: %s", reason)
 
 
 class QuietConsumer(AsyncConsumer):  # type: ignore[misc]
@@ -167,7 +176,7 @@ class StreamConsumer(QuietConsumer):
         if answer.cancelled():
             return
         if (error := answer.exception()) is not None:
-            logger.warning("An inbox could not be read: %s", str(error).strip())
+            outages.tell(logger, error, "An inbox could not be read")
             self.perform(self.stream.failed(now))
         elif (found := answer.result()) is None:
             self.perform(self.stream.end(CloseCode.SIGNED_OUT, "The user is gone.", now))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,7 +77,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         _check_together(options)
-        with _explaining():
+        with _explaining(), _unlogged():
             if options["jsonl"] is not None:
                 with _opened(options["jsonl"]) as file:
                     self._send_lines(file, options)
@@ -165,6 +166,17 @@ def _explaining() -> Iterator[None]:
             f"The database failed: {str(error).strip()}\n"
             "Run it again with the same --key, and it is sent once."
         ) from None
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """What is sent is told in the command's own words."""
+    before = sending.logger.level
+    sending.logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        sending.logger.setLevel(before)
 
 
 def _check_together(options: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 # Only here: this imports Twisted, which would slow every other command down by half a second.
 from daphne.management.commands.runserver import Command as DaphneCommand
 
-from notifications.servers import files
+from notifications.servers import files, greeting
 from notifications.servers.daphne import DaphneServer
 
 
@@ -15,6 +15,7 @@ class Command(DaphneCommand):  # type: ignore[misc]
 
     def inner_run(self, *args: Any, **options: Any) -> None:
         files.raise_limit()
+        greeting.tell(f"http://{self.addr}:{self.port}")
         super().inner_run(*args, **options)
 
     def log_action(self, protocol: str, action: str, details: dict[str, Any]) -> None:

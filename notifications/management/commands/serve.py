@@ -23,10 +23,11 @@ class Command(BaseCommand):
         # Here, or every command would import a server.
         import uvicorn  # noqa: PLC0415
 
-        from notifications.servers import files  # noqa: PLC0415
+        from notifications.servers import files, greeting  # noqa: PLC0415
         from notifications.servers.uvicorn import HttpProtocol, WebSocketProtocol  # noqa: PLC0415
 
         files.raise_limit()
+        greeting.tell(options["uds"] or f"http://{options['host']}:{options['port']}")
         # uvicorn shuts down in good order and then raises the signal anew, which by default would
         # look like a process that was killed.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
