@@ -21,9 +21,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         # Here, or every command would import a server.
-        import uvicorn  # noqa: PLC0415
-
-        from notifications.servers import files, greeting  # noqa: PLC0415
+        from notifications import drain, overdue  # noqa: PLC0415
+        from notifications.servers import files, greeting, uvicorn_server  # noqa: PLC0415
         from notifications.servers.uvicorn import HttpProtocol, WebSocketProtocol  # noqa: PLC0415
 
         files.raise_limit()
@@ -31,8 +30,9 @@ class Command(BaseCommand):
         # uvicorn shuts down in good order and then raises the signal anew, which by default would
         # look like a process that was killed.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        overdue.watch(drain.ends_within_s())
         module, _, name = settings.ASGI_APPLICATION.rpartition(".")
-        uvicorn.run(
+        uvicorn_server.run(
             f"{module}:{name}",
             host=options["host"],
             port=options["port"],
