@@ -43,11 +43,12 @@ def is_no_table(error: BaseException) -> bool:
 
 
 def tell(logger: logging.Logger, error: BaseException, what: str = "The database failed") -> None:
-    """Log why, once a minute for each thing that it stops.
+    """Log why, once a minute for each thing that it stops and each kind of error.
 
     Args: what: that thing, in words of ours.
     """
-    once_a_minute(logger, logging.WARNING, what, "%s: %s", what, reason(error))
+    cause = f"{what}: {type(error).__name__}"
+    once_a_minute(logger, logging.WARNING, cause, "%s: %s", what, reason(error))
 
 
 def reason(error: BaseException) -> str:
