@@ -15,9 +15,9 @@ from django.forms import ModelMultipleChoiceField
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
-    _GroupAdmin = DjangoGroupAdmin[Group]
-else:
-    _GroupAdmin = DjangoGroupAdmin
+    _PermissionsField = ModelMultipleChoiceField[Permission]
+else:  # Django's class takes no parameter when the code runs
+    _PermissionsField = ModelMultipleChoiceField
 
 # By app: codename, and what it lets somebody do.
 OFFERED = {
@@ -50,7 +50,7 @@ OFFERED = {
 }
 
 
-class PermissionsField(ModelMultipleChoiceField):
+class PermissionsField(_PermissionsField):
     """Chooses among what is offered, in its words."""
 
     def label_from_instance(self, obj: Any) -> str:
@@ -77,11 +77,11 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(_GroupAdmin):
+class GroupAdmin(DjangoGroupAdmin):
     """Django's, with the permissions that mean something here."""
 
-    def get_form(self, request: Any, obj: Any = None, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, **kwargs)
+    def get_form(self, request: Any, obj: Any = None, *args: Any, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, *args, **kwargs)
         return offering(form, "permissions", obj)
 
 

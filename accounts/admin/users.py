@@ -27,9 +27,10 @@ class UserAdmin(_UserAdmin):
     show_full_result_count = False
     actions = ("unlock",)
 
-    def get_form(self, request: HttpRequest, obj: User | None = None, **kwargs: Any) -> Any:
+    def get_form(self, request: Any, obj: Any = None, *args: Any, **kwargs: Any) -> Any:
         """With the permissions that mean something here."""
-        return offering(super().get_form(request, obj, **kwargs), "user_permissions", obj)
+        form = super().get_form(request, obj, *args, **kwargs)
+        return offering(form, "user_permissions", obj)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Without deleting in bulk: its page loads all that belongs to each selected user."""
