@@ -34,8 +34,13 @@ help: ## Say what there is to make
 
 # --- Running --------------------------------------------------------------------------------------
 
+# Under names that change with what they say, or a browser would mix two versions.
+static_files := $(shell find */static -type f)
+static_root := $(CURDIR)/var/static
+run serve: export STATIC_ROOT = $(static_root)
+
 .PHONY: run
-run: prepare ## Serve on http://127.0.0.1:8000 (PORT=8123 DEMO_PASSWORD=word DATABASE_URL=url)
+run: prepare var/static/staticfiles.json ## Serve on http://127.0.0.1:8000 (PORT=8123 DEMO_PASSWORD=word DATABASE_URL=url)
 	@exec $(manage) runserver --noreload 127.0.0.1:$(PORT)
 
 .PHONY: dev
@@ -44,13 +49,16 @@ dev: prepare ## The same with DEBUG on, starting anew whenever code changes
 	@exec $(manage) runserver 127.0.0.1:$(PORT)
 
 .PHONY: serve
-serve: prepare ## The production server (uvicorn) on the same settings
+serve: prepare var/static/staticfiles.json ## The production server (uvicorn) on the same settings
 	@exec $(manage) serve --port $(PORT)
 
 .PHONY: prepare
 prepare: .venv/installed var/secret_key
 	@$(manage) migrate --verbosity 0
 	@$(manage) demo_users
+
+var/static/staticfiles.json: $(static_files) config/static_files.py .venv/installed | var/secret_key
+	@STATIC_ROOT=$(static_root) $(manage) collectstatic --noinput --verbosity 0
 
 var/secret_key: | .venv/installed
 	@scripts/make-secret-key $@
@@ -88,8 +96,9 @@ test-js: ## Run the tests of the browser's modules that need no browser
 test-sqlite: .venv/installed-dev ## Run the tests on SQLite (PYTEST_ARGS='-n 2 -k inbox')
 	$(scratch) $(python) $(pytest)
 
-# To a browser, to the echo, and to what does no I/O all databases are the same.
-asks_no_database := $(addprefix --ignore=tests/,browser test_conformance.py \
+# To a browser, to the echo, and to what does no I/O all databases are the same; what a page tells
+# people to type brings its own.
+asks_no_database := $(addprefix --ignore=tests/,browser test_conformance.py docs/test_walkthrough.py \
     notifications/test_stream.py notifications/test_stream_simulation.py)
 
 .PHONY: test-postgresql
@@ -97,7 +106,8 @@ test-postgresql: .venv/installed-dev ## Run the tests on a private PostgreSQL
 	$(scratch) $(python) -m tests.support.postgresql -- $(python) $(pytest) $(asks_no_database)
 
 # What takes long is run twice already, and asks more of servers than of Django.
-slow_left_out := $(addprefix --ignore=tests/,browser faults sockets test_conformance.py)
+slow_left_out := $(addprefix --ignore=tests/,browser faults sockets test_conformance.py \
+    docs/test_walkthrough.py)
 
 # Beside the tests, since it takes hours, and root: its files are not named as tests are.
 soak := -m pytest -o python_files='soak_*.py' -o console_output_style=count $(SOAK_ARGS) tests/soak

@@ -19,9 +19,11 @@ from accounts import logins, throttle, tokens  # noqa: E402
 from accounts.middleware import origin_guard, sign_in  # noqa: E402
 from config import health  # noqa: E402
 from config.admission import admitted  # noqa: E402
+from config.postgresql import process  # noqa: E402
 from notifications import access, dispatcher, drain, routing  # noqa: E402
 from notifications.database import Batcher  # noqa: E402
 
+process.serve()
 signed_in = partial(
     sign_in,
     find_session=Batcher(logins.logins_of, gathers=True).ask,

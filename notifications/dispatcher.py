@@ -15,7 +15,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from notifications import figures, sending
+from notifications import figures, sending, supervisor
 from notifications.dispatch import Dispatch
 from notifications.editing import EditWalk
 from notifications.models import Notification, Status
@@ -115,7 +115,5 @@ def _due_walks() -> Iterator[Walk]:
 
 def start_thread() -> None:
     """Run a dispatcher beside the server in this process, until the process ends."""
-    thread = threading.Thread(
-        target=run, args=(threading.Event(),), name="notification-dispatcher", daemon=True
-    )
-    thread.start()
+    stop = threading.Event()
+    supervisor.keep_thread("dispatcher", lambda: run(stop))

@@ -16,11 +16,12 @@ from typing import Any, Protocol
 
 from channels.layers import channel_layers
 
-from notifications import fanout, hints, metrics
+from notifications import fanout, hints, log_limits, metrics, supervisor
 from notifications.access import AccessChecks, Login
-from notifications.facts import Action, Stream
-from notifications.hints import Event
+from notifications.facts import Action, Hint, Stream
+from notifications.installation import Installation
 from notifications.limits import Census
+from notifications.memory_layer import MemoryLayer
 from notifications.receipts import Receipts
 from notifications.timers import TimerWheel
 
@@ -31,6 +32,7 @@ _BATCH = 200
 # Groups are joined one after the other, with a rest after so many: 2,000 a second at most.
 _JOINS_AT_ONCE, _JOINS_REST_S = 50, 0.025
 _LAYER_RETRY_S = 1.0
+_DISTRUST_REST_S = 0.5
 
 
 class Connection(Protocol):
@@ -48,6 +50,9 @@ class Connection(Protocol):
     login: Login | None
 
     def perform(self, actions: list[Action]) -> None: ...
+
+    def fail(self) -> None:
+        """End it, whatever state its stream is in: a bug was met."""
 
     def abort(self) -> None:
         """Drop the connection, with whatever was not sent yet."""
@@ -67,6 +72,12 @@ class Hub:
         self._channel = ""
         self._joined: set[str] = set()
         self._membership = asyncio.Event()
+        # Whose hints are believed; None until the reconciler has looked.
+        self._here: Installation | None = None
+        # Users whose streams were sent what a hint said, since the reconciler last asked.
+        self._hinted: set[int] = set()
+        # When the database may be looked into again because of what nobody believes.
+        self._may_look_at = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         # Whether this process is about to end: who comes now is sent to another one.
         self.is_draining = False
@@ -79,10 +90,15 @@ class Hub:
         """Begin to receive. Called once, on the hub's own loop."""
         fanout.publisher.attach(self.loop)
         fanout.publisher.on_failure = lambda: self.look()  # noqa: PLW0108 (it is set later)
-        for work in (self._receive(), self._keep_membership(), self.timers.run()):
-            self._spawn(work)
-        for work in self.access.work():
-            self._spawn(work)
+        self.keep("receiving hints", self._receive)
+        self.keep("joining groups", self._keep_membership)
+        self.keep("the streams' timer", self.timers.run)
+        for place, work in self.access.work().items():
+            self.keep(place, work)
+
+    def keep(self, place: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do endless work as long as the loop runs."""
+        self._spawn(supervisor.keep(place, work))
 
     # --- Streams ----------------------------------------------------------------------------------
 
@@ -113,31 +129,73 @@ class Hub:
     def all_streams(self) -> list[Connection]:
         return [connection for own in self.streams.values() for connection in own]
 
+    def perform(
+        self, connection: Connection, fact: Callable[..., list[Action]], *said: Any
+    ) -> list[Action]:
+        """Tell a stream a fact, and have done what it decides; all work on a stream goes this way.
+
+        A bug ends this connection, whose client comes back with its cursor, and nothing else.
+
+        Args: fact: a method of the stream, or whatever else says what is to be done.
+        """
+        try:
+            actions = fact(*said)
+            connection.perform(actions)
+        except Exception as error:  # noqa: BLE001 (nobody else shall notice)
+            supervisor.report("a stream", error)
+            self._give_up(connection)
+            return []
+        return actions
+
+    def _give_up(self, connection: Connection) -> None:
+        try:
+            connection.fail()
+        except Exception as error:  # noqa: BLE001 (as above)
+            supervisor.report("ending a stream", error)
+        self.unregister(connection)
+
     def _tick(self, connection: Connection, now: float) -> None:
-        connection.perform(connection.stream.tick(now))
+        self.perform(connection, connection.stream.tick, now)
 
     # --- What the database says -------------------------------------------------------------------
 
-    def found(self, life: str, rows: Iterable[tuple[int, int]]) -> None:
-        """The reconciler read where inboxes stand: user ids and revisions."""
-        self._spawn(self._catch_up(life, rows))
+    def found(
+        self, life: str, rows: Iterable[tuple[int, int]], asked_at: float = float("-inf")
+    ) -> None:
+        """The reconciler read where inboxes stand: user ids and revisions.
 
-    async def _catch_up(self, life: str, rows: Iterable[tuple[int, int]]) -> None:
+        Args: asked_at: when it began to read; what a stream was sent since then may be newer.
+        """
+        self._spawn(self._catch_up(life, rows, asked_at))
+
+    def take_hinted(self) -> set[int]:
+        """Users whose streams believed a hint since this was asked last; from any thread."""
+        hinted, self._hinted = self._hinted, set()
+        return hinted
+
+    async def _catch_up(self, life: str, rows: Iterable[tuple[int, int]], asked_at: float) -> None:
         for n, (user_id, revision) in enumerate(rows, 1):
             for connection in tuple(self.streams.get(user_id, ())):
-                actions = connection.stream.behind(life, revision)
-                if actions:
+                if self.perform(connection, connection.stream.behind, life, revision, asked_at):
                     metrics.hints_healed.inc()
-                    connection.perform(actions)
             if n % _BATCH == 0:
                 await asyncio.sleep(0)
 
     def lives_in(self, life: str) -> None:
-        """The reconciler read which epoch it is; streams of another one start anew."""
+        """The reconciler read which epoch it is; streams of another one start anew.
+
+        What has been restored may let in others than before, too.
+        """
+        self.access.suspect(self.all_streams())
         for connection in self.all_streams():
             stream = connection.stream
             if stream.life and stream.life != life:
-                connection.perform(stream.behind(life, 0))
+                self.perform(connection, stream.behind, life, 0)
+
+    def belongs_to(self, here: Installation) -> None:
+        """The reconciler read which installation this is: hints come by its groups alone."""
+        self._here = here
+        self._membership.set()
 
     # --- What the channel layer says --------------------------------------------------------------
 
@@ -150,32 +208,68 @@ class Hub:
                     self._joined.clear()
                     self._membership.set()
                 event = await self._layer.receive(self._channel)
-                await self.deliver(event)
             except Exception as error:  # noqa: BLE001 (a layer may raise anything)
                 logger.warning(
                     "Receiving from the channel layer failed (%s: %s); it is tried again.",
                     type(error).__name__, str(error).strip(),
                 )  # fmt: skip
-                self._channel = ""
+                self._throw_channel_away()
                 self.look()
                 await asyncio.sleep(_LAYER_RETRY_S * random.uniform(0.5, 1.5))  # noqa: S311
+                continue
+            try:
+                await self.deliver(event)
+            except Exception as error:  # noqa: BLE001 (the next one may make sense)
+                supervisor.report("a hint", error)
 
-    async def deliver(self, event: Event) -> None:
+    def _throw_channel_away(self) -> None:
+        channel, self._channel = self._channel, ""
+        if not channel:
+            return
+        if isinstance(self._layer, MemoryLayer):
+            self._layer.forget(channel)
+        else:
+            # Cancelled, it lets go of the channel; Channels has no other word for it.
+            self.loop.create_task(self._layer.receive(channel)).cancel()
+
+    async def deliver(self, event: Any) -> None:
         """Hand an event to the streams of this process that it concerns."""
-        sent = 0
+        body = None if self._here is None else self._here.opened(event)
+        if body is None:
+            self._distrust()
+            return
         try:
-            if event.get("type") == hints.ACCESS_EVENT_TYPE:
-                self.access.sighted([hints.read_revoked(event)])
-            if event.get("type") != hints.EVENT_TYPE:
-                return  # from a newer process, maybe
-            for user_id, hint in hints.read(event):
-                for connection in tuple(self.streams.get(user_id, ())):
-                    connection.perform(connection.stream.hinted(hint, time.monotonic()))
+            if event["type"] == hints.ACCESS_EVENT_TYPE:
+                self.access.suspect(self.streams.get(int(body), ()))
+            elif event["type"] == hints.EVENT_TYPE:  # another: from a newer process, maybe
+                await self._tell(hints.read(body))
+        except (ValueError, KeyError, TypeError) as error:
+            logger.warning("A hint that makes no sense was ignored: %r", error)
+
+    def _distrust(self) -> None:
+        """What nobody here has sealed is at most a reason to look into the database."""
+        metrics.hints_refused.inc()
+        log_limits.once_a_minute(
+            logger, logging.WARNING, "hint refused",
+            "The channel layer brought what no process of this installation sent; it was ignored. "
+            "Do two installations share one Redis?",
+        )  # fmt: skip
+        now = time.monotonic()
+        if now >= self._may_look_at:
+            self._may_look_at = now + _DISTRUST_REST_S
+            self.look()
+
+    async def _tell(self, told: Iterable[tuple[int, Hint]]) -> None:
+        sent = 0
+        for user_id, hint in told:
+            own = self.streams.get(user_id)
+            if own:
+                self._hinted.add(user_id)
+                for connection in tuple(own):
+                    self.perform(connection, connection.stream.hinted, hint, time.monotonic())
                     sent += 1
                     if sent % _BATCH == 0:
                         await asyncio.sleep(0)
-        except (ValueError, KeyError, TypeError) as error:
-            logger.warning("A hint that makes no sense was ignored: %r", error)
 
     async def _keep_membership(self) -> None:
         """Join the groups of the users who are here, and leave those of the others."""
@@ -195,7 +289,10 @@ class Hub:
                     self._membership.set()
 
     async def _join_and_leave(self) -> None:
-        wanted = {hints.ALL_HUBS, *map(hints.user_group, self.streams)}
+        here = self._here
+        if here is None:
+            return
+        wanted = {hints.all_hubs(here), *(hints.user_group(here, pk) for pk in self.streams)}
         for n, group in enumerate(wanted - self._joined, 1):
             async with asyncio.timeout(fanout.TIMEOUT_S):
                 await self._layer.group_add(group, self._channel)
@@ -211,7 +308,12 @@ class Hub:
         # A context of its own, or the tasks would keep that of the request that came first.
         task = self.loop.create_task(work, context=contextvars.Context())
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            supervisor.report("a task of the hub", error)
 
 
 _current: dict[asyncio.AbstractEventLoop, Hub] = {}
@@ -228,5 +330,5 @@ def current() -> Hub:
         hub = _current[loop] = Hub()
         hub.start()
         reconciler.start(hub)
-        hub._spawn(presence.Presence(hub).work())
+        hub.keep("presence", presence.Presence(hub).work)
     return _current[loop]

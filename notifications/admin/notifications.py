@@ -9,8 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -21,6 +19,7 @@ from notifications.admin.paging import BoundedAdmin
 from notifications.figures import Counts
 from notifications.forms import ComposeForm
 from notifications.models import Figures, Notification
+from notifications.moments import zoned
 
 _MESSAGE = ("title", "body", "level", "category", "url", "sender")
 
@@ -44,7 +43,7 @@ class NotificationAdmin(BoundedAdmin):
     fieldsets = (
         (_("Message"), {"fields": _MESSAGE}),
         (_("Audience"), {"fields": ("kind", "users", "groups")}),
-        (_("Delivery"), {"fields": ("send_at", "expires_at", "key")}),
+        (_("Delivery"), {"fields": ("send_at", "expires_at", "key", "zone")}),
     )
     _sent_fieldsets = (
         (_("Message"), {"fields": _MESSAGE}),
@@ -102,7 +101,8 @@ class NotificationAdmin(BoundedAdmin):
     def when(self, notification: Notification) -> str:
         """Its time, where it was given one; else when it was written, which is when it was sent."""
         moment = notification.send_at or notification.created_at
-        return date_format(localtime(moment), "SHORT_DATETIME_FORMAT")
+        # None: what stands there cannot be read.
+        return "-" if moment is None else zoned(moment)
 
     @admin.display(description=_("delivered"))
     def delivered(self, notification: Notification) -> int:
@@ -128,8 +128,12 @@ class NotificationAdmin(BoundedAdmin):
         # Withdrawing deletes no row, so the items (maybe 100,000) are not even looked at.
         return [str(one) for one in objs], {}, set(), []
 
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Nothing: what Django notes of a deletion is blank on the page of what is still there."""
+
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        sending.withdraw(obj.pk)
+        if sending.withdraw(obj.pk):
+            self._log_withdrawal(request, obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         self.withdraw(request, queryset)
@@ -149,10 +153,15 @@ class NotificationAdmin(BoundedAdmin):
 
     @admin.action(description=_("Withdraw selected notifications"), permissions=["delete"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        pks = list(queryset.values_list("pk", flat=True))
-        count = sum(sending.withdraw(pk) for pk in pks)
+        withdrawn = [one for one in queryset if sending.withdraw(one.pk)]
+        for one in withdrawn:
+            self._log_withdrawal(request, one)
+        count = len(withdrawn)
         said = ngettext("%(count)s withdrawn.", "%(count)s withdrawn.", count) % {"count": count}
         self.message_user(request, said)
+
+    def _log_withdrawal(self, request: HttpRequest, notification: Notification) -> None:
+        self.log_change(request, notification, str(_("Withdrawn.")))
 
 
 def _counts(notification: Notification) -> Counts:

@@ -12,9 +12,10 @@ from typing import Any
 from uuid import uuid4
 
 from channels.consumer import AsyncConsumer, get_handler_name
+from channels.exceptions import StopConsumer
 from django.conf import settings
 
-from notifications import catching_up, hub, protocol
+from notifications import catching_up, frames, hub, protocol, supervisor
 from notifications.access import Login
 from notifications.catching_up import Ask
 from notifications.consumers.transports import Transport
@@ -35,6 +36,8 @@ _AGE_SHARE = (0.75, 1.25)
 # A token is renewed while it is still good.
 _RENEW_BEFORE_S = 30
 _NEVER = float("inf")
+# What a client hears of a bug, and when it may come back.
+_FAILED, _FAILED_AFTER_MS = "The server met an error.", 2000
 
 # The first read of each connection may come with all the others'; a later one is waited for.
 _first_reads: Batcher[Ask, Loaded | None] = Batcher(catching_up.catch_up, gathers=True)
@@ -79,9 +82,10 @@ class StreamConsumer(QuietConsumer):
         self._scheduled_at = _NEVER
         self._receipt = ("", 0)
         self._is_closed = False
+        self._reading: asyncio.Future[Loaded | None] | None = None
         # Before the first read: a change in between comes twice then, and not never.
         self.hub.register(self)
-        self.perform(self.stream.open(cursor))
+        self.hub.perform(self, self.stream.open, cursor)
 
     def refusal(self, user_id: int) -> str | None:
         """Why this connection is one too many for its user or address, if it is."""
@@ -120,7 +124,34 @@ class StreamConsumer(QuietConsumer):
         """The connection has ended, for whatever reason."""
         if hasattr(self, "stream"):
             self._is_closed = True
+            if self._reading is not None:
+                self._reading.cancel()  # then the database need not be asked
             self.hub.unregister(self)
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """QuietConsumer's; a bug ends this connection, and is no exception of the server's."""
+        try:
+            await super().dispatch(message)
+        except StopConsumer:
+            raise
+        except Exception as error:
+            if not hasattr(self, "transport"):
+                raise  # nothing was promised yet; the server refuses it
+            supervisor.report("a connection", error)
+            self.fail()
+
+    def fail(self) -> None:
+        """End it, whatever state its stream is in: a bug was met. The client comes back."""
+        try:
+            if self.says_when:
+                said = frames.bye(CloseCode.OVERLOADED, _FAILED, _FAILED_AFTER_MS)
+                self.say(Send(said))
+            self.transport.close(CloseCode.OVERLOADED, _FAILED)
+        except Exception as error:  # noqa: BLE001 (then less politely)
+            supervisor.report("ending a connection", error)
+            self.transport.abort()
+        finally:
+            self.close_stream()
 
     def abort(self) -> None:
         """Drop the connection, with whatever was not sent yet."""
@@ -139,7 +170,8 @@ class StreamConsumer(QuietConsumer):
                 self.say(action)
             elif isinstance(action, Load):
                 reads = _reads if self.stream.life else _first_reads
-                reads.ask(Ask(self.user_id, action.cursor)).add_done_callback(self._loaded)
+                self._reading = reads.ask(Ask(self.user_id, action.cursor))
+                self._reading.add_done_callback(self._loaded)
             elif isinstance(action, Close):
                 self.transport.close(action.code, action.reason)
         self._tell_receipt()
@@ -153,10 +185,10 @@ class StreamConsumer(QuietConsumer):
     def _tell_receipt(self) -> None:
         """Pass on what the client says it holds: by a pong, or by the cursor that it came with."""
         life, revision = self.stream.life, self.stream.acknowledged
-        told = self._receipt[1] if life == self._receipt[0] else 0
-        if revision > told:
+        if (life, revision) != self._receipt:
             self._receipt = (life, revision)
-            self.hub.receipts.tell(self.user_id, life, revision)
+            if revision:
+                self.hub.receipts.tell(self.user_id, life, revision)
 
     def say(self, said: Send) -> None:
         """Send a frame, in the form that the transport has for it."""
@@ -168,11 +200,12 @@ class StreamConsumer(QuietConsumer):
             return
         if (error := answer.exception()) is not None:
             logger.warning("An inbox could not be read: %s", str(error).strip())
-            self.perform(self.stream.failed(now))
+            self.hub.perform(self, self.stream.failed, now)
         elif (found := answer.result()) is None:
-            self.perform(self.stream.end(CloseCode.SIGNED_OUT, "The user is gone.", now))
+            said = (CloseCode.SIGNED_OUT, "The user is gone.", now)
+            self.hub.perform(self, self.stream.end, *said)
         else:
-            self.perform(self.stream.loaded(found, now))
+            self.hub.perform(self, self.stream.loaded, found, now)
 
 
 def _age_s(login: Any, limits: Limits) -> float:
