@@ -58,14 +58,26 @@ class Review:
     def more_count(self) -> int:
         return self.count - len(self.sample)
 
-    def is_confirmed(self, posted: Mapping[str, Any]) -> bool:
-        """Whether the number that was shown was typed, and is still about right."""
+    def fault(self, posted: Mapping[str, Any]) -> str:
+        """What is wrong with the number that was typed; empty: it was the one that was shown, and
+        is still about right.
+        """
         if not self.must_be_typed:
-            return True
-        typed = re.sub(r"\D", "", posted.get("_typed", "")[:20])
-        shown = posted.get("_shown", "")
+            return ""
+        given = posted.get("_typed", "")[:20]
+        typed, shown = re.sub(r"[^0-9]", "", given), posted.get("_shown", "")[:20]
+        if not typed:
+            return _("Type the number of people to send.")
         # People sign up while others type.
-        return typed == shown != "" and abs(int(typed) - self.count) * 10 <= self.count
+        if typed == shown and abs(int(typed) - self.count) * 10 <= self.count:
+            return ""
+        if typed == shown:
+            said = _("Meanwhile it reaches %(count)s people, not %(typed)s. Type the new number.")
+        else:
+            said = _(
+                "You typed %(typed)s, but it reaches %(count)s people. Type %(count)s to send."
+            )
+        return said % {"typed": typed, "count": self.count}
 
 
 class Compose:
@@ -92,9 +104,8 @@ class Compose:
         review = Review.of(audience, named=named)
         if "_send" not in posted:
             return self._show(form, review)
-        if not review.is_confirmed(posted):
-            error = _("Type the number of people to send.")
-            return self._show(form, Review(review.count, review.sample, error))
+        if fault := review.fault(posted):
+            return self._show(form, Review(review.count, review.sample, fault))
         return self._send(form)
 
     def _form(self, posted: Any) -> ComposeForm:

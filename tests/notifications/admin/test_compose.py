@@ -106,13 +106,29 @@ def test_many_are_sent_to_only_by_who_types_how_many(post, many):
     page = shown(post(button="_review", kind="everyone"))
     assert "Type 1501 to send" in page
     fields = hidden(page)
-    for typed in ("", "1500", "x", "9" * 100):
+    missing = "Type the number of people to send."
+    other = "You typed {}, but it reaches 1501 people. Type 1501 to send."
+    for typed, fault in {
+        "": missing,
+        "x": missing,
+        "1500": other.format(1500),
+        "9" * 100: other.format("9" * 20),
+    }.items():
         again = shown(post(**fields, _typed=typed))
-        assert "Type the number of people to send." in again
+        assert fault in again
         assert "Type 1501 to send" in again
     assert not Notification.objects.exists()
     assert "Sent to 1,501 people." in shown(post(**fields, _typed="1,501"))
     assert Notification.objects.get().recipient_count == 1501
+
+
+def test_who_typed_what_was_shown_is_told_where_it_is_another_number_now(post, many):
+    fields = hidden(shown(post(button="_review", kind="everyone")))
+    get_user_model().objects.filter(username__endswith="9").delete()
+    count = get_user_model().objects.count()
+    again = shown(post(**fields, _typed="1501"))
+    assert f"Meanwhile it reaches {count} people, not 1501. Type the new number." in again
+    assert not Notification.objects.exists()
 
 
 def test_without_the_review_it_cannot_be_sent_to_many(post, many):
