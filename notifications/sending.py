@@ -126,9 +126,7 @@ def send(
     notification.request_hash = _request_hash(notification)
     sent = _known(notification)
     if sent is None:
-        if rationed:
-            rations.require_room(notification)
-        sent = _accept(notification, audience)
+        sent = _accept(notification, audience, rationed=rationed)
     if not connection.in_atomic_block:
         # The dispatch of a small audience ran at the commit, and moved the row.
         sent.notification.refresh_from_db(fields=["status", "item_count"])
@@ -237,7 +235,7 @@ def _known(notification: Notification) -> Sent | None:
     return Sent(existing, created=False)
 
 
-def _accept(notification: Notification, audience: Audience) -> Sent:
+def _accept(notification: Notification, audience: Audience, *, rationed: bool) -> Sent:
     if notification.expires_at is not None and notification.expires_at <= timezone.now():
         raise ValidationError({"expires_at": [_("That is over already.")]})
     notification.upto = dispatch.last_user_id()
@@ -246,6 +244,8 @@ def _accept(notification: Notification, audience: Audience) -> Sent:
     notification.status = Status.SCHEDULED if later else Status.SENDING
     try:
         with transaction.atomic():
+            if rationed and (sent := _counted(notification)) is not None:
+                return sent
             notification.save(force_insert=True)
     except IntegrityError:
         # The same request, at the same time: the unique key let the other one in.
@@ -253,6 +253,20 @@ def _accept(notification: Notification, audience: Audience) -> Sent:
             raise
         return sent
     return Sent(notification, created=True)
+
+
+def _counted(notification: Notification) -> Sent | None:
+    """Let it be stored in this transaction if its sender has room for one more.
+
+    Returns: the notification that the same request has made meanwhile, which takes no room.
+    Raises: TooOften
+    """
+    if not rations.applies_to(notification):
+        return None
+    rations.wait_for_turn(notification)
+    if (sent := _known(notification)) is None:
+        rations.require_room(notification)
+    return sent
 
 
 def _request_hash(notification: Notification) -> str:
