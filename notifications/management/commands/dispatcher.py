@@ -6,12 +6,11 @@ import signal
 import threading
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from notifications import dispatcher
+from notifications.management.output import WorkCommand
 
 
-class Command(BaseCommand):
+class Command(WorkCommand):
     help = "Dispatch notifications until SIGTERM or Ctrl-C; the chunk at hand is finished first."
     requires_system_checks: list[str] = []
 
@@ -24,7 +23,6 @@ class Command(BaseCommand):
         worker = threading.Thread(target=dispatcher.run, args=(stop,), name="dispatcher")
         worker.start()
         self.stdout.write("Dispatching. Ctrl-C stops.")
-        self.stdout.flush()
         signal.sigwait(ends)
         stop.set()
         dispatcher.nudge()

@@ -6,11 +6,12 @@ from typing import Any
 # Only here: this imports Twisted, which would slow every other command down by half a second.
 from daphne.management.commands.runserver import Command as DaphneCommand
 
+from notifications.management.output import WorkCommand
 from notifications.servers import files
 from notifications.servers.daphne import DaphneServer
 
 
-class Command(DaphneCommand):  # type: ignore[misc]
+class Command(WorkCommand, DaphneCommand):  # type: ignore[misc]
     server_cls = DaphneServer
 
     def inner_run(self, *args: Any, **options: Any) -> None:
