@@ -86,7 +86,7 @@ def _by_session(request: HttpRequest, asked: TokenIn) -> tuple[str, int]:
     for origin in origins:
         if not _is_allowed(request, origin):
             raise _invalid("origins", f"{origin!r} is neither our own origin nor a trusted one.")
-    session = Session.objects.filter(pk=request.session.session_key).first()
+    session = Session.objects.filter(pk=Session.row_key(request.session.session_key or "")).first()
     if session is None:  # signed out while this request was under way
         raise HttpError(401, "Sign in first.")
     assert isinstance(request.user, User)  # noqa: S101 (signed in)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,7 +31,7 @@ _SYSTEMS = (
 class Device:
     """A signed-in browser. ``name`` tells it apart for its user, ``id`` for a form.
 
-    The id is a digest: whoever reads the session's key itself could sign in with it.
+    The id is the key of the session's row, which opens nothing: the cookie's own is not stored.
     """
 
     id: str
@@ -51,8 +50,9 @@ def remember_device(request: HttpRequest | None, **_: Any) -> None:
 
 
 def devices_of(user: User, this_key: str | None) -> list[Device]:
-    """Where the user is signed in; first this device, then the latest first."""
-    found = [_device(session, this_key) for session in _sessions(user)]
+    """Where the user is signed in; first this device (by its cookie's key), then the latest."""
+    this = Session.row_key(this_key or "")
+    found = [_device(session, this) for session in _sessions(user)]
     oldest = datetime.min.replace(tzinfo=timezone.get_default_timezone())
     return sorted(found, key=lambda one: (one.is_this, one.signed_in_at or oldest), reverse=True)
 
@@ -60,17 +60,17 @@ def devices_of(user: User, this_key: str | None) -> list[Device]:
 def sign_out(user: User, device_id: str) -> bool:
     """End one session of the user. Returns: whether there was such a one."""
     for session in _sessions(user):
-        if _id(session) == device_id:
+        if session.pk == device_id:
             session.delete()
             return True
     return False
 
 
 def sign_out_everywhere(user: User, *, but: str | None = None) -> int:
-    """End all sessions of the user, or all but the one with this key. Returns: how many."""
+    """End all sessions of the user, or all but the one of this cookie's key. Returns: how many."""
     sessions = Session.objects.filter(user=user)
     if but is not None:
-        sessions = sessions.exclude(session_key=but)
+        sessions = sessions.exclude(pk=Session.row_key(but))
     count, _ = sessions.delete()
     return count
 
@@ -79,19 +79,15 @@ def _sessions(user: User) -> list[Session]:
     return list(Session.objects.filter(user=user, expire_date__gt=timezone.now()))
 
 
-def _device(session: Session, this_key: str | None) -> Device:
+def _device(session: Session, this: str) -> Device:
     noted = session.get_decoded().get(_KEY) or {}
     return Device(
-        id=_id(session),
+        id=session.pk,
         name=_name(noted.get("agent", "")),
         signed_in_at=parse_datetime(noted.get("at", "")),
         expires_at=session.expire_date,
-        is_this=session.session_key == this_key,
+        is_this=session.pk == this,
     )
-
-
-def _id(session: Session) -> str:
-    return hashlib.sha256(session.session_key.encode()).hexdigest()[:32]
 
 
 def _name(agent: str) -> str:

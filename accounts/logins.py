@@ -23,8 +23,8 @@ from accounts.sessions import SessionStore
 class Login:
     """A user, what they are signed in by, and when that ends.
 
-    ``session_key``: the session, also where that has made the token which came; None where an API
-    key has made it. ``token_id``: the token's row, None where the cookie itself came.
+    ``session_key``: the session's row, also where that has made the token which came; None where an
+    API key has made it. ``token_id``: the token's row, None where the cookie itself came.
     """
 
     user: User
@@ -36,20 +36,21 @@ class Login:
 
 
 def logins_of(session_keys: Sequence[str]) -> list[Login | None]:
-    """Who is signed in by each of these keys, from one query; None where nobody is.
+    """Who is signed in by each of these keys of cookies, from one query; None where nobody is.
 
     Nothing is written: a key that is refused, after SECRET_KEY has changed for instance, is left
     for Django to judge at the next request.
     """
+    keys = [Session.row_key(key) for key in session_keys]
     rows = Session.objects.select_related("user").filter(
-        session_key__in=set(session_keys), expire_date__gt=timezone.now(), user__is_active=True
+        session_key__in=set(keys), expire_date__gt=timezone.now(), user__is_active=True
     )
     found = {row.session_key: row for row in rows}
-    return [_login(found.get(key)) for key in session_keys]
+    return [_login(found.get(key)) for key in keys]
 
 
 def still_of(session_keys: Sequence[str]) -> list[Login | None]:
-    """Who is signed in now by what each of these keys was, from one query; None: nobody is.
+    """Who is signed in now by what each row of these keys was, from one query; None: nobody is.
 
     A login goes on under another key where the session's was changed (at a new password of the
     user's own): then ``session_key`` is that other one. The old one lets nobody in.

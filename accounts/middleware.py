@@ -117,9 +117,9 @@ def sign_in(
             if found["wait_s"]:
                 pass
             elif token is not None:
-                found["login"] = await asyncio.wait_for(find_token(token), _LOOKUP_S)
+                found["login"] = await _in_time(find_token(token))
             elif key:
-                found["login"] = await asyncio.wait_for(find_session(key), _LOOKUP_S)
+                found["login"] = await _in_time(find_session(key))
         except TimeoutError:
             # Too many come at once: told to come back, the client frees its place in the queue.
             found["lookup_failed"] = True
@@ -136,6 +136,15 @@ def sign_in(
         await application({**scope, **found, "user": user}, receive, send)
 
     return signed_in
+
+
+async def _in_time(answer: Awaitable[Login | None]) -> Login | None:
+    """The answer; a future that is too late is cancelled, so that nobody looks for it any more.
+
+    Raises: TimeoutError
+    """
+    async with asyncio.timeout(_LOOKUP_S):
+        return await answer
 
 
 def token_of(scope: dict[str, Any]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -46,23 +47,35 @@ class User(AbstractUser):
 
 
 class Session(AbstractBaseSession):
-    """A session that knows its user, so that one query finds or ends all of a user's sessions."""
+    """A session that knows its user, so that one query finds or ends all of a user's sessions.
 
+    Its key is the hash of what the cookie holds: who reads the table can sign in by none of it.
+    """
+
+    session_key = models.CharField(_("session key"), max_length=64, primary_key=True)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
-        related_name="sessions",
+        # No name to ask for sessions by: what narrows a list of users must not lead to them.
+        related_name="+",
         null=True,
         editable=False,
     )
     # The key that the session had until it was changed, as a new password does: what was opened by
     # that key may go on by this one. It opens nothing any more.
-    previous_key = models.CharField(max_length=40, null=True, editable=False, db_index=True)
+    previous_key = models.CharField(max_length=64, null=True, editable=False, db_index=True)
 
     def __str__(self) -> str:
-        # Never the key: the admin lists what a deletion would take along, and whoever reads a
-        # session's key there could sign in with it.
+        # Never the key: the admin lists what a deletion would take along.
         return f"until {self.expire_date:%Y-%m-%d %H:%M} UTC"
+
+    @staticmethod
+    def row_key(key: str) -> str:
+        """The key of the row that a cookie's key stands for.
+
+        SHA-256 suffices: a cookie's key is 165 random bits.
+        """
+        return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()
 
     @classmethod
     def get_session_store_class(cls) -> type[SessionBase]:

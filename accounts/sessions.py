@@ -1,20 +1,31 @@
-"""The session engine (settings.SESSION_ENGINE): Django's database sessions, with their user."""
+"""The session engine (settings.SESSION_ENGINE): Django's database sessions, with their user.
+
+What the cookie holds is stored nowhere: a row is found by its hash (``Session.row_key``).
+"""
+
+from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
+from django.utils import timezone
 
 from accounts.models import Session, User
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     _DatabaseSessionStore = DatabaseSessionStore[Session]
 else:
     _DatabaseSessionStore = DatabaseSessionStore
 
 
 class SessionStore(_DatabaseSessionStore):
-    """Writes the signed-in user of a session into its row, and nobody for an anonymous one."""
+    """Writes the signed-in user of a session into its row, and nobody for an anonymous one.
+
+    ``session_key`` is the cookie's, as everywhere in Django; only here it becomes the row's.
+    """
 
     _previous_key: str | None = None
 
@@ -33,17 +44,57 @@ class SessionStore(_DatabaseSessionStore):
         session = await super().acreate_model_instance(data)
         return self._completed(session, data)
 
+    def exists(self, session_key: str) -> bool:
+        """Whether there is a session by this key."""
+        return super().exists(Session.row_key(session_key))
+
+    async def aexists(self, session_key: str) -> bool:
+        """See ``exists``."""
+        return await super().aexists(Session.row_key(session_key))
+
+    def delete(self, session_key: str | None = None) -> None:
+        """End the session of this key; None: this one."""
+        key = session_key or self.session_key
+        if key is not None:
+            super().delete(Session.row_key(key))
+
+    async def adelete(self, session_key: str | None = None) -> None:
+        """See ``delete``."""
+        key = session_key or self.session_key
+        if key is not None:
+            await super().adelete(Session.row_key(key))
+
     def cycle_key(self) -> None:
         """Give the session another key, which the row remembers the one before by."""
-        self._previous_key = self.session_key
+        self._note_key()
         super().cycle_key()
 
     async def acycle_key(self) -> None:
         """See ``cycle_key``."""
-        self._previous_key = self.session_key
+        self._note_key()
         await super().acycle_key()
 
+    def _note_key(self) -> None:
+        self._previous_key = Session.row_key(self.session_key) if self.session_key else None
+
+    def _get_session_from_db(self) -> Session | None:
+        session = self._rows().first()
+        if session is None:
+            self._session_key = None
+        return session
+
+    async def _aget_session_from_db(self) -> Session | None:
+        session = await self._rows().afirst()
+        if session is None:
+            self._session_key = None
+        return session
+
+    def _rows(self) -> QuerySet[Session]:
+        key = Session.row_key(self.session_key or "")
+        return Session.objects.filter(pk=key, expire_date__gt=timezone.now())
+
     def _completed(self, session: Session, data: dict[str, Any]) -> Session:
+        session.session_key = Session.row_key(session.session_key)
         session.user_id = _user_id(data)
         session.previous_key = self._previous_key
         return session

@@ -176,7 +176,8 @@ class _Run:
 
     async def _all_synced(self, count: int) -> None:
         for _ in range(count):
-            await asyncio.wait_for(self.synced.acquire(), 60)
+            async with asyncio.timeout(60):
+                await self.synced.acquire()
 
     async def _send(self, title: str, user: int | None) -> float:
         self.sender.stdin.write(json.dumps([title, user]) + "\n")
@@ -226,10 +227,11 @@ def _prepare(count: int) -> None:
     users = get_user_model().objects.bulk_create(
         get_user_model()(username=f"u{n}", password="!") for n in range(count)
     )
-    rows = []
+    rows, keys = [], []
     for user in users:
         store = SessionStore()
         store._session_key = store._get_new_session_key()
+        keys.append(store.session_key)
         rows.append(
             store.create_model_instance({
                 "_auth_user_id": str(user.pk),
@@ -238,7 +240,7 @@ def _prepare(count: int) -> None:
             })
         )  # fmt: skip
     Session.objects.bulk_create(rows)
-    print(json.dumps([row.session_key for row in rows]))
+    print(json.dumps(keys))
 
 
 def _send_as_told() -> None:

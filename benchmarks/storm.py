@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 
 from benchmarks import machine
@@ -112,7 +113,7 @@ class _Run:
         clients = [self._client(key, cursors[key]) for key in keys]
         queries, cpu_s, began = self._queries(), _cpu_s(pid), time.monotonic()
         results = await asyncio.gather(
-            *(asyncio.wait_for(one.until_synced(), PATIENCE_S) for one in clients),
+            *(_patiently(one.until_synced()) for one in clients),
             return_exceptions=True,
         )
         took = [at - began for at in results if isinstance(at, float)]
@@ -140,6 +141,11 @@ class _Run:
             )
         assert found is not None
         return float(found.group(1))
+
+
+async def _patiently(work: Awaitable[float]) -> float:
+    async with asyncio.timeout(PATIENCE_S):
+        return await work
 
 
 class _Client:

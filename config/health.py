@@ -102,7 +102,8 @@ class Readiness:
             self._layer_at = time.monotonic()
             try:
                 sent = fanout.layer().group_send("notifications.health", {"type": "health"})
-                await asyncio.wait_for(sent, _DEADLINE_S)
+                async with asyncio.timeout(_DEADLINE_S):
+                    await sent
             except Exception:  # noqa: BLE001 (a layer may raise anything)
                 self._layer = "no answer"
             else:

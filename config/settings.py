@@ -276,7 +276,7 @@ INSTALLED_APPS = [
     "notifications",
     "accounts",
     "axes",
-    "django.contrib.admin",
+    "config.admin_site.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -296,6 +296,7 @@ MIDDLEWARE = [
     "accounts.api_middleware.CorsMiddleware",
     "notifications.problems.ProblemMiddleware",
     "accounts.api_middleware.NoSecretsInUrlsMiddleware",
+    "config.error_pages.ErrorPageMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -304,6 +305,7 @@ MIDDLEWARE = [
     "accounts.lockout.LoginThrottleMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
+CSRF_FAILURE_VIEW = "config.error_pages.csrf_failure"
 ASGI_APPLICATION = "config.asgi.application"
 # Bytes of one WebSocket message; more ends the connection before the application sees it.
 DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE = DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = 64 * 1024

@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 
 from accounts import api as tokens
 from accounts.authentication import ApiKeyAuth, SessionAuth, TokenAuth, TokenMakerAuth
+from config import error_pages
 from notifications import api
 from notifications.schemas import ProblemOut
 
@@ -19,6 +20,11 @@ _api = api.make(
     sending_auth=[ApiKeyAuth()],
     others={"/tokens": (tokens.make_router(ProblemOut), [TokenMakerAuth(), SessionAuth()])},
 )
+
+handler400 = error_pages.bad_request
+handler403 = error_pages.permission_denied
+handler404 = error_pages.page_not_found
+handler500 = error_pages.server_error
 
 urlpatterns = [
     # Asked for by browsers wherever a page, as Django's admin, names no icon.

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Users = QuerySet[Any]
 
+# In groups beyond this, more than half of all users are as good as all of them.
+_MANY = 100
 # As long as the column that keeps it.
 _LABEL_MAX_LENGTH = 200
 
@@ -56,6 +58,10 @@ class Audience(ABC):
     def recipients(self) -> Users:
         """The users who match and are active: who gets it, as of now."""
         return self.members().filter(is_active=True)
+
+    def is_as_good_as_everyone(self) -> bool:
+        """Whether who sends to it must be allowed to send to everyone, whatever it is called."""
+        return False
 
 
 class _Chosen(Audience):
@@ -113,6 +119,12 @@ class Groups(_Chosen):
         memberships = Group.objects.filter(pk__in=self.ids, user=OuterRef("pk"))
         return get_user_model()._default_manager.filter(Exists(memberships))
 
+    def is_as_good_as_everyone(self) -> bool:
+        """They hold all active users, or more than half of them, where these are many."""
+        reached, all_of_them = self.recipients().count(), Everyone().recipients().count()
+        is_most = reached > _MANY and reached * 2 > all_of_them
+        return is_most or reached == all_of_them > 1
+
 
 class Everyone(Audience):
     kind = "everyone"
@@ -125,6 +137,9 @@ class Everyone(Audience):
 
     def members(self) -> Users:
         return get_user_model()._default_manager.all()
+
+    def is_as_good_as_everyone(self) -> bool:
+        return True
 
 
 KINDS: dict[str, type[Audience]] = {

@@ -102,7 +102,8 @@ class Publisher:
             metrics.hints_lost.inc()
             return
         try:
-            await asyncio.wait_for(layer().group_send(group, event), TIMEOUT_S)
+            async with asyncio.timeout(TIMEOUT_S):
+                await layer().group_send(group, event)
         except Exception as error:  # noqa: BLE001 (a layer may raise anything; nothing rests on it)
             self._failed(error)
         else:

@@ -39,7 +39,10 @@ class AudienceForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("To"), choices=AUDIENCE_KINDS, widget=forms.RadioSelect)
     users = forms.ModelMultipleChoiceField(
-        queryset=get_user_model()._default_manager.none(), required=False
+        queryset=get_user_model()._default_manager.none(),
+        required=False,
+        # Ids could be made up, and would be answered with names.
+        to_field_name=get_user_model().USERNAME_FIELD,
     )
     groups = forms.ModelMultipleChoiceField(queryset=Group.objects.none(), required=False)
 
@@ -70,9 +73,8 @@ class AudienceForm(forms.Form):
         if kind == audiences.Everyone.kind:
             return audiences.Everyone()
         if kind == audiences.Groups.kind:
-            return audiences.Groups.named([group.name for group in self.cleaned_data["groups"]])
-        names = [user.get_username() for user in self.cleaned_data["users"]]
-        return audiences.ChosenUsers.named(names)
+            return audiences.to(list(self.cleaned_data["groups"]))
+        return audiences.to(list(self.cleaned_data["users"]))
 
 
 class MomentField(forms.DateTimeField):

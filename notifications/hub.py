@@ -197,15 +197,15 @@ class Hub:
     async def _join_and_leave(self) -> None:
         wanted = {hints.ALL_HUBS, *map(hints.user_group, self.streams)}
         for n, group in enumerate(wanted - self._joined, 1):
-            await asyncio.wait_for(self._layer.group_add(group, self._channel), fanout.TIMEOUT_S)
+            async with asyncio.timeout(fanout.TIMEOUT_S):
+                await self._layer.group_add(group, self._channel)
             self._joined.add(group)
             if n % _JOINS_AT_ONCE == 0:
                 await asyncio.sleep(_JOINS_REST_S)
         for group in self._joined - wanted:
             self._joined.discard(group)
-            await asyncio.wait_for(
-                self._layer.group_discard(group, self._channel), fanout.TIMEOUT_S
-            )
+            async with asyncio.timeout(fanout.TIMEOUT_S):
+                await self._layer.group_discard(group, self._channel)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         # A context of its own, or the tasks would keep that of the request that came first.

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from notifications import inbox, protocol, reading
 from notifications.days import by_day
@@ -107,10 +107,14 @@ def inbox_one(request: HttpRequest, wire_id: str) -> HttpResponse:
     )
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @login_required
 def inbox_action(request: HttpRequest) -> HttpResponse:
     """Do one act and go back to the listing that it was done from."""
+    if request.method == "GET":
+        # Who was signed out when the button was pressed comes here after signing in again.
+        messages.warning(request, "You were signed out, so nothing was done. Try it again.")
+        return redirect("notifications:inbox")
     place = Place.of(request.POST)
     op = request.POST.get("op", "")
     if op == "read" and "upto" in request.POST:

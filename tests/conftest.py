@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from accounts import keys, throttle
+from notifications import log_limits
 
 PASSWORD = "correct horse battery"
 
@@ -20,6 +21,12 @@ def full_buckets():
     """All tests come from one address."""
     for one in throttle.ALL:
         one.clear()
+
+
+@pytest.fixture(autouse=True)
+def untold():
+    """What one test has logged counts for no other."""
+    log_limits.PROCESS.clear()
 
 
 @pytest.fixture

@@ -165,14 +165,14 @@ class Migration(migrations.Migration):
                 (
                     "session_key",
                     models.CharField(
-                        max_length=40, primary_key=True, serialize=False, verbose_name="session key"
+                        max_length=64, primary_key=True, serialize=False, verbose_name="session key"
                     ),
                 ),
                 ("session_data", models.TextField(verbose_name="session data")),
                 ("expire_date", models.DateTimeField(db_index=True, verbose_name="expire date")),
                 (
                     "previous_key",
-                    models.CharField(db_index=True, editable=False, max_length=40, null=True),
+                    models.CharField(db_index=True, editable=False, max_length=64, null=True),
                 ),
                 (
                     "user",
@@ -180,7 +180,7 @@ class Migration(migrations.Migration):
                         editable=False,
                         null=True,
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="sessions",
+                        related_name="+",
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.admin import helpers
-from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -17,9 +16,11 @@ from django.template.response import TemplateResponse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from notifications import audiences, rations, sending
+from notifications.admin.user_search import may_view_users, user_search
 from notifications.audiences import Audience
 from notifications.forms import AudienceForm, ComposeForm, new_key
 from notifications.models import Status
@@ -30,19 +31,7 @@ if TYPE_CHECKING:
 # More recipients than this are sent to only by somebody who types how many they are.
 _CONFIRM_ABOVE = 1_000
 _SAMPLE_SIZE = 10
-
-
-class _UserSearch(AutocompleteSelectMultiple):
-    """A search box that asks the server: a plain ``<select>`` would load every user."""
-
-    # Else it has a button to clear it, which Select2 puts into a list as no item of it.
-    is_required = True
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        # Drawing the form again, the widget would fail on what is no id at all.
-        return [
-            value for value in super().value_from_datadict(data, files, name) if value.isdecimal()
-        ]
+_AS_GOOD_AS_EVERYONE = _lazy("That is as good as everyone, to whom you may not send.")
 
 
 @dataclass(frozen=True)
@@ -50,14 +39,15 @@ class Review:
     """What a sender is asked to look at before anything is sent."""
 
     count: int
+    # Names, of those whose names the sender may see.
     sample: Sequence[str]
     error: str = ""
 
     @classmethod
-    def of(cls, audience: Audience, *, error: str = "") -> Review:
+    def of(cls, audience: Audience, *, named: bool) -> Review:
         recipients = audience.recipients()
-        sample = [str(user) for user in recipients.order_by("pk")[:_SAMPLE_SIZE]]
-        return cls(recipients.count(), sample, error)
+        sample = [str(user) for user in recipients.order_by("pk")[:_SAMPLE_SIZE]] if named else []
+        return cls(recipients.count(), sample)
 
     @property
     def must_be_typed(self) -> bool:
@@ -92,7 +82,13 @@ class Compose:
         form = self._form(posted)
         if not form.is_valid() or "_edit" in posted:
             return self._write(form)
-        review = Review.of(form.audience())
+        audience = form.audience()
+        if not may_reach(self._request, audience):
+            form.add_error(form.cleaned_data["kind"], _AS_GOOD_AS_EVERYONE)
+            return self._write(form)
+        # Who was chosen by name is known by name; who is in a group is not for every sender to see.
+        named = audience.kind == audiences.ChosenUsers.kind or may_view_users(self._request)
+        review = Review.of(audience, named=named)
         if "_send" not in posted:
             return self._show(form, review)
         if not review.is_confirmed(posted):
@@ -107,7 +103,12 @@ class Compose:
         # The search goes by a relation to the user model; the inbox's is always there.
         relation = get_user_model()._meta.get_field("inbox").field
         users, kind = form.fields["users"], form.fields["kind"]
-        users.widget = _UserSearch(relation, self._admin.admin_site, choices=users.choices)  # type: ignore[attr-defined]
+        users.widget = user_search(
+            self._request,
+            relation,
+            self._admin.admin_site,
+            users.choices,  # type: ignore[attr-defined]
+        )
         kind.choices = [  # type: ignore[attr-defined]
             choice
             for choice in kind.choices  # type: ignore[attr-defined]
@@ -198,6 +199,11 @@ def may_send_to(request: HttpRequest, kind: str) -> bool:
     audience = audiences.KINDS.get(kind)
     permission = None if audience is None else audience.permission
     return permission is None or request.user.has_perm(permission)
+
+
+def may_reach(request: HttpRequest, audience: Audience) -> bool:
+    """Whether the person may send to this audience, which may be everyone by another name."""
+    return may_send_to(request, audiences.Everyone.kind) or not audience.is_as_good_as_everyone()
 
 
 def require_permission(request: HttpRequest, kind: str | None) -> None:

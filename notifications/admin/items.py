@@ -44,6 +44,8 @@ class InboxItemAdmin(BoundedAdmin):
 
     list_display = ("recipient", "delivered_at", "seen_at", "read_at", "removed_at")
     list_filter = (Progress,)
+    # What the page of a notification links to (config/admin_site.py).
+    listed_lookups = ("notification",)
     # In the order of an index; no other is offered, for it would sort all that there are.
     ordering = ("notification_id", "inbox_id")
     sortable_by = ()

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from notifications import figures, sending
+from notifications.admin import user_search
 from notifications.admin.compose import Compose, reach
 from notifications.admin.paging import BoundedAdmin
 from notifications.figures import Counts
@@ -55,8 +56,10 @@ class NotificationAdmin(BoundedAdmin):
     )
 
     def get_urls(self) -> Any:
-        view = self.admin_site.admin_view(self.reach_view)
-        return [path("reach/", view, name="notifications_notification_reach"), *super().get_urls()]
+        wrap = self.admin_site.admin_view
+        reach = path("reach/", wrap(self.reach_view), name="notifications_notification_reach")
+        users = path("users/", wrap(self.users_view), name="notifications_notification_users")
+        return [reach, users, *super().get_urls()]
 
     # --- Composing --------------------------------------------------------------------------------
 
@@ -75,6 +78,12 @@ class NotificationAdmin(BoundedAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         return reach(request)
+
+    def users_view(self, request: HttpRequest) -> HttpResponse:
+        """The users whose names are like what was typed."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return user_search.found(request)
 
     # --- Following --------------------------------------------------------------------------------
 

@@ -70,11 +70,15 @@ def send(
     # Before any name is looked up: who may not send there learns not who is there.
     if scope not in sender.scopes:
         raise Problem(403, f"This API key lacks the scope {scope!r}.")
+    audience = asked.audience.found()
+    everyone = SCOPES[audiences.Everyone.kind]
+    if everyone not in sender.scopes and audience.is_as_good_as_everyone():
+        raise Problem(403, f"These groups are as good as everyone; that needs {everyone!r}.")
     key = None
     if idempotency_key is not None:
         key = sending.IdempotencyKey(sender.identity, idempotency_key)
     sent = sending.send(
-        audience=asked.audience.found(),
+        audience=audience,
         sender=sender.name,
         idempotency=key,
         sent_by=sender.identity,

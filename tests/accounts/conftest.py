@@ -22,7 +22,7 @@ def session_of():
     def create(user):
         client = Client()
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-        return Session.objects.get(pk=client.session.session_key)
+        return Session.objects.get(pk=Session.row_key(client.session.session_key))
 
     return create
 

@@ -123,13 +123,15 @@ def test_a_user_is_added_with_a_password(client, admin):
 
 
 def test_the_page_that_deletes_a_user_does_not_list_what_goes_with_them(client, admin, alice):
-    Client().force_login(alice)
-    key = Session.objects.get().session_key
+    hers = Client()
+    hers.force_login(alice)
+    key = hers.session.session_key
     client.force_login(admin)
     page = client.get(reverse("admin:accounts_user_delete", args=[alice.pk])).content.decode()
     assert "alice" in page
     assert "Session: until" not in page
     assert key not in page
+    assert Session.row_key(key) not in page
 
 
 def test_an_administrator_who_resets_a_password_ends_the_users_sessions(client, admin, alice):

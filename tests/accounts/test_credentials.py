@@ -332,6 +332,6 @@ def test_signing_out_while_a_token_is_made_makes_none(world):
     client, headers = world.cookie()
     Session.objects.all().update(user=None)
     key = client.session.session_key
-    Session.objects.filter(pk=key).delete()
+    Session.objects.filter(pk=Session.row_key(key)).delete()
     answer = client.post("/api/v1/tokens", content_type="application/json", headers=headers)
     assert answer.status_code == 401

@@ -33,7 +33,7 @@ def session(alice):
     store = SessionStore()
     store["_auth_user_id"] = str(alice.pk)
     store.create()
-    return Session.objects.get(pk=store.session_key)
+    return Session.objects.get(pk=Session.row_key(store.session_key))
 
 
 def test_a_new_password_and_deactivation_say_so_and_nothing_else_does(alice, revoked):

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from asgiref.sync import async_to_sync
 from django.core.management import call_command
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Session
@@ -30,7 +31,8 @@ def test_an_anonymous_session_becomes_the_users_under_another_key(client, alice,
     sign_in(client, "alice")
     row = Session.objects.get()
     assert (row.user, row.get_decoded()["colour"]) == (alice, "green")
-    assert row.session_key != planted
+    assert not SessionStore().exists(planted)
+    assert row.pk == Session.row_key(client.session.session_key)
 
 
 def test_a_login_as_somebody_else_takes_nothing_over(client, alice, bob):
@@ -52,7 +54,7 @@ def test_the_asynchronous_store_writes_the_user_too(db, alice):
         return store.session_key
 
     key = async_to_sync(save)()
-    assert Session.objects.get(pk=key).user == alice
+    assert Session.objects.get(pk=Session.row_key(key)).user == alice
 
 
 def test_a_session_that_is_emptied_loses_its_user(client, alice):
@@ -82,7 +84,7 @@ def test_clearsessions_removes_those_that_ran_out(client, alice):
         session_key="old", expire_date=timezone.now() - timedelta(seconds=1), user=alice
     )
     call_command("clearsessions")
-    assert Session.objects.get().pk == client.session.session_key
+    assert Session.objects.get().pk == Session.row_key(client.session.session_key)
 
 
 def test_a_session_that_ran_out_signs_nobody_in(client, alice):
@@ -102,3 +104,55 @@ def test_a_session_as_text_does_not_give_its_key_away(client, alice):
     client.force_login(alice)
     row = Session.objects.get()
     assert row.session_key not in f"{row} {row!r}"
+
+
+def test_nothing_in_the_database_signs_in(client, alice, capsys):
+    """Neither what a row is found by, nor what it remembers the key before by."""
+    client.force_login(alice)
+    client.session.cycle_key()
+    cookie = client.cookies["sessionid"].value
+    call_command("dumpdata")
+    dump = capsys.readouterr().out
+    row = Session.objects.get()
+    assert row.pk in dump
+    assert row.previous_key == Session.row_key(cookie)
+    assert cookie not in dump
+    for known in (row.pk, row.previous_key):
+        thief = Client()
+        thief.cookies["sessionid"] = known
+        assert thief.get("/accounts/password-change/").status_code == 302
+
+
+def test_a_session_is_found_flushed_and_given_another_key(db):
+    store = SessionStore()
+    store["colour"] = "green"
+    store.create()
+    first = store.session_key
+    assert store.exists(first)
+    assert not store.exists(Session.row_key(first))
+    store.cycle_key()
+    assert not store.exists(first)
+    assert SessionStore(store.session_key)["colour"] == "green"
+    assert SessionStore(first).load() == {}
+    last = store.session_key
+    store.flush()
+    assert store.session_key is None
+    assert not store.exists(last)
+    assert not Session.objects.exists()
+
+
+def test_the_asynchronous_store_does_all_that_too(db):
+    async def act():
+        store = SessionStore()
+        await store.aset("colour", "green")
+        await store.acreate()
+        first = store.session_key
+        assert await store.aexists(first)
+        await store.acycle_key()
+        assert not await store.aexists(first)
+        assert await SessionStore(store.session_key).aload() == {"colour": "green"}
+        assert await SessionStore(first).aload() == {}
+        await store.aflush()
+
+    async_to_sync(act)()
+    assert not Session.objects.exists()

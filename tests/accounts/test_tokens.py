@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from accounts import keys, tokens
 from accounts.models import AccessToken, ApiKey, Session
-from accounts.sessions import SessionStore
 from notifications import dispatcher
 
 
@@ -47,8 +46,7 @@ def test_many_tokens_are_looked_up_by_one_query(alice, bob, token_of, django_ass
 
 
 def sign_out(user):
-    (session,) = Session.objects.all()
-    SessionStore(session.pk).flush()
+    Session.objects.get(user=user).delete()
 
 
 def delete_session_around_the_orm(user):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts.models import Session
 from tests.browser.inbox_tabs import (
     BELL,
     SHOWN_S,
@@ -227,7 +228,7 @@ def test_a_kept_page_is_not_seen_again_once_its_user_has_signed_out(
     (tab,) = open_tabs(1)
     has(tab, "For alice alone")
     tab.go(proxy.url + "/static/notifications/icon.svg")
-    alice.sessions.all().delete()
+    Session.objects.filter(user=alice).delete()
     tab.send("Network.setCookie", name="signed_in", value="another", url=proxy.url)
     tab.evaluate("history.back()")
     tab.until("!!document.querySelector('#id_password')", "it asks to sign in")
@@ -240,7 +241,7 @@ def test_signing_out_elsewhere_empties_every_tab(site, processes, open_tabs, ali
     site.notify("For alice alone", "--user", "alice")
     for tab in tabs:
         has(tab, "For alice alone")
-    alice.sessions.all().delete()
+    Session.objects.filter(user=alice).delete()
     for tab in tabs:
         tab.until(f"{BELL}.client.reason === 'signed_out'", "the tab stops")
         has(tab)

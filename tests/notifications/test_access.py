@@ -74,7 +74,8 @@ def run(scenario, hub):
         checks = AccessChecks(hub)
         task = asyncio.create_task(checks._look_at_suspects())
         try:
-            await asyncio.wait_for(scenario(checks), 30)
+            async with asyncio.timeout(30):
+                await scenario(checks)
         finally:
             task.cancel()
 

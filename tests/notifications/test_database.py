@@ -11,7 +11,11 @@ from notifications.database import Batcher, in_thread
 
 
 def run(coroutine):
-    return asyncio.run(asyncio.wait_for(coroutine, 30))
+    async def within():
+        async with asyncio.timeout(30):
+            return await coroutine
+
+    return asyncio.run(within())
 
 
 def test_questions_of_one_moment_are_answered_together():

@@ -79,7 +79,8 @@ def run(monkeypatch):
             monkeypatch.setattr(base.hub, "current", lambda: own)
             monkeypatch.setattr(base, "_reads", reads)
             monkeypatch.setattr(base, "_first_reads", reads)
-            await asyncio.wait_for(scenario(own, reads), 30)
+            async with asyncio.timeout(30):
+                await scenario(own, reads)
             assert own.streams == {}
             assert own.timers._slot_of == {}
 

@@ -56,7 +56,8 @@ def run(scenario):
     async def within():
         own = Hub()
         try:
-            return await asyncio.wait_for(scenario(own), 30)
+            async with asyncio.timeout(30):
+                return await scenario(own)
         finally:
             tasks = list(own._tasks)
             for task in tasks:
@@ -246,3 +247,25 @@ def test_a_bulk_change_of_few_goes_to_each_and_one_of_many_to_all_hubs(send, use
     assert (hint.since, hint.revision) == (2, 3)
     assert json.loads(hint.frame())["removed"] == ["7"]
     assert hint.life == catching_up.life(Epoch.objects.get().epoch_secret)
+
+
+@pytest.mark.parametrize("turns", range(12))
+def test_it_ends_when_it_is_told_to_while_it_leaves_groups(layer, turns):
+    async def scenario(own):
+        own._channel = "here"
+        own._spawn(own._keep_membership())
+        people = [Connection(number) for number in range(20)]
+        for one in people:
+            own.register(one)
+        await until(lambda: len(own._joined) == 21)
+        for one in people:
+            own.unregister(one)
+        # Each leaving takes turns of the loop; the cancellation comes amid any of them.
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        (task,) = own._tasks
+        task.cancel()
+        await asyncio.wait([task], timeout=30)
+        assert task.cancelled()
+
+    run(scenario)

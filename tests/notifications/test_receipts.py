@@ -114,7 +114,8 @@ def tell(monkeypatch):
             writer = Receipts()
             for one in told:
                 writer.tell(one.user_id, one.life, one.revision)
-            await asyncio.wait_for(writer._worker, 60)
+            async with asyncio.timeout(60):
+                await writer._worker
             assert writer._waiting == {}
 
         asyncio.run(within())

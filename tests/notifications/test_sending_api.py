@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
@@ -100,8 +101,23 @@ def test_each_form_of_audience(service, alice, bob, charlie, admin):
         assert (answer.status_code, answer.json()["recipient_count"]) == (201, count), audience
 
 
+def test_groups_of_everybody_need_the_scope_for_everyone(api_key, service, alice, bob, charlie):
+    everybody, some = (Group.objects.create(name=name) for name in ("all", "some"))
+    everybody.user_set.set([alice, bob, charlie])
+    some.user_set.set([alice, bob])
+    both = {"groups": ["all", "some"]}
+    narrow = Service(api_key("send:group")[1])
+    answer = narrow.send(audience=both)
+    assert answer.status_code == 403
+    assert "send:everyone" in answer.json()["detail"]
+    assert not Notification.objects.exists()
+    assert narrow.send(audience={"groups": ["some"]}).status_code == 201
+    assert service.send(audience=both).json()["recipient_count"] == 3
+
+
 @pytest.mark.parametrize("scope", EVERY_SCOPE)
 def test_a_scope_is_of_one_kind_of_audience(scope, api_key, alice):
+    get_user_model().objects.create_user("another")
     alice.groups.add(Group.objects.create(name="ops"))
     service = Service(api_key(scope)[1])
     audiences = {

@@ -14,6 +14,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.core.management import call_command
 from django.db import connection
 
+from accounts.models import Session
 from accounts.sessions import SessionStore
 from notifications.models import Inbox, InboxItem
 from tests.sockets.sender import READY, Sender
@@ -194,6 +195,11 @@ def user(transactional_db):
         )
 
     return create
+
+
+def row_of(session):
+    """The row of the session that a cookie's key stands for, as a queryset."""
+    return Session.objects.filter(pk=Session.row_key(session))
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts import devices, keys, tokens
 from accounts.models import AccessToken, ApiKey, Session, User
 from accounts.sessions import SessionStore
-from tests.sockets.conftest import ON_SQLITE, POLL, SSE, WEBSOCKET, over_all
+from tests.sockets.conftest import ON_SQLITE, POLL, SSE, WEBSOCKET, over_all, row_of
 from tests.support.processes import until
 from tests.support.redis_server import RedisServer
 from tests.support.servers import DAPHNE, SESSION_COOKIE, UVICORN
@@ -78,7 +78,7 @@ def sign_out_of_device(user, session, site):
 
 
 def delete_session(user, session, site):
-    Session.objects.filter(session_key=session).delete()
+    row_of(session).delete()
 
 
 def flush_session(user, session, site):
@@ -86,7 +86,7 @@ def flush_session(user, session, site):
 
 
 def clear_sessions(user, session, site):
-    Session.objects.filter(session_key=session).update(expire_date=timezone.now())
+    row_of(session).update(expire_date=timezone.now())
     call_command("clearsessions")
 
 
@@ -182,7 +182,7 @@ def test_when_a_token_is_revoked_its_streams_end(
 ):
     session = sign_in(alice)
     key, _ = keys.make("shop", ["tokens"], origins=[])
-    by = {"session": Session.objects.get(pk=session)} if cause == "session" else {"api_key": key}
+    by = {"session": row_of(session).get()} if cause == "session" else {"api_key": key}
     token, _ = tokens.issue(alice, origins=[], **by)
     streams = [
         connect(alice, one, **bearer(token, transport)).until_synced() for one in (site, other_site)
@@ -193,7 +193,7 @@ def test_when_a_token_is_revoked_its_streams_end(
     elif cause == "delete":
         AccessToken.objects.filter(user=alice).delete()
     else:
-        Session.objects.filter(pk=session).delete()
+        row_of(session).delete()
     assert all(is_signed_out(stream) for stream in streams)
     rest.go_on()
 
@@ -260,7 +260,7 @@ def test_a_session_that_was_prolonged_keeps_its_streams(site, connect, sign_in, 
     short = connect(alice, site, **cookie(sign_in(alice, expires_in_s=3))).until_synced()
     stream = connect(alice, site, **cookie(session)).until_synced()
     later = timezone.now() + timedelta(hours=1)
-    Session.objects.filter(pk=session).update(expire_date=later)
+    row_of(session).update(expire_date=later)
     assert is_signed_out(short, within_s=6)
     sender.send("Hello", alice.pk)
     stream.until_revision(1)
@@ -270,10 +270,8 @@ def test_a_session_that_was_prolonged_keeps_its_streams(site, connect, sign_in, 
 UPDATES = {
     "deactivated": lambda user, session: User.objects.filter(pk=user.pk).update(is_active=False),
     "password": lambda user, session: User.objects.filter(pk=user.pk).update(password="!x"),
-    "session": lambda user, session: Session.objects.filter(pk=session).update(
-        expire_date=timezone.now()
-    ),
-    "raw deletion": lambda user, session: Session.objects.filter(pk=session)._raw_delete("default"),
+    "session": lambda user, session: row_of(session).update(expire_date=timezone.now()),
+    "raw deletion": lambda user, session: row_of(session)._raw_delete("default"),
 }
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.models import Session
+from tests.sockets.conftest import row_of
 from tests.support.client import SocketClient
 from tests.support.connection import Refused
 from tests.support.servers import SESSION_COOKIE
@@ -108,7 +108,7 @@ def test_without_a_session_it_is_accepted_and_sent_away(site, knock, session):
 
 def test_an_expired_session_is_no_session(site, knock, sign_in, alice):
     key = sign_in(alice)
-    Session.objects.filter(pk=key).update(expire_date=timezone.now() - timedelta(seconds=1))
+    row_of(key).update(expire_date=timezone.now() - timedelta(seconds=1))
     assert is_sent_away(knock(site.url(), session=key, origin=site.origin))
 
 
@@ -137,7 +137,7 @@ def test_a_session_outlives_a_new_secret_key_while_the_old_one_is_a_fallback(
     client = knock(site.url(), session=key, origin=site.origin).until_synced()
     client.until_answered()
     # Opening a socket has not signed her out of the rest of the site.
-    assert Session.objects.filter(pk=key).exists()
+    assert row_of(key).exists()
     assert site.get("/api/v1/session", key).status == 200
     assert is_sent_away(knock(site.url(), session="x" * 32, origin=site.origin))
 

@@ -7,8 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import Session
-from tests.sockets.conftest import KINDS, POLL, SSE, WEBSOCKET, over_http
+from tests.sockets.conftest import KINDS, POLL, SSE, WEBSOCKET, over_http, row_of
 from tests.sockets.content import LARGE, LARGE_BYTES
 from tests.support.connection import Refused
 from tests.support.http_client import CLIENTS, EVENTS, Exchange
@@ -85,7 +84,7 @@ def test_nor_do_an_expired_session_an_inactive_user_or_an_old_password_do(
     expired, inactive, changed = (user(name) for name in ("expired", "inactive", "changed"))
     keys = [sign_in(one) for one in (expired, inactive, changed)]
     past = timezone.now() - timedelta(seconds=1)
-    Session.objects.filter(pk=keys[0]).update(expire_date=past)
+    row_of(keys[0]).update(expire_date=past)
     inactive.is_active = False
     inactive.save()
     changed.password = "!changed"
@@ -379,7 +378,7 @@ def test_both_need_a_session_of_the_moment(site, clients, sign_in, alice):
     """Once it has ended, who comes back is refused."""
     key = sign_in(alice)
     client = CLIENTS[POLL](clients, site.origin, headers=[cookie(key)], wait_s=1).open()
-    Session.objects.filter(pk=key).delete()
+    row_of(key).delete()
     assert client.until_closed() == 401
     with pytest.raises(Refused):
         CLIENTS[SSE](clients, site.origin, headers=[cookie(key)]).open()

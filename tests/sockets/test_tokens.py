@@ -9,9 +9,9 @@ import pytest
 from django.utils import timezone
 
 from accounts import keys, tokens
-from accounts.models import AccessToken, Session
+from accounts.models import AccessToken
 from notifications.models import Inbox, Notification
-from tests.sockets.conftest import ids_of, ids_seen
+from tests.sockets.conftest import ids_of, ids_seen, row_of
 from tests.support.client import SocketClient
 from tests.support.connection import Refused
 from tests.support.servers import SESSION_COOKIE
@@ -117,7 +117,7 @@ def test_a_token_that_is_over_is_sent_away(site, knock, token_for, sign_in, alic
     expired = token_for(alice)
     AccessToken.objects.filter(user=alice).update(expires_at=timezone.now())
     of_key = token_for(alice)
-    session = Session.objects.get(pk=sign_in(alice))
+    session = row_of(sign_in(alice)).get()
     of_session, _ = tokens.issue(alice, origins=[SHOP], session=session)
     for token in (of_session, of_key):
         knock(site, token, origin=SHOP).until_synced()

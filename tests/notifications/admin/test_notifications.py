@@ -23,7 +23,7 @@ def change(notification):
 
 
 def test_chosen_users_get_it(post, alice, bob, charlie):
-    page = post(kind="users", users=[alice.pk, bob.pk], body="a\r\nb", url="/x")
+    page = post(kind="users", users=["alice", "bob"], body="a\r\nb", url="/x")
     assert "Sent to 2 people." in shown(page)
     assert holders() == ["alice", "bob"]
     sent = Notification.objects.get()
@@ -40,12 +40,12 @@ def test_groups_and_everyone_get_it(post, alice, bob):
 
 def test_a_form_posted_twice_sends_once(post, alice):
     for _ in range(2):
-        post(kind="users", users=[alice.pk])
+        post(kind="users", users=["alice"])
     assert holders() == ["alice"]
 
 
 def test_what_was_sent_is_read_only(browser, post, alice):
-    post(kind="users", users=[alice.pk])
+    post(kind="users", users=["alice"])
     path = reverse("admin:notifications_notification_change", args=[Notification.objects.get().pk])
     page = shown(browser.get(path))
     assert "Hello" in page
@@ -55,7 +55,7 @@ def test_what_was_sent_is_read_only(browser, post, alice):
 
 
 def test_deleting_withdraws(browser, post, alice, django_capture_on_commit_callbacks):
-    post(kind="users", users=[alice.pk])
+    post(kind="users", users=["alice"])
     sent = Notification.objects.get()
     path = reverse("admin:notifications_notification_delete", args=[sent.pk])
     assert "Hello" in shown(browser.get(path))
@@ -73,8 +73,8 @@ def test_deleting_withdraws(browser, post, alice, django_capture_on_commit_callb
 
 
 def test_selected_ones_are_withdrawn(browser, post, alice):
-    post(kind="users", users=[alice.pk], key="k1")
-    post(kind="users", users=[alice.pk], key="k2")
+    post(kind="users", users=["alice"], key="k1")
+    post(kind="users", users=["alice"], key="k2")
     pks = list(Notification.objects.values_list("pk", flat=True))
     page = post(LIST, action="withdraw", _selected_action=pks)
     assert "2 withdrawn." in shown(page)
