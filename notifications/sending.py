@@ -181,15 +181,17 @@ def edit(notification_id: int, **changes: str) -> bool:
     return True
 
 
-def withdraw(notification_id: int) -> bool:
+def withdraw(notification_id: int) -> Status | None:
     """Cancel what is not sent yet; take what is out of every inbox it has reached.
 
-    Returns: whether there was anything to do: False once it is cancelled or withdrawn.
+    Returns: which of the two it is by that, cancelled or withdrawn; None where it was already.
     """
     rows = Notification.objects.filter(pk=notification_id)
     if rows.filter(status__in=_UNSENT).update(status=Status.CANCELLED):
-        return True
-    return _remove(notification_id, Removal.Reason.WITHDRAWN, status=Status.WITHDRAWN)
+        return Status.CANCELLED
+    if _remove(notification_id, Removal.Reason.WITHDRAWN, status=Status.WITHDRAWN):
+        return Status.WITHDRAWN
+    return None
 
 
 def begin(notification_id: int) -> bool:

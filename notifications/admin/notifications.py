@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from django.contrib import admin, messages
@@ -14,13 +15,13 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from notifications import figures, sending
+from notifications import figures, outcome, sending
 from notifications.admin import user_search
 from notifications.admin.compose import Compose, reach
 from notifications.admin.paging import BoundedAdmin
 from notifications.figures import Counts
 from notifications.forms import ComposeForm
-from notifications.models import Figures, Notification
+from notifications.models import Figures, Notification, Status
 
 _MESSAGE = ("title", "body", "level", "category", "url", "sender")
 
@@ -32,7 +33,7 @@ class NotificationAdmin(BoundedAdmin):
     form: Any = ComposeForm
     add_form_template = "admin/notifications/notification/compose.html"
     list_display = (
-        "title", "audience_label", "status", "when", "recipient_count", "delivered", "seen", "read",
+        "title", "audience_label", "status", "when", "recipients", "delivered", "seen", "read",
     )  # fmt: skip
     list_filter = ("status", "level")
     list_select_related = ("figures",)
@@ -52,7 +53,7 @@ class NotificationAdmin(BoundedAdmin):
             _("Sending"),
             {"fields": ("audience_label", "status", "created_at", "send_at", "expires_at")},
         ),
-        (_("Figures"), {"fields": ("recipient_count", "item_count", "delivered", "seen", "read")}),
+        (_("Figures"), {"fields": ("outcome", "delivered", "seen", "read")}),
     )
 
     def get_urls(self) -> Any:
@@ -104,6 +105,14 @@ class NotificationAdmin(BoundedAdmin):
         moment = notification.send_at or notification.created_at
         return date_format(localtime(moment), "SHORT_DATETIME_FORMAT")
 
+    @admin.display(description=_("recipients"))
+    def recipients(self, notification: Notification) -> str:
+        return outcome.reach(notification)
+
+    @admin.display(description=_("outcome"))
+    def outcome(self, notification: Notification) -> str:
+        return outcome.sentence(notification)
+
     @admin.display(description=_("delivered"))
     def delivered(self, notification: Notification) -> int:
         return _counts(notification).delivered
@@ -138,8 +147,12 @@ class NotificationAdmin(BoundedAdmin):
         answer = super().response_delete(request, obj_display, obj_id)
         # Django has said that it was deleted.
         list(messages.get_messages(request))
-        said = _("“%(title)s” was withdrawn.") % {"title": obj_display}
-        self.message_user(request, said, messages.SUCCESS)
+        # Withdrawn is what somebody may have had; what was not sent yet nobody has.
+        was_cancelled = Notification.objects.filter(pk=obj_id, status=Status.CANCELLED).exists()
+        said = _("“%(title)s” was withdrawn.")
+        if was_cancelled:
+            said = _("“%(title)s” was cancelled: nobody got it.")
+        self.message_user(request, said % {"title": obj_display}, messages.SUCCESS)
         return answer
 
     def get_actions(self, request: HttpRequest) -> Any:
@@ -150,8 +163,12 @@ class NotificationAdmin(BoundedAdmin):
     @admin.action(description=_("Withdraw selected notifications"), permissions=["delete"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         pks = list(queryset.values_list("pk", flat=True))
-        count = sum(sending.withdraw(pk) for pk in pks)
+        became = Counter(sending.withdraw(pk) for pk in pks)
+        count, cancelled = became[Status.WITHDRAWN], became[Status.CANCELLED]
         said = ngettext("%(count)s withdrawn.", "%(count)s withdrawn.", count) % {"count": count}
+        if cancelled:
+            more = ngettext("%(count)s cancelled.", "%(count)s cancelled.", cancelled)
+            said = f"{said} {more % {'count': cancelled}}"
         self.message_user(request, said)
 
 

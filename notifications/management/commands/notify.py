@@ -141,15 +141,17 @@ def _finished(sent: Sent) -> str:
     """What became of it; a large audience is dispatched here, for nobody else need be running."""
     notification = sent.notification
     again = "" if sent.created else " (already, under this key)"
-    count = notification.recipient_count
     try:
         _dispatch(notification)
     except (DatabaseError, InterfaceError) as error:
         # It is committed all the same, which is what the exit status tells of.
         again += f", and left to a dispatcher: {str(error).strip()}"
+    expected = notification.recipient_count
+    count = notification.item_count if notification.status == Status.SENT else expected
+    but = "" if count == expected else f" ({expected} expected)"
     return (
         f"{notification.pk} {notification.status}{again}: "
-        f"{count} recipient{'' if count == 1 else 's'}."
+        f"{count} recipient{'' if count == 1 else 's'}{but}."
     )
 
 
