@@ -88,8 +88,9 @@ test-js: ## Run the tests of the browser's modules that need no browser
 test-sqlite: .venv/installed-dev ## Run the tests on SQLite (PYTEST_ARGS='-n 2 -k inbox')
 	$(scratch) $(python) $(pytest)
 
-# To a browser, to the echo, and to what does no I/O all databases are the same.
-asks_no_database := $(addprefix --ignore=tests/,browser test_conformance.py \
+# To a browser, to the echo, and to what does no I/O all databases are the same; what a page tells
+# people to type brings its own.
+asks_no_database := $(addprefix --ignore=tests/,browser test_conformance.py docs/test_walkthrough.py \
     notifications/test_stream.py notifications/test_stream_simulation.py)
 
 .PHONY: test-postgresql
@@ -97,7 +98,8 @@ test-postgresql: .venv/installed-dev ## Run the tests on a private PostgreSQL
 	$(scratch) $(python) -m tests.support.postgresql -- $(python) $(pytest) $(asks_no_database)
 
 # What takes long is run twice already, and asks more of servers than of Django.
-slow_left_out := $(addprefix --ignore=tests/,browser faults sockets test_conformance.py)
+slow_left_out := $(addprefix --ignore=tests/,browser faults sockets test_conformance.py \
+    docs/test_walkthrough.py)
 
 # Beside the tests, since it takes hours, and root: its files are not named as tests are.
 soak := -m pytest -o python_files='soak_*.py' -o console_output_style=count $(SOAK_ARGS) tests/soak

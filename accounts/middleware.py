@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http.request import split_domain_port, validate_host
 
+from accounts.api_middleware import API_PREFIX
 from accounts.logins import Login
 from accounts.origins import is_listed, is_same, is_trusted
 from accounts.throttle import address_of_scope
@@ -159,6 +160,15 @@ def token_of(scope: dict[str, Any]) -> str | None:
         if scheme.lower() == "bearer":
             return rest.strip()
     return None
+
+
+def caller_of(scope: dict[str, Any]) -> str | None:
+    """By what a request says whose it is, true or not: a key or token, or a session's cookie."""
+    bearer, session = token_of(scope), _session_key(scope)
+    # Only the API reads the header: beside a page's cookie it could be any.
+    if bearer is not None and (session is None or API_PREFIX in scope["path"]):
+        return f"bearer:{bearer}"
+    return f"session:{session}" if session else None
 
 
 def _readable_from(origin: str, send: Any) -> Any:

@@ -18,9 +18,12 @@ from django.conf import settings  # noqa: E402
 from accounts import logins, throttle, tokens  # noqa: E402
 from accounts.middleware import origin_guard, sign_in  # noqa: E402
 from config import health  # noqa: E402
+from config.admission import admitted  # noqa: E402
+from config.postgresql import process  # noqa: E402
 from notifications import access, dispatcher, drain, routing  # noqa: E402
 from notifications.database import Batcher  # noqa: E402
 
+process.serve()
 signed_in = partial(
     sign_in,
     find_session=Batcher(logins.logins_of, gathers=True).ask,
@@ -28,7 +31,7 @@ signed_in = partial(
     wait_s=throttle.handshakes.wait_s,
 )
 access.look_up_by(sessions=logins.still_of, tokens=tokens.still_of)
-http = health.routes(routing.http(pages, sign_in=signed_in, guard=origin_guard))
+http = health.routes(routing.http(admitted(pages), sign_in=signed_in, guard=origin_guard))
 sockets = routing.websockets(sign_in=signed_in, guard=origin_guard)
 # WhiteNoise reads a file in one go, which does for ours; a web server in front takes them over.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")

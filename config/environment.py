@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -17,6 +19,12 @@ T = TypeVar("T")
 _env = environ.Env()
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
+_SQLITE = "django.db.backends.sqlite3"
+# RFC 1123, and the underscores that there are all the same.
+_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+_HOST_MAX, _PORT_MAX = 253, 65_535
+_QUOTES = "\"'`["
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 def _read(name: str, default: T, parse: Callable[[str], T], expected: str) -> T:
@@ -74,38 +82,108 @@ def choice(name: str, default: str, options: tuple[str, ...]) -> str:
     return _read(name, default, parse, f"one of {', '.join(options)}")
 
 
-def words(name: str, default: list[str]) -> list[str]:
-    """Words separated by commas; blanks around them do not count."""
-    return _read(
-        name, default, lambda text: [w for w in (p.strip() for p in text.split(",")) if w], "a list"
+def _listed(name: str, default: list[str], is_one: Callable[[str], bool], what: str) -> list[str]:
+    """Entries separated by commas, each of one form; blanks around them do not count."""
+    text = os.environ.get(name)
+    if text is None:
+        return default
+    found = [entry for entry in (part.strip() for part in text.split(",")) if entry]
+    for entry in found:
+        if not is_one(entry):
+            raise ImproperlyConfigured(f"{name}: {entry!r} is not {what}.")
+    return found
+
+
+def secrets(name: str) -> list[str]:
+    """Secrets separated by commas; none of them in quotes, which would be taken for a part of it.
+
+    Raises: ImproperlyConfigured: it does not repeat what is secret.
+    """
+    found = _listed(name, [], lambda _: True, "")
+    for number, entry in enumerate(found, 1):
+        if entry[0] in _QUOTES or any(character.isspace() for character in entry):
+            raise ImproperlyConfigured(f"{name}: entry {number} has quotes or blanks in it.")
+    return found
+
+
+def hosts(name: str, default: list[str]) -> list[str]:
+    """Names of hosts as Django's ALLOWED_HOSTS takes them, separated by commas."""
+    what = (
+        "a host such as notify.example, .example.com, 192.0.2.1 or [2001:db8::1], without quotes, "
+        "scheme, port or path"
     )
+    return _listed(name, default, lambda entry: entry == "*" or _is_host(entry, "."), what)
 
 
 def origins(name: str) -> list[str]:
     """Origins (scheme and host, maybe a port) separated by commas."""
-    found = words(name, [])
-    for origin in found:
-        parts = urlsplit(origin)
-        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path:
-            raise ImproperlyConfigured(
-                f"{name}: {origin!r} is not an origin such as https://notify.example."
-            )
-    return found
+    return _listed(name, [], _is_origin, "an origin such as https://notify.example")
+
+
+def _is_origin(text: str) -> bool:
+    scheme, separator, place = text.partition("://")
+    host, _, port = place.partition("]") if place.startswith("[") else place.partition(":")
+    if place.startswith("["):
+        host, port = f"{host}]", port.removeprefix(":")
+    is_port = not port or (port.isascii() and port.isdigit() and 0 < int(port) <= _PORT_MAX)
+    # With a colon there is a port.
+    return (
+        scheme in {"http", "https"}
+        and bool(separator)
+        and not place.endswith(":")
+        and (host == "*" or _is_host(host, "*."))
+        and is_port
+    )
+
+
+def _is_host(text: str, wild: str) -> bool:
+    """Args: wild: what may stand before a name, for all names that end in it."""
+    if text.startswith("["):
+        try:
+            return text.endswith("]") and bool(ipaddress.IPv6Address(text[1:-1]))
+        except ValueError:
+            return False
+    name = text.removeprefix(wild)
+    return len(name) <= _HOST_MAX and all(map(_LABEL.fullmatch, name.split(".")))
 
 
 def database(name: str, default: Path) -> dict[str, Any]:
-    """A database from its URL: ``sqlite:////absolute/path`` or ``postgres://user:word@host/name``."""
-    url = os.environ.get(name) or f"sqlite:///{default}"
+    """A database from its URL: ``sqlite:////absolute/path`` or ``postgres://user:word@host/name``.
+
+    Args: default: the path of a SQLite file, where there is no URL. It is never made one: paths
+        have characters that mean something else there.
+    """
+    url = os.environ.get(name)
+    if not url:
+        return {"ENGINE": _SQLITE, "NAME": str(default)}
     scheme = url.partition(":")[0]
     if scheme not in {"sqlite", "postgres", "postgresql"}:
         # The URL may hold a password, so it is not repeated.
         raise ImproperlyConfigured(f"{name} must begin with sqlite: or postgres:, not {scheme!r}.")
+    if "#" in url or _BAD_ESCAPE.search(url) or (scheme == "sqlite" and "?" in url):
+        raise ImproperlyConfigured(
+            f"{name}: in a path, name or password write % as %25, # as %23 and ? as %3F."
+        )
+    parsed = _sqlite(name, url) if scheme == "sqlite" else _postgresql(name, url)
+    if not parsed["NAME"] or parsed["NAME"] == ":memory:":
+        raise ImproperlyConfigured(f"{name} names no database (one in memory cannot be shared).")
+    return parsed
+
+
+def _sqlite(name: str, url: str) -> dict[str, Any]:
+    place = url.removeprefix("sqlite://")
+    if place == ":memory:":
+        return {"ENGINE": _SQLITE, "NAME": place}
+    if not url.startswith("sqlite://") or not place.startswith("/"):
+        raise ImproperlyConfigured(f"{name}: a file is written sqlite:////absolute/path.")
+    return {"ENGINE": _SQLITE, "NAME": unquote(place[1:])}
+
+
+def _postgresql(name: str, url: str) -> dict[str, Any]:
     try:
         parsed: dict[str, Any] = _env.db_url_config(url)
     except (ValueError, ImproperlyConfigured):
         raise ImproperlyConfigured(f"{name} is not a database URL.") from None
-    if not parsed["NAME"] or parsed["NAME"] == ":memory:":
-        raise ImproperlyConfigured(f"{name} names no database (one in memory cannot be shared).")
     return parsed
 
 

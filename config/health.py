@@ -10,6 +10,7 @@ import asyncio
 import hmac
 import ipaddress
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -23,8 +24,11 @@ from django.http import HttpResponse
 from django.http.request import split_domain_port
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from notifications import fanout, hub, problems
+from notifications import fanout, hub, outages, problems, soundness
 from notifications.consumers.responses import whole
+from notifications.log_limits import once_a_minute
+
+logger = logging.getLogger(__name__)
 
 Application = Callable[[Any, Any, Any], Any]
 
@@ -158,20 +162,25 @@ _is_migrated = False
 
 
 def _ask_database() -> dict[str, str]:
-    """Whether the database answers, and has the tables that this code needs."""
+    """Whether the database answers, is one that we can use, and has the tables of this code."""
     global _is_migrated  # noqa: PLW0603 (once good, it stays so: nobody migrates backwards under us)
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+        fault = soundness.fault()
         if not _is_migrated:
             executor = MigrationExecutor(connection)
             _is_migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except Exception:  # noqa: BLE001 (whatever it is: it does not answer; who needs it logs why)
+    except Exception as error:  # noqa: BLE001 (whatever it is: it does not answer)
         connection.close()
+        once_a_minute(logger, logging.WARNING, "database", "Not ready: %s", outages.reason(error))
         return {"database": "no answer", "migrations": "unknown"}
     finally:
         close_old_connections()
-    return {"database": "ok", "migrations": "ok" if _is_migrated else "missing"}
+    if fault is not None:
+        once_a_minute(logger, logging.ERROR, fault.word, "Not ready: %s", fault.text)
+    return {
+        "database": "ok" if fault is None else fault.word,
+        "migrations": "ok" if _is_migrated else "missing",
+    }
 
 
 # --- Metrics --------------------------------------------------------------------------------------

@@ -15,9 +15,9 @@ VAR_DIR = BASE_DIR / "var"
 DEBUG = env.boolean("DEBUG", default=False)
 SECRET_KEY = env.secret_key("SECRET_KEY", VAR_DIR / "secret_key", debug=DEBUG)
 # Older keys that still verify what they signed, newest first, while a key is being replaced.
-SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", default=[])
+SECRET_KEY_FALLBACKS = env.secrets("SECRET_KEY_FALLBACKS")
 # Host names that requests may carry, separated by commas.
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 # Origins (https://notify.example) that may post forms besides the request's own host.
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 # Whether browsers come by https. Behind a proxy that ends TLS: the server process believes what it
@@ -37,7 +37,7 @@ SECURE_HSTS_SECONDS = (
 # Whether subdomains too come by https only, and whether browsers are to be shipped knowing it, is
 # for the owner of the domain to say.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-# How many server processes there are; only `manage.py check` asks.
+# How many server processes there are: the only one has nobody to send its clients to.
 SERVER_PROCESSES = env.integer("SERVER_PROCESSES", default=1, least=1, most=1000)
 
 # --- Storage --------------------------------------------------------------------------------------
@@ -47,6 +47,9 @@ SERVER_PROCESSES = env.integer("SERVER_PROCESSES", default=1, least=1, most=1000
 DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", default=10, least=1, most=1000)
 # Seconds that a query waits for a lock, a free connection or an answer to connecting.
 DATABASE_TIMEOUT_S = env.seconds("DATABASE_TIMEOUT_S", default=20, least=0.1, most=600)
+# Seconds after which a process that serves or dispatches takes a PostgreSQL that says nothing for
+# gone. Nothing there waits longer, whatever DATABASE_TIMEOUT_S is.
+DATABASE_ANSWER_S = env.seconds("DATABASE_ANSWER_S", default=10, least=1, most=600)
 
 if "DATABASE_URL" not in os.environ:
     VAR_DIR.mkdir(exist_ok=True)
@@ -62,23 +65,39 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     # In a file: a database in memory has no WAL and no other process can see it.
     _database["TEST"] = {"NAME": str(Path(_database["NAME"]).with_suffix(".test.sqlite3"))}
 else:
+    _database["ENGINE"] = "config.postgresql"
     _database["OPTIONS"] = {
-        "connect_timeout": max(1, round(DATABASE_TIMEOUT_S)),
-        "options": " ".join(
-            [
-                f"-c lock_timeout={round(DATABASE_TIMEOUT_S * 1000)}",
-                # Whoever is frozen amid a transaction gives its locks up after a while.
-                "-c idle_in_transaction_session_timeout=60s",
-                # Compiling the catch-up, which runs in a millisecond, would take 350 of them.
-                "-c jit=off",
-            ]
-        ),
-        "pool": {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": DATABASE_TIMEOUT_S},
+        "answer_s": DATABASE_ANSWER_S,
+        "session": {
+            "lock_timeout": f"{round(min(DATABASE_TIMEOUT_S, 0.8 * DATABASE_ANSWER_S) * 1000)}ms",
+            # Whoever is frozen amid a transaction gives its locks up after a while.
+            "idle_in_transaction_session_timeout": "60s",
+            # Whoever cannot be reached any more, sooner.
+            "tcp_keepalives_idle": "5",
+            "tcp_keepalives_interval": "2",
+            "tcp_keepalives_count": "3",
+            "tcp_user_timeout": f"{round(DATABASE_ANSWER_S * 1000)}ms",
+            # Compiling the catch-up, which runs in a millisecond, would take 350 of them.
+            "jit": "off",
+        },
+        # A firewall or a machine that has gone answers nothing, also not to connecting.
+        "connect_timeout": max(1, round(min(DATABASE_TIMEOUT_S, DATABASE_ANSWER_S / 2))),
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "tcp_user_timeout": round(DATABASE_ANSWER_S * 1000),
+        "pool": {
+            "min_size": 0,
+            "max_size": DATABASE_POOL_SIZE,
+            "timeout": min(DATABASE_TIMEOUT_S, DATABASE_ANSWER_S),
+            # Afterwards the next who needs a connection tries anew, instead of waiting for the next
+            # of tries that are further and further apart.
+            "reconnect_timeout": 1,
+            # Each connects, and waits while nobody answers.
+            "num_workers": min(DATABASE_POOL_SIZE, 10),
+        },
         **_database.get("OPTIONS", {}),
     }
-    # The pool asks a connection whether it lives before it lends it: else a restart of PostgreSQL
-    # fails one request for each that the pool holds.
-    _database["CONN_HEALTH_CHECKS"] = True
 # Under ASGI each request has a thread of its own, so connections kept open would leak. No
 # ATOMIC_REQUESTS either: on SQLite each GET would take the write lock.
 DATABASES = {"default": {**_database, "CONN_MAX_AGE": 0}}
@@ -183,6 +202,12 @@ NOTIFICATIONS_HANDSHAKE_RATE_PER_MIN = env.integer(
 NOTIFICATIONS_FRAME_RATE_PER_S = env.seconds(
     "NOTIFICATIONS_FRAME_RATE_PER_S", default=20, least=0.1, most=1e6
 )
+# Bytes of a request's body, more is refused before it is read; and seconds in which it must come,
+# as the head must before.
+NOTIFICATIONS_REQUEST_S = env.seconds("NOTIFICATIONS_REQUEST_S", default=20, least=0.1, most=3600)
+NOTIFICATIONS_BODY_MAX_BYTES = env.integer(
+    "NOTIFICATIONS_BODY_MAX_BYTES", default=256 * 1024, least=64 * 1024, most=16 * 1024 * 1024
+)
 # Seconds between two looks whether all who have streams open may still have them. What is revoked
 # by a model's `save` or `delete` is known within a second; this finds what an `update` has done.
 NOTIFICATIONS_ACCESS_CHECK_S = env.seconds(
@@ -227,6 +252,7 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
+PASSWORD_HASHERS = ["accounts.hashing.QueuedPasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -256,14 +282,25 @@ AXES_VERBOSE = False
 # Seconds that an access token lasts.
 ACCESS_TOKEN_S = env.seconds("ACCESS_TOKEN_S", default=600, least=1, most=86400)
 # How often one may ask a process, a minute and in one go; 0: no limit. Beyond it: 429. By address:
-# sign-ins, and requests with a key or token that is not valid. By user or API key: tokens made
-# (of one key for one user), and requests to the API.
+# sign-ins, links to set a new password, and requests with a key or token that is not valid. By user
+# or API key: tokens made (of one key for one user), and requests to the API.
 LOGIN_RATE_PER_MIN = env.integer("LOGIN_RATE_PER_MIN", default=60, least=0, most=1_000_000)
+RESET_RATE_PER_MIN = env.integer("RESET_RATE_PER_MIN", default=10, least=0, most=1_000_000)
 REFUSED_RATE_PER_MIN = env.integer("REFUSED_RATE_PER_MIN", default=60, least=0, most=1_000_000)
 TOKEN_RATE_PER_MIN = env.integer("TOKEN_RATE_PER_MIN", default=30, least=0, most=1_000_000)
 API_USER_RATE_PER_MIN = env.integer("API_USER_RATE_PER_MIN", default=1200, least=0, most=1_000_000)
 API_KEY_RATE_PER_MIN = env.integer("API_KEY_RATE_PER_MIN", default=6000, least=0, most=1_000_000)
+# Requests of Django that a process works on at once, each in a thread of its own: all of them, and
+# those of one session, key or token, or of an address without one; 0: no limit. And how many may
+# wait for their turn.
+REQUESTS_MAX = env.integer("REQUESTS_MAX", default=16, least=0, most=10_000)
+USER_REQUESTS_MAX = env.integer("USER_REQUESTS_MAX", default=4, least=0, most=10_000)
+REQUESTS_WAITING_MAX = env.integer("REQUESTS_WAITING_MAX", default=512, least=1, most=100_000)
 
+# Links to set a new password that one mail address is sent within an hour; 0: no limit.
+RESET_MAILS_PER_H = env.integer("RESET_MAILS_PER_H", default=5, least=0, most=1_000_000)
+# Seconds that a mail server may take for each step.
+EMAIL_TIMEOUT = 10
 # Mail of password resets; by default it is printed where the server runs.
 vars().update(env.email("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="notifications@localhost")
@@ -370,8 +407,11 @@ LOGGING = {
     "loggers": {
         "notifications": {"level": "INFO"},
         "accounts": {"level": "INFO"},
+        "config": {"level": "INFO"},
         "django": {"handlers": [], "level": "WARNING"},
         # It logs a traceback each second while Redis is away; the hub says what there is to say.
         "channels_redis.pubsub": {"level": "CRITICAL"},
+        # Likewise each try to connect; config.postgresql says why there is no connection.
+        "psycopg.pool": {"level": "ERROR"},
     },
 }

@@ -8,7 +8,7 @@ from django.views.generic import RedirectView
 
 from accounts import api as tokens
 from accounts.authentication import ApiKeyAuth, SessionAuth, TokenAuth, TokenMakerAuth
-from config import error_pages
+from config import error_pages, outages
 from notifications import api
 from notifications.schemas import ProblemOut
 
@@ -24,7 +24,7 @@ _api = api.make(
 handler400 = error_pages.bad_request
 handler403 = error_pages.permission_denied
 handler404 = error_pages.page_not_found
-handler500 = error_pages.server_error
+handler500 = outages.server_error
 
 urlpatterns = [
     # Asked for by browsers wherever a page, as Django's admin, names no icon.

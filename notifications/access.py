@@ -18,6 +18,7 @@ from django.conf import settings
 
 from notifications import metrics
 from notifications.database import in_thread
+from notifications.facts import Action
 from notifications.protocol import CloseCode
 from notifications.timers import TimerWheel
 
@@ -78,9 +79,13 @@ class AccessChecks:
         self._wake = asyncio.Event()
         self._expiries: TimerWheel[Connection] = TimerWheel(lambda one, _: self.suspect([one]))
 
-    def work(self) -> Sequence[Coroutine[Any, Any, None]]:
-        """What must run as long as the hub does."""
-        return self._look_at_suspects(), self._suspect_all_regularly(), self._expiries.run()
+    def work(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
+        """What must run as long as the hub does, by what it is called in the log."""
+        return {
+            "looking at logins": self._look_at_suspects,
+            "suspecting logins": self._suspect_all_regularly,
+            "the logins' timer": self._expiries.run,
+        }
 
     def opened(self, connection: Connection) -> None:
         """A stream was registered."""
@@ -151,20 +156,23 @@ class AccessChecks:
         found = dict(zip(keys, answers, strict=True))
         for connection in connections:
             if self._is_open(connection):
-                self._judge(connection, found[_credential(connection)[1]])
+                self._hub.perform(
+                    connection, self._judge, connection, found[_credential(connection)[1]]
+                )
 
-    def _judge(self, connection: Connection, found: Login | None) -> None:
+    def _judge(self, connection: Connection, found: Login | None) -> list[Action]:
         before, now = connection.login, time.monotonic()
         assert before is not None  # noqa: S101 (only those with a login are suspected)
         if found is None or found.user.pk != connection.user_id:
             metrics.streams_signed_out.inc()
-            connection.perform(connection.stream.end(CloseCode.SIGNED_OUT, "Signed out.", now))
-        elif found.session_key == before.session_key:
+            return connection.stream.end(CloseCode.SIGNED_OUT, "Signed out.", now)
+        if found.session_key == before.session_key:
             connection.login = found
             self._watch_expiry(connection)
         elif connection.kind != "poll":  # a poll ends soon anyhow, and the next brings the new key
             reason = "The session has a new key."
-            connection.perform(connection.stream.end(CloseCode.RENEW, reason, now, _RENEW_MS))
+            return connection.stream.end(CloseCode.RENEW, reason, now, _RENEW_MS)
+        return []
 
     def _watch_expiry(self, connection: Connection) -> None:
         """Look at the login when it ends, unless all are looked at long before."""

@@ -1,7 +1,10 @@
 """Wiring: which signal reaches which receiver."""
 
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
+
+from notifications.tolerance import read_anything
 
 
 class NotificationsConfig(AppConfig):
@@ -13,5 +16,6 @@ class NotificationsConfig(AppConfig):
         from notifications import checks, receivers  # noqa: F401, PLC0415
         from notifications.models.life import create_single_rows  # noqa: PLC0415
 
+        connection_created.connect(read_anything, dispatch_uid="read_anything")
         post_migrate.connect(create_single_rows, sender=self)
         receivers.connect()

@@ -185,7 +185,7 @@ class _Encoder:
         pk = item["notification_id"]
         if pk not in self._contents:
             (values,) = sql.python_values(_CONTENT_FIELDS, [content])
-            shown = wire.content(dict(zip(wire.CONTENT, values, strict=True)))
+            shown = wire.content(pk, dict(zip(wire.CONTENT, values, strict=True)))
             self._contents[pk] = wire.members(shown)
         return b"{%s,%s}" % (wire.members(wire.item(item)), self._contents[pk])
 
@@ -226,7 +226,8 @@ def _items(rows: Sequence[Row]) -> list[tuple[dict[str, Any], Row]]:
     # The head of an inbox without items stands in a row of its own, with NULLs beside it.
     found = [row for row in rows if row[first] is not None]
     items = sql.python_values(_ITEM_FIELDS, [row[first:second] for row in found])
-    return [
+    pairs = [
         (dict(zip(wire.ITEM, item, strict=True)), row[second:])
         for item, row in zip(items, found, strict=True)
     ]
+    return [pair for pair in pairs if wire.has_place(pair[0])]

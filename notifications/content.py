@@ -15,14 +15,14 @@ from notifications import protocol
 
 _NUL_OR_SURROGATE = re.compile("[\0\ud800-\udfff]")
 # C0, DEL and C1. Neither is text, and a terminal or a log takes some of them for commands.
-_CONTROL = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
-_CONTROL_BUT_LINES = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+CONTROL = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
+CONTROL_BUT_LINES = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _CATEGORY = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 
 
 def check_line(text: str) -> None:
     """One line of text: no control characters, no lone surrogates."""
-    _refuse(_CONTROL, text)
+    _refuse(CONTROL, text)
 
 
 def check_title(text: str) -> None:
@@ -34,7 +34,7 @@ def check_title(text: str) -> None:
 
 def check_text(text: str) -> None:
     """Lines of text: line feeds and tabs, but no other control characters, no lone surrogates."""
-    _refuse(_CONTROL_BUT_LINES, text)
+    _refuse(CONTROL_BUT_LINES, text)
 
 
 def check_category(text: str) -> None:

@@ -25,7 +25,7 @@ from django.db import (
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from notifications import figures, sending
+from notifications import figures, sending, supervisor
 from notifications.dispatch import Dispatch
 from notifications.editing import EditWalk
 from notifications.models import Notification, Status
@@ -146,7 +146,7 @@ class Dispatcher:
                 if connection.in_atomic_block or isinstance(error, _OF_ALL):
                     raise
                 self._failed.add((name, pk), error)
-                logger.exception("Notification %s could not %s", pk, name)
+                logger.error("Notification %s could not %s: %r", pk, name, error)  # noqa: TRY400
 
 
 class _Chore:
@@ -192,10 +192,8 @@ def run_due(stop: threading.Event | None = None) -> None:
 
 def start_thread() -> None:
     """Run a dispatcher beside the server in this process, until the process ends."""
-    thread = threading.Thread(
-        target=run, args=(threading.Event(),), name="notification-dispatcher", daemon=True
-    )
-    thread.start()
+    stop = threading.Event()
+    supervisor.keep_thread("dispatcher", lambda: run(stop))
 
 
 def _guarded(what: str, work: Callable[[], Any]) -> Any:
@@ -206,7 +204,6 @@ def _guarded(what: str, work: Callable[[], Any]) -> Any:
         logger.warning("%s failed: %s", what, str(error).strip())
         with suppress(Exception):  # what cannot be closed is replaced all the same
             connection.close()
-    except Exception:
-        # The thread must outlive a bug: whoever comes next would wait for ever.
-        logger.exception("%s met an error that it does not know", what)
+    except Exception as error:  # noqa: BLE001 (a bug in one of these must not end the others)
+        supervisor.report("dispatcher", error)
     return None

@@ -140,4 +140,12 @@ class Stream(Protocol):
 
     def deadline(self) -> float: ...
 
-    def end(self, code: CloseCode, reason: str, now: float, after_ms: int = 0) -> list[Action]: ...
+    def end(
+        self,
+        code: CloseCode,
+        reason: str,
+        now: float,
+        after_ms: int = 0,
+        *,
+        may_linger: bool = True,
+    ) -> list[Action]: ...

@@ -19,7 +19,7 @@ from typing import Any
 from channels.layers import InMemoryChannelLayer, channel_layers
 from django.conf import settings
 
-from notifications import metrics
+from notifications import metrics, supervisor
 from notifications.hints import Event
 
 logger = logging.getLogger(__name__)
@@ -92,7 +92,10 @@ class Publisher:
     async def _work(self) -> None:
         try:
             while self._waiting:
-                await self._send(*self._waiting.popleft())
+                try:
+                    await self._send(*self._waiting.popleft())
+                except Exception as error:  # noqa: BLE001 (the next is another)
+                    supervisor.report("publishing a hint", error)
         finally:
             self._working = False
             self._idle.set()

@@ -93,7 +93,7 @@ def _arrival(change: Arrived) -> str:
         "woken": False,
     }
     shown = wire.item(item) | wire.content(
-        {name: getattr(change.notification, name) for name in wire.CONTENT}
+        change.notification.pk, {name: getattr(change.notification, name) for name in wire.CONTENT}
     )
     del shown["revision"], shown["arrived_revision"]
     return wire.members(shown).decode()

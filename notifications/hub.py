@@ -16,11 +16,12 @@ from typing import Any, Protocol
 
 from channels.layers import channel_layers
 
-from notifications import fanout, hints, metrics
+from notifications import fanout, hints, metrics, supervisor
 from notifications.access import AccessChecks, Login
 from notifications.facts import Action, Stream
 from notifications.hints import Event
 from notifications.limits import Census
+from notifications.memory_layer import MemoryLayer
 from notifications.receipts import Receipts
 from notifications.timers import TimerWheel
 
@@ -48,6 +49,9 @@ class Connection(Protocol):
     login: Login | None
 
     def perform(self, actions: list[Action]) -> None: ...
+
+    def fail(self) -> None:
+        """End it, whatever state its stream is in: a bug was met."""
 
     def abort(self) -> None:
         """Drop the connection, with whatever was not sent yet."""
@@ -79,10 +83,15 @@ class Hub:
         """Begin to receive. Called once, on the hub's own loop."""
         fanout.publisher.attach(self.loop)
         fanout.publisher.on_failure = lambda: self.look()  # noqa: PLW0108 (it is set later)
-        for work in (self._receive(), self._keep_membership(), self.timers.run()):
-            self._spawn(work)
-        for work in self.access.work():
-            self._spawn(work)
+        self.keep("receiving hints", self._receive)
+        self.keep("joining groups", self._keep_membership)
+        self.keep("the streams' timer", self.timers.run)
+        for place, work in self.access.work().items():
+            self.keep(place, work)
+
+    def keep(self, place: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do endless work as long as the loop runs."""
+        self._spawn(supervisor.keep(place, work))
 
     # --- Streams ----------------------------------------------------------------------------------
 
@@ -113,8 +122,33 @@ class Hub:
     def all_streams(self) -> list[Connection]:
         return [connection for own in self.streams.values() for connection in own]
 
+    def perform(
+        self, connection: Connection, fact: Callable[..., list[Action]], *said: Any
+    ) -> list[Action]:
+        """Tell a stream a fact, and have done what it decides; all work on a stream goes this way.
+
+        A bug ends this connection, whose client comes back with its cursor, and nothing else.
+
+        Args: fact: a method of the stream, or whatever else says what is to be done.
+        """
+        try:
+            actions = fact(*said)
+            connection.perform(actions)
+        except Exception as error:  # noqa: BLE001 (nobody else shall notice)
+            supervisor.report("a stream", error)
+            self._give_up(connection)
+            return []
+        return actions
+
+    def _give_up(self, connection: Connection) -> None:
+        try:
+            connection.fail()
+        except Exception as error:  # noqa: BLE001 (as above)
+            supervisor.report("ending a stream", error)
+        self.unregister(connection)
+
     def _tick(self, connection: Connection, now: float) -> None:
-        connection.perform(connection.stream.tick(now))
+        self.perform(connection, connection.stream.tick, now)
 
     # --- What the database says -------------------------------------------------------------------
 
@@ -125,10 +159,8 @@ class Hub:
     async def _catch_up(self, life: str, rows: Iterable[tuple[int, int]]) -> None:
         for n, (user_id, revision) in enumerate(rows, 1):
             for connection in tuple(self.streams.get(user_id, ())):
-                actions = connection.stream.behind(life, revision)
-                if actions:
+                if self.perform(connection, connection.stream.behind, life, revision):
                     metrics.hints_healed.inc()
-                    connection.perform(actions)
             if n % _BATCH == 0:
                 await asyncio.sleep(0)
 
@@ -137,7 +169,7 @@ class Hub:
         for connection in self.all_streams():
             stream = connection.stream
             if stream.life and stream.life != life:
-                connection.perform(stream.behind(life, 0))
+                self.perform(connection, stream.behind, life, 0)
 
     # --- What the channel layer says --------------------------------------------------------------
 
@@ -150,15 +182,29 @@ class Hub:
                     self._joined.clear()
                     self._membership.set()
                 event = await self._layer.receive(self._channel)
-                await self.deliver(event)
             except Exception as error:  # noqa: BLE001 (a layer may raise anything)
                 logger.warning(
                     "Receiving from the channel layer failed (%s: %s); it is tried again.",
                     type(error).__name__, str(error).strip(),
                 )  # fmt: skip
-                self._channel = ""
+                self._throw_channel_away()
                 self.look()
                 await asyncio.sleep(_LAYER_RETRY_S * random.uniform(0.5, 1.5))  # noqa: S311
+                continue
+            try:
+                await self.deliver(event)
+            except Exception as error:  # noqa: BLE001 (the next one may make sense)
+                supervisor.report("a hint", error)
+
+    def _throw_channel_away(self) -> None:
+        channel, self._channel = self._channel, ""
+        if not channel:
+            return
+        if isinstance(self._layer, MemoryLayer):
+            self._layer.forget(channel)
+        else:
+            # Cancelled, it lets go of the channel; Channels has no other word for it.
+            self.loop.create_task(self._layer.receive(channel)).cancel()
 
     async def deliver(self, event: Event) -> None:
         """Hand an event to the streams of this process that it concerns."""
@@ -170,7 +216,7 @@ class Hub:
                 return  # from a newer process, maybe
             for user_id, hint in hints.read(event):
                 for connection in tuple(self.streams.get(user_id, ())):
-                    connection.perform(connection.stream.hinted(hint, time.monotonic()))
+                    self.perform(connection, connection.stream.hinted, hint, time.monotonic())
                     sent += 1
                     if sent % _BATCH == 0:
                         await asyncio.sleep(0)
@@ -211,7 +257,12 @@ class Hub:
         # A context of its own, or the tasks would keep that of the request that came first.
         task = self.loop.create_task(work, context=contextvars.Context())
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            supervisor.report("a task of the hub", error)
 
 
 _current: dict[asyncio.AbstractEventLoop, Hub] = {}
@@ -228,5 +279,5 @@ def current() -> Hub:
         hub = _current[loop] = Hub()
         hub.start()
         reconciler.start(hub)
-        hub._spawn(presence.Presence(hub).work())
+        hub.keep("presence", presence.Presence(hub).work)
     return _current[loop]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -17,6 +18,10 @@ from notifications.sending import IdempotencyConflict, IdempotencyKey, Sent
 
 # Far more than the longest body and a thousand names take.
 LINE_MAX_BYTES = 1024 * 1024
+
+_UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# Of UTF-32 as of UTF-16 one of the first bytes is zero, since a line begins with ASCII.
+_WIDE_BYTES = 4
 
 KeyOf = Callable[[int], IdempotencyKey | None]
 """The idempotency key of a line, by its number."""
@@ -72,15 +77,23 @@ def check_each(file: BinaryIO) -> Iterator[Line]:
 
 
 def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
-    """Lines that are not blank; None for one that is too long."""
+    """Lines that are not blank; None for one that is too long.
+
+    A mark of the byte order is none of the text (RFC 8259, section 8.1, lets us pass over it): many
+    an editor puts one before the first line, and files that are joined have others amid them.
+
+    Raises: ValueError: it is UTF-16 or UTF-32, of which no line could be read.
+    """
     number = 0
     while text := file.readline(LINE_MAX_BYTES + 1):
         number += 1
+        if number == 1 and (text.startswith(_UTF_16_MARKS) or b"\0" in text[:_WIDE_BYTES]):
+            raise ValueError("The lines are UTF-16 or UTF-32; write them as UTF-8.")
         if len(text) > LINE_MAX_BYTES:
             while text and not text.endswith(b"\n"):
                 text = file.readline(LINE_MAX_BYTES)
             yield number, None
-        elif text.strip():
+        elif (text := text.removeprefix(codecs.BOM_UTF8)).strip():
             yield number, text
 
 

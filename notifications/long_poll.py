@@ -111,7 +111,15 @@ class LongPoll:
             return self._load(self._cursor)
         return []
 
-    def end(self, code: CloseCode, reason: str, now: float, after_ms: int = 0) -> list[Action]:
+    def end(
+        self,
+        code: CloseCode,
+        reason: str,
+        now: float,
+        after_ms: int = 0,
+        *,
+        may_linger: bool = True,
+    ) -> list[Action]:
         """Do not hold it any longer. Who may come back at once is answered as after its wait."""
         if self._is_over:
             return []

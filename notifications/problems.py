@@ -74,6 +74,8 @@ class ProblemMiddleware:
         ):
             return answer
         problem = response(answer.status_code, _detail(answer))
+        if getattr(answer, "_has_been_logged", False):  # by Django, or in another way
+            problem._has_been_logged = True  # type: ignore[attr-defined]
         for header in ("Allow", "Retry-After"):
             if header in answer.headers:
                 problem.headers[header] = answer.headers[header]
@@ -93,4 +95,5 @@ _DETAILS: dict[int, str] = {
     HTTPStatus.NOT_FOUND: "There is nothing here.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This method is not allowed here.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong on our side.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "The database does not answer; try again in a moment.",
 }

@@ -32,6 +32,8 @@ DATA_MAX_DEPTH: Final = 8
 IDEMPOTENCY_KEY_MAX_LENGTH: Final = 255
 AUDIENCE_USERS_MAX_COUNT: Final = 1_000
 
+# The first and the last year of a moment.
+YEARS: Final = (1970, 9000)
 # What a double of JavaScript holds exactly: the range of revisions and of integers in `data`.
 INTEGER_MAX: Final = 2**53 - 1
 

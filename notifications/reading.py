@@ -86,7 +86,10 @@ def one(user_id: int, notification_id: int) -> Notification | None:
     """One notification with its whole body, or None: missing, removed and somebody else's alike."""
     items = InboxItem.objects.present().filter(inbox_id=user_id, notification_id=notification_id)
     row = items.values_list(*wire.ITEM, *_prefixed(wire.CONTENT)).first()
-    return None if row is None else _wire(dict(zip(_COLUMNS, row, strict=True)), whole=True)
+    if row is None:
+        return None
+    named = dict(zip(_COLUMNS, row, strict=True))
+    return _wire(named, whole=True) if wire.has_place(named) else None
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,8 @@ def _read(user_id: int, items: QuerySet[InboxItem]) -> tuple[Head, list[dict[str
     head_row, found = sql.fetch_beside(_head_rows(user_id), rows)
     if head_row is None:
         return head(user_id), []
-    return _head(user_id, head_row), [dict(zip(_COLUMNS, row, strict=True)) for row in found]
+    named = [dict(zip(_COLUMNS, row, strict=True)) for row in found]
+    return _head(user_id, head_row), [row for row in named if wire.has_place(row)]
 
 
 def _prefixed(names: Sequence[str]) -> list[str]:
@@ -149,4 +153,4 @@ def _newest_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _wire(row: Mapping[str, Any], *, whole: bool = False) -> Notification:
-    return wire.item(row) | wire.content(row, whole=whole)
+    return wire.item(row) | wire.content(row["notification_id"], row, whole=whole)

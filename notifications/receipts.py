@@ -18,7 +18,7 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 
-from notifications import catching_up, figures, reading
+from notifications import catching_up, figures, reading, supervisor
 from notifications.database import in_thread
 from notifications.models import Epoch, InboxItem
 from notifications.models.inbox import UNDELIVERED
@@ -102,9 +102,9 @@ class Receipts:
             if not self._is_failing:
                 logger.warning("Receipts wait for the database: %s", str(error).strip())
             self._is_failing = True
-        except Exception:
+        except Exception as error:  # noqa: BLE001
             # Such a batch would fail again and again, and hold up all that come after it.
-            logger.exception("Receipts met an error that they do not know; some are lost")
+            supervisor.report("receipts", error)
             return
         if not is_done:
             for receipt in batch:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
-from notifications import catching_up
+from notifications import catching_up, supervisor
 from notifications.hub import Hub
 from notifications.models import Epoch, Inbox
 
@@ -55,7 +55,7 @@ class Reconciler(ABC):
         return time.monotonic() - self._looked_at
 
     def start(self) -> None:
-        threading.Thread(target=self._run, name="notifications-reconciler", daemon=True).start()
+        supervisor.keep_thread("reconciler", self._look_until_stopped, last=self._close)
 
     def stop(self) -> None:
         self._ended.set()
@@ -76,12 +76,6 @@ class Reconciler(ABC):
         """Give back what the looking took."""
         connection.close()
 
-    def _run(self) -> None:
-        try:
-            self._look_until_stopped()
-        finally:
-            self._close()
-
     def _look_until_stopped(self) -> None:
         while not self._ended.is_set():
             try:
@@ -93,11 +87,10 @@ class Reconciler(ABC):
                 logger.warning("Looking at the database failed: %s", str(error).strip())
                 connection.close()
                 self._ended.wait(_RETRY_S)
-            except RuntimeError:
-                return  # the hub's loop has ended
-            except Exception:
-                # Without this thread nothing that another process writes would be noticed.
-                logger.exception("The reconciler met an error that it does not know")
+            except Exception as error:  # noqa: BLE001 (nothing else would notice what others write)
+                if self._hub.loop.is_closed():
+                    return
+                supervisor.report("the reconciler", error)
                 self._ended.wait(_RETRY_S)
 
     def _tell(self, sight: Sight) -> None:

@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 
 from django.db import DatabaseError, InterfaceError, connection
 
+from notifications import supervisor
 from notifications.walks import Walk, pause
 
 logger = logging.getLogger(__name__)
@@ -140,7 +141,8 @@ class Rounds:
         name = f"{type(walk).__name__} {walk.pk}"
         count = self._failed.add((type(walk), walk.pk), error)
         if not is_of_database(error):
-            logger.error("%s met an error that it does not know", name, exc_info=error)
+            logger.error("%s cannot go on; try %s failed: %r", name, count, error)
+            supervisor.report("dispatcher", error)
         elif connection.in_atomic_block:
             raise error  # the transaction around us is broken; only its owner can begin anew
         else:

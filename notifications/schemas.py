@@ -116,12 +116,12 @@ def _moment(value: object) -> datetime:
         utc = moment.astimezone(UTC)
     except OverflowError:
         raise ValueError("that time is out of range") from None
-    if not _YEARS[0] <= utc.year <= _YEARS[1]:
-        raise ValueError(f"a year is from {_YEARS[0]} to {_YEARS[1]}")
+    first, last = protocol.YEARS
+    if not first <= utc.year <= last:
+        raise ValueError(f"a year is from {first} to {last}")
     return utc
 
 
-_YEARS = (1970, 9000)
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=150)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=protocol.TITLE_MAX_LENGTH)]

@@ -221,16 +221,25 @@ class InboxStream:
         # A bug in hints and hub is mended within a heartbeat; the ping does not wait for it.
         return actions + self._catch_up()
 
-    def end(self, code: CloseCode, reason: str, now: float, after_ms: int = 0) -> list[Action]:
+    def end(
+        self,
+        code: CloseCode,
+        reason: str,
+        now: float,
+        after_ms: int = 0,
+        *,
+        may_linger: bool = True,
+    ) -> list[Action]:
         """Say `bye`. With a code that lingers the stream goes on for a while, where the client
-        can tell us that it leaves; else `bye` is the last that it is sent.
+        can tell us that it leaves and there is time for that; else `bye` is the last that it is
+        sent.
         """
         if self._is_over or (self.closed is not None and code.lingers):
             return []
         self.closed = code
         self._ends_at = now + protocol.LINGER_S
         said = Send(frames.bye(code, reason, after_ms))
-        if code.lingers and self.limits.is_answered and self.greeted:
+        if code.lingers and may_linger and self.limits.is_answered and self.greeted:
             self._ends_at += after_ms / 1000
             return [said]
         if not self.limits.is_answered:

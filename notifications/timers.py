@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from notifications import supervisor
+
 T = TypeVar("T")
 
 _STEP_S = 0.25
@@ -33,7 +35,8 @@ class TimerWheel(Generic[T]):
     def cancel(self, thing: T) -> None:
         slot = self._slot_of.pop(thing, None)
         if slot is not None:
-            self._slots[slot].discard(thing)
+            # Not there while the things of that very slot are called for.
+            self._slots.get(slot, set()).discard(thing)
 
     def advance(self, now: float) -> None:
         """Call for all that is due."""
@@ -50,7 +53,13 @@ class TimerWheel(Generic[T]):
             for thing in self._slots.pop(n, ()):
                 if self._slot_of.get(thing) == n:
                     del self._slot_of[thing]
-                    self._due(thing, now)
+                    self._call(thing, now)
+
+    def _call(self, thing: T, now: float) -> None:
+        try:
+            self._due(thing, now)
+        except Exception as error:  # noqa: BLE001 (all the others are waiting)
+            supervisor.report("a timer", error)
 
     async def run(self) -> None:
         """Advance for ever."""

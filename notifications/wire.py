@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from notifications import frames, protocol
-from notifications.content import check_url
+from notifications.salvage import TITLE, Salvage, report
 
 Row = Mapping[str, Any]
 
@@ -25,39 +25,41 @@ CONTENT = (
 )  # fmt: skip
 
 
+def has_place(row: Row) -> bool:
+    """Whether it can be told where in the inbox the item is; what is nowhere is left out."""
+    return isinstance(row["revision"], int) and isinstance(row["arrived_revision"], int)
+
+
 def item(row: Row) -> dict[str, Any]:
     """What is the inbox's own."""
+    own = Salvage(row)
     return {
         "id": str(row["notification_id"]),
         "revision": row["revision"],
         "arrived_revision": row["arrived_revision"],
-        "woken": row["woken"],
-        "arrived_at": protocol.wire_time(row["arrived_at"]),
-        "seen_at": protocol.wire_time(row["seen_at"]),
-        "read_at": protocol.wire_time(row["read_at"]),
-        "archived_at": protocol.wire_time(row["archived_at"]),
-        "snoozed_until": protocol.wire_time(row["snoozed_until"]),
+        "woken": row["woken"] in (True, 1),
+        "arrived_at": own.past("arrived_at"),
+        "seen_at": own.moment("seen_at"),
+        "read_at": own.moment("read_at"),
+        "archived_at": own.moment("archived_at"),
+        "snoozed_until": own.moment("snoozed_until"),
     }
 
 
-def content(row: Row, *, whole: bool = False) -> dict[str, Any]:
-    """What the sender said; of the body the beginning, or all of it."""
-    body: str = row["body"]
-    shown = body if whole else body[: protocol.BODY_PREVIEW_LENGTH]
-    return {
-        "title": row["title"],
-        "body": shown,
-        "body_truncated": len(shown) < len(body),
-        "level": row["level"],
-        "category": row["category"],
-        "url": row["url"] if _is_safe(row["url"]) else None,
-        "actions": [action for action in row["actions"] if _is_safe(action["url"])],
-        "sender": row["sender"] or None,
-        "thread": row["thread"] or None,
-        "data": row["data"],
-        "created_at": protocol.wire_time(row["created_at"]),
-        "expires_at": protocol.wire_time(row["expires_at"]),
-    }
+def content(notification_id: int, row: Row, *, whole: bool = False) -> dict[str, Any]:
+    """What the sender said; of the body the beginning, or all of it.
+
+    It keeps to the protocol whatever the row holds, and logs once where it had to mend something.
+    """
+    said = Salvage(row)
+    try:
+        return _content(said, whole=whole)
+    except Exception as error:  # noqa: BLE001 (a row may hold anything; nobody else shall notice)
+        report(notification_id, f"{type(error).__name__}: {error}")
+        return _content(Salvage(_NOTHING), whole=whole)
+    finally:
+        if said.mended:
+            report(notification_id, ", ".join(said.mended))
 
 
 def members(shown: Mapping[str, Any]) -> bytes:
@@ -65,10 +67,24 @@ def members(shown: Mapping[str, Any]) -> bytes:
     return frames.encode(shown)[1:-1]
 
 
-def _is_safe(url: str) -> bool:
-    """Whether it may be a link: what got into the table around the model is not trusted either."""
-    try:
-        check_url(url)
-    except ValueError:
-        return False
-    return True
+_NOTHING: Row = dict.fromkeys(CONTENT) | {"actions": [], "data": {}}
+
+
+def _content(said: Salvage, *, whole: bool) -> dict[str, Any]:
+    body = said.lines("body", protocol.BODY_MAX_LENGTH)
+    shown = body if whole else body[: protocol.BODY_PREVIEW_LENGTH]
+    category = said.line("category", protocol.CATEGORY_MAX_LENGTH, protocol.DEFAULT_CATEGORY)
+    return {
+        "title": said.line("title", protocol.TITLE_MAX_LENGTH, TITLE),
+        "body": shown,
+        "body_truncated": len(shown) < len(body),
+        "level": said.word("level", protocol.LEVELS, protocol.DEFAULT_LEVEL),
+        "category": category,
+        "url": said.url("url"),
+        "actions": said.actions("actions"),
+        "sender": said.line("sender", protocol.SENDER_MAX_LENGTH) or None,
+        "thread": said.line("thread", protocol.THREAD_MAX_LENGTH) or None,
+        "data": said.data("data"),
+        "created_at": said.past("created_at"),
+        "expires_at": said.moment("expires_at"),
+    }

@@ -103,7 +103,8 @@ class NotificationAdmin(BoundedAdmin):
     def when(self, notification: Notification) -> str:
         """Its time, where it was given one; else when it was written, which is when it was sent."""
         moment = notification.send_at or notification.created_at
-        return date_format(localtime(moment), "SHORT_DATETIME_FORMAT")
+        # None: what stands there cannot be read.
+        return "-" if moment is None else date_format(localtime(moment), "SHORT_DATETIME_FORMAT")
 
     @admin.display(description=_("recipients"))
     def recipients(self, notification: Notification) -> str:
@@ -137,8 +138,11 @@ class NotificationAdmin(BoundedAdmin):
         # Withdrawing deletes no row, so the items (maybe 100,000) are not even looked at.
         return [str(one) for one in objs], {}, set(), []
 
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        """Nothing: what Django notes of a deletion is blank on the page of what is still there."""
+
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        sending.withdraw(obj.pk)
+        self._log_end(request, obj, sending.withdraw(obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         self.withdraw(request, queryset)
@@ -162,14 +166,20 @@ class NotificationAdmin(BoundedAdmin):
 
     @admin.action(description=_("Withdraw selected notifications"), permissions=["delete"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        pks = list(queryset.values_list("pk", flat=True))
-        became = Counter(sending.withdraw(pk) for pk in pks)
+        became: Counter[Status | None] = Counter()
+        for one in queryset:
+            became[status := sending.withdraw(one.pk)] += 1
+            self._log_end(request, one, status)
         count, cancelled = became[Status.WITHDRAWN], became[Status.CANCELLED]
         said = ngettext("%(count)s withdrawn.", "%(count)s withdrawn.", count) % {"count": count}
         if cancelled:
             more = ngettext("%(count)s cancelled.", "%(count)s cancelled.", cancelled)
             said = f"{said} {more % {'count': cancelled}}"
         self.message_user(request, said)
+
+    def _log_end(self, request: HttpRequest, one: Notification, status: Status | None) -> None:
+        if status is not None:
+            self.log_change(request, one, f"{status.label}.")
 
 
 def _counts(notification: Notification) -> Counts:

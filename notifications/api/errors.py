@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -12,10 +13,12 @@ from django.utils.cache import patch_vary_headers
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
-from notifications import operations, problems, rations, reading, sending
+from notifications import operations, outages, problems, rations, reading, sending
 from notifications.audiences import UnknownNames
 from notifications.problems import Problem
 from notifications.schemas import ProblemOut
+
+logger = logging.getLogger(__name__)
 
 # What django-ninja says where nobody knew whose request it was.
 _NOBODY = AuthenticationError().message
@@ -123,11 +126,15 @@ def _on_too_often(_request: HttpRequest, error: rations.TooOften) -> HttpRespons
     return problems.response(429, str(error), retry_after_s=error.wait_s)
 
 
-def _on_database(_request: HttpRequest, _error: Exception) -> HttpResponse:
+def _on_database(_request: HttpRequest, error: Exception) -> HttpResponse:
+    if not outages.is_outage(error):
+        raise error  # a fault of ours, which the same request would meet again
+    outages.tell(logger, error)
     # A connection that ends amid a commit does not say whether it was made.
-    return problems.response(
+    answer = problems.response(
         503,
         "The database does not answer; what you asked for may have been done or not. Try again, "
         "with the same Idempotency-Key or op_id: then it is done once.",
-        retry_after_s=5,
+        retry_after_s=outages.RETRY_AFTER_S,
     )
+    return outages.unlogged(answer)

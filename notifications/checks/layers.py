@@ -69,7 +69,7 @@ def core_layer_with_new_redis(**_kwargs: Any) -> list[checks.CheckMessage]:
 @checks.register(deploy=True)
 def several_processes_without_redis(**_kwargs: Any) -> list[checks.CheckMessage]:
     """SQLite tells of writes by itself; PostgreSQL is asked twice a second."""
-    is_sqlite = settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+    is_sqlite = settings.DATABASES["default"]["ENGINE"].endswith(".sqlite3")
     if is_sqlite or settings.SERVER_PROCESSES == 1 or _backends().get("default") != OURS:
         return []
     return [

@@ -9,10 +9,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core import checks
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, InterfaceError, connections
 
-SQLITE = "django.db.backends.sqlite3"
-POSTGRESQL = "django.db.backends.postgresql"
+from notifications import outages, soundness
+
+# What the names of engines end in; ours for PostgreSQL is built on Django's.
+SQLITE, POSTGRESQL = "sqlite3", "postgresql"
 MOUNTS = Path("/proc/self/mounts")
 # File systems whose files other machines have open too: WAL needs memory that all writers share.
 _NETWORK = {"9p", "afs", "ceph", "cifs", "glusterfs", "lustre", "ncpfs", "nfs", "nfs4", "smb3"}
@@ -24,7 +26,7 @@ def _database() -> dict[str, Any]:
 
 
 def _is(engine: str) -> bool:
-    return bool(_database()["ENGINE"] == engine)
+    return bool(_database()["ENGINE"].rpartition(".")[2] == engine)
 
 
 @checks.register()
@@ -163,22 +165,45 @@ def pool_too_small(**_kwargs: Any) -> list[checks.CheckMessage]:
     ]
 
 
+def _is_asked(databases: Sequence[str] | None) -> bool:
+    """Whether the default database is to be asked: by ``migrate``, and ``check --database``."""
+    return "default" in (databases or ())
+
+
+@checks.register(checks.Tags.database)
+def unusable_database(
+    *, databases: Sequence[str] | None = None, **_kwargs: Any
+) -> list[checks.CheckMessage]:
+    """It does not answer, its text is not UTF-8, or it cannot be written to."""
+    if not _is_asked(databases):
+        return []
+    try:
+        fault = soundness.fault()
+    except (DatabaseError, InterfaceError) as error:
+        hint = "Let DATABASE_URL lead to a server that runs."
+        text = f"The database does not answer: {outages.reason(error)}"
+        return [checks.Error(text, hint, id="notifications.E009")]
+    if fault is None:
+        return []
+    if fault.word == "not UTF-8":
+        return [checks.Error(fault.text, fault.hint, id="notifications.E012")]
+    return [checks.Error(fault.text, fault.hint, id="notifications.E013")]
+
+
 @checks.register(checks.Tags.database, deploy=True)
 def too_few_connections(
     *, databases: Sequence[str] | None = None, **_kwargs: Any
 ) -> list[checks.CheckMessage]:
     """All pools together must fit the server. Asks it, so only with ``check --database``."""
     pool = _options().get("pool")
-    if "default" not in (databases or ()) or not _is(POSTGRESQL) or not isinstance(pool, dict):
+    if not _is_asked(databases) or not _is(POSTGRESQL) or not isinstance(pool, dict):
         return []
     try:
         with connections["default"].cursor() as cursor:
             cursor.execute("SHOW max_connections")
             most = int(cursor.fetchone()[0])
-    except DatabaseError as error:
-        hint = "Let DATABASE_URL lead to a server that runs."
-        text = f"The database does not answer: {str(error).strip()}"
-        return [checks.Error(text, hint, id="notifications.E009")]
+    except (DatabaseError, InterfaceError):
+        return []  # which E009 tells of
     size = pool.get("max_size", 4)
     # One pool more, that of the dispatcher.
     wanted = (settings.SERVER_PROCESSES + 1) * size

@@ -12,9 +12,10 @@ from typing import Any
 from uuid import uuid4
 
 from channels.consumer import AsyncConsumer, get_handler_name
+from channels.exceptions import StopConsumer
 from django.conf import settings
 
-from notifications import catching_up, hub, protocol
+from notifications import catching_up, frames, hub, protocol, supervisor
 from notifications.access import Login
 from notifications.catching_up import Ask
 from notifications.consumers.transports import Transport
@@ -35,6 +36,8 @@ _AGE_SHARE = (0.75, 1.25)
 # A token is renewed while it is still good.
 _RENEW_BEFORE_S = 30
 _NEVER = float("inf")
+# What a client hears of a bug, and when it may come back.
+_FAILED, _FAILED_AFTER_MS = "The server met an error.", 2000
 
 # The first read of each connection may come with all the others'; a later one is waited for.
 _first_reads: Batcher[Ask, Loaded | None] = Batcher(catching_up.catch_up, gathers=True)
@@ -81,7 +84,7 @@ class StreamConsumer(QuietConsumer):
         self._is_closed = False
         # Before the first read: a change in between comes twice then, and not never.
         self.hub.register(self)
-        self.perform(self.stream.open(cursor))
+        self.hub.perform(self, self.stream.open, cursor)
 
     def refusal(self, user_id: int) -> str | None:
         """Why this connection is one too many for its user or address, if it is."""
@@ -121,6 +124,31 @@ class StreamConsumer(QuietConsumer):
         if hasattr(self, "stream"):
             self._is_closed = True
             self.hub.unregister(self)
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """QuietConsumer's; a bug ends this connection, and is no exception of the server's."""
+        try:
+            await super().dispatch(message)
+        except StopConsumer:
+            raise
+        except Exception as error:
+            if not hasattr(self, "transport"):
+                raise  # nothing was promised yet; the server refuses it
+            supervisor.report("a connection", error)
+            self.fail()
+
+    def fail(self) -> None:
+        """End it, whatever state its stream is in: a bug was met. The client comes back."""
+        try:
+            if self.says_when:
+                said = frames.bye(CloseCode.OVERLOADED, _FAILED, _FAILED_AFTER_MS)
+                self.say(Send(said))
+            self.transport.close(CloseCode.OVERLOADED, _FAILED)
+        except Exception as error:  # noqa: BLE001 (then less politely)
+            supervisor.report("ending a connection", error)
+            self.transport.abort()
+        finally:
+            self.close_stream()
 
     def abort(self) -> None:
         """Drop the connection, with whatever was not sent yet."""
@@ -168,11 +196,12 @@ class StreamConsumer(QuietConsumer):
             return
         if (error := answer.exception()) is not None:
             logger.warning("An inbox could not be read: %s", str(error).strip())
-            self.perform(self.stream.failed(now))
+            self.hub.perform(self, self.stream.failed, now)
         elif (found := answer.result()) is None:
-            self.perform(self.stream.end(CloseCode.SIGNED_OUT, "The user is gone.", now))
+            said = (CloseCode.SIGNED_OUT, "The user is gone.", now)
+            self.hub.perform(self, self.stream.end, *said)
         else:
-            self.perform(self.stream.loaded(found, now))
+            self.hub.perform(self, self.stream.loaded, found, now)
 
 
 def _age_s(login: Any, limits: Limits) -> float:

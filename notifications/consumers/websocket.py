@@ -11,6 +11,7 @@ from channels.exceptions import StopConsumer
 from notifications import drain, frames, hub, limits, metrics, protocol
 from notifications.consumers.base import StreamConsumer
 from notifications.consumers.transports import transport_of
+from notifications.facts import Action
 from notifications.frames import BadFrame, Cursor
 from notifications.protocol import CloseCode
 from notifications.stream import InboxStream
@@ -54,13 +55,14 @@ class NotificationConsumer(StreamConsumer):
     async def websocket_receive(self, event: dict[str, Any]) -> None:
         if not hasattr(self, "stream"):
             return  # refused: nothing that it says counts
-        now = time.monotonic()
+        self.hub.perform(self, self._heard, event, time.monotonic())
+
+    def _heard(self, event: dict[str, Any], now: float) -> list[Action]:
         try:
             frame = frames.parse(_small_text(event))
         except BadFrame as fault:
-            self.perform(self.stream.misunderstood(fault, now))
-        else:
-            self.perform(self.stream.received(frame, now))
+            return self.stream.misunderstood(fault, now)
+        return self.stream.received(frame, now)
 
     async def websocket_disconnect(self, _event: dict[str, Any]) -> None:
         self.close_stream()

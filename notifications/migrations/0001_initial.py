@@ -7,6 +7,7 @@ import django.db.models.lookups
 import notifications.content
 import notifications.identity
 import notifications.models.notification
+import notifications.tolerance
 from django.conf import settings
 from django.db import migrations, models
 
@@ -100,7 +101,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "actions",
-                    models.JSONField(
+                    notifications.tolerance.JsonField(
                         blank=True,
                         default=list,
                         validators=[
@@ -139,7 +140,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "data",
-                    models.JSONField(
+                    notifications.tolerance.JsonField(
                         blank=True,
                         default=dict,
                         validators=[
@@ -154,7 +155,7 @@ class Migration(migrations.Migration):
                 ("expires_at", models.DateTimeField(blank=True, null=True)),
                 ("expired_at", models.DateTimeField(editable=False, null=True)),
                 ("audience_kind", models.CharField(max_length=16)),
-                ("audience_ids", models.JSONField(blank=True, default=list)),
+                ("audience_ids", notifications.tolerance.JsonField(blank=True, default=list)),
                 (
                     "audience_label",
                     models.CharField(

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications import audiences, content, protocol
 from notifications.models.lease import Leased
+from notifications.tolerance import JsonField
 
 
 class Level(models.TextChoices):
@@ -108,7 +109,7 @@ class Notification(Leased):
         validators=[ContentValidator(content.check_url)],
         help_text=_("A path on this site (/orders/7) or an address that starts with https://."),
     )
-    actions = models.JSONField(
+    actions = JsonField(
         blank=True, default=list, validators=[ContentValidator(content.check_actions)]
     )
     sender = models.CharField(
@@ -124,9 +125,7 @@ class Notification(Leased):
         validators=[ContentValidator(content.check_line)],
         help_text=_("Notifications of one thread fold into one row."),
     )
-    data = models.JSONField(
-        blank=True, default=dict, validators=[ContentValidator(content.check_data)]
-    )
+    data = JsonField(blank=True, default=dict, validators=[ContentValidator(content.check_data)])
 
     created_at = models.DateTimeField(auto_now_add=True)
     send_at = models.DateTimeField(null=True, blank=True)
@@ -136,7 +135,7 @@ class Notification(Leased):
 
     # A rule that yields recipients (audiences.py), kept as data so that any process can dispatch.
     audience_kind = models.CharField(max_length=16)
-    audience_ids = models.JSONField(blank=True, default=list)
+    audience_ids = JsonField(blank=True, default=list)
     audience_label = models.CharField(_("audience"), blank=True, default="", max_length=200)
 
     status = models.CharField(max_length=9, choices=Status, default=Status.DRAFT)
@@ -235,7 +234,7 @@ class Notification(Leased):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return str(self.title)  # which SQLite may hold as no text
 
     @property
     def can_be_withdrawn(self) -> bool:

@@ -1,6 +1,7 @@
 import io
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import IntegrityError
 
@@ -29,6 +30,12 @@ def test_it_creates_four_users_and_prints_a_password_of_its_own_for_each():
     for name, word in rows:
         assert len(word) >= 16
         assert User.objects.get(username=name).check_password(word)
+
+
+def test_two_of_them_are_in_the_group_that_the_examples_send_to():
+    demo_users()
+    members = Group.objects.get(name="staff").user_set.values_list("username", flat=True)
+    assert set(members) == {"bob", "admin"}
 
 
 def test_only_admin_may_enter_the_admin():

@@ -1,9 +1,11 @@
 """A wrong value stops the start, with a message that names the variable."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -84,16 +86,105 @@ def test_a_boolean_is_said_in_several_ways(value, meant, monkeypatch):
 
 def test_lists_are_separated_by_commas(monkeypatch):
     monkeypatch.setenv("KNOB", " a.example , ,b.example")
-    assert env.words("KNOB", ["x"]) == ["a.example", "b.example"]
+    assert env.hosts("KNOB", ["x"]) == ["a.example", "b.example"]
+    assert env.secrets("KNOB") == ["a.example", "b.example"]
     monkeypatch.setenv("KNOB", "https://a.example,http://b.example:8000")
     assert env.origins("KNOB") == ["https://a.example", "http://b.example:8000"]
+
+
+GOOD_HOSTS = "*,a,.a.example,xn--bcher-kva.example,a_b.example,127.0.0.1,[::1],localhost"
+GOOD_ORIGINS = "http://a,https://*.a.example,https://a.example:8443,http://[::1]:80,https://*"
+
+
+@pytest.mark.parametrize(
+    ("read", "values"),
+    [(lambda: env.hosts("KNOB", []), GOOD_HOSTS), (lambda: env.origins("KNOB"), GOOD_ORIGINS)],
+    ids=["hosts", "origins"],
+)
+def test_an_entry_of_a_list_that_is_well_formed_is_taken_as_it_is(read, values, monkeypatch):
+    monkeypatch.setenv("KNOB", values)
+    assert read() == values.split(",")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "'a.example'", '"a.example"', "https://a.example", "a.example:8000", "a.example/", "a b",
+        "['a.example']", "::1", "[a]", "a..b", "-a", "a.example;b.example", "*.a.example", "bücher",
+    ],
+)  # fmt: skip
+def test_a_host_that_no_request_could_name_is_refused(value, monkeypatch):
+    monkeypatch.setenv("KNOB", f"good.example,{value}")
+    with pytest.raises(ImproperlyConfigured, match="KNOB: ") as refused:
+        env.hosts("KNOB", [])
+    assert repr(value) in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "'https://a.example'", "https://a.example/", "https://a.example?", "https://a.example#",
+        "https://u@a.example", "https://a.example:", "https://a.example:99999", "https://",
+        "a.example", "wss://a.example", "https://a b", 'https://a.example"',
+    ],
+)  # fmt: skip
+def test_an_origin_that_no_page_could_have_is_refused(value, monkeypatch):
+    monkeypatch.setenv("KNOB", value)
+    with pytest.raises(ImproperlyConfigured, match="KNOB: "):
+        env.origins("KNOB")
+
+
+@pytest.mark.parametrize("value", ["'hunter2'", '"hunter2"', "['hunter2']", "hunter2 hunter2"])
+def test_a_secret_in_quotes_is_refused_and_not_repeated(value, monkeypatch):
+    monkeypatch.setenv("KNOB", f"good,{value}")
+    with pytest.raises(ImproperlyConfigured, match="KNOB: entry 2") as refused:
+        env.secrets("KNOB")
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_path_is_never_taken_for_a_url(monkeypatch):
+    path = "/srv/a#b?c%41+d e/db.sqlite3"
+    monkeypatch.delenv("KNOB", raising=False)
+    assert env.database("KNOB", Path(path))["NAME"] == path
+    monkeypatch.setenv("KNOB", f"sqlite:///{quote(path)}")
+    assert env.database("KNOB", Path("x"))["NAME"] == path
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "sqlite:////srv/a#b/db", "sqlite:////srv/a?b/db", "sqlite:////srv/100%/db", "sqlite://srv/db",
+        "sqlite:db", "postgres://u:hunter2#@h/n", "postgres://u:hunter2%@h/n",
+    ],
+)  # fmt: skip
+def test_a_url_that_would_lead_elsewhere_is_refused(value, monkeypatch):
+    monkeypatch.setenv("KNOB", value)
+    with pytest.raises(ImproperlyConfigured, match="KNOB") as refused:
+        env.database("KNOB", Path("x"))
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_checkout_whose_path_has_such_characters_keeps_its_database_there(tmp_path):
+    checkout = tmp_path / "a#b?c%41+d"
+    checkout.mkdir()
+    for name in ("accounts", "notifications", "templates", "manage.py"):
+        (checkout / name).symlink_to(ROOT / name)
+    shutil.copytree(ROOT / "config", checkout / "config", ignore=shutil.ignore_patterns("__py*"))
+    ended = subprocess.run(
+        [sys.executable, "-c", "import manage; manage.main()", "migrate", "-v", "0"],
+        cwd=checkout, env={"PATH": os.environ["PATH"], "SECRET_KEY": "x"},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (checkout / "var" / "db.sqlite3").stat().st_size > 0
 
 
 def test_what_is_not_set_has_its_default(monkeypatch):
     monkeypatch.delenv("KNOB", raising=False)
     assert env.boolean("KNOB", default=True) is True
     assert env.integer("KNOB", 3, least=0, most=10) == 3
-    assert env.words("KNOB", ["x"]) == ["x"]
+    assert env.hosts("KNOB", ["x"]) == ["x"]
+    assert env.secrets("KNOB") == []
     assert env.redis_url("KNOB") is None
     assert env.database("KNOB", Path("/tmp/x.db"))["NAME"] == "/tmp/x.db"
 

@@ -1,16 +1,18 @@
 """The code on the pages works: Python compiles or runs, commands send, templates render.
 
-Every ``python`` block of the pages in RUN is run, one after the other, in one namespace for the
-page, as somebody would type them who has the demo users. Those of other pages are compiled.
+Every ``python`` block of the pages in RUN is pasted into one interactive Python for the page, as
+somebody would who has the demo users. Those of other pages are compiled.
 """
 
 import asyncio
+import code
 import io
 import json
+import sys
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.contrib.auth.models import AnonymousUser, Group
+from django.contrib.auth.models import AnonymousUser
 from django.core.management import call_command
 from django.db import connections
 from django.template import engines
@@ -42,10 +44,30 @@ def compiled(page, block):
     return compile(source, str(page), "exec", dont_inherit=True)
 
 
+class Console(code.InteractiveConsole):
+    """Takes a block line by line. There an empty line ends a function, and nothing else does."""
+
+    def __init__(self, page):
+        super().__init__({"__name__": "__console__"})
+        self._page = page
+
+    def paste(self, block):
+        for line, text in enumerate([*block.text.splitlines(), ""], block.line):
+            self._line = line
+            self.push(text)
+        assert not self.buffer, f"{self._page}:{block.line}: not complete"
+
+    def showsyntaxerror(self, filename=None, **_):
+        raise AssertionError(f"{self._page}:{self._line}: pasted, this is {sys.exc_info()[1]!r}")
+
+    def showtraceback(self):
+        raise AssertionError(f"{self._page}:{self._line}") from sys.exc_info()[1]
+
+
 @pytest.fixture
-def demo_users(alice, bob, charlie, admin):
-    """Those of `make run`, and a group that the pages send to."""
-    Group.objects.create(name="staff").user_set.add(bob, admin)
+def demo_users(transactional_db):
+    """Those of `make run`."""
+    call_command("demo_users", stdout=io.StringIO())
 
 
 @pytest.fixture
@@ -77,11 +99,11 @@ def test_the_python_of_a_page_runs_from_its_first_line_to_its_last(
     # The browser's tests, which may share this process, switch Django's check off.
     monkeypatch.delenv("DJANGO_ALLOW_ASYNC_UNSAFE", raising=False)
     page = markdown.REPOSITORY / name
-    namespace = {"__name__": "__page__"}
+    console = Console(page)
     ran = [one for one in markdown.blocks(page.read_text("utf-8")) if one.language == "python"]
     assert ran, f"{name} shows no Python any more: take it out of RUN."
     for block in ran:
-        exec(compiled(page, block), namespace)
+        console.paste(block)
     assert InboxItem.objects.filter(inbox__user__username="alice").exists()
 
 

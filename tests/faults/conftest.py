@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # A file does not restart; and where PostgreSQL writes for its clients no disk of theirs is full.
 collect_ignore = (
-    ["test_postgresql_gone.py"]
+    ["test_postgresql_gone.py", "test_postgresql_silent.py"]
     if connection.vendor == "sqlite"
     else ["test_disk_full.py", "test_failing_look.py"]
 )

@@ -38,6 +38,9 @@ class Hub:
         for one in connections:
             self.streams.setdefault(one.user_id, set()).add(one)
 
+    def perform(self, connection, fact, *said):
+        connection.perform(fact(*said))
+
     def all_streams(self):
         return [one for own in self.streams.values() for one in own]
 

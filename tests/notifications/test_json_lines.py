@@ -109,6 +109,29 @@ def test_with_atomic_a_bad_line_lets_none_be_sent(notify, alice, bad, said):
     assert not InboxItem.objects.exists()
 
 
+BOM = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize("atomic", [True, False])
+def test_a_byte_order_mark_is_no_part_of_a_line(notify, alice, atomic):
+    """Also amid files that were joined, on a line that is blank otherwise, and with CRLF."""
+    lines = [BOM + line("One") + b"\r", line("Two") + b"\r", BOM + line("Three"), BOM + b"\r"]
+    _, err, ended = notify(*lines, atomic=atomic)
+    assert (titles(), err, ended) == (["One", "Two", "Three"], [], None)
+    notify(BOM, line("Four"))
+    assert titles()[3:] == ["Four"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
+@pytest.mark.parametrize("how", ["each", "atomic", "dry_run"])
+def test_another_unicode_is_told_once_and_nothing_is_sent(notify, alice, encoding, how):
+    text = (line("One") + b"\n" + line("Two")).decode()
+    _, err, ended = notify(text.encode(encoding), **({} if how == "each" else {how: True}))
+    assert err == []
+    assert ended == "The lines are UTF-16 or UTF-32; write them as UTF-8."
+    assert titles() == []
+
+
 def test_with_atomic_good_lines_are_sent_together(notify, alice):
     out, _, ended = notify(line("One"), line("Two"), atomic=True)
     assert (titles(), ended, len(out)) == (["One", "Two"], None, 3)

@@ -8,10 +8,12 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Self
 
     from tests.support.connection import LoopThread
@@ -53,18 +55,45 @@ class Namespace:
         """Let these clients open their connections from there, from now on."""
 
         async def enter() -> None:
-            libc = ctypes.CDLL(None, use_errno=True)
-            with open(f"/run/netns/{self.name}", "rb") as file:  # noqa: ASYNC230, PTH123 (no disk)
-                if libc.setns(file.fileno(), NEW_NETWORK) != 0:
-                    raise OSError(ctypes.get_errno(), "setns")
+            self._enter_here()
 
         clients.run(enter())
+
+    def listener(self) -> socket.socket:
+        """A socket that listens there, on a free port; what it accepts is used from here."""
+
+        def make() -> socket.socket:
+            self._enter_here()
+            return socket.create_server((THEIRS, 0))
+
+        # A thread of its own, which leaves our network for good.
+        with ThreadPoolExecutor(1) as executor:
+            return executor.submit(make).result()
+
+    def _enter_here(self) -> None:
+        """Let this thread open sockets there, from now on."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        with open(f"/run/netns/{self.name}", "rb") as file:  # noqa: PTH123 (no disk)
+            if libc.setns(file.fileno(), NEW_NETWORK) != 0:
+                raise OSError(ctypes.get_errno(), "setns")
 
     @contextlib.contextmanager
     def dropping(self, percent: int) -> Iterator[None]:
         """Of all packets, both ways."""
         what = f"numgen random mod 100 < {percent} drop" if percent < 100 else "drop"
-        for chain in ("in", "out"):
+        with self._ruled({"in": what, "out": what}):
+            yield
+
+    @contextlib.contextmanager
+    def dropping_of(self, ports: Iterable[int]) -> Iterator[None]:
+        """All packets of the connections that come from these ports of ours."""
+        those = f"{{ {', '.join(map(str, ports))} }} drop"
+        with self._ruled({"in": f"tcp sport {those}", "out": f"tcp dport {those}"}):
+            yield
+
+    @contextlib.contextmanager
+    def _ruled(self, rules: dict[str, str]) -> Iterator[None]:
+        for chain, what in rules.items():
             self._nft("add", "rule", "inet", "faults", chain, *what.split())
         try:
             yield

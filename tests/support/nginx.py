@@ -79,7 +79,8 @@ def _made_ours(site: str, **ours: object) -> str:
     return site
 
 
-def _write_certificate(folder: Path) -> None:
+def write_certificate(folder: Path) -> None:
+    """Put `tls.crt` and `tls.key`, for the name that the page has, into a folder."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, SHIPPED_NAME)])
     now, day = datetime.now(UTC), timedelta(days=1)
@@ -110,7 +111,7 @@ class Nginx:
             site = _BY_DEFAULT.format(**ours)
         else:
             site = _made_ours(site, other_port=free_port(), **ours)
-            _write_certificate(folder)
+            write_certificate(folder)
         self._config = folder / "nginx.conf"
         self._config.write_text(_CONFIG.format(folder=folder, site=site), "utf-8")
         self._process: subprocess.Popen[bytes]

@@ -57,7 +57,7 @@ def database_url() -> str:
     config = connection.settings_dict
     name = str(config["NAME"])
     if connection.vendor == "sqlite":
-        return f"sqlite:///{name}"
+        return f"sqlite:///{quote(name)}"
     user, word = (quote(config[key], safe="") for key in ("USER", "PASSWORD"))
     return f"postgres://{user}:{word}@{config['HOST']}:{config['PORT']}/{name}"
 

@@ -41,15 +41,21 @@ class Fault(enum.Enum):
 class Proxy:
     """Listens on a port of 127.0.0.1, and passes everything to another one, but for the faults."""
 
-    def __init__(self, target_port: int, *, delay_s: float = 0.25) -> None:
-        """Args: delay_s: how much later, by the fault ``DELAY``."""
+    def __init__(
+        self,
+        target_port: int,
+        *,
+        listener: socket.socket | None = None,
+        delay_s: float = 0.25,
+    ) -> None:
+        """Args: listener: instead of a port of 127.0.0.1. delay_s: by the fault ``DELAY``."""
         self.delay_s = delay_s
         self._target_port = target_port
         self._faults: dict[str, Fault] = {}
         self._links: set[_Link] = set()
         self._seen: list[str] = []
         self._lock = threading.Lock()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = listener or socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         threading.Thread(target=self._accept, daemon=True).start()
@@ -80,6 +86,20 @@ class Proxy:
         """Reset what is open."""
         for link in self._links_to(prefix):
             link.reset()
+
+    def silence(self) -> int:
+        """Let nothing through any more on what is open, in neither direction; how many these are.
+
+        What is opened afterwards works.
+        """
+        links = self._links_to("")
+        for link in links:
+            link.is_silent = True
+        return len(links)
+
+    def clients(self) -> list[int]:
+        """The ports that what is open comes from."""
+        return [link.client_port for link in self._links_to("")]
 
     def open_count(self, prefix: str) -> int:
         """How many connections are open whose last request was for such a path."""
@@ -142,6 +162,8 @@ class _Link:
         self._is_reset = False
         self._has_ended = threading.Event()
         self.path = ""
+        self.is_silent = False
+        self.client_port: int = client.getpeername()[1]
 
     def start(self) -> None:
         threading.Thread(target=self._pump_up, daemon=True).start()
@@ -163,7 +185,7 @@ class _Link:
                     self._has_head = False
                     self._proxy.requested(self.path)
                 self._delay()
-                match self._proxy.fault_of(self.path):
+                match self._fault():
                     case Fault.REFUSE:
                         self._client.sendall(_REFUSAL)
                         return None
@@ -189,6 +211,9 @@ class _Link:
         finally:
             self._end()
 
+    def _fault(self) -> Fault | None:
+        return Fault.BLACK_HOLE if self.is_silent else self._proxy.fault_of(self.path)
+
     def _delay(self) -> None:
         # We hold one chunk meanwhile. What comes after it stays with the kernel and waits together,
         # so whoever sends faster than that is held back, as by a thin line.
@@ -196,7 +221,7 @@ class _Link:
             self._has_ended.wait(self._proxy.delay_s)
 
     def _let_through(self, data: bytes) -> bytes:
-        fault = self._proxy.fault_of(self.path)
+        fault = self._fault()
         if fault is Fault.BLACK_HOLE:
             return b""
         if fault is Fault.BUFFER:

@@ -4,6 +4,7 @@ import os
 import secrets
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
@@ -11,13 +12,16 @@ from accounts.models import User
 
 NAMES = ("alice", "bob", "charlie")
 ADMIN = "admin"
+# Its members: a group that the documentation's examples send to.
+GROUP, MEMBERS = "staff", ("bob", ADMIN)
 
 
 class Command(BaseCommand):
     """Creates the users and prints their passwords, which are shown nowhere else."""
 
     help = (
-        "Create alice, bob, charlie and the superuser admin, and print their passwords. "
+        "Create alice, bob, charlie and the superuser admin, with bob and admin in the group "
+        "staff, and print their passwords. "
         "Where any user exists already, do nothing."
     )
     requires_system_checks = ()
@@ -62,4 +66,7 @@ def _create(passwords: dict[str, str]) -> bool:
             is_staff=is_admin,
             is_superuser=is_admin,
         )
+    staff, _ = Group.objects.get_or_create(name=GROUP)
+    for member in User.objects.filter(username__in=MEMBERS):
+        member.groups.add(staff)
     return True

@@ -6,7 +6,9 @@ import signal
 import threading
 from typing import Any
 
-from notifications import dispatcher
+from django.conf import settings
+
+from notifications import dispatcher, overdue
 from notifications.management.output import WorkCommand
 
 
@@ -24,6 +26,8 @@ class Command(WorkCommand):
         worker.start()
         self.stdout.write("Dispatching. Ctrl-C stops.")
         signal.sigwait(ends)
+        # Then another one may take its work over anyhow; what it has not committed is not done.
+        overdue.end_within(settings.NOTIFICATIONS_DISPATCH_LEASE_S)
         stop.set()
         dispatcher.nudge()
         worker.join()

@@ -114,6 +114,20 @@ def test_a_report_says_what_happened_and_what_was_expected(browser, user, send, 
     assert counts(browser.get(LIST)) == ["1", "0", "0", "0"]
 
 
+def test_who_withdrew_is_in_the_history_once(browser, post, alice):
+    for key in ("k1", "k2"):
+        post(kind="users", users=["alice"], key=key)
+    one, other = Notification.objects.order_by("pk")
+    for _ in range(2):
+        post(reverse("admin:notifications_notification_delete", args=[one.pk]), post="yes")
+        post(LIST, action="withdraw", _selected_action=[other.pk])
+    for sent in (one, other):
+        path = reverse("admin:notifications_notification_history", args=[sent.pk])
+        history = shown(browser.get(path)).partition('id="change-history"')[2]
+        said = re.findall(r"(?s)<td>([^<]*)</td>\s*</tr>", history)
+        assert [line.strip() for line in said] == ["Added.", "Withdrawn."]
+
+
 def test_no_page_loads_all_users(browser, post, alice, django_assert_max_num_queries):
     get_user_model().objects.bulk_create(
         get_user_model()(username=f"crowd{n}", password="!") for n in range(300)

@@ -1,0 +1,3 @@
+from django.db import connection
+
+collect_ignore = ["test_unusable_postgresql.py"] if connection.vendor == "sqlite" else []

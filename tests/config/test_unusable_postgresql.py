@@ -1,0 +1,42 @@
+"""PostgreSQL may keep text in another encoding, or take no writes: then it is refused by name."""
+
+import psycopg
+import pytest
+
+from tests.config.test_environment import manage
+from tests.config.test_unusable_database import ASK
+from tests.support.processes import database_url
+
+ASK_READINESS = "import json; from config import health; print(json.dumps(health._ask_database()))"
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_that_is_not_utf_8_is_refused(db, encoding):
+    name = f"in_{encoding.lower()}"
+    with psycopg.connect(database_url(), autocommit=True) as opened:
+        opened.execute(
+            f"CREATE DATABASE {name} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0"
+        )
+    try:
+        url = f"{database_url().rpartition('/')[0]}/{name}"
+        migrated = manage("migrate", SECRET_KEY="k" * 60, DATABASE_URL=url)
+        asked = manage("shell", "-c", ASK_READINESS, SECRET_KEY="k" * 60, DATABASE_URL=url)
+    finally:
+        with psycopg.connect(database_url(), autocommit=True) as opened:
+            opened.execute(f"DROP DATABASE {name}")
+    assert migrated.returncode == 1
+    assert "notifications.E012" in migrated.stderr
+    assert encoding in migrated.stderr
+    assert '"database": "not UTF-8"' in asked.stdout
+    assert encoding in asked.stderr
+
+
+def test_a_postgresql_that_only_reads_is_named(db):
+    url = f"{database_url()}?options=-c%20default_transaction_read_only%3Don"
+    variables = {"SECRET_KEY": "k" * 60, "DATABASE_URL": url, "ALLOWED_HOSTS": "testserver"}
+    checked = manage("check", "--database", "default", **variables)
+    asked = manage("shell", "-c", ASK, **variables)
+    assert "notifications.E013" in checked.stderr
+    assert '"database": "read-only"' in asked.stdout
+    assert "default_transaction_read_only is on" in asked.stderr
+    assert "Traceback" not in asked.stderr
