@@ -97,7 +97,9 @@ class Dispatcher:
         if _nudge.is_set() or now >= self._look_at:
             _nudge.clear()
             self._look_at = now + min(_LOOK_EVERY_S, settings.NOTIFICATIONS_DISPATCH_SCAN_S)
-            _guarded("Looking for what is due", self.look)
+            if not _guarded("Looking for what is due", self.look):
+                # Maybe there is no database: nothing else would get on either.
+                return float(settings.NOTIFICATIONS_DISPATCH_SCAN_S)
         is_busy = self._rounds.turn(stop)
         # One of them at a time: the walks come between.
         if late := [chore for chore in self._chores if chore.at <= time.monotonic()]:
@@ -116,9 +118,10 @@ class Dispatcher:
         for chore in self._chores[1:]:
             chore.do(stop)
 
-    def look(self) -> None:
+    def look(self) -> bool:
         """Begin what was scheduled for now, end what has expired, and see what there is to do.
 
+        Returns: True, for it has looked.
         Raises: DatabaseError
         """
         now = timezone.now()
@@ -130,6 +133,7 @@ class Dispatcher:
         expired = Notification.objects.filter(expires_at__lte=now, expired_at=None)
         self._each("expire", sending.expire, expired)
         self._rounds.look()
+        return True
 
     def let_go(self) -> None:
         """Leave all that is under way to others."""

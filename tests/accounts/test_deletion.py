@@ -9,6 +9,7 @@ from django.db.models.deletion import Collector
 from accounts import keys, tokens
 from accounts.models import AccessToken, User
 from tests.support.processes import until
+from tests.support.waiting import somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,7 +32,9 @@ def test_a_token_that_is_made_meanwhile_keeps_no_user_from_going(alice, monkeypa
         if not threads:
             threads.append(threading.Thread(target=make_token))
             threads[0].start()
-            until(lambda: not threads[0].is_alive() or waits(), "the token is made, or waits")
+            until(
+                lambda: not threads[0].is_alive() or somebody_waits(), "the token is made, or waits"
+            )
         return found
 
     monkeypatch.setattr(Collector, "collect", look_and_be_overtaken)
@@ -40,15 +43,3 @@ def test_a_token_that_is_made_meanwhile_keeps_no_user_from_going(alice, monkeypa
     threads[0].join(60)
     assert not User.objects.filter(pk=pk).exists()
     assert not AccessToken.objects.exists()
-
-
-def waits():
-    """Whether somebody waits for us."""
-    if connection.vendor == "sqlite":
-        return connection.in_atomic_block  # then whoever writes does
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
-            "AND datname = current_database())"
-        )
-        return cursor.fetchone()[0]

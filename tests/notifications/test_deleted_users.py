@@ -11,6 +11,7 @@ from notifications import audiences, figures, inbox, sending
 from notifications.dispatch import Dispatch
 from notifications.models import Inbox, InboxItem, Notification, Status
 from tests.support.processes import until
+from tests.support.waiting import somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,19 +57,8 @@ def test_a_dispatch_passes_over_whoever_is_just_being_deleted(waiting, crowd, ca
     with transaction.atomic():
         leaving.delete()
         dispatching.start()
-        until(lambda: _somebody_waits() or not dispatching.is_alive(), "the dispatch waits")
+        until(lambda: somebody_waits() or not dispatching.is_alive(), "the dispatch waits")
     dispatching.join(60)
     assert holders() == [user.pk for user in others]
     assert Notification.objects.get().status == Status.SENT
     assert caplog.text == ""
-
-
-def _somebody_waits():
-    if connection.vendor == "sqlite":
-        return True  # whoever writes waits for us
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
-            "AND datname = current_database())"
-        )
-        return cursor.fetchone()[0]
