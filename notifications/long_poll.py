@@ -77,7 +77,7 @@ class LongPoll:
             )
         return []
 
-    def behind(self, life: str, revision: int) -> list[Action]:
+    def behind(self, life: str, revision: int, asked_at: float = float("-inf")) -> list[Action]:
         """Somebody read in the database that this inbox is at ``revision``."""
         if self._found is not None and life == self.life and revision <= self._found.revision:
             return []
