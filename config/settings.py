@@ -416,7 +416,7 @@ LOGGING = {
     "filters": {"news": {"()": "config.logs.OnlyNews"}},
     "handlers": {
         "console": {
-            "class": "logging.StreamHandler",
+            "class": "config.logs.Handler",
             "formatter": LOG_FORMAT,
             "filters": ["news"],
         }

@@ -332,7 +332,9 @@ class SentOut(Schema):
 
 
 class ReportOut(SentOut):
-    item_count: int = Field(description="How many inboxes it has reached.")
+    item_count: int = Field(
+        description="How many inboxes it has reached: once it is sent, how many it went to."
+    )
     delivered_count: int = Field(description="In how many of them a client has it.")
     seen_count: int
     read_count: int

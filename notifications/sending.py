@@ -129,9 +129,7 @@ def send(
     notification.request_hash = _request_hash(notification)
     sent = _known(notification)
     if sent is None:
-        if rationed:
-            rations.require_room(notification)
-        sent = _accept(notification, audience)
+        sent = _accept(notification, audience, rationed=rationed)
     if not connection.in_atomic_block:
         # The dispatch of a small audience ran at the commit, and moved the row.
         sent.notification.refresh_from_db(fields=["status", "item_count"])
@@ -186,15 +184,17 @@ def edit(notification_id: int, **changes: str) -> bool:
     return True
 
 
-def withdraw(notification_id: int) -> bool:
+def withdraw(notification_id: int) -> Status | None:
     """Cancel what is not sent yet; take what is out of every inbox it has reached.
 
-    Returns: whether there was anything to do: False once it is cancelled or withdrawn.
+    Returns: which of the two it is by that, cancelled or withdrawn; None where it was already.
     """
     rows = Notification.objects.filter(pk=notification_id)
     if rows.filter(status__in=_UNSENT).update(status=Status.CANCELLED):
-        return True
-    return _remove(notification_id, Removal.Reason.WITHDRAWN, status=Status.WITHDRAWN)
+        return Status.CANCELLED
+    if _remove(notification_id, Removal.Reason.WITHDRAWN, status=Status.WITHDRAWN):
+        return Status.WITHDRAWN
+    return None
 
 
 def begin(notification_id: int) -> bool:
@@ -240,7 +240,7 @@ def _known(notification: Notification) -> Sent | None:
     return Sent(existing, created=False)
 
 
-def _accept(notification: Notification, audience: Audience) -> Sent:
+def _accept(notification: Notification, audience: Audience, *, rationed: bool) -> Sent:
     if notification.expires_at is not None and notification.expires_at <= timezone.now():
         raise ValidationError({"expires_at": [_("That is over already.")]})
     notification.upto = dispatch.last_user_id()
@@ -249,6 +249,8 @@ def _accept(notification: Notification, audience: Audience) -> Sent:
     notification.status = Status.SCHEDULED if later else Status.SENDING
     try:
         with transaction.atomic():
+            if rationed and (sent := _counted(notification)) is not None:
+                return sent
             notification.save(force_insert=True)
     except IntegrityError:
         # The same request, at the same time: the unique key let the other one in.
@@ -270,6 +272,20 @@ def _log_accepted(notification: Notification) -> None:
         # An API key, an admin or the command, as they name themselves to us.
         notification.sent_by or notification.idempotency_scope or "code",
     )
+
+
+def _counted(notification: Notification) -> Sent | None:
+    """Let it be stored in this transaction if its sender has room for one more.
+
+    Returns: the notification that the same request has made meanwhile, which takes no room.
+    Raises: TooOften
+    """
+    if not rations.applies_to(notification):
+        return None
+    rations.wait_for_turn(notification)
+    if (sent := _known(notification)) is None:
+        rations.require_room(notification)
+    return sent
 
 
 def _request_hash(notification: Notification) -> str:

@@ -14,17 +14,14 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
-from notifications import audiences, rations, sending
+from notifications import audiences, outcome, rations, sending
 from notifications.admin.user_search import may_view_users, user_search
 from notifications.audiences import Audience
 from notifications.forms import AudienceForm, ComposeForm, new_key
-from notifications.models import Status
 
 if TYPE_CHECKING:
     from notifications.admin.notifications import NotificationAdmin
@@ -168,7 +165,8 @@ class Compose:
         if sent.created:
             self._admin.log_addition(self._request, sent.notification, [{"added": {}}])
         with timezone.override(form.time_zone or timezone.get_current_timezone()):
-            self._admin.message_user(self._request, _said(sent), messages.SUCCESS)
+            said = outcome.sentence(sent.notification)
+        self._admin.message_user(self._request, said, messages.SUCCESS)
         return self._admin.response_post_save_add(self._request, sent.notification)
 
     def _already_sent(self, form: ComposeForm) -> HttpResponse:
@@ -227,14 +225,3 @@ def require_permission(request: HttpRequest, kind: str | None) -> None:
     """
     if kind is not None and not may_send_to(request, kind):
         raise PermissionDenied
-
-
-def _said(sent: sending.Sent) -> str:
-    notification = sent.notification
-    count = notification.recipient_count
-    if notification.status == Status.SCHEDULED:
-        assert notification.send_at is not None  # noqa: S101 (what is scheduled has its time)
-        when = date_format(localtime(notification.send_at), "DATETIME_FORMAT")
-        return _("Scheduled for %(when)s.") % {"when": when}
-    said = ngettext("Sent to %(count)s person.", "Sent to %(count)s people.", count)
-    return said % {"count": f"{count:,}"}

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
 from notifications import audiences, dispatcher, protocol, sending
 from notifications.audiences import Audience
+from notifications.management.output import WorkCommand
 from notifications.models import Notification, Status
 from notifications.sending import IdempotencyKey, Sent
 
@@ -34,7 +35,7 @@ _OF_ONE: dict[str, Any] = {
 }  # fmt: skip
 
 
-class Command(BaseCommand):
+class Command(WorkCommand):
     help = "Send a notification. Exit status 0 means that it is committed: nobody will miss it."
     # Checking the whole project takes longer than sending does.
     requires_system_checks: list[str] = []
@@ -140,16 +141,26 @@ class Command(BaseCommand):
 def _finished(sent: Sent) -> str:
     """What became of it; a large audience is dispatched here, for nobody else need be running."""
     notification = sent.notification
+    again = "" if sent.created else " (already, under this key)"
+    try:
+        _dispatch(notification)
+    except (DatabaseError, InterfaceError) as error:
+        # It is committed all the same, which is what the exit status tells of.
+        again += f", and left to a dispatcher: {str(error).strip()}"
+    expected = notification.recipient_count
+    count = notification.item_count if notification.status == Status.SENT else expected
+    but = "" if count == expected else f" ({expected} expected)"
+    return (
+        f"{notification.pk} {notification.status}{again}: "
+        f"{count} recipient{'' if count == 1 else 's'}{but}."
+    )
+
+
+def _dispatch(notification: Notification) -> None:
     notification.refresh_from_db(fields=["status", "item_count"])
     if notification.status == Status.SENDING:
         dispatcher.dispatch_now(notification.pk, small=True)
         notification.refresh_from_db(fields=["status", "item_count"])
-    again = "" if sent.created else " (already, under this key)"
-    count = notification.recipient_count
-    return (
-        f"{notification.pk} {notification.status}{again}: "
-        f"{count} recipient{'' if count == 1 else 's'}."
-    )
 
 
 @contextmanager

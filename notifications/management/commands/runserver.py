@@ -9,11 +9,12 @@ from typing import Any
 from daphne.management.commands.runserver import Command as DaphneCommand
 
 from notifications import drain, overdue
+from notifications.management.output import WorkCommand
 from notifications.servers import files, greeting
 from notifications.servers.daphne import DaphneServer
 
 
-class Command(DaphneCommand):  # type: ignore[misc]
+class Command(WorkCommand, DaphneCommand):  # type: ignore[misc]
     server_cls = DaphneServer
 
     def run(self, **options: Any) -> None:

@@ -7,10 +7,12 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
+
+from notifications.management.output import WorkCommand
 
 
-class Command(BaseCommand):
+class Command(WorkCommand):
     help = "Serve with uvicorn: it has back-pressure, and fans out faster than Daphne."
 
     def add_arguments(self, parser: CommandParser) -> None:
