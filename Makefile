@@ -34,8 +34,13 @@ help: ## Say what there is to make
 
 # --- Running --------------------------------------------------------------------------------------
 
+# Under names that change with what they say, or a browser would mix two versions.
+static_files := $(shell find */static -type f)
+static_root := $(CURDIR)/var/static
+run serve: export STATIC_ROOT = $(static_root)
+
 .PHONY: run
-run: prepare ## Serve on http://127.0.0.1:8000 (PORT=8123 DEMO_PASSWORD=word DATABASE_URL=url)
+run: prepare var/static/staticfiles.json ## Serve on http://127.0.0.1:8000 (PORT=8123 DEMO_PASSWORD=word DATABASE_URL=url)
 	@exec $(manage) runserver --noreload 127.0.0.1:$(PORT)
 
 .PHONY: dev
@@ -44,13 +49,16 @@ dev: prepare ## The same with DEBUG on, starting anew whenever code changes
 	@exec $(manage) runserver 127.0.0.1:$(PORT)
 
 .PHONY: serve
-serve: prepare ## The production server (uvicorn) on the same settings
+serve: prepare var/static/staticfiles.json ## The production server (uvicorn) on the same settings
 	@exec $(manage) serve --port $(PORT)
 
 .PHONY: prepare
 prepare: .venv/installed var/secret_key
 	@$(manage) migrate --verbosity 0
 	@$(manage) demo_users
+
+var/static/staticfiles.json: $(static_files) config/static_files.py .venv/installed | var/secret_key
+	@STATIC_ROOT=$(static_root) $(manage) collectstatic --noinput --verbosity 0
 
 var/secret_key: | .venv/installed
 	@scripts/make-secret-key $@

@@ -216,7 +216,8 @@ NOTIFICATIONS_ACCESS_CHECK_S = env.seconds(
 # Tells this installation from a copy of its whole disk: any text, another for each. What else tells
 # them apart (the secret key, the database's server or file) is known without it.
 NOTIFICATIONS_INSTALLATION = env.text("NOTIFICATIONS_INSTALLATION", default="")
-# What tells that somebody's access was taken away: a signal, sent with user ids after the commit.
+# What tells that somebody's access was taken away: a signal, sent with user ids, best within the
+# transaction that does.
 NOTIFICATIONS_ACCESS_SIGNAL = "accounts.signals.access_revoked"
 # Seconds over which a process that is told to end spreads the return of its clients.
 NOTIFICATIONS_DRAIN_S = env.seconds("NOTIFICATIONS_DRAIN_S", default=10, least=0, most=600)
@@ -241,11 +242,13 @@ NOTIFICATIONS_HOUSEKEEPING = [
     "notifications.operations.forget_old",
     "notifications.presence.forget_old",
     "accounts.tokens.forget_old",
+    "accounts.sessions.forget_old",
 ]
 # What `manage.py doctor` asks how much of that was left lying.
 NOTIFICATIONS_LEFT_OVER = {
     "answers to acts": "notifications.operations.left_over",
     "access tokens": "accounts.tokens.left_over",
+    "sessions": "accounts.sessions.left_over",
 }
 
 # --- Accounts -------------------------------------------------------------------------------------
@@ -330,6 +333,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.static_files.StaticFilesMiddleware",
     "config.caching.PrivateMiddleware",
+    "config.time_zones.TimeZoneMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     # Around the next: pages of other origins may read errors too.
@@ -364,15 +368,26 @@ TEMPLATES = [
     },
 ]
 STATIC_URL = "static/"
-# The folder that `collectstatic` fills, for a web server in front. Without one the server finds
-# static files where they lie, and nothing has to be collected first.
+# The folder that `collectstatic` fills, under names that change with what the files say. Without
+# one the server finds static files where they lie, and browsers ask each time if they changed.
 STATIC_ROOT = env.text("STATIC_ROOT", default="") or None
-WHITENOISE_USE_FINDERS = STATIC_ROOT is None
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "config.static_files.HashedStorage"
+        if STATIC_ROOT
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None or DEBUG
+# Seconds for which a browser does not ask again; for names that hold a hash it never does.
+WHITENOISE_MAX_AGE = 0
 # Fields of one form: a notification can be composed to 1,000 users, each a field of its own.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = "config.formats"
 X_FRAME_OPTIONS = "DENY"
 # Nothing inline, nothing from elsewhere: text that got into a page could not become script.
 CONTENT_SECURITY_POLICY = {

@@ -100,6 +100,8 @@ class Drain:
     async def count(self, application: Application, scope: Any, receive: Any, send: Any) -> None:
         """Run the application; HTTP requests that have begun are waited for."""
         counts = scope["type"] == "http"
+        if counts:
+            send = self._closing(send)
         self._requests_open += counts
         metrics.requests_open.set(self._requests_open)
         try:
@@ -107,6 +109,17 @@ class Drain:
         finally:
             self._requests_open -= counts
             metrics.requests_open.set(self._requests_open)
+
+    def _closing(self, send: Any) -> Any:
+        """Let nobody keep a connection for later once the process is about to end."""
+
+        async def sending(event: Any) -> None:
+            if self._has_begun and event["type"] == "http.response.start":
+                headers = [*event.get("headers", ()), (b"connection", b"close")]
+                event = {**event, "headers": headers}
+            await send(event)
+
+        return sending
 
     def _told_to_end(self, number: int, frame: FrameType | None) -> None:
         """Amid whatever the loop does at the moment: so only say it, and have it done later."""

@@ -5,17 +5,20 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from notifications import audiences, protocol
 from notifications.audiences import Audience
 from notifications.models import Notification
+from notifications.moments import zone_named
 
 if TYPE_CHECKING:
     _ModelForm = forms.ModelForm[Notification]
@@ -87,6 +90,8 @@ class ComposeForm(AudienceForm, _ModelForm):
     """Validates through the model; ``audience()`` then says to whom."""
 
     key = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    # In which its times are meant. The page's script puts the sender's own there.
+    zone = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
     send_at = MomentField(required=False)
     expires_at = MomentField(required=False)
 
@@ -99,10 +104,35 @@ class ComposeForm(AudienceForm, _ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["key"].initial = new_key()
-        zone = {"zone": timezone.get_current_timezone_name()}
-        self.fields["send_at"].help_text = _("In %(zone)s. Empty: at once.") % zone
-        expires = _("In %(zone)s. It leaves all inboxes then. Empty: it stays.")
-        self.fields["expires_at"].help_text = expires % zone
+        self._name_zone()
+
+    def _name_zone(self) -> None:
+        zone = self.fields["zone"]
+        zone.initial = timezone.get_current_timezone_name()
+        said = format_html("<span>{}</span>", self.time_zone or zone.initial)
+        if not self.is_bound:
+            # The page's script may name another one as long as nothing is typed.
+            zone.widget.attrs["data-zone"] = ""
+            said = format_html("<span data-zone>{}</span>", zone.initial)
+        at_once, stays = _("In {}. Empty: at once."), _("In {}. It leaves all inboxes then.")
+        self.fields["send_at"].help_text = format_html(str(at_once), said)
+        self.fields["expires_at"].help_text = format_html(f"{stays} {_('Empty: it stays.')}", said)
+
+    @property
+    def time_zone(self) -> ZoneInfo | None:
+        """In which the posted times are meant. None: nobody said, or there is no such zone."""
+        return zone_named(str(self.data.get("zone", "")))
+
+    def full_clean(self) -> None:
+        """Read the times as the sender means them."""
+        with timezone.override(self.time_zone or timezone.get_current_timezone()):
+            super().full_clean()
+
+    def clean_zone(self) -> str:
+        name: str = self.cleaned_data["zone"]
+        if name and self.time_zone is None:
+            raise ValidationError(_("%(name)s is no time zone."), params={"name": name})
+        return name
 
     def clean_send_at(self) -> Any:
         return self._must_be_ahead("send_at")

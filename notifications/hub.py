@@ -182,7 +182,11 @@ class Hub:
                 await asyncio.sleep(0)
 
     def lives_in(self, life: str) -> None:
-        """The reconciler read which epoch it is; streams of another one start anew."""
+        """The reconciler read which epoch it is; streams of another one start anew.
+
+        What has been restored may let in others than before, too.
+        """
+        self.access.suspect(self.all_streams())
         for connection in self.all_streams():
             stream = connection.stream
             if stream.life and stream.life != life:

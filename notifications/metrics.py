@@ -14,6 +14,10 @@ bugs = Counter("notifications_bugs", "Errors that nobody expected, by where", ["
 questions = Counter(
     "notifications_socket_questions", "Logins and inboxes that connections asked the database for"
 )
+questions_dropped = Counter(
+    "notifications_socket_questions_dropped",
+    "Those that it was not asked: whoever waited had given up",
+)
 batches = Counter("notifications_socket_batches", "How often it was asked: many at once", ["what"])
 requests_open = Gauge("notifications_http_requests_open", "HTTP requests under way, streams too")
 streams_open = Gauge("notifications_streams_open", "Open streams", ["transport"])

@@ -13,6 +13,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -134,6 +135,7 @@ class Compose:
             **self._context(_("Review and send")),
             "form": form,
             "notification": form.instance,
+            "zone": form.time_zone or timezone.get_current_timezone(),
             "review": review,
             "media": self._admin.media,
         }
@@ -154,7 +156,8 @@ class Compose:
             return self._write(form)
         if sent.created:
             self._admin.log_addition(self._request, sent.notification, [{"added": {}}])
-        self._admin.message_user(self._request, _said(sent), messages.SUCCESS)
+        with timezone.override(form.time_zone or timezone.get_current_timezone()):
+            self._admin.message_user(self._request, _said(sent), messages.SUCCESS)
         return self._admin.response_post_save_add(self._request, sent.notification)
 
     def _already_sent(self, form: ComposeForm) -> HttpResponse:

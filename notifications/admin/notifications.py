@@ -9,8 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -21,6 +19,7 @@ from notifications.admin.paging import BoundedAdmin
 from notifications.figures import Counts
 from notifications.forms import ComposeForm
 from notifications.models import Figures, Notification
+from notifications.moments import zoned
 
 _MESSAGE = ("title", "body", "level", "category", "url", "sender")
 
@@ -44,7 +43,7 @@ class NotificationAdmin(BoundedAdmin):
     fieldsets = (
         (_("Message"), {"fields": _MESSAGE}),
         (_("Audience"), {"fields": ("kind", "users", "groups")}),
-        (_("Delivery"), {"fields": ("send_at", "expires_at", "key")}),
+        (_("Delivery"), {"fields": ("send_at", "expires_at", "key", "zone")}),
     )
     _sent_fieldsets = (
         (_("Message"), {"fields": _MESSAGE}),
@@ -103,7 +102,7 @@ class NotificationAdmin(BoundedAdmin):
         """Its time, where it was given one; else when it was written, which is when it was sent."""
         moment = notification.send_at or notification.created_at
         # None: what stands there cannot be read.
-        return "-" if moment is None else date_format(localtime(moment), "SHORT_DATETIME_FORMAT")
+        return "-" if moment is None else zoned(moment)
 
     @admin.display(description=_("delivered"))
     def delivered(self, notification: Notification) -> int:

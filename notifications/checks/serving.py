@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -96,5 +97,20 @@ def debug_in_several_processes(**_kwargs: Any) -> list[checks.CheckMessage]:
             f"DEBUG is on, and there are {settings.SERVER_PROCESSES} server processes.",
             hint="Take DEBUG out of the environment.",
             id="notifications.W010",
+        )
+    ]
+
+
+@checks.register(deploy=True)
+def nothing_collected(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """Names that hold a hash are looked up in what `collectstatic` wrote."""
+    root = settings.STATIC_ROOT
+    if not root or Path(root, "staticfiles.json").is_file():
+        return []
+    return [
+        checks.Warning(
+            f"Nothing was collected into STATIC_ROOT, {root}: every page would fail.",
+            hint="Run manage.py collectstatic, before the server starts.",
+            id="notifications.W015",
         )
     ]

@@ -27,6 +27,8 @@ from notifications.servers.framing import text_head
 _STUCK_S = 10.0
 # What a socket is given to take the last that it is sent, when the server ends.
 _LEAVES_S = 2.0
+# What a request that is on its way is given to come, when the server ends.
+_LAST_S = 0.5
 # States of a client that has to send something: the head of a request, or its body.
 _AWAITS = {h11.IDLE, h11.SEND_BODY}
 
@@ -217,9 +219,20 @@ class HttpProtocol(H11Protocol):
             self._due = self.loop.call_later(seconds, self.transport.abort)
 
     def shutdown(self) -> None:
-        super().shutdown()
+        if self._is_idle():
+            # A proxy may just be sending something on it, which nobody else would be asked then.
+            self.loop.call_later(_LAST_S, self._close_if_idle)
+        else:
+            super().shutdown()
         # Else the server would wait for whoever reads events, for as long as they like to.
         self.loop.call_later(_STUCK_S, self.transport.abort)
+
+    def _is_idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _close_if_idle(self) -> None:
+        if self._is_idle() and not self.transport.is_closing():
+            super().shutdown()
 
     def on_response_complete(self) -> None:
         cycle = self.cycle

@@ -1,66 +1,15 @@
 """The bell on a page of another origin, whose own server gives it tokens."""
 
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
 import pytest
 from playwright.sync_api import expect
 
-from accounts import keys, tokens
+from accounts import tokens
 from tests.support.processes import until
+from tests.support.shop import Shop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 BELL = "document.querySelector('notification-bell')"
-PAGE = """<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>Shop</title>
-<script type="module" src="{site}/static/notifications/define.js"></script>
-<notification-bell src="{site}/api/v1/" token-url="/notify-token/" transport="{transport}">
-<a href="{site}/inbox/">Notifications</a></notification-bell>"""
-
-
-class Shop:
-    """A site that is not ours, with a page that shows our bell and an address that gives tokens."""
-
-    def __init__(self, site_url):
-        self.transport = "auto"
-        #: What it answers next; None: nobody is signed in there.
-        self.token = None
-        self.asked = 0
-        shop = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                text = PAGE.format(site=site_url, transport=shop.transport)
-                self._answer(200, "text/html", text)
-
-            def do_POST(self):
-                shop.asked += 1
-                status = 200 if shop.token else 401
-                answer = {"token": shop.token, "expires_in": 600}
-                self._answer(status, "application/json", json.dumps(answer))
-
-            def _answer(self, status, kind, text):
-                self.send_response(status)
-                self.send_header("Content-Type", kind)
-                self.end_headers()
-                self.wfile.write(text.encode())
-
-            def log_message(self, *args):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def close(self):
-        self._server.shutdown()
-        self._server.server_close()
-
-    def give(self, user, *, origin=None):
-        origins = [origin or self.url]
-        key, _ = keys.make("shop", ["tokens"], origins=origins)
-        self.token = tokens.issue(user, origins=origins, api_key=key)[0]
 
 
 @pytest.fixture

@@ -71,6 +71,8 @@ def test_alice_sees_in_the_application_what_is_sent_to_her(site, shop, open_at, 
     expect(page.locator("notification-bell").get_by_role("button").first).to_have_accessible_name(
         "Notifications, 1 unread, 1 new"
     )
+    ground = f"getComputedStyle({BELL}.shadowRoot.querySelector('.panel')).backgroundColor"
+    assert page.evaluate(ground) == "rgb(255, 255, 255)"
     # The key stays on the application's server, and the token out of every URL.
     assert shop.key not in page.content()
     assert not any("nt_" in url or "nk_" in url for url in page.requested)

@@ -1,4 +1,4 @@
-"""Over plain HTTP, but on localhost, a page has no locks: each tab is connected for itself."""
+"""Over plain HTTP, but on localhost, a page has no Web Locks: its tabs share a connection still."""
 
 import pytest
 
@@ -15,10 +15,12 @@ from tests.browser.inbox_tabs import (
     is_live,
 )
 from tests.support.processes import until
+from tests.support.proxy import Fault
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 HOST = "plain.test"
+EVENTS = "/api/v1/inbox/events"
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def open_tabs(start_browser, proxy, alice):
     cookies = cookies_of(alice, origin)
 
     def open_some(count):
-        tabs = [is_live(browser.open(f"{origin}/inbox/", cookies)) for _ in range(count)]
+        tabs = [is_live(browser.open(f"{origin}/inbox/", cookies), 120) for _ in range(count)]
         for tab in tabs:
             assert tab.evaluate("[isSecureContext, typeof navigator.locks]") == [False, "undefined"]
         return tabs
@@ -42,9 +44,9 @@ def open_tabs(start_browser, proxy, alice):
     return open_some
 
 
-def test_each_tab_is_connected_and_they_agree(site, proxy, open_tabs, alice):
-    tabs = open_tabs(2)
-    assert proxy.open_count(SOCKET) == 2
+def test_the_tabs_have_one_connection_and_agree(site, proxy, open_tabs, alice):
+    tabs = open_tabs(3)
+    assert proxy.open_count(SOCKET) == 1
     site.notify("First", "--user", "alice")
     site.notify("Second", "--user", "alice")
     for tab in tabs:
@@ -60,14 +62,39 @@ def test_each_tab_is_connected_and_they_agree(site, proxy, open_tabs, alice):
     done = {"read_at__isnull": False, "archived_at__isnull": False}
     until(lambda: alice.inbox.items.filter(**done).exists(), "both acts are done")
     assert alice.inbox.items.get(**done).notification.title == "Second"
-    # Not from each other alone: each tab's own connection has brought it both, and is its first.
     alice.inbox.refresh_from_db()
     for tab in tabs:
         is_level = f"{BELL}.client.inbox.revision === {alice.inbox.revision}"
         tab.until(is_level, "it has every change", within_s=SHOWN_S)
         counts(tab, 1)
-    assert proxy.request_count(SOCKET) == 2
+    assert proxy.request_count(SOCKET) == 1
     assert [error for tab in tabs for error in tab.errors] == []
+
+
+@pytest.mark.parametrize("how", ["close", "crash"])
+def test_when_the_tab_that_is_connected_goes_another_is(site, proxy, open_tabs, how):
+    first, *others = open_tabs(3)
+    getattr(first, how)()
+    site.notify("After", "--user", "alice")
+    for tab in others:
+        has(tab, "After")
+    proxy.until_open(SOCKET, 1)
+
+
+def test_seven_tabs_without_websocket_leave_the_browser_connections_to_write(
+    site, proxy, open_tabs, alice
+):
+    """It has six for a site, and a stream holds one for as long as it lasts."""
+    proxy.fault(SOCKET, Fault.REFUSE)
+    tabs = open_tabs(7)
+    assert proxy.open_count(EVENTS) == 1
+    site.notify("Hello", "--user", "alice")
+    for tab in tabs:
+        has(tab, "Hello")
+    click(tabs[0], "Mark as read")
+    for tab in tabs:
+        counts(tab, 0)
+    until(lambda: alice.inbox.items.filter(read_at__isnull=False).exists(), "it is read")
 
 
 def test_the_tab_that_is_looked_at_shows_the_toast(site, open_tabs):

@@ -280,9 +280,18 @@ def documented_environment(tmp_path):
         if one.language == "ini" and "ALLOWED_" in one.text
     )
     values = dict(line.split("=", 1) for line in ini.split())
+    # What `collectstatic` writes.
+    (tmp_path / "staticfiles.json").write_text("{}")
     # The one value that the page asks its reader to make, by the line that it shows.
     assert values["SECRET_KEY"] == "a-long-random-text"
     return values | {"SECRET_KEY": os.urandom(40).hex(), "STATIC_ROOT": str(tmp_path)}
+
+
+def test_static_files_have_to_be_collected(settings, tmp_path):
+    settings.STATIC_ROOT = str(tmp_path)
+    assert found() == {"notifications.W015"}
+    (tmp_path / "staticfiles.json").write_text("{}")
+    assert found() == set()
 
 
 def test_the_documented_production_settings_pass_without_a_warning(tmp_path):

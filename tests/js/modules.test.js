@@ -64,7 +64,18 @@ test("no markup is made of text, and no style is inline", () => {
 });
 
 test("the client touches neither the page nor the network", () => {
-  for (const name of ["inbox-client.js", "connection.js", "inbox-state.js", "protocol.js", "backoff.js", "listing.js", "acts.js", "overlays.js", "offline-queue.js", "tab-leader.js", "tab-answers.js"]) {
+  for (const name of ["inbox-client.js", "connection.js", "inbox-state.js", "protocol.js", "backoff.js", "listing.js", "acts.js", "overlays.js", "offline-queue.js", "tab-leader.js", "tab-answers.js", "channel-locks.js", "inbox-lateness.js"]) {
     assert.doesNotMatch(read(name), /\b(document|window|location|localStorage|WebSocket|navigator)\b|[^.#]\bfetch\(/, name);
   }
+});
+
+test("what a bell shows has its colours also where the page sets none", () => {
+  for (const name of ["bell.css", "bell-details.css"]) {
+    // Comments may speak of them.
+    const style = read(name).replaceAll(/\/\*.*?\*\//gs, "");
+    for (const [, what, next] of style.matchAll(/var\((--nb-[a-z-]+)(.)/g)) assert.equal(next, ",", `${name}: ${what} has no default`);
+    assert.doesNotMatch(style, /\drem[^,]/, `${name}: the page may have made its rem small`);
+  }
+  const both = read("bell.css") + read("bell-details.css");
+  for (const [, name] of both.matchAll(/var\((--(?!nb-)[a-z-]+)\)/g)) assert.match(both, new RegExp(`\\n  ${name}: `), name);
 });

@@ -16,9 +16,24 @@ test("what is kept is there for every tab, in the order of the acts", () => {
   const { it, storage } = queue();
   assert.ok(it.add(entry("b")) && it.add(entry("a")));
   const { it: other } = queue(storage);
-  assert.deepEqual([ids(other), other.size, other.has("a")], [["a", "b"], 2, true]);
+  assert.deepEqual([ids(other), other.size, other.has("a")], [["b", "a"], 2, true]);
   other.remove(entry("a"));
   assert.deepEqual(ids(it), ["b"]);
+});
+
+test("acts of one millisecond keep their order, and so do those before which a clock went back", () => {
+  const { it, time, storage } = queue();
+  const at = "2026-01-01T09:00:00.000Z";
+  const done = ["z", "m", "a", "y", "b"];
+  for (const id of done.slice(0, 3)) it.add(entry(id, at));
+  time.ms = -HOUR_MS;
+  const { it: other } = queue(storage);
+  other.add(entry("y", "2026-01-01T08:00:00.000Z"));
+  it.add(entry("b", "2026-01-01T08:00:00.000Z"));
+  assert.deepEqual([ids(it), ids(other)], [done, done]);
+  it.remove(entry("z"));
+  it.add(entry("z", at));
+  assert.deepEqual(ids(it), ["m", "a", "y", "b", "z"]);
 });
 
 test("users do not see each other's", () => {

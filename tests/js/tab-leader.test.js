@@ -217,15 +217,55 @@ test("tabs of different users share nothing", async () => {
   assert.deepEqual(held(other), []);
 });
 
-test("without locks each tab is connected, and they agree", async () => {
-  const { clock, server, tabs } = await browser(2, { hasLocks: false });
-  assert.deepEqual(tabs.map(({ tabs: { role } }) => role), ["leader", "leader"]);
-  assert.equal(server.links.size, 2);
+test("without Web Locks, too, one of seven tabs is connected, and they agree", async () => {
+  const { clock, server, tabs } = await browser(7, { hasLocks: false });
+  assert.deepEqual(tabs.map(({ tabs: { role } }) => role).filter((role) => role === "leader"), ["leader"]);
+  assert.deepEqual([server.links.size, server.opened], [1, 1]);
   server.arrive();
   await clock.advance(SOON_MS);
-  tabs[0].client.markRead(["1"]);
+  tabs[6].client.markRead(["1"]);
   await clock.advance(SOON_MS);
-  for (const tab of tabs) assert.deepEqual([held(tab), tab.client.counts.unread], [["1"], 0]);
+  for (const tab of tabs) assert.deepEqual([held(tab), tab.client.counts.unread, tab.client.state], [["1"], 0, "live"]);
+});
+
+for (const [how, end] of Object.entries({
+  closed: (tab) => tab.close(),
+  crashed: (tab) => tab.crash(),
+  frozen: (tab) => tab.freeze(),
+  hung: (tab) => tab.hang(),
+})) {
+  test(`without Web Locks the next one leads when the leader is ${how}, and that follows if it comes back`, async () => {
+    const { it, clock, server, tabs } = await browser(3, { hasLocks: false });
+    const leader = tabs.find((tab) => tab.tabs.role === "leader");
+    end(leader);
+    server.arrive();
+    await clock.advance(6_000);
+    const others = tabs.filter((tab) => tab !== leader);
+    for (const tab of others) assert.deepEqual([tab.client.state, held(tab)], ["live", ["1"]]);
+    assert.equal(it.leaders.length, 1);
+    if (how === "frozen") await leader.resume();
+    if (how === "hung") await leader.goOn();
+    await clock.advance(SOON_MS);
+    assert.deepEqual([it.leaders.length, server.links.size], [1, 1]);
+    assert.equal(it.leaders[0] === leader, false);
+  });
+}
+
+test("without Web Locks nobody takes the lead from a tab that has it and answers", async () => {
+  const { clock, server, tabs } = await browser(3, { hasLocks: false });
+  const roles = () => tabs.map(({ tabs: { role } }) => role);
+  const before = roles();
+  await clock.advance(10 * 60_000);
+  assert.deepEqual([roles(), server.opened], [before, 1]);
+});
+
+test("without Web Locks a page in the back/forward cache has no channel that could evict it", async () => {
+  const { it, clock, tabs } = await browser(2, { hasLocks: false });
+  tabs[0].tabs.suspend({ closesChannel: true });
+  await settle();
+  assert.equal(it.channels.countOf(tabs[0]), 0);
+  await clock.advance(SOON_MS);
+  assert.equal(tabs[1].tabs.role, "leader");
 });
 
 test("a page in the back/forward cache keeps neither lock nor channel", async () => {

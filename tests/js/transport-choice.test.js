@@ -9,7 +9,7 @@ const KEY = "nb:transport:http://host/api/v1/";
 const MINUTE_MS = 60_000;
 
 /** A choice, and every connection that it opened. */
-function choice({ storage = new FakeStorage(), only, hasTokens = false } = {}) {
+function choice({ storage = new FakeStorage(), only, hasTokens = false, openAfterMs = 0 } = {}) {
   const clock = new FakeClock();
   const opened = [];
   const client = { state: "live", leader: null, inbox: { epoch: "e", revision: 7 }, reconnects: [], reconnect: (how) => client.reconnects.push(how) };
@@ -23,7 +23,11 @@ function choice({ storage = new FakeStorage(), only, hasTokens = false } = {}) {
   const services = async () => ({
     opener: async (transport) => opener(transport),
     fallback: (fallback ??= new Fallback({
-      opener: async (transport) => opener(transport),
+      opener: async (transport) => {
+        // As where a token has to be fetched first.
+        if (openAfterMs) await new Promise((resolve) => clock.setTimeout(resolve, openAfterMs));
+        return opener(transport);
+      },
       key: KEY,
       storage,
       clock,
@@ -123,8 +127,8 @@ test("where one is asked for, it stays", async () => {
 });
 
 /** One that fell back, and works. */
-async function fallenBack() {
-  const it = choice();
+async function fallenBack(options) {
+  const it = choice(options);
   it.transports.next("ws");
   await settle();
   await it.open();
@@ -154,6 +158,12 @@ test("one that is refused or silent changes nothing, and is tried again", async 
   await it.clock.advance(5_000);
   assert.ok(silent.isClosed);
   assert.deepEqual([it.opened.length, it.transports.transport, it.client.reconnects], [3, "sse", []]);
+});
+
+test("one that could be opened only when the answer was given is not opened any more", async () => {
+  const it = await fallenBack({ openAfterMs: 6_000 });
+  await it.clock.advance(10 * MINUTE_MS + 7_000);
+  assert.deepEqual(it.opened.filter(({ transport, isClosed }) => transport === "ws" && !isClosed), []);
 });
 
 test("a hidden page waits until it is looked at", async () => {

@@ -1,4 +1,4 @@
-"""Runs a private nginx for tests in front of one server, on a free port: with its defaults, or as
+"""Runs a private nginx for tests in front of servers, on a free port: with its defaults, or as
 `docs/howto/run-in-production.md` has it.
 """
 
@@ -32,6 +32,7 @@ pid {folder}/pid;
 error_log {folder}/error.log;
 events {{}}
 http {{
+    include /etc/nginx/mime.types;
     access_log off;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
@@ -58,8 +59,10 @@ SHIPPED_NAME = "notify.example"
 _OURS = {
     r"listen 443 ssl;": "listen 127.0.0.1:{port} ssl;",
     r"listen 80;": "listen 127.0.0.1:{other_port};",
-    r"server 127\.0\.0\.1:800\d;": "server 127.0.0.1:{server_port};",
+    r"server 127\.0\.0\.1:8001 ": "server 127.0.0.1:{server_port} ",
+    r"server 127\.0\.0\.1:8002 ": "server 127.0.0.1:{other_server_port} ",
     r"/etc/ssl/notify\.example": "{folder}/tls",
+    r"/srv/notifications/static/": "{static_root}/",
 }
 _UNDER_US = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 # Debian puts it where only root looks.
@@ -101,12 +104,28 @@ def write_certificate(folder: Path) -> None:
 class Nginx:
     """Started on entering the context."""
 
-    def __init__(self, server_port: int, site: str | None = None) -> None:
-        """Args: site: what is ``shipped``, perhaps changed; else nginx's defaults."""
+    def __init__(
+        self,
+        server_port: int,
+        site: str | None = None,
+        *,
+        other_server_port: int | None = None,
+        static_root: Path | None = None,
+    ) -> None:
+        """Args: site: what is ``shipped``, perhaps changed; else nginx's defaults.
+        other_server_port: of a second server, where there is one. static_root: what
+        ``collectstatic`` has filled, if it has.
+        """
         self._folder = tempfile.TemporaryDirectory(prefix="notifications-nginx-")
         folder = Path(self._folder.name)
         self.port = free_port()
-        ours = {"folder": folder, "port": self.port, "server_port": server_port}
+        ours = {
+            "folder": folder,
+            "port": self.port,
+            "server_port": server_port,
+            "other_server_port": other_server_port or server_port,
+            "static_root": static_root or folder,
+        }
         if site is None:
             site = _BY_DEFAULT.format(**ours)
         else:

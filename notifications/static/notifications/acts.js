@@ -43,6 +43,11 @@ export class Acts {
     });
   }
 
+  /** One notification, whole. @param {string} id */
+  whole(id) {
+    return this.#api.one(id);
+  }
+
   /** From another tab. */
   hear(message) {
     this.#take(message);

@@ -41,6 +41,11 @@ export class InboxApi {
     return answerOf(await this.#fetch(`${this.#url}inbox?${new URLSearchParams(query)}`, { cache: "no-store" }));
   }
 
+  /** One notification, with all of its body. */
+  async one(id) {
+    return answerOf(await this.#fetch(`${this.#url}inbox/${encodeURIComponent(id)}`, { cache: "no-store" }));
+  }
+
   /** That a stream has brought everything up to there, where nothing else tells. */
   async delivered(epoch, upto) {
     const response = await this.#post(JSON.stringify({ op: "delivered", epoch, upto }));

@@ -1,4 +1,5 @@
 /** What a bell needs only once it is opened or has something to say: loaded after the page is live. */
+import { Activation } from "./activation.js";
 import { element } from "./dom.js";
 import { isUnread } from "./inbox-state.js";
 import { NotificationPanel } from "./notification-panel.js";
@@ -17,6 +18,8 @@ addEventListener("pageshow", ({ persisted }) => {
   location.reload();
 });
 
+// Beside this module, under whatever names all three were given.
+const STYLES = [new URL("./bell.css", import.meta.url).href, new URL("./bell-details.css", import.meta.url).href];
 const SPEAK_AFTER_MS = 1_000;
 
 customElements.define("notification-toast", NotificationToastElement);
@@ -36,20 +39,20 @@ export class BellDetails {
    * @param {HTMLButtonElement} button
    * @param {HTMLElement} status a live region, as is the next
    * @param {HTMLElement} alert
-   * @param {string[]} styles
    */
-  constructor(bell, button, status, alert, styles) {
-    const { client, inboxUrl } = bell;
-    const { clock } = client;
+  constructor(bell, button, status, alert) {
+    const { client } = bell;
     this.#bell = bell;
     this.#client = client;
     this.#focus = new TabFocus(`${client.name}:focus`);
     this.#status = status;
     this.#alert = alert;
-    this.panel = new NotificationPanel({ client, button, inboxUrl }).node;
-    const opened = (id) => client.markRead([id]);
-    this.#toasts = new NotificationToastElement({ clock, inboxUrl, styles, refuge: button, opened });
-    const sheet = element("link", { rel: "stylesheet", href: styles.at(-1) });
+    const activation = new Activation(bell);
+    const panel = new NotificationPanel({ client, button, activation });
+    this.panel = panel.node;
+    const unfold = (id) => panel.unfold(id);
+    this.#toasts = new NotificationToastElement({ clock: client.clock, styles: STYLES, refuge: button, activation, unfold });
+    const sheet = element("link", { rel: "stylesheet", href: STYLES.at(-1) });
     this.isStyled = new Promise((resolve) => (sheet.onload = sheet.onerror = resolve));
     // Now, since later there may be no network; and what was done without one is waiting.
     client.acts().catch(() => {});

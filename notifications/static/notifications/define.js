@@ -20,6 +20,11 @@ function clientOf(bell) {
   return inboxes.get(key).client;
 }
 
+const channel = (name) => new BroadcastChannel(name);
+// Over plain HTTP there are none.
+const channelLocks = once(async () => new (await import("./channel-locks.js")).ChannelLocks({ channel, clock, random }));
+const locks = navigator.locks ?? { request: async (...asked) => (await channelLocks()).request(...asked) };
+
 function open(bell) {
   const attribute = (name) => bell.getAttribute(name);
   const [unread, unseen, revision] = ["unread", "unseen", "revision"].map((name) => Number(attribute(name)));
@@ -41,8 +46,8 @@ function open(bell) {
   const client = new InboxClient({ url, open: (...asked) => tabs.open(...asked), services, transports, clock, random, page });
   const tabs = new TabLeader(client, {
     open: (...asked) => transports.open(...asked),
-    locks: navigator.locks,
-    channel: (name) => new BroadcastChannel(name),
+    locks,
+    channel,
     catchUp: async (...asked) => (await import("./tab-answers.js")).catchUp(...asked),
     tab: String(random()),
     isVisible: () => !document.hidden,

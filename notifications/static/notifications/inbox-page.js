@@ -62,7 +62,8 @@ class InboxPage {
     const { inbox, isReady } = this.#client;
     this.#root.prepend(this.#pill);
     this.#root.addEventListener("submit", (event) => this.#submitted(event));
-    this.#root.addEventListener("click", (event) => this.#clicked(event));
+    // The middle button does not click.
+    for (const type of ["click", "auxclick"]) this.#root.addEventListener(type, (event) => this.#clicked(event));
     this.#markAll.addEventListener("submit", (event) => this.#submittedAll(event));
     this.#pill.addEventListener("click", () => this.#showNew());
     this.#client.addEventListener("change", ({ detail }) => this.#changed(detail));
@@ -202,11 +203,12 @@ class InboxPage {
   }
 
   #clicked(event) {
-    const { target } = event;
+    const { target, button } = event;
+    if (button > 1) return;
     const row = target.closest("[data-part=links] a") && this.#rows.get(target.closest("article").dataset.id);
     // Who follows a notification's own link has read it.
     if (row?.isUnread) this.#client.markRead([row.id]);
-    if (!target.closest("[data-older] a") || this.#isSignedOut()) return;
+    if (button || !target.closest("[data-older] a") || this.#isSignedOut()) return;
     event.preventDefault();
     this.#loadOlder();
   }

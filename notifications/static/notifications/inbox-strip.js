@@ -1,32 +1,35 @@
 import { element } from "./dom.js";
+import { Lateness } from "./inbox-lateness.js";
 import { STATES, TEXT } from "./words.js";
-
-const LATE_AFTER_MS = 5_000;
 
 /** Says above the list when what it shows may be old, and when it can be shown no longer. */
 export class ConnectionStrip {
   #client;
-  #timer;
+  #lateness;
+  #said = "";
   node = element("p", { className: "strip", role: "status" });
 
   /** @param {Inbox.Client} client */
   constructor(client) {
     this.#client = client;
+    this.#lateness = new Lateness(client, () => this.#show());
     for (const type of ["state", "signedout"]) client.addEventListener(type, () => this.#show());
     this.#show();
   }
 
   #show() {
-    const { state, reason } = this.#client;
-    clearTimeout(this.#timer);
-    this.node.replaceChildren();
-    if (STATES[reason]) this.node.append(STATES[reason], " ", element("a", { href: location.href, textContent: TEXT[reason] }));
-    else if (state !== "live" && state !== "stopped") this.#timer = setTimeout(() => this.#showLate(), LATE_AFTER_MS);
+    const { reason } = this.#client;
+    const said = STATES[reason] ?? this.#lateness?.text ?? "";
+    // Or a screen reader would hear it again.
+    if (said === this.#said) return;
+    this.#said = said;
+    const way = STATES[reason] ? element("a", { href: location.href, textContent: TEXT[reason] }) : this.#tryNow();
+    this.node.replaceChildren(...(said ? [said, " ", way] : []));
   }
 
-  #showLate() {
+  #tryNow() {
     const again = element("button", { type: "button", textContent: TEXT.tryNow });
     again.addEventListener("click", () => this.#client.wake());
-    this.node.append(TEXT.late, " ", again);
+    return again;
   }
 }

@@ -2,7 +2,6 @@ import { badgeText, bellName, titleWithCount } from "./text.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const BELL = "M12 2a7 7 0 0 0-7 7v4l-2 4h18l-2-4V9a7 7 0 0 0-7-7Zm-2.5 17a2.5 2.5 0 0 0 5 0Z";
-
 /** <notification-bell unread="3"><a href="/inbox/">Notifications (3)</a></notification-bell> */
 export class NotificationBellElement extends HTMLElement {
   static observedAttributes = ["unread", "unseen"];
@@ -32,8 +31,9 @@ export class NotificationBellElement extends HTMLElement {
     return this.client.state;
   }
 
+  /** Null: there is none for who comes with a token. */
   get inboxUrl() {
-    return this.getAttribute("inbox-url") ?? new URL("/inbox/", this.client.url).href;
+    return this.getAttribute("inbox-url") ?? (this.hasAttribute("token-url") ? null : new URL("/inbox/", this.client.url).href);
   }
 
   connectedCallback() {
@@ -61,7 +61,7 @@ export class NotificationBellElement extends HTMLElement {
     try {
       (await this.#load()).panel.showPopover();
     } catch {
-      location.assign(this.inboxUrl);
+      if (this.inboxUrl) location.assign(this.inboxUrl);
     }
   }
 
@@ -84,13 +84,8 @@ export class NotificationBellElement extends HTMLElement {
     // Until its style is there, the link serves.
     const slot = make("slot");
     const onload = () => (this.#button.hidden = !(slot.hidden = true));
-    const sheet = make("link", { rel: "stylesheet", href: this.#styles[0], onload });
+    const sheet = make("link", { rel: "stylesheet", href: new URL("./bell.css", import.meta.url), onload });
     this.attachShadow({ mode: "open" }).append(sheet, slot, this.#button, this.#status, this.#alert);
-  }
-
-  get #styles() {
-    const url = (attribute, name) => this.getAttribute(attribute) ?? new URL(`${name}.css`, import.meta.url).href;
-    return [url("styles", "bell"), url("detail-styles", "bell-details")];
   }
 
   #load() {
@@ -99,7 +94,7 @@ export class NotificationBellElement extends HTMLElement {
 
   async #loadDetails() {
     const { BellDetails } = await import("./bell-details.js");
-    const details = new BellDetails(this, this.#button, this.#status, this.#alert, this.#styles);
+    const details = new BellDetails(this, this.#button, this.#status, this.#alert);
     await details.isStyled;
     return (this.#details = details);
   }

@@ -1,8 +1,7 @@
 import { element, place } from "./dom.js";
-import { isUnread } from "./inbox-state.js";
+import { PanelRow } from "./panel-row.js";
 import { SeenObserver } from "./seen-observer.js";
-import { STATES, TEXT, levelText } from "./words.js";
-import { absoluteTime, relativeTime } from "./time.js";
+import { STATES, TEXT } from "./words.js";
 
 const LIMIT = 10;
 const TICK_MS = 60_000;
@@ -16,9 +15,11 @@ const BY_TRANSPORT = {
 export class NotificationPanel {
   #client;
   #button;
-  #inboxUrl;
+  #activation;
   #seen;
   #tick;
+  /** While it is open. @type {AbortController | undefined} */
+  #moving;
   #rows = new Map();
   #heading = element("h2", { id: "heading", tabIndex: -1, textContent: TEXT.heading });
   #markAll = element("button", { type: "button", textContent: TEXT.markAll });
@@ -27,20 +28,21 @@ export class NotificationPanel {
   #empty = element("p", { className: "empty" });
   #connection = element("span", { className: "connection" });
 
-  /** @param {{client: Inbox.Client, button: HTMLButtonElement, inboxUrl: string}} options */
-  constructor({ client, button, inboxUrl }) {
+  /** @param {{client: Inbox.Client, button: HTMLButtonElement, activation: Inbox.Activation}} options */
+  constructor({ client, button, activation }) {
     this.#client = client;
     this.#button = button;
-    this.#inboxUrl = inboxUrl;
+    this.#activation = activation;
     this.#seen = new SeenObserver(client);
-    const link = element("a", { href: inboxUrl, textContent: TEXT.openInbox });
+    const { inboxUrl } = activation;
+    const links = inboxUrl ? [element("a", { href: inboxUrl, textContent: TEXT.openInbox })] : [];
     this.node = element(
       "div",
       { id: "panel", className: "panel", popover: "auto", role: "dialog" },
       element("div", { className: "head" }, this.#heading, this.#markAll),
       this.#notice,
       element("div", { className: "scroll" }, this.#list, this.#empty),
-      element("div", { className: "foot" }, link, this.#connection),
+      element("div", { className: "foot" }, ...links, this.#connection),
     );
     this.node.setAttribute("aria-labelledby", "heading");
     button.setAttribute("aria-controls", "panel");
@@ -57,13 +59,22 @@ export class NotificationPanel {
     return this.node.matches(":popover-open");
   }
 
+  /** Opens it, and one of its rows. */
+  unfold(id) {
+    this.node.togglePopover(true);
+    this.#showList();
+    this.#rows.get(id)?.unfold();
+    this.#rows.get(id)?.node.scrollIntoView({ block: "nearest" });
+  }
+
   #toggled(isOpen) {
     this.#button.ariaExpanded = String(isOpen);
     clearInterval(this.#tick);
+    this.#moving?.abort();
     if (isOpen) {
       this.#showList();
-      this.#position();
-      this.#heading.focus();
+      this.#stayAtBell();
+      this.#heading.focus({ preventScroll: true });
       this.#tick = setInterval(() => this.#showList(), TICK_MS);
     } else if ([null, document.body, this.node.getRootNode().host].includes(document.activeElement)) {
       // The browser leaves the focus on the body; elsewhere its user has put it.
@@ -71,20 +82,35 @@ export class NotificationPanel {
     }
   }
 
-  /** Below the bell, and wholly on the screen. It scrolls with the page. */
+  /** Wherever that goes: it may scroll with its page, or stay in a header that does not. */
+  #stayAtBell() {
+    const { signal } = (this.#moving = new AbortController());
+    const move = () => this.#position();
+    for (const type of ["scroll", "resize"]) addEventListener(type, move, { signal, capture: true, passive: true });
+    move();
+  }
+
+  /** Below the bell, or where there is no room above it; and as far as the bell is, wholly on the screen. */
   #position() {
     const bell = this.#button.getBoundingClientRect();
-    const width = this.node.offsetWidth;
-    const room = document.documentElement.clientWidth - width - GAP_PX;
+    const { clientWidth, clientHeight } = document.documentElement;
+    const { offsetWidth: width, offsetHeight: height } = this.node;
     const start = bell.right - width < GAP_PX ? bell.left : bell.right - width;
-    this.node.style.left = `${scrollX + Math.max(GAP_PX, Math.min(start, room))}px`;
-    this.node.style.top = `${scrollY + bell.bottom + GAP_PX}px`;
+    const above = bell.top - GAP_PX - height;
+    const below = bell.bottom + GAP_PX;
+    const fits = below + height <= clientHeight || above < 0;
+    this.node.style.left = `${Math.max(GAP_PX, Math.min(start, clientWidth - width - GAP_PX))}px`;
+    this.node.style.top = `${fits ? below : above}px`;
   }
 
   #showList() {
     const latest = this.#client.reason ? [] : this.#client.inbox.latest(LIMIT);
-    this.#rows = new Map(latest.map(({ id }) => [id, this.#rows.get(id) ?? this.#row(id)]));
-    for (const notification of latest) this.#rows.get(notification.id).show(notification);
+    this.#rows = new Map(latest.map(({ id }) => [id, this.#rows.get(id) ?? this.#row()]));
+    for (const notification of latest) {
+      const row = this.#rows.get(notification.id);
+      row.show(notification);
+      this.#seen.watch(row.node, notification);
+    }
     place(this.#list, [...this.#rows.values()].map(({ node }) => node), this.#heading);
     this.#empty.hidden = latest.length > 0 || this.#client.reason !== null;
     this.#empty.textContent = this.#client.isReady ? TEXT.empty : TEXT.loading;
@@ -101,45 +127,7 @@ export class NotificationPanel {
     this.#showList();
   }
 
-  #row(id) {
-    const open = element("a", { className: "title", dir: "auto", href: `${this.#inboxUrl}${encodeURIComponent(id)}/` });
-    const state = element("span", { className: "hidden" });
-    const body = element("p", { className: "body", dir: "auto" });
-    const level = element("span", { className: "level" });
-    const time = element("time");
-    const toggle = actButton(() => (node.className ? this.#client.markRead([id]) : this.#client.markUnread([id])));
-    const archive = actButton(() => this.#client.archive([id]));
-    const meta = element("div", { className: "meta" }, level, time, toggle.node, archive.node);
-    const node = element("li", {}, open, state, body, meta);
-    open.addEventListener("click", () => node.className && this.#client.markRead([id]));
-    const show = (notification) => {
-      const unread = isUnread(notification);
-      node.className = unread ? "unread" : "";
-      node.dataset.level = notification.level;
-      open.textContent = notification.title;
-      state.textContent = unread ? ", unread" : "";
-      body.textContent = notification.body;
-      level.textContent = levelText(notification.level);
-      time.dateTime = notification.arrived_at;
-      time.title = absoluteTime(notification.arrived_at);
-      time.textContent = relativeTime(notification.arrived_at, this.#client.now());
-      toggle.label(unread ? TEXT.read : TEXT.unread, notification.title);
-      archive.label(TEXT.archive, notification.title);
-      this.#seen.watch(node, notification);
-    };
-    return { node, show };
+  #row() {
+    return new PanelRow({ client: this.#client, activation: this.#activation });
   }
-}
-
-/** There are many such buttons: the name of each goes on with what it acts on. */
-function actButton(act) {
-  const about = element("span", { className: "hidden" });
-  const text = element("span");
-  const node = element("button", { type: "button" }, text, about);
-  node.addEventListener("click", act);
-  const label = (what, title) => {
-    text.textContent = what;
-    about.textContent = `: ${title}`;
-  };
-  return { node, label };
 }

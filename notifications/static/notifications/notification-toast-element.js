@@ -9,24 +9,26 @@ export class NotificationToastElement extends HTMLElement {
   #queue;
   #nodes = new Map();
   #list = element("div", { className: "toasts" });
-  #more = element("a", { className: "more", hidden: true });
+  #more;
   #refuge;
-  #inboxUrl;
-  #opened;
+  #activation;
+  #unfold;
   #listening;
 
   /**
-   * @param {{clock: Inbox.Clock, styles: string[], inboxUrl: string, durationMs?: number,
-   *   refuge: HTMLElement, opened: (id: string) => void}} options
+   * @param {{clock: Inbox.Clock, styles: string[], durationMs?: number, refuge: HTMLElement,
+   *   activation: Inbox.Activation, unfold: (id?: string) => void}} options
    *   refuge: where the focus goes when the last toast leaves with it
+   *   unfold: shows one, or all, where there is no page to go to
    */
-  constructor({ clock, styles, inboxUrl, durationMs, refuge, opened }) {
+  constructor({ clock, styles, durationMs, refuge, activation, unfold }) {
     super();
-    this.#inboxUrl = inboxUrl;
-    this.#opened = opened;
+    this.#activation = activation;
+    this.#unfold = unfold;
     this.#refuge = refuge;
     this.#queue = new ToastQueue({ clock, durationMs, changed: () => this.#render() });
-    this.#more.href = inboxUrl;
+    this.#more = this.#way(activation.inboxUrl, "more");
+    this.#more.hidden = true;
     const sheets = styles.map((href) => element("link", { rel: "stylesheet", href }));
     this.attachShadow({ mode: "open" }).append(...sheets, this.#list, this.#more);
   }
@@ -72,7 +74,7 @@ export class NotificationToastElement extends HTMLElement {
     place(this.#list, nodes, this.#refuge);
     if (this.isConnected) this.togglePopover(nodes.length > 0);
     this.#more.hidden = !waitingCount;
-    this.#more.textContent = `+${waitingCount} more · ${TEXT.openInbox}`;
+    this.#more.textContent = `+${waitingCount} more · ${this.#more.href ? TEXT.openInbox : TEXT.showAll}`;
   }
 
   #node(toast) {
@@ -80,15 +82,29 @@ export class NotificationToastElement extends HTMLElement {
     const [one, ...others] = notifications;
     const isOne = one && !others.length;
     const text = toast.text ?? (isOne ? one.title : announcement(notifications));
-    const title = element(one ? "a" : "p", { className: "title", dir: "auto", textContent: text });
-    if (one) title.href = this.#inboxUrl + (isOne ? `${encodeURIComponent(one.id)}/` : "");
-    if (isOne) title.addEventListener("click", () => this.#opened(one.id));
+    const title = this.#title(toast, text);
     const dismiss = element("button", { type: "button", className: "dismiss", textContent: "×", ariaLabel: `${TEXT.dismiss}: ${text}` });
     dismiss.addEventListener("click", () => this.#queue.dismiss(toast));
     const body = element("p", { className: "body", dir: "auto", textContent: isOne ? one.body : "" });
     const node = element("div", { className: "toast" }, element("p", { className: "level", textContent: levelText(level) }), title, body, dismiss);
     node.dataset.level = level;
     return node;
+  }
+
+  #title({ notifications: [one, ...others] }, text) {
+    const isOne = one && !others.length;
+    const address = isOne ? this.#activation.addressOf(one) : this.#activation.inboxUrl;
+    const title = one ? this.#way(address, "title", one && isOne ? one : null) : element("p", { className: "title" });
+    return Object.assign(title, { dir: "auto", textContent: text });
+  }
+
+  /** A link; to nowhere: a button that opens the panel. @param {string | null} address */
+  #way(address, className, notification = null) {
+    const way = address === null ? element("button", { type: "button", className }) : element("a", { href: address, className });
+    const open = () => address === null && this.#unfold(notification?.id);
+    if (notification) this.#activation.watch(way, () => notification, open);
+    else way.addEventListener("click", open);
+    return way;
   }
 
   /** F8 goes to the toasts, Escape back to where one came from. */

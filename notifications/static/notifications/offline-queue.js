@@ -31,7 +31,9 @@ export class OfflineQueue {
   add(entry) {
     if (this.size >= MAX_COUNT) return false;
     try {
-      const kept = { ...entry, keptAt: this.#now() };
+      // Not by the clock, which goes back, and in whose millisecond there is room for several acts.
+      const order = 1 + Math.max(0, ...this.entries().map((other) => other.order ?? 0));
+      const kept = { ...entry, order, keptAt: this.#now() };
       this.#storage?.setItem(this.#prefix + entry.body.op_id, JSON.stringify(kept));
       return this.#storage !== null;
     } catch {
@@ -47,7 +49,8 @@ export class OfflineQueue {
   /** In the order of the acts. @returns {Inbox.KeptAct[]} */
   entries() {
     const entries = this.#keys().map((key) => this.#read(key)).filter((entry) => entry !== null);
-    return entries.sort((a, b) => (a.overlay.at < b.overlay.at ? -1 : 1));
+    // Two tabs at once may have given the same: then any order does, but the same for all.
+    return entries.sort((a, b) => (a.order ?? 0) - (b.order ?? 0) || (a.body.op_id < b.body.op_id ? -1 : 1));
   }
 
   /** Removes those that came too late, and returns them. */

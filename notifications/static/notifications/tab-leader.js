@@ -1,7 +1,7 @@
 const ANSWER_TIMEOUT_MS = 1_500;
 const UNKNOWN = { state: "connecting", transport: "" };
 
-/** The tab with the lock is connected; to the others it is a transport. Without locks each leads. */
+/** The tab with the lock is connected; to the others it is a transport. */
 export class TabLeader {
   role = "none";
   #options;
@@ -15,7 +15,7 @@ export class TabLeader {
   constructor(client, options) {
     this.#client = client;
     this.#options = options;
-    client.leader = options.locks ? UNKNOWN : null;
+    client.leader = UNKNOWN;
     client.addEventListener("act", ({ detail }) => this.#post({ type: "act", act: detail }));
     client.addEventListener("frame", ({ detail }) => {
       if (this.role === "leader") this.#post({ type: "frame", frame: detail, epoch: client.inbox.epoch });
@@ -50,18 +50,17 @@ export class TabLeader {
     this.#abort?.abort();
     this.#release?.();
     this.#heard();
-    if (this.#options.locks) this.#client.leader = UNKNOWN;
+    this.#client.leader = UNKNOWN;
     if (!closesChannel) return;
     this.#channel?.close();
     this.#channel = null;
   }
 
   #begin() {
-    const { channel, locks } = this.#options;
-    this.#channel ??= channel(this.#client.name);
-    if (this.#channel) this.#channel.onmessage = ({ data }) => this.#hear(data);
-    this.role = locks ? "follower" : "leader";
-    if (locks) this.#elect();
+    this.#channel ??= this.#options.channel(this.#client.name);
+    this.#channel.onmessage = ({ data }) => this.#hear(data);
+    this.role = "follower";
+    this.#elect();
   }
 
   #elect(steal = false) {

@@ -11,7 +11,7 @@ export function relativeTime(iso, nowMs) {
   if (ageMs < MINUTE_MS) return "now";
   if (ageMs < HOUR_MS) return `${Math.floor(ageMs / MINUTE_MS)} min ago`;
   if (days === 0) return `${Math.floor(ageMs / HOUR_MS)} h ago`;
-  const clock = then.toLocaleTimeString(LOCALE, { hour: "2-digit", minute: "2-digit" });
+  const clock = clockTime(then);
   if (days === 1) return `Yesterday ${clock}`;
   if (days < 7) return `${then.toLocaleDateString(LOCALE, { weekday: "short" })} ${clock}`;
   const year = then.getFullYear() === today.getFullYear() ? undefined : "numeric";
@@ -30,6 +30,15 @@ export function dayText(iso, nowMs) {
 }
 
 export const absoluteTime = (iso) => new Date(iso).toLocaleString(LOCALE, { dateStyle: "full", timeStyle: "short" });
+
+/** 12 Nov 2024 14:02 CET: as the server writes it. */
+export function zonedTime(iso) {
+  const options = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
+  return new Date(iso).toLocaleString(LOCALE, options).replace(",", "");
+}
+
+/** 09:20 */
+export const clockTime = (ms) => new Date(ms).toLocaleTimeString(LOCALE, { hour: "2-digit", minute: "2-digit" });
 
 /** How many midnights lie between, by the reader's calendar. */
 function daysBetween(then, today) {

@@ -4,6 +4,7 @@
  */
 declare namespace Inbox {
   type Client = import("./inbox-client.js").InboxClient;
+  type Activation = import("./activation.js").Activation;
   type State = import("./inbox-state.js").InboxState;
 
   interface Notification {
@@ -46,11 +47,12 @@ declare namespace Inbox {
     revision: number | null;
   }
 
-  /** An act that waits for the network, in localStorage. `keptAt`: milliseconds since 1970. */
+  /** An act that waits for the network, in localStorage. `keptAt`: milliseconds since 1970; `order`: among those kept. */
   interface KeptAct {
     overlay: Overlay;
     body: { op_id: string; [field: string]: unknown };
     keptAt?: number;
+    order?: number;
   }
 
   interface Clock {
@@ -187,14 +189,20 @@ declare namespace Inbox {
   interface TabOptions {
     /** To the server. */
     open: Open;
-    /** None on plain HTTP, other than localhost: then each tab leads. */
-    locks: LockManager | undefined;
+    /** Those of the browser, or on plain HTTP, other than localhost, ChannelLocks. */
+    locks: Pick<LockManager, "request">;
     channel(name: string): BroadcastChannel;
     /** What a leader says to a tab that asks. */
     catchUp(client: Client, cursor: { epoch: string; revision: number; isAnew: boolean }): Promise<object[]>;
     /** Names this tab. */
     tab: string;
     isVisible(): boolean;
+  }
+
+  interface LockOptions {
+    channel(name: string): BroadcastChannel;
+    clock: Clock;
+    random: () => number;
   }
 
   interface ChoiceOptions {

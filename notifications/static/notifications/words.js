@@ -3,6 +3,7 @@ export const TEXT = {
   heading: "Notifications",
   markAll: "Mark all as read",
   openInbox: "Open inbox",
+  showAll: "Show all",
   empty: "You're all caught up.",
   loading: "Loading…",
   read: "Mark as read",
@@ -52,6 +53,8 @@ const FAILURES = {
   archive: "Couldn't archive",
   restore: "Couldn't move to the inbox",
 };
+
+export const offlineText = (at) => `You're offline. Showing what we had at ${at}.`;
 
 export const newText = (count) => `${count} new notification${count === 1 ? "" : "s"}`;
 

@@ -1,5 +1,6 @@
 /** What the tabs of one browser share, moved by a FakeClock. */
 import { Acts } from "../../../notifications/static/notifications/acts.js";
+import { ChannelLocks } from "../../../notifications/static/notifications/channel-locks.js";
 import { InboxApi } from "../../../notifications/static/notifications/api.js";
 import { InboxClient } from "../../../notifications/static/notifications/inbox-client.js";
 import { catchUp } from "../../../notifications/static/notifications/tab-answers.js";
@@ -91,6 +92,10 @@ export class FakeChannels {
     return channel;
   }
 
+  countOf(tab) {
+    return [...this.#open].filter((channel) => channel.tab === tab).length;
+  }
+
   forget(tab) {
     for (const channel of this.#open) if (channel.tab === tab) this.#open.delete(channel);
   }
@@ -169,10 +174,11 @@ export class FakeTab {
       random,
       page,
     });
+    const channel = (name) => browser.channels.open(this, name);
     this.tabs = new TabLeader(this.client, {
       open,
-      locks: hasLocks ? browser.locks.of(this) : undefined,
-      channel: (name) => browser.channels.open(this, name),
+      locks: hasLocks ? browser.locks.of(this) : new ChannelLocks({ channel, clock: this.clock, random }),
+      channel,
       catchUp: async (...asked) => catchUp(...asked),
       tab: String(random()),
       isVisible: () => this.isVisible,

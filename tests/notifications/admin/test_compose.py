@@ -203,6 +203,31 @@ def test_it_is_sent_when_its_time_comes(post, alice):
     assert holders() == ["alice"]
 
 
+def test_times_are_meant_in_the_zone_of_the_sender(post, alice):
+    times = {"zone": "Asia/Tokyo", "send_at": "2035-01-01T09:00", "expires_at": "2035-01-02T09:00"}
+    review = shown(post(button="_review", kind="users", users=["alice"], **times))
+    assert "1 Jan 2035 09:00 JST" in review
+    assert "2 Jan 2035 09:00 JST" in review
+    assert "Times are in Asia/Tokyo." in review
+    assert "1 Jan 2035 09:00 JST" in shown(post(kind="users", users=["alice"], **times))
+    sent = Notification.objects.get()
+    assert sent.send_at.isoformat() == "2035-01-01T00:00:00+00:00"
+    assert sent.expires_at.isoformat() == "2035-01-02T00:00:00+00:00"
+
+
+def test_without_a_zone_they_are_meant_in_the_servers_which_is_named(browser, post, alice):
+    assert "In <span data-zone>UTC</span>. Empty: at once." in shown(browser.get(ADD))
+    times = {"send_at": "2035-01-01T09:00"}
+    review = shown(post(button="_review", kind="users", users=["alice"], **times))
+    assert "1 Jan 2035 09:00 UTC" in review
+
+
+def test_what_is_no_time_zone_is_refused(post, alice):
+    times = {"zone": "Mars/Phobos", "send_at": "2035-01-01T09:00"}
+    assert "is no time zone" in shown(post(kind="users", users=["alice"], **times))
+    assert not Notification.objects.exists()
+
+
 @pytest.mark.parametrize("field", ["send_at", "expires_at"])
 def test_what_is_over_cannot_be_meant(post, alice, field):
     past = timezone.now() - timedelta(hours=1)

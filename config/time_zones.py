@@ -1,0 +1,30 @@
+"""The reader's time zone: pages are drawn in it, and what is typed into forms is meant in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from notifications.moments import zone_named
+
+# Kept by the browser: static/notifications/zone.js
+COOKIE = "time_zone"
+
+
+class TimeZoneMiddleware:
+    """Draws pages in the zone that the browser told; before it did, in the server's.
+
+    The API speaks of moments and not of wall clocks; it is left alone.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        zone = zone_named(request.COOKIES.get(COOKIE, ""))
+        if zone is None or request.path_info.startswith("/api/"):
+            return self.get_response(request)
+        with timezone.override(zone):
+            return self.get_response(request)

@@ -1,0 +1,47 @@
+/** What it is to open a notification: its page may do it in its own way, and it is read then. */
+
+/** Tells the page first; it goes on with `preventDefault` in its hands. */
+export class Activation {
+  #bell;
+  #client;
+
+  /** @param {any} bell */
+  constructor(bell) {
+    this.#bell = bell;
+    this.#client = bell.client;
+  }
+
+  /** Of the inbox; null: its users have no page of ours. */
+  get inboxUrl() {
+    return this.#bell.inboxUrl;
+  }
+
+  /**
+   * Where a notification leads; null: it is unfolded where it is. Who comes with a token has no
+   * session at our site, and would land at its sign-in page.
+   * @param {Inbox.Notification} notification
+   */
+  addressOf({ id, url }) {
+    return this.#bell.hasAttribute("token-url") ? url : `${this.inboxUrl}${encodeURIComponent(id)}/`;
+  }
+
+  /** Whoever follows `node` opens what `current` gives then; null: something else. */
+  watch(node, current, go = () => {}) {
+    const followed = (event) => {
+      // Not the button that opens a menu.
+      const notification = event.button > 1 ? null : current();
+      if (!notification) return;
+      const mayGo = this.#bell.emit("activate", { notification }, true);
+      if (!notification.read_at) this.#client.markRead([notification.id]);
+      if (mayGo) go(event);
+      else event.preventDefault();
+    };
+    // The middle button, and others that open a tab, do not click.
+    for (const type of ["click", "auxclick"]) node.addEventListener(type, followed);
+  }
+
+  /** All of a body of which a list shows the beginning. */
+  async whole(id) {
+    return (await this.#client.acts()).whole(id);
+  }
+}

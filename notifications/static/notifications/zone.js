@@ -1,0 +1,17 @@
+/** Tells the server its reader's time zone, and puts into it what was drawn before it knew. */
+import { zonedTime } from "./time.js";
+
+const YEAR_S = 365 * 86_400;
+const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+
+if (timeZone) {
+  // config/time_zones.py
+  const secure = location.protocol === "https:" ? "; secure" : "";
+  document.cookie = `time_zone=${timeZone}; path=/; max-age=${YEAR_S}; samesite=lax${secure}`;
+  for (const node of document.querySelectorAll("time[data-zoned]")) node.textContent = zonedTime(node.dateTime);
+  // What is typed is meant so, and said to be.
+  for (const node of document.querySelectorAll("[data-zone]")) {
+    if (node instanceof HTMLInputElement) node.value = timeZone;
+    else node.textContent = timeZone;
+  }
+}
