@@ -88,6 +88,8 @@ class Receipts:
             while self._waiting:
                 await asyncio.sleep(EVERY_S)
                 await self._write_some()
+        except Exception as error:  # noqa: BLE001 (the next receipt begins it again)
+            supervisor.report("receipts", error)
         finally:
             self._worker = None
 
