@@ -17,6 +17,8 @@ from accounts.origins import canonical, is_same, is_trusted
 Name = Annotated[str, StringConstraints(min_length=1, max_length=150)]
 Origin = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 
+_PROBLEMS = (400, 401, 403, 405, 413, 415, 422, 429, 503)
+
 
 class TokenIn(Schema):
     """With an API key: ``user``. With a session: nothing, or ``origins``."""
@@ -45,7 +47,7 @@ def make_router(problem: type[Schema]) -> Router:
     router = Router(tags=["Tokens"])
     router.post(
         "",
-        response={201: TokenOut} | dict.fromkeys((401, 403, 422, 429, 503), problem),
+        response={201: TokenOut} | dict.fromkeys(_PROBLEMS, problem),
         summary="Make an access token",
     )(make_token)
     return router

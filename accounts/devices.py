@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_in
+from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from accounts import revocation
 from accounts.models import Session, User
 
 _KEY = "device"
@@ -71,7 +73,9 @@ def sign_out_everywhere(user: User, *, but: str | None = None) -> int:
     sessions = Session.objects.filter(user=user)
     if but is not None:
         sessions = sessions.exclude(pk=Session.row_key(but))
-    count, _ = sessions.delete()
+    with transaction.atomic():
+        revocation.revoke([user.pk])  # before the sessions' rows are locked, as everywhere
+        count, _ = sessions.delete()
     return count
 
 

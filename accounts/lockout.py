@@ -16,11 +16,12 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 
-from accounts import throttle
+from accounts import hashing, throttle
+from accounts.line import TooBusy
 from accounts.models import User
+from accounts.refusals import later
 
 
 def cooloff(request: HttpRequest | None = None) -> timedelta:
@@ -34,28 +35,35 @@ def locked_out(request: HttpRequest, *_: object) -> HttpResponse:
     The further arguments are axes' own; it fills them differently under WSGI and ASGI.
     """
     # The whole time, as at the moment of locking; what is left of it would cost another query.
-    return _later(request, math.ceil(settings.LOGIN_COOLOFF_S))
+    return later(request, math.ceil(settings.LOGIN_COOLOFF_S), "locked_out")
 
 
 class LoginThrottleMiddleware:
-    """Lets each address sign in only so often (settings.LOGIN_RATE_PER_MIN), as whoever it is."""
+    """Lets each address sign in only so often (settings.LOGIN_RATE_PER_MIN), as whoever it is.
+
+    Whoever does so or changes a password while very many do is asked to come again.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
         self._paths = {reverse("accounts:login"), reverse("admin:login")}
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
+        """Count a try: here, not above, for what is no try of its sender (CSRF) does not come."""
         if request.method == "POST" and request.path_info in self._paths:
             wait_s = throttle.logins.wait_s(throttle.address_of(request))
             if wait_s:
-                return _later(request, wait_s)
-        return self.get_response(request)
+                return later(request, wait_s, "locked_out")
+        return None
 
-
-def _later(request: HttpRequest, wait_s: int) -> HttpResponse:
-    response = render(request, "accounts/locked_out.html", status=429)
-    response["Retry-After"] = str(wait_s)
-    return response
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """No try either: no password was looked at."""
+        if isinstance(error, TooBusy):
+            return later(request, hashing.RETRY_AFTER_S, "busy", status=503)
+        return None
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.base_session import AbstractBaseSession
-from django.db import models
+from django.db import models, router, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -30,20 +30,32 @@ class User(AbstractUser):
     def from_db(cls, *arguments: Any, **options: Any) -> Self:
         """The instance of a row that was read; see Django's."""
         user = super().from_db(*arguments, **options)
-        user.take_access_change(None)
+        user.note_stored(None)
         return user
 
-    def take_access_change(self, saved: Collection[str] | None) -> bool:
-        """Whether password or activity is another than was stored before this save; once.
+    def save(self, *arguments: Any, **options: Any) -> None:
+        """Save, together with what signals do: what takes access away is told with it."""
+        using = options.get("using") or router.db_for_write(type(self), instance=self)
+        with transaction.atomic(using, savepoint=False):
+            super().save(*arguments, **options)
 
-        Args: saved: the fields that were saved, None for all. What an object was given that had
-            not been read may be anything, so it counts as changed.
+    def changes_access(self, saved: Collection[str] | None) -> bool:
+        """Whether a save stores another password or activity than there was.
+
+        Args: saved: the fields that are saved, None for all. What an object was given that had not
+            been read may be anything, so it counts as changed.
         """
+        now = self._deciding(saved)
+        return any(name not in self._stored or self._stored[name] != now[name] for name in now)
+
+    def note_stored(self, saved: Collection[str] | None) -> None:
+        """Remember what the database holds, now that these fields were read or saved."""
+        self._stored = {**self._stored, **self._deciding(saved)}
+
+    def _deciding(self, saved: Collection[str] | None) -> dict[str, Any]:
         # Not by attribute: one that is deferred would be read now.
         own = {name: self.__dict__[name] for name in self._DECIDING if name in self.__dict__}
-        now = {name: value for name, value in own.items() if saved is None or name in saved}
-        before, self._stored = self._stored, {**self._stored, **now}
-        return any(name not in before or before[name] != now[name] for name in now)
+        return {name: value for name, value in own.items() if saved is None or name in saved}
 
 
 class Session(AbstractBaseSession):

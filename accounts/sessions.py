@@ -5,6 +5,7 @@ What the cookie holds is stored nowhere: a row is found by its hash (``Session.r
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import SESSION_KEY
@@ -98,6 +99,21 @@ class SessionStore(_DatabaseSessionStore):
         session.user_id = _user_id(data)
         session.previous_key = self._previous_key
         return session
+
+
+def forget_old(most: int = 1000) -> int:
+    """Delete up to ``most`` sessions that are over."""
+    old = Session.objects.filter(expire_date__lte=timezone.now()).order_by("expire_date")
+    pks = list(old.values_list("pk", flat=True)[:most])
+    # Once more whether it is over: one that is prolonged just now stays. The tokens that it made
+    # are void without it, and streams end by themselves when a session does, so nobody need hear.
+    over = Session.objects.filter(pk__in=pks, expire_date__lte=timezone.now())
+    return over._raw_delete("default") if pks else 0
+
+
+def left_over() -> int:
+    """How many sessions a dispatcher should have deleted an hour ago."""
+    return Session.objects.filter(expire_date__lt=timezone.now() - timedelta(hours=1)).count()
 
 
 def _user_id(data: dict[str, Any]) -> int | None:

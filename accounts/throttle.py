@@ -20,27 +20,29 @@ _MOST = 20_000
 
 
 class Throttle:
-    """So many a minute for each who asks, and as many at once after a minute's rest.
+    """So many in a period for each who asks, and as many at once after as long a rest.
 
     Args: setting: names the setting that says how many, read at each question. 0: no limit.
+        period_s: a minute, where nothing else is said.
     """
 
-    def __init__(self, setting: str) -> None:
+    def __init__(self, setting: str, period_s: float = 60) -> None:
         self._setting = setting
+        self._period_s = period_s
         self._lock = threading.Lock()
         # Who: what is left, and when that was.
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def wait_s(self, who: str, now: float | None = None) -> int:
         """Take one. 0, or the whole seconds to wait where there is none left."""
-        per_minute: float = getattr(settings, self._setting)
-        if not per_minute:
+        most: float = getattr(settings, self._setting)
+        if not most:
             return 0
         now = time.monotonic() if now is None else now
         with self._lock:
-            left, then = self._buckets.pop(who, (per_minute, now))
-            left = min(per_minute, left + (now - then) * per_minute / 60)
-            wait_s = 0 if left >= 1 else math.ceil((1 - left) * 60 / per_minute)
+            left, then = self._buckets.pop(who, (most, now))
+            left = min(most, left + (now - then) * most / self._period_s)
+            wait_s = 0 if left >= 1 else math.ceil((1 - left) * self._period_s / most)
             self._buckets[who] = (left if wait_s else left - 1, now)
             if len(self._buckets) > _MOST:
                 self._buckets.popitem(last=False)
@@ -64,9 +66,11 @@ def address_of_scope(scope: dict[str, Any]) -> str:
 
 
 logins = Throttle("LOGIN_RATE_PER_MIN")
+resets = Throttle("RESET_RATE_PER_MIN")
+reset_mails = Throttle("RESET_MAILS_PER_H", period_s=3600)
 refused = Throttle("REFUSED_RATE_PER_MIN")
 handshakes = Throttle("NOTIFICATIONS_HANDSHAKE_RATE_PER_MIN")
 tokens = Throttle("TOKEN_RATE_PER_MIN")
 users = Throttle("API_USER_RATE_PER_MIN")
 keys = Throttle("API_KEY_RATE_PER_MIN")
-ALL = (logins, refused, handshakes, tokens, users, keys)
+ALL = (logins, resets, reset_mails, refused, handshakes, tokens, users, keys)

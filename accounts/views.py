@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -13,12 +14,18 @@ from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.views.generic import TemplateView
 
-from accounts import devices, lockout
+from accounts import devices, lockout, resets, throttle
 from accounts.forms import LoginForm
 from accounts.models import User
+from accounts.refusals import later
+from accounts.resets import ResetForm
 
 if TYPE_CHECKING:
-    from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
+    from django.contrib.auth.forms import (
+        PasswordChangeForm,
+        PasswordResetForm,
+        SetPasswordForm,
+    )
     from django.http import HttpRequest, HttpResponse
 
 
@@ -103,10 +110,27 @@ class PasswordChangeDoneView(views.PasswordChangeDoneView):
 class PasswordResetView(views.PasswordResetView):
     """Mails a link to whoever owns the address; the answer never tells if somebody does."""
 
+    form_class = ResetForm
     template_name = "accounts/password_reset.html"
     email_template_name = "accounts/password_reset_email.txt"
     subject_template_name = "accounts/password_reset_subject.txt"
     success_url = reverse_lazy("accounts:password_reset_done")
+
+    def form_valid(self, form: PasswordResetForm) -> HttpResponse:
+        """Note what was asked for, and answer."""
+        client, email = throttle.address_of(self.request), form.cleaned_data["email"]
+        if wait_s := resets.wait_s(client, email):
+            return later(self.request, wait_s, "too_many_resets")
+        # All that comes of the request is read now: when the mail is written it has been answered.
+        save = partial(
+            form.save,
+            domain_override=self.request.get_host(),
+            use_https=self.request.is_secure(),
+            email_template_name=self.email_template_name,
+            subject_template_name=self.subject_template_name,
+        )
+        resets.mail_soon(save)
+        return redirect(self.success_url)
 
 
 class PasswordResetDoneView(views.PasswordResetDoneView):
@@ -123,8 +147,9 @@ class PasswordResetConfirmView(views.PasswordResetConfirmView):
 
     def form_valid(self, form: SetPasswordForm[User]) -> HttpResponse:
         """Save the password, and let its owner in even if wrong ones were tried before."""
+        response = super().form_valid(form)
         lockout.unlock(User.objects.filter(pk=form.user.pk))
-        return super().form_valid(form)
+        return response
 
 
 class PasswordResetCompleteView(views.PasswordResetCompleteView):

@@ -37,7 +37,7 @@ SECURE_HSTS_SECONDS = (
 # Whether subdomains too come by https only, and whether browsers are to be shipped knowing it, is
 # for the owner of the domain to say.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-# How many server processes there are; only `manage.py check` asks.
+# How many server processes there are: the only one has nobody to send its clients to.
 SERVER_PROCESSES = env.integer("SERVER_PROCESSES", default=1, least=1, most=1000)
 
 # --- Storage --------------------------------------------------------------------------------------
@@ -202,12 +202,22 @@ NOTIFICATIONS_HANDSHAKE_RATE_PER_MIN = env.integer(
 NOTIFICATIONS_FRAME_RATE_PER_S = env.seconds(
     "NOTIFICATIONS_FRAME_RATE_PER_S", default=20, least=0.1, most=1e6
 )
+# Bytes of a request's body, more is refused before it is read; and seconds in which it must come,
+# as the head must before.
+NOTIFICATIONS_REQUEST_S = env.seconds("NOTIFICATIONS_REQUEST_S", default=20, least=0.1, most=3600)
+NOTIFICATIONS_BODY_MAX_BYTES = env.integer(
+    "NOTIFICATIONS_BODY_MAX_BYTES", default=256 * 1024, least=64 * 1024, most=16 * 1024 * 1024
+)
 # Seconds between two looks whether all who have streams open may still have them. What is revoked
 # by a model's `save` or `delete` is known within a second; this finds what an `update` has done.
 NOTIFICATIONS_ACCESS_CHECK_S = env.seconds(
     "NOTIFICATIONS_ACCESS_CHECK_S", default=60, least=0.1, most=3600
 )
-# What tells that somebody's access was taken away: a signal, sent with user ids after the commit.
+# Tells this installation from a copy of its whole disk: any text, another for each. What else tells
+# them apart (the secret key, the database's server or file) is known without it.
+NOTIFICATIONS_INSTALLATION = env.text("NOTIFICATIONS_INSTALLATION", default="")
+# What tells that somebody's access was taken away: a signal, sent with user ids, best within the
+# transaction that does.
 NOTIFICATIONS_ACCESS_SIGNAL = "accounts.signals.access_revoked"
 # Seconds over which a process that is told to end spreads the return of its clients.
 NOTIFICATIONS_DRAIN_S = env.seconds("NOTIFICATIONS_DRAIN_S", default=10, least=0, most=600)
@@ -232,11 +242,13 @@ NOTIFICATIONS_HOUSEKEEPING = [
     "notifications.operations.forget_old",
     "notifications.presence.forget_old",
     "accounts.tokens.forget_old",
+    "accounts.sessions.forget_old",
 ]
 # What `manage.py doctor` asks how much of that was left lying.
 NOTIFICATIONS_LEFT_OVER = {
     "answers to acts": "notifications.operations.left_over",
     "access tokens": "accounts.tokens.left_over",
+    "sessions": "accounts.sessions.left_over",
 }
 
 # --- Accounts -------------------------------------------------------------------------------------
@@ -246,6 +258,7 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
 ]
+PASSWORD_HASHERS = ["accounts.hashing.QueuedPasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -275,9 +288,10 @@ AXES_VERBOSE = False
 # Seconds that an access token lasts.
 ACCESS_TOKEN_S = env.seconds("ACCESS_TOKEN_S", default=600, least=1, most=86400)
 # How often one may ask a process, a minute and in one go; 0: no limit. Beyond it: 429. By address:
-# sign-ins, and requests with a key or token that is not valid. By user or API key: tokens made
-# (of one key for one user), and requests to the API.
+# sign-ins, links to set a new password, and requests with a key or token that is not valid. By user
+# or API key: tokens made (of one key for one user), and requests to the API.
 LOGIN_RATE_PER_MIN = env.integer("LOGIN_RATE_PER_MIN", default=60, least=0, most=1_000_000)
+RESET_RATE_PER_MIN = env.integer("RESET_RATE_PER_MIN", default=10, least=0, most=1_000_000)
 REFUSED_RATE_PER_MIN = env.integer("REFUSED_RATE_PER_MIN", default=60, least=0, most=1_000_000)
 TOKEN_RATE_PER_MIN = env.integer("TOKEN_RATE_PER_MIN", default=30, least=0, most=1_000_000)
 API_USER_RATE_PER_MIN = env.integer("API_USER_RATE_PER_MIN", default=1200, least=0, most=1_000_000)
@@ -289,6 +303,10 @@ REQUESTS_MAX = env.integer("REQUESTS_MAX", default=16, least=0, most=10_000)
 USER_REQUESTS_MAX = env.integer("USER_REQUESTS_MAX", default=4, least=0, most=10_000)
 REQUESTS_WAITING_MAX = env.integer("REQUESTS_WAITING_MAX", default=512, least=1, most=100_000)
 
+# Links to set a new password that one mail address is sent within an hour; 0: no limit.
+RESET_MAILS_PER_H = env.integer("RESET_MAILS_PER_H", default=5, least=0, most=1_000_000)
+# Seconds that a mail server may take for each step.
+EMAIL_TIMEOUT = 10
 # Mail of password resets; by default it is printed where the server runs.
 vars().update(env.email("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="notifications@localhost")

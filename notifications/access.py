@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from django.conf import settings
 
 from notifications import metrics
-from notifications.database import in_thread
+from notifications.database import outcomes
 from notifications.facts import Action
 from notifications.protocol import CloseCode
 from notifications.timers import TimerWheel
@@ -32,8 +33,8 @@ _SETTLE_S = 0.2
 _RETRY_S = 1.0
 # Logins by one query.
 _AT_ONCE = 1000
-# A version older than this was raised before any stream that is being opened now was let in.
-_RECENT_MS = 120_000
+# What was seen longer ago was so before any stream that is being opened now was let in.
+_RECENT_S = 120
 # In this time a stream whose session has another key now opens again, by that.
 _RENEW_MS = 1000
 
@@ -72,9 +73,10 @@ class AccessChecks:
 
     def __init__(self, hub: Any) -> None:
         self._hub = hub
-        # The access versions that were raised lately, by user; also of users who are not here: one
-        # who is just being let in may have been looked up before.
-        self._raised: dict[int, int] = {}
+        # By user, the access version that was seen last, and since when, by no clock but our own;
+        # for a while also of users who are not here: one who is just being let in may have been
+        # looked up before.
+        self._versions: dict[int, tuple[int, float]] = {}
         self._suspects: set[Connection] = set()
         self._wake = asyncio.Event()
         self._expiries: TimerWheel[Connection] = TimerWheel(lambda one, _: self.suspect([one]))
@@ -89,7 +91,8 @@ class AccessChecks:
 
     def opened(self, connection: Connection) -> None:
         """A stream was registered."""
-        if connection.user_id in self._raised:
+        _, since = self._versions.get(connection.user_id, (0, -math.inf))
+        if since > time.monotonic() - _RECENT_S:
             self.suspect([connection])
         self._watch_expiry(connection)
 
@@ -99,11 +102,16 @@ class AccessChecks:
         self._expiries.cancel(connection)
 
     def sighted(self, versions: Iterable[tuple[int, int]]) -> None:
-        """Users and their access versions, as the database or the channel layer says."""
-        old = _now_ms() - _RECENT_MS
+        """Users and their access versions, as the database or the channel layer says.
+
+        Any other than before is a reason to look: the one that is seen first may just have been
+        raised, and after a restore of the database it may be lower.
+        """
+        now = time.monotonic()
         for user_id, version in versions:
-            if version > self._raised.get(user_id, old):
-                self._raised[user_id] = version
+            before, _ = self._versions.get(user_id, (0, now))
+            if version != before:
+                self._versions[user_id] = version, now
                 self.suspect(self._hub.streams.get(user_id, ()))
 
     def suspect(self, connections: Iterable[Connection]) -> None:
@@ -123,8 +131,12 @@ class AccessChecks:
     async def _suspect_all_regularly(self) -> None:
         while True:
             await asyncio.sleep(settings.NOTIFICATIONS_ACCESS_CHECK_S)
-            old = _now_ms() - _RECENT_MS
-            self._raised = {pk: version for pk, version in self._raised.items() if version > old}
+            old = time.monotonic() - _RECENT_S
+            self._versions = {
+                pk: (version, since)
+                for pk, (version, since) in self._versions.items()
+                if since > old or pk in self._hub.streams
+            }
             self.suspect(self._hub.all_streams())
 
     async def _look_at_suspects(self) -> None:
@@ -152,13 +164,16 @@ class AccessChecks:
         """Judge streams that are opened by one kind of credential."""
         kind, _ = _credential(connections[0])
         keys = list({_credential(one)[1] for one in connections})
-        answers = await in_thread(_finders[kind], keys)
-        found = dict(zip(keys, answers, strict=True))
+        found = dict(zip(keys, await outcomes(_finders[kind], keys), strict=True))
+        failed = [one for one in found.values() if isinstance(one, Exception)]
+        if len(failed) == len(found):
+            raise failed[0]
+        if failed:
+            logger.warning("%d logins could not be looked up: %s", len(failed), failed[0])
         for connection in connections:
-            if self._is_open(connection):
-                self._hub.perform(
-                    connection, self._judge, connection, found[_credential(connection)[1]]
-                )
+            answer = found[_credential(connection)[1]]
+            if self._is_open(connection) and not isinstance(answer, Exception):
+                self._hub.perform(connection, self._judge, connection, answer)
 
     def _judge(self, connection: Connection, found: Login | None) -> list[Action]:
         before, now = connection.login, time.monotonic()
@@ -202,7 +217,3 @@ def _batches(connections: Iterable[Connection]) -> Iterable[Sequence[Connection]
     for same in by_kind.values():
         for first in range(0, len(same), _AT_ONCE):
             yield same[first : first + _AT_ONCE]
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

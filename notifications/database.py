@@ -14,13 +14,17 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import DataError, close_old_connections
 
 from notifications import metrics
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 Result = TypeVar("Result")
+
+# What one question of many may be the reason of. An outage is none of these: asked again in parts,
+# a database that is in trouble would get many times the load.
+_OF_ONE = (DataError, ArithmeticError, LookupError, TypeError, ValueError)
 
 # What one batch shall hold when more questions come in a second than these.
 _GATHERED, _STORM_PER_S = 200, 200
@@ -44,12 +48,45 @@ def _then_close(function: Callable[..., Result], arguments: tuple[Any, ...]) -> 
         close_old_connections()
 
 
+def is_of_one(error: BaseException) -> bool:
+    """Whether one of many questions may be the reason of an error, and the others have none."""
+    return isinstance(error, _OF_ONE)
+
+
+async def outcomes(
+    answer: Callable[[Sequence[Question]], Sequence[Answer]], questions: Sequence[Question]
+) -> list[Answer | Exception]:
+    """What each question is answered, or the exception that it ends with.
+
+    All are asked together. Where that fails by what one of them may be the reason of, each half is
+    asked by itself, and so on: those beside a bad one get their answers.
+    """
+    try:
+        answers: list[Answer | Exception] = [*await in_thread(answer, questions)]
+    except _OF_ONE as error:
+        if len(questions) <= 1:
+            return [error for _ in questions]
+        half = len(questions) // 2
+        return [
+            *await outcomes(answer, questions[:half]),
+            *await outcomes(answer, questions[half:]),
+        ]
+    except Exception as error:  # noqa: BLE001 (whatever it is, those who wait must hear of it)
+        return [error for _ in questions]
+    if len(answers) != len(questions):
+        fault = ValueError(f"{len(questions)} questions got {len(answers)} answers.")
+        return [fault for _ in questions]
+    return answers
+
+
 class Batcher(Generic[Question, Answer]):
     """Answers questions of one kind: those that come while an answer is out go with the next.
 
     So a lone question waits for nobody, and a thousand at once cost a few queries. Where they pour
     in, as from all clients of a server that has died, it may gather them: a query for each few
-    would take the time that handshakes need. It belongs to the event loop that first asks it.
+    would take the time that handshakes need. Who cancels what ``ask`` gave is not asked for: a
+    queue that is longer than they wait would be worked off for nobody, and each who comes later
+    would wait in vain too. It belongs to the event loop that first asks it.
     """
 
     def __init__(
@@ -69,7 +106,7 @@ class Batcher(Generic[Question, Answer]):
         self._worker: asyncio.Task[None] | None = None
 
     def ask(self, question: Question) -> asyncio.Future[Answer]:
-        """The answer, when it comes; or the exception that the whole batch ended with."""
+        """The answer, when it comes; or the exception that the question ended with."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Answer] = loop.create_future()
         self._waiting.append((question, future))
@@ -85,8 +122,7 @@ class Batcher(Generic[Question, Answer]):
             while self._waiting:
                 if self._gathers:
                     await self._gather()
-                batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
-                await self._settle(batch)
+                await self._settle(self._taken())
         finally:
             self._worker = None
 
@@ -98,17 +134,26 @@ class Batcher(Generic[Question, Answer]):
             await asyncio.sleep(min(_GATHER_MOST_S, missing / per_s))
         self._taken_at = time.monotonic()
 
+    def _taken(self) -> list[tuple[Question, asyncio.Future[Answer]]]:
+        """The next batch, of those who still wait."""
+        living = [pair for pair in self._waiting if not pair[1].done()]
+        metrics.questions_dropped.inc(len(self._waiting) - len(living))
+        self._waiting = living[self._most :]
+        return living[: self._most]
+
     async def _settle(self, batch: list[tuple[Question, asyncio.Future[Answer]]]) -> None:
-        metrics.questions.inc(len(batch))
-        self._batches.inc()
-        try:
-            answers = await in_thread(self._answer, [question for question, _ in batch])
-            pairs = list(zip(batch, answers, strict=True))
-        except Exception as error:  # noqa: BLE001 (whatever it is, those who wait must hear of it)
-            for _, future in batch:
-                if not future.done():
-                    future.set_exception(error)
+        if not batch:
             return
-        for (_, future), answer in pairs:
-            if not future.done():
-                future.set_result(answer)
+        found = await outcomes(self._counted, [question for question, _ in batch])
+        for (_, future), outcome in zip(batch, found, strict=True):
+            if future.done():
+                continue
+            if isinstance(outcome, Exception):
+                future.set_exception(outcome)
+            else:
+                future.set_result(outcome)
+
+    def _counted(self, questions: Sequence[Question]) -> Sequence[Answer]:
+        metrics.questions.inc(len(questions))
+        self._batches.inc()
+        return self._answer(questions)

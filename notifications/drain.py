@@ -15,6 +15,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -34,8 +35,12 @@ REASON = "This server is about to end; another one answers."
 _STREAMS_PER_S = 50
 # What the timers of the streams may be late, and a close takes.
 _GRACE_S = 1.0
+# What the server is given after that, where a request still runs.
+_SERVER_S = 10.0
 # Whoever comes to a process that is ending is told to come back after a time between these.
 _REFUSED_MS = (1000, 3000)
+# The same, where a header says it.
+REFUSED_RETRY_S = "2"
 _LOOK_S = 0.05
 _BATCH = 200
 
@@ -43,6 +48,15 @@ _BATCH = 200
 def refused_after_ms() -> int:
     """When who comes now shall come back, to another process or the next."""
     return random.randint(*_REFUSED_MS)  # noqa: S311
+
+
+def ends_within_s() -> float:
+    """When a process that is told to end has ended, whatever holds it up."""
+    return _drained_within_s() + _SERVER_S
+
+
+def _drained_within_s() -> float:
+    return float(settings.NOTIFICATIONS_DRAIN_S + protocol.LINGER_S + _GRACE_S)
 
 
 def on_signals(application: Application) -> Application:
@@ -86,6 +100,8 @@ class Drain:
     async def count(self, application: Application, scope: Any, receive: Any, send: Any) -> None:
         """Run the application; HTTP requests that have begun are waited for."""
         counts = scope["type"] == "http"
+        if counts:
+            send = self._closing(send)
         self._requests_open += counts
         metrics.requests_open.set(self._requests_open)
         try:
@@ -93,6 +109,17 @@ class Drain:
         finally:
             self._requests_open -= counts
             metrics.requests_open.set(self._requests_open)
+
+    def _closing(self, send: Any) -> Any:
+        """Let nobody keep a connection for later once the process is about to end."""
+
+        async def sending(event: Any) -> None:
+            if self._has_begun and event["type"] == "http.response.start":
+                headers = [*event.get("headers", ()), (b"connection", b"close")]
+                event = {**event, "headers": headers}
+            await send(event)
+
+        return sending
 
     def _told_to_end(self, number: int, frame: FrameType | None) -> None:
         """Amid whatever the loop does at the moment: so only say it, and have it done later."""
@@ -118,13 +145,18 @@ class Drain:
         here = hub.current()
         here.is_draining = True
         streams = here.all_streams()
-        limit_s = settings.NOTIFICATIONS_DRAIN_S + protocol.LINGER_S + _GRACE_S
-        if streams:
-            text = "%d streams are sent elsewhere within %d s; a second signal ends at once."
-            logger.info(text, len(streams), limit_s)
+        limit_s = _drained_within_s()
         ends_at = time.monotonic() + limit_s
         try:
-            await _send_away(streams)
+            if settings.SERVER_PROCESSES == 1:
+                _close_at_once(streams)
+            else:
+                if streams:
+                    text = (
+                        "%d streams are sent elsewhere within %d s; a second signal ends at once."
+                    )
+                    logger.info(text, len(streams), limit_s)
+                await _send_away(streams)
             while (  # noqa: ASYNC110 (once in a process's life)
                 here.streams or self._requests_open
             ) and time.monotonic() < ends_at:
@@ -135,12 +167,25 @@ class Drain:
         self._servers[number](number, None)
 
 
-async def _send_away(streams: list[Connection]) -> None:
-    """Give each stream its share of the time, so that clients do not all come back at once."""
+def _close_at_once(streams: list[Connection]) -> None:
+    """Nobody else can take the clients: they come back when the next process is there, not all in
+    one moment.
+    """
+    for share_s, one in _shares(streams):
+        after_ms = refused_after_ms() + round(share_s * 1000)
+        _end(one, after_ms, may_linger=False)
+
+
+def _shares(streams: list[Connection]) -> list[tuple[float, Connection]]:
+    """To each stream its share of the time, so that clients do not all come back at once."""
     random.shuffle(streams)
     spread_s = min(settings.NOTIFICATIONS_DRAIN_S, len(streams) / _STREAMS_PER_S)
+    return [(spread_s * n / len(streams), one) for n, one in enumerate(streams)]
+
+
+async def _send_away(streams: list[Connection]) -> None:
     began = time.monotonic()
-    shares = [(spread_s * n / len(streams), one) for n, one in enumerate(streams)]
+    shares = _shares(streams)
     for n, (share_s, one) in enumerate(shares, 1):
         if one.says_when:
             _end(one, round(share_s * 1000))
@@ -153,9 +198,9 @@ async def _send_away(streams: list[Connection]) -> None:
             _end(one, 0)
 
 
-def _end(one: Connection, after_ms: int) -> None:
-    said = (CloseCode.RESTART, REASON, time.monotonic(), after_ms)
-    hub.current().perform(one, one.stream.end, *said)
+def _end(one: Connection, after_ms: int, *, may_linger: bool = True) -> None:
+    end = partial(one.stream.end, may_linger=may_linger)
+    hub.current().perform(one, end, CloseCode.RESTART, REASON, time.monotonic(), after_ms)
 
 
 def _drop_all() -> None:

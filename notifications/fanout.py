@@ -20,7 +20,7 @@ from channels.layers import InMemoryChannelLayer, channel_layers
 from django.conf import settings
 
 from notifications import metrics, supervisor
-from notifications.hints import Event
+from notifications.installation import Event
 
 logger = logging.getLogger(__name__)
 

@@ -16,10 +16,10 @@ from typing import Any, Protocol
 
 from channels.layers import channel_layers
 
-from notifications import fanout, hints, metrics, supervisor
+from notifications import fanout, hints, log_limits, metrics, supervisor
 from notifications.access import AccessChecks, Login
-from notifications.facts import Action, Stream
-from notifications.hints import Event
+from notifications.facts import Action, Hint, Stream
+from notifications.installation import Installation
 from notifications.limits import Census
 from notifications.memory_layer import MemoryLayer
 from notifications.receipts import Receipts
@@ -32,6 +32,7 @@ _BATCH = 200
 # Groups are joined one after the other, with a rest after so many: 2,000 a second at most.
 _JOINS_AT_ONCE, _JOINS_REST_S = 50, 0.025
 _LAYER_RETRY_S = 1.0
+_DISTRUST_REST_S = 0.5
 
 
 class Connection(Protocol):
@@ -71,6 +72,12 @@ class Hub:
         self._channel = ""
         self._joined: set[str] = set()
         self._membership = asyncio.Event()
+        # Whose hints are believed; None until the reconciler has looked.
+        self._here: Installation | None = None
+        # Users whose streams were sent what a hint said, since the reconciler last asked.
+        self._hinted: set[int] = set()
+        # When the database may be looked into again because of what nobody believes.
+        self._may_look_at = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         # Whether this process is about to end: who comes now is sent to another one.
         self.is_draining = False
@@ -152,24 +159,43 @@ class Hub:
 
     # --- What the database says -------------------------------------------------------------------
 
-    def found(self, life: str, rows: Iterable[tuple[int, int]]) -> None:
-        """The reconciler read where inboxes stand: user ids and revisions."""
-        self._spawn(self._catch_up(life, rows))
+    def found(
+        self, life: str, rows: Iterable[tuple[int, int]], asked_at: float = float("-inf")
+    ) -> None:
+        """The reconciler read where inboxes stand: user ids and revisions.
 
-    async def _catch_up(self, life: str, rows: Iterable[tuple[int, int]]) -> None:
+        Args: asked_at: when it began to read; what a stream was sent since then may be newer.
+        """
+        self._spawn(self._catch_up(life, rows, asked_at))
+
+    def take_hinted(self) -> set[int]:
+        """Users whose streams believed a hint since this was asked last; from any thread."""
+        hinted, self._hinted = self._hinted, set()
+        return hinted
+
+    async def _catch_up(self, life: str, rows: Iterable[tuple[int, int]], asked_at: float) -> None:
         for n, (user_id, revision) in enumerate(rows, 1):
             for connection in tuple(self.streams.get(user_id, ())):
-                if self.perform(connection, connection.stream.behind, life, revision):
+                if self.perform(connection, connection.stream.behind, life, revision, asked_at):
                     metrics.hints_healed.inc()
             if n % _BATCH == 0:
                 await asyncio.sleep(0)
 
     def lives_in(self, life: str) -> None:
-        """The reconciler read which epoch it is; streams of another one start anew."""
+        """The reconciler read which epoch it is; streams of another one start anew.
+
+        What has been restored may let in others than before, too.
+        """
+        self.access.suspect(self.all_streams())
         for connection in self.all_streams():
             stream = connection.stream
             if stream.life and stream.life != life:
                 self.perform(connection, stream.behind, life, 0)
+
+    def belongs_to(self, here: Installation) -> None:
+        """The reconciler read which installation this is: hints come by its groups alone."""
+        self._here = here
+        self._membership.set()
 
     # --- What the channel layer says --------------------------------------------------------------
 
@@ -206,22 +232,44 @@ class Hub:
             # Cancelled, it lets go of the channel; Channels has no other word for it.
             self.loop.create_task(self._layer.receive(channel)).cancel()
 
-    async def deliver(self, event: Event) -> None:
+    async def deliver(self, event: Any) -> None:
         """Hand an event to the streams of this process that it concerns."""
-        sent = 0
+        body = None if self._here is None else self._here.opened(event)
+        if body is None:
+            self._distrust()
+            return
         try:
-            if event.get("type") == hints.ACCESS_EVENT_TYPE:
-                self.access.sighted([hints.read_revoked(event)])
-            if event.get("type") != hints.EVENT_TYPE:
-                return  # from a newer process, maybe
-            for user_id, hint in hints.read(event):
-                for connection in tuple(self.streams.get(user_id, ())):
+            if event["type"] == hints.ACCESS_EVENT_TYPE:
+                self.access.suspect(self.streams.get(int(body), ()))
+            elif event["type"] == hints.EVENT_TYPE:  # another: from a newer process, maybe
+                await self._tell(hints.read(body))
+        except (ValueError, KeyError, TypeError) as error:
+            logger.warning("A hint that makes no sense was ignored: %r", error)
+
+    def _distrust(self) -> None:
+        """What nobody here has sealed is at most a reason to look into the database."""
+        metrics.hints_refused.inc()
+        log_limits.once_a_minute(
+            logger, logging.WARNING, "hint refused",
+            "The channel layer brought what no process of this installation sent; it was ignored. "
+            "Do two installations share one Redis?",
+        )  # fmt: skip
+        now = time.monotonic()
+        if now >= self._may_look_at:
+            self._may_look_at = now + _DISTRUST_REST_S
+            self.look()
+
+    async def _tell(self, told: Iterable[tuple[int, Hint]]) -> None:
+        sent = 0
+        for user_id, hint in told:
+            own = self.streams.get(user_id)
+            if own:
+                self._hinted.add(user_id)
+                for connection in tuple(own):
                     self.perform(connection, connection.stream.hinted, hint, time.monotonic())
                     sent += 1
                     if sent % _BATCH == 0:
                         await asyncio.sleep(0)
-        except (ValueError, KeyError, TypeError) as error:
-            logger.warning("A hint that makes no sense was ignored: %r", error)
 
     async def _keep_membership(self) -> None:
         """Join the groups of the users who are here, and leave those of the others."""
@@ -241,7 +289,10 @@ class Hub:
                     self._membership.set()
 
     async def _join_and_leave(self) -> None:
-        wanted = {hints.ALL_HUBS, *map(hints.user_group, self.streams)}
+        here = self._here
+        if here is None:
+            return
+        wanted = {hints.all_hubs(here), *(hints.user_group(here, pk) for pk in self.streams)}
         for n, group in enumerate(wanted - self._joined, 1):
             async with asyncio.timeout(fanout.TIMEOUT_S):
                 await self._layer.group_add(group, self._channel)

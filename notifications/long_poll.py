@@ -77,7 +77,7 @@ class LongPoll:
             )
         return []
 
-    def behind(self, life: str, revision: int) -> list[Action]:
+    def behind(self, life: str, revision: int, asked_at: float = float("-inf")) -> list[Action]:
         """Somebody read in the database that this inbox is at ``revision``."""
         if self._found is not None and life == self.life and revision <= self._found.revision:
             return []
@@ -111,7 +111,15 @@ class LongPoll:
             return self._load(self._cursor)
         return []
 
-    def end(self, code: CloseCode, reason: str, now: float, after_ms: int = 0) -> list[Action]:
+    def end(
+        self,
+        code: CloseCode,
+        reason: str,
+        now: float,
+        after_ms: int = 0,
+        *,
+        may_linger: bool = True,
+    ) -> list[Action]:
         """Do not hold it any longer. Who may come back at once is answered as after its wait."""
         if self._is_over:
             return []

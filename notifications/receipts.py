@@ -20,7 +20,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 
 from notifications import catching_up, figures, reading, supervisor
-from notifications.database import in_thread
+from notifications.database import is_of_one, outcomes
 from notifications.models import Epoch, InboxItem
 from notifications.models.inbox import UNDELIVERED
 
@@ -95,21 +95,24 @@ class Receipts:
     async def _write_some(self) -> None:
         keys = list(self._waiting)[:_MOST_INBOXES]
         batch = [Receipt(*key, self._waiting.pop(key)) for key in keys]
-        try:
-            is_done = await in_thread(write, batch)
-            self._is_failing = False
-        except (DatabaseError, InterfaceError) as error:
-            is_done = False
-            if not self._is_failing:
-                logger.warning("Receipts wait for the database: %s", str(error).strip())
-            self._is_failing = True
-        except Exception as error:  # noqa: BLE001
-            # Such a batch would fail again and again, and hold up all that come after it.
-            supervisor.report("receipts", error)
-            return
-        if not is_done:
-            for receipt in batch:
+        is_failing = False
+        for receipt, outcome in zip(batch, await outcomes(_written, batch), strict=True):
+            if isinstance(outcome, (DatabaseError, InterfaceError)) and not is_of_one(outcome):
+                if not (is_failing or self._is_failing):
+                    logger.warning("Receipts wait for the database: %s", str(outcome).strip())
+                is_failing = True
+            elif isinstance(outcome, Exception):
+                # It would fail again and again, and hold up all that come after it.
+                supervisor.report("receipts", outcome)
+                continue
+            if outcome is not True:
                 self.tell(receipt.user_id, receipt.life, receipt.revision)
+        self._is_failing = is_failing
+
+
+def _written(receipts: Sequence[Receipt]) -> list[bool]:
+    """``write``; of each receipt whether it needs not be told again."""
+    return [write(receipts)] * len(receipts)
 
 
 def write(receipts: Sequence[Receipt]) -> bool:

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
-from notifications import catching_up, supervisor
+from notifications import catching_up, installation, supervisor
 from notifications.hub import Hub
+from notifications.installation import Installation
 from notifications.models import Epoch, Inbox
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,9 @@ class Sight:
 
     epoch_secret: str
     rows: Sequence[tuple[int, int]]
+    # Where the database is, and when the look began.
+    place: str = ""
+    asked_at: float = float("-inf")
     access: Sequence[tuple[int, int]] = ()
     gone: Sequence[int] | None = ()
 
@@ -48,6 +52,7 @@ class Reconciler(ABC):
         self._hub = hub
         self._ended = threading.Event()
         self._secret = ""
+        self._here: Installation | None = None
         self._looked_at = time.monotonic()
 
     def lag_s(self) -> float:
@@ -55,7 +60,7 @@ class Reconciler(ABC):
         return time.monotonic() - self._looked_at
 
     def start(self) -> None:
-        supervisor.keep_thread("reconciler", self._look_until_stopped, last=self._close)
+        supervisor.keep_thread("reconciler", self._run)
 
     def stop(self) -> None:
         self._ended.set()
@@ -75,6 +80,10 @@ class Reconciler(ABC):
     def _close(self) -> None:
         """Give back what the looking took."""
         connection.close()
+
+    def _run(self) -> None:
+        self._look_until_stopped()
+        self._close()
 
     def _look_until_stopped(self) -> None:
         while not self._ended.is_set():
@@ -96,11 +105,15 @@ class Reconciler(ABC):
     def _tell(self, sight: Sight) -> None:
         life = catching_up.life(sight.epoch_secret)
         loop = self._hub.loop
+        here = installation.at(sight.epoch_secret, sight.place)
+        if here != self._here:
+            self._here = here
+            loop.call_soon_threadsafe(self._hub.belongs_to, here)
         if sight.epoch_secret != self._secret:
             self._secret = sight.epoch_secret
             loop.call_soon_threadsafe(self._hub.lives_in, life)
         if sight.rows:
-            loop.call_soon_threadsafe(self._hub.found, life, sight.rows)
+            loop.call_soon_threadsafe(self._hub.found, life, sight.rows, sight.asked_at)
         if sight.access:
             loop.call_soon_threadsafe(self._hub.access.sighted, sight.access)
         if sight.gone is None or sight.gone:
@@ -129,11 +142,10 @@ class PostgresqlReconciler(Reconciler):
     def _wait_and_look(self) -> Sight | None:
         self._wanted.wait(settings.NOTIFICATIONS_RECONCILE_S)
         self._wanted.clear()
-        users = list(self._hub.streams)
+        users, hinted = list(self._hub.streams), self._hub.take_hinted()
+        asked_at = time.monotonic()
         try:
-            secret = Epoch.objects.values_list("epoch_secret", flat=True).first()
-            if secret is None:
-                return None  # not migrated yet, or being flushed
+            secret, place = installation.read()
             found = self._rows(users)
             rows = [row[:2] for row in found]
             access = [(pk, version) for pk, _, version in found]
@@ -143,11 +155,15 @@ class PostgresqlReconciler(Reconciler):
                 self._seen = {}
                 return None
             self._seen = dict(rows)
+        except Epoch.DoesNotExist:
+            return None  # not migrated yet, or being flushed
         finally:
             close_old_connections()
         return Sight(
             secret,
-            [row for row in rows if row[1] != before.get(row[0])] or rows,
+            [row for row in rows if row[1] != before.get(row[0]) or row[0] in hinted] or rows,
+            place,
+            asked_at,
             self._take_access_changes(access),
             [pk for pk in users if pk not in self._seen],
         )

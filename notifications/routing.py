@@ -10,11 +10,17 @@ from django.urls import path, re_path
 
 from notifications.consumers.echo import EchoConsumer
 from notifications.consumers.event_stream import EventStreamConsumer
-from notifications.consumers.http import forbid
+from notifications.consumers.http import HttpStreamConsumer, forbid
 from notifications.consumers.long_poll import LongPollConsumer
 from notifications.consumers.websocket import NotificationConsumer
 
 Application = Callable[[Any, Any, Any], Any]
+
+# What Django's urls do not have, of the HTTP API.
+STREAMS: dict[str, type[HttpStreamConsumer]] = {
+    "/api/v1/inbox/events": EventStreamConsumer,
+    "/api/v1/inbox/poll": LongPollConsumer,
+}
 
 
 async def refuse(scope: Any, receive: Any, send: Any) -> None:
@@ -56,10 +62,7 @@ def http(
     """
     streams = {
         path: guard(sign_in(consumer.as_asgi()), refusal=forbid, tokens=True)
-        for path, consumer in (
-            ("/api/v1/inbox/events", EventStreamConsumer),
-            ("/api/v1/inbox/poll", LongPollConsumer),
-        )
+        for path, consumer in STREAMS.items()
     }
 
     async def route(scope: Any, receive: Any, send: Any) -> None:

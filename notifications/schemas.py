@@ -11,8 +11,27 @@ from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, mode
 from notifications import protocol
 from notifications.audiences import Audience, ChosenUsers, Everyone, Groups
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=protocol.ID_MAX_LENGTH)]
-Revision = Annotated[int, Field(ge=0, le=protocol.INTEGER_MAX, strict=True)]
+
+def _said(pattern: str) -> Any:
+    """What the document says of a text beside its length; the document alone: what checks it is
+    ``content``, and ``strict_json``.
+    """
+    return Field(json_schema_extra={"pattern": pattern})
+
+
+Id = Annotated[
+    str, StringConstraints(min_length=1, max_length=protocol.ID_MAX_LENGTH), _said(r"^[^\x00]*$")
+]
+
+
+def _integer(value: object) -> object:
+    """JSON knows numbers only: 17.0 is 17, and some write it so."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Revision = Annotated[
+    int, Field(ge=0, le=protocol.INTEGER_MAX, strict=True), BeforeValidator(_integer)
+]
 Time = Annotated[str, Field(examples=["2026-11-24T09:00:00.000Z"])]
 
 
@@ -62,13 +81,52 @@ class PageOut(SessionOut):
     next_before: str | None = Field(description="`before` of the next page; null on the last.")
 
 
+def _given(*required: str, **fields: str | list[str]) -> dict[str, Any]:
+    """One way to fill in a body, as a JSON schema: fields, with their type or the words allowed."""
+    properties = {
+        name: {"type": kind} if isinstance(kind, str) else {"enum": kind}
+        for name, kind in fields.items()
+    }
+    return {"required": list(required), "properties": properties}
+
+
+_BULK_ACTS = ["seen", "read", "archive"]
+_ACTS = [*_BULK_ACTS, "unread", "restore"]
+
+
 class ActionsIn(Schema):
     """Either ``notifications``, or ``all`` with ``epoch`` and ``upto``.
 
     ``delivered`` takes neither: ``epoch`` and ``upto`` alone say what the client holds.
     """
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(
+        extra="ignore",
+        json_schema_extra={
+            "anyOf": [
+                _given("notifications", op=_ACTS, notifications="array", all="null"),
+                _given(
+                    "all",
+                    "epoch",
+                    "upto",
+                    op=_BULK_ACTS,
+                    notifications="null",
+                    all="boolean",
+                    epoch="string",
+                    upto="integer",
+                ),
+                _given(
+                    "epoch",
+                    "upto",
+                    op=["delivered"],
+                    notifications="null",
+                    all="null",
+                    epoch="string",
+                    upto="integer",
+                ),
+            ]
+        },
+    )
 
     op: Literal["seen", "read", "unread", "archive", "restore", "delivered"]
     notifications: list[Id] | None = Field(None, min_length=1, max_length=protocol.IDS_MAX_COUNT)
@@ -91,7 +149,7 @@ class ActionsIn(Schema):
             raise ValueError("give either notifications or all")
         if self.all and (self.epoch is None or self.upto is None):
             raise ValueError("all needs epoch and upto")
-        if self.all and self.op not in {"seen", "read", "archive"}:
+        if self.all and self.op not in _BULK_ACTS:
             raise ValueError(f"{self.op} takes notifications, not all")
         return self
 
@@ -124,9 +182,39 @@ def _moment(value: object) -> datetime:
 
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=150)]
-Title = Annotated[str, StringConstraints(min_length=1, max_length=protocol.TITLE_MAX_LENGTH)]
-Body = Annotated[str, StringConstraints(max_length=protocol.BODY_MAX_LENGTH)]
-Url = Annotated[str, StringConstraints(max_length=protocol.URL_MAX_LENGTH)]
+
+# A character of a line, and of a URL.
+_LINE, _URL = r"[^\x00-\x1f\x7f-\x9f]", r"[^\x00-\x20\x7f-\x9f\s\\]"
+_TITLE = rf"^{_LINE}*[^\x00-\x20\x7f-\x9f\s]{_LINE}*$"
+_HOST = r"[A-Za-z0-9.-]*[A-Za-z0-9](:[1-9][0-9]{0,3})?"
+_ADDRESS = rf"^(/|/(?!/){_URL}+|https://{_HOST}(/{_URL}*)?)$"
+
+Title = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=protocol.TITLE_MAX_LENGTH),
+    _said(_TITLE),
+]
+Body = Annotated[
+    str,
+    StringConstraints(max_length=protocol.BODY_MAX_LENGTH),
+    _said(r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$"),
+]
+Url = Annotated[str, StringConstraints(max_length=protocol.URL_MAX_LENGTH), _said(_ADDRESS)]
+Label = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=protocol.ACTION_LABEL_MAX_LENGTH),
+    _said(_TITLE),
+]
+Category = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=protocol.CATEGORY_MAX_LENGTH),
+    _said(r"^[a-z0-9][a-z0-9_.-]*$"),
+]
+Thread = Annotated[
+    str,
+    StringConstraints(max_length=protocol.THREAD_MAX_LENGTH),
+    _said(rf"^{_LINE}*$"),
+]
 LevelName = Literal["info", "success", "warning", "critical"]
 
 
@@ -138,6 +226,16 @@ class _Strict(Schema):
 
 class AudienceIn(_Strict):
     """Exactly one of the three."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                _given("users", users="array", groups="null", everyone="null"),
+                _given("groups", users="null", groups="array", everyone="null"),
+                _given("everyone", users="null", groups="null", everyone="boolean"),
+            ]
+        }
+    )
 
     users: list[Name] | None = Field(
         None, min_length=1, max_length=protocol.AUDIENCE_USERS_MAX_COUNT
@@ -170,8 +268,8 @@ class AudienceIn(_Strict):
 
 
 class ActionIn(_Strict):
-    label: str
-    url: str
+    label: Label
+    url: Url
 
 
 class NotificationIn(_Strict):
@@ -179,10 +277,10 @@ class NotificationIn(_Strict):
     title: Title
     body: Body = Field("", description="Plain text.")
     level: LevelName = protocol.DEFAULT_LEVEL
-    category: str = Field(protocol.DEFAULT_CATEGORY, max_length=protocol.CATEGORY_MAX_LENGTH)
+    category: Category = protocol.DEFAULT_CATEGORY
     url: Url | None = None
     actions: list[ActionIn] = Field([], max_length=protocol.ACTIONS_MAX_COUNT)
-    thread: str | None = Field(None, max_length=protocol.THREAD_MAX_LENGTH)
+    thread: Thread | None = None
     data: dict[str, Any] = {}
     send_at: Moment | None = None
     expires_at: Moment | None = None
@@ -206,18 +304,18 @@ class NotificationIn(_Strict):
 class EditIn(_Strict):
     """What is given is changed, the rest stays."""
 
-    title: Title | None = None
-    body: Body | None = None
-    level: LevelName | None = None
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    # Not given is not null, which is refused: there is no title that is none.
+    title: Title = Field(None)
+    body: Body = Field(None)
+    level: LevelName = Field(None)
     url: Url | None = Field(None, description="null takes it away.")
 
     @model_validator(mode="after")
     def something(self) -> EditIn:
         if not self.model_fields_set:
             raise ValueError("give at least one of title, body, level and url")
-        for name in self.model_fields_set - {"url"}:
-            if getattr(self, name) is None:
-                raise ValueError(f"{name} must not be null")
         return self
 
     def changes(self) -> dict[str, str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
+from notifications import installation
 from notifications.hub import Hub
 from notifications.models import Clock, Epoch, Inbox
 from notifications.reconciler import Reconciler, Sight
@@ -118,6 +119,8 @@ class SqliteReconciler(Reconciler):
         return Sight(
             secret,
             [(pk, revision) for pk, revision, _ in inboxes],
+            installation.place_of_file(self._path),
+            began,
             [(pk, version) for pk, _, version in inboxes],
             () if gone_before in {None, gone_count} else None,
         )

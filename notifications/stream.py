@@ -56,7 +56,9 @@ class InboxStream:
     # What the actions being put together will add to the server's buffer.
     _queued_bytes: int = 0
     _loading: bool = False
-    # A read is needed whatever the revisions say: the last one failed.
+    # When a hint was believed that no read has confirmed since; None: all was read.
+    _hinted_at: float | None = None
+    # A read is needed whatever the revisions say: the last one failed, or a hint may have lied.
     _must_read: bool = False
     _hearsay: Hearsay = field(default_factory=Hearsay)
     _question: Question = field(default_factory=Question)
@@ -94,6 +96,7 @@ class InboxStream:
         """The read that was asked for has an answer."""
         self._loading = False
         self._queued_bytes = 0
+        self._hinted_at = None  # nothing is believed while a read is under way
         if self._is_over:
             return []
         self.head = max(found.revision, self._hearsay.of(found.life))
@@ -123,13 +126,23 @@ class InboxStream:
             )
         return []
 
-    def behind(self, life: str, revision: int) -> list[Action]:
-        """Somebody read in the database that this inbox is at ``revision``."""
+    def behind(self, life: str, revision: int, asked_at: float = float("-inf")) -> list[Action]:
+        """Somebody read in the database, from ``asked_at`` on, that this inbox is at ``revision``.
+
+        Where that is less than what a hint has said before, the hint was a lie.
+        """
         self._queued_bytes = 0
+        if life == self.life and self._hinted_at is not None and self._hinted_at < asked_at:
+            self._must_read = self._must_read or revision < self.position
+            self._hinted_at = None
         return self._hear(life, revision)
 
     def hinted(self, hint: Hint, now: float) -> list[Action]:
-        """The channel layer said that the inbox has changed. It may lie, so nothing rests on it."""
+        """The channel layer said that the inbox has changed.
+
+        What it says is sent on, for speed alone: by the next heartbeat the database has confirmed
+        it, or a snapshot takes its place.
+        """
         if hint.life == self.life and hint.revision <= self.position:
             return []
         self._queued_bytes = 0
@@ -137,6 +150,7 @@ class InboxStream:
         if hint.frame is None or not is_next or not self._is_live() or not self._has_room():
             return self._hear(hint.life, hint.revision)
         sent = self._send_content(hint.frame(), hint.revision, now)
+        self._hinted_at = now
         return sent + self._end_if_used_up(now)
 
     # --- What the client said ---------------------------------------------------------------------
@@ -216,21 +230,31 @@ class InboxStream:
             return actions
         if self._heartbeat.beats(now):
             actions.append(self._ping(now))
+            self._must_read = self._must_read or self._hinted_at is not None
         if self._retry_at is not None and now < self._retry_at:
             return actions
         # A bug in hints and hub is mended within a heartbeat; the ping does not wait for it.
         return actions + self._catch_up()
 
-    def end(self, code: CloseCode, reason: str, now: float, after_ms: int = 0) -> list[Action]:
+    def end(
+        self,
+        code: CloseCode,
+        reason: str,
+        now: float,
+        after_ms: int = 0,
+        *,
+        may_linger: bool = True,
+    ) -> list[Action]:
         """Say `bye`. With a code that lingers the stream goes on for a while, where the client
-        can tell us that it leaves; else `bye` is the last that it is sent.
+        can tell us that it leaves and there is time for that; else `bye` is the last that it is
+        sent.
         """
         if self._is_over or (self.closed is not None and code.lingers):
             return []
         self.closed = code
         self._ends_at = now + protocol.LINGER_S
         said = Send(frames.bye(code, reason, after_ms))
-        if code.lingers and self.limits.is_answered and self.greeted:
+        if code.lingers and may_linger and self.limits.is_answered and self.greeted:
             self._ends_at += after_ms / 1000
             return [said]
         if not self.limits.is_answered:
@@ -321,7 +345,10 @@ class InboxStream:
             self._place(found.since or 0)
         if found.listed is not None:
             if not self._has_room():
+                self._must_read = True
                 return []
+            if found.revision < self.position:
+                self._place(0)  # what it was sent by hints is not so
             actions = self._send_content(delivery.snapshot(found), found.revision, now)
         elif found.since == self.position:
             actions = self._deliver_changes(found, now)

@@ -46,20 +46,14 @@ async def keep(place: str, work: Callable[[], Coroutine[Any, Any, None]]) -> Non
         await asyncio.sleep(waits.next_s())
 
 
-def keep_thread(
-    place: str, work: Callable[[], None], last: Callable[[], None] = lambda: None
-) -> None:
-    """Start a thread that does endless work, and begins it again whenever it raises.
-
-    Args: last: what the thread does once the work has returned.
-    """
+def keep_thread(place: str, work: Callable[[], None]) -> None:
+    """Start a thread that does endless work, and begins it again whenever it raises."""
 
     def run() -> None:
         waits = _Waits()
         while True:
             try:
-                work()
-                return last()
+                return work()
             except Exception as error:  # noqa: BLE001 (work without an end must outlive a bug)
                 report(place, error)
             time.sleep(waits.next_s())

@@ -15,8 +15,8 @@ from django.http import HttpRequest
 from ninja import NinjaAPI, Router
 from ninja.parser import Parser
 
-from notifications import strict_json
-from notifications.api import errors, inbox, notifications
+from notifications import queries, strict_json
+from notifications.api import document, errors, inbox, notifications
 from notifications.problems import Problem
 
 Auth = Sequence[Callable[[HttpRequest], Any]]
@@ -41,15 +41,17 @@ def make(
         knows whose request it is. sending_auth: who may send. others: routers of other apps, by
         their paths, with who may call them.
     """
-    api = NinjaAPI(
+    api = document.Api(
         title="Notifications",
         version="1",
         description="Inboxes, and sending to them. Errors are problem documents (RFC 9457).",
         # The bundled pages of documentation fetch their scripts from another site.
         docs_url=None,
+        docs_decorator=document.rendered_once,
         parser=StrictParser(),
     )
     errors.handle(api)
+    api.add_decorator(queries.known_only)
     api.add_router("", inbox.router, auth=inbox_auth)
     api.add_router("/notifications", notifications.router, auth=sending_auth)
     for path, (router, auth) in others.items():

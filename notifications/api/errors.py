@@ -25,9 +25,16 @@ _NOBODY = AuthenticationError().message
 _PLACES_BEFORE_A_FIELD = 2
 
 
+# What each operation may be refused with: a secret in its URL, whose it is, a method or a parameter
+# that it does not know, too often, not now. And one that has a body, for that.
+_PROBLEMS = (400, 401, 403, 405, 422, 429, 503)
+BODY_PROBLEMS = (413, 415)
+STREAM_PROBLEMS = (401, 403, 405, 422, 429, 503)
+
+
 def or_problem(answer: Any, *problem_codes: int, status: int = 200) -> dict[int, Any]:
-    """What an operation answers; what is refused to everybody alike is a problem."""
-    return {status: answer} | dict.fromkeys((401, 403, *problem_codes, 429, 503), ProblemOut)
+    """What an operation answers, or a problem: one of its own, or one that each may have."""
+    return {status: answer} | dict.fromkeys(sorted({*_PROBLEMS, *problem_codes}), ProblemOut)
 
 
 def private(response: HttpResponse) -> HttpResponse:

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from ninja import Path, Query, Router
 
 from notifications import inbox, operations, protocol, reading, receipts
-from notifications.api.errors import or_problem, private
+from notifications.api.errors import BODY_PROBLEMS, or_problem, private
 from notifications.problems import Problem
 from notifications.recipients import recipient_id
 from notifications.schemas import (
@@ -37,9 +37,7 @@ def session(request: HttpRequest, response: HttpResponse) -> Any:
     return _session(reading.head(recipient_id(request)))
 
 
-@router.get(
-    "/inbox", response=or_problem(PageOut, 422) | {304: None}, summary="The inbox, one page"
-)
+@router.get("/inbox", response=or_problem(PageOut) | {304: None}, summary="The inbox, one page")
 def inbox_page(
     request: HttpRequest,
     response: HttpResponse,
@@ -64,7 +62,9 @@ def inbox_page(
 
 # Before the route of one notification, which would take `actions` for an id.
 @router.post(
-    "/inbox/actions", response=or_problem(ActionsOut, 409, 422), summary="Act on the inbox"
+    "/inbox/actions",
+    response=or_problem(ActionsOut, 409, *BODY_PROBLEMS),
+    summary="Act on the inbox",
 )
 def inbox_actions(request: HttpRequest, actions: ActionsIn) -> Any:
     """One change: all of it happens, or none. Ids that are not in the inbox are skipped."""

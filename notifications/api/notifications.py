@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Header, Path, Router, Status
 
 from notifications import audiences, figures, protocol, sending
-from notifications.api.errors import or_problem
+from notifications.api.errors import BODY_PROBLEMS, or_problem
 from notifications.models import Notification
 from notifications.problems import Problem
 from notifications.schemas import EditIn, NotificationIn, ReportOut, SentOut
@@ -43,7 +43,7 @@ class Sender(Protocol):
 
 @router.post(
     "",
-    response={200: SentOut} | or_problem(SentOut, 409, 422, status=201),
+    response={200: SentOut} | or_problem(SentOut, 409, *BODY_PROBLEMS, status=201),
     summary="Send a notification",
 )
 def send(
@@ -94,7 +94,9 @@ def report(request: HttpRequest, wire_id: NotificationId) -> Any:
     return _report(_own(request, wire_id))
 
 
-@router.patch("/{id}", response=or_problem(ReportOut, 404, 409, 422), summary="Edit a notification")
+@router.patch(
+    "/{id}", response=or_problem(ReportOut, 404, 409, *BODY_PROBLEMS), summary="Edit a notification"
+)
 def edit(request: HttpRequest, wire_id: NotificationId, asked: EditIn) -> Any:
     """Also where it has arrived already, and while it is being sent; nothing is announced anew."""
     notification = _own(request, wire_id)

@@ -82,6 +82,7 @@ class StreamConsumer(QuietConsumer):
         self._scheduled_at = _NEVER
         self._receipt = ("", 0)
         self._is_closed = False
+        self._reading: asyncio.Future[Loaded | None] | None = None
         # Before the first read: a change in between comes twice then, and not never.
         self.hub.register(self)
         self.hub.perform(self, self.stream.open, cursor)
@@ -123,6 +124,8 @@ class StreamConsumer(QuietConsumer):
         """The connection has ended, for whatever reason."""
         if hasattr(self, "stream"):
             self._is_closed = True
+            if self._reading is not None:
+                self._reading.cancel()  # then the database need not be asked
             self.hub.unregister(self)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
@@ -167,7 +170,8 @@ class StreamConsumer(QuietConsumer):
                 self.say(action)
             elif isinstance(action, Load):
                 reads = _reads if self.stream.life else _first_reads
-                reads.ask(Ask(self.user_id, action.cursor)).add_done_callback(self._loaded)
+                self._reading = reads.ask(Ask(self.user_id, action.cursor))
+                self._reading.add_done_callback(self._loaded)
             elif isinstance(action, Close):
                 self.transport.close(action.code, action.reason)
         self._tell_receipt()
@@ -181,10 +185,10 @@ class StreamConsumer(QuietConsumer):
     def _tell_receipt(self) -> None:
         """Pass on what the client says it holds: by a pong, or by the cursor that it came with."""
         life, revision = self.stream.life, self.stream.acknowledged
-        told = self._receipt[1] if life == self._receipt[0] else 0
-        if revision > told:
+        if (life, revision) != self._receipt:
             self._receipt = (life, revision)
-            self.hub.receipts.tell(self.user_id, life, revision)
+            if revision:
+                self.hub.receipts.tell(self.user_id, life, revision)
 
     def say(self, said: Send) -> None:
         """Send a frame, in the form that the transport has for it."""

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 from channels.exceptions import StopConsumer
 
-from notifications import drain, frames, hub, limits, metrics, problems, protocol
+from notifications import drain, frames, hub, limits, metrics, problems, protocol, queries
 from notifications.consumers.base import StreamConsumer
 from notifications.consumers.responses import HttpTransport, whole
 from notifications.frames import Cursor
@@ -27,6 +27,8 @@ class HttpStreamConsumer(StreamConsumer):
     """One request of one signed-in user."""
 
     is_answered = False
+    # What a query may have.
+    parameters = frozenset({"epoch", "since"})
     transport: HttpTransport
 
     async def http_request(self, _event: dict[str, Any]) -> None:
@@ -35,7 +37,9 @@ class HttpStreamConsumer(StreamConsumer):
         self.transport = self.new_transport()
         try:
             user_id = self._user_id()
-            cursor = self.ask(parse_qs(self.scope["query_string"].decode("latin-1")))
+            query = parse_qs(self.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+            queries.require_known(query, self.parameters)
+            cursor = self.ask(query)
         except Problem as problem:
             self.transport.answer(problem.response())
         else:

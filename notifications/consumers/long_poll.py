@@ -17,6 +17,7 @@ class LongPollConsumer(HttpStreamConsumer):
 
     kind = "poll"
     says_when = False
+    parameters = HttpStreamConsumer.parameters | {"wait"}
 
     def new_transport(self) -> LongPollTransport:
         return LongPollTransport(self.scope, self.base_send)
@@ -25,7 +26,7 @@ class LongPollConsumer(HttpStreamConsumer):
         return LongPoll(time.monotonic(), self._wait_s, self.limits())
 
     def ask(self, query: dict[str, list[str]]) -> Cursor | None:
-        self._wait_s = _wait_s(query.get("wait", [str(protocol.POLL_DEFAULT_S)])[0])
+        self._wait_s = _wait_s(query.get("wait", [""])[0] or str(protocol.POLL_DEFAULT_S))
         return super().ask(query)
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q, Value
-from django.db.models.functions import Greatest
+from django.db.models import F, Q
 
 from notifications import protocol
 from notifications.models.life import Clock
@@ -39,24 +37,21 @@ class InboxQuerySet(models.QuerySet["Inbox"]):
         """Create the inboxes that are missing; those that exist are left alone."""
         self.bulk_create([Inbox(user_id=pk) for pk in sorted(user_ids)], ignore_conflicts=True)
 
-    def raise_access_version(self) -> list[tuple[int, int]]:
-        """Tell all processes to look again who may read these inboxes; the versions by user id.
+    def raise_access_version(self) -> list[int]:
+        """Let all processes look again who may read these inboxes; their users' ids.
 
-        Rows are locked in the order of ids, as in every other change.
+        In the transaction that takes the access, so that both are committed, or neither is. Rows
+        are locked in the order of ids, as in every other change.
         """
-        with transaction.atomic(self.db):
+        with transaction.atomic(self.db, savepoint=False):
             rows = self.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)
             pks = list(rows)
-            if not pks:
-                return []
-            inboxes = Inbox.objects.using(self.db).filter(pk__among=pks)
-            inboxes.update(
-                access_version=Greatest(
-                    F("access_version") + 1, Value(time.time_ns() // 1_000_000)
-                ),
-                stamp=Clock.tick(self.db),
-            )
-            return list(inboxes.values_list("pk", "access_version"))
+            if pks:
+                Inbox.objects.using(self.db).filter(pk__among=pks).update(
+                    access_version=F("access_version") + 1,
+                    stamp=Clock.tick(self.db),
+                )
+            return pks
 
     def now(self) -> list[InboxNow]:
         """Where these inboxes stand."""
@@ -79,8 +74,8 @@ class Inbox(models.Model):
     floor = models.PositiveBigIntegerField(default=0)
     unread_count = models.PositiveIntegerField(default=0)
     unseen_count = models.PositiveIntegerField(default=0)
-    # When access was last taken away from the user, in milliseconds since 1970, and never less than
-    # before: it rises, so that every process looks again whose streams are still allowed.
+    # How often access was taken away from the user: it rises, so that every process looks again
+    # whose streams are still allowed.
     access_version = models.PositiveBigIntegerField(default=0)
     # The clock's count at the last change (SQLite only).
     stamp = models.PositiveBigIntegerField(default=0, db_index=True)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import threading
 from typing import Any
 
 from autobahn.websocket.protocol import WebSocketServerProtocol
 from daphne.server import Server
+from twisted.internet import reactor
 from twisted.internet.tcp import Connection
 
+from notifications import drain, overdue
 from notifications.consumers.transports import EXTENSION
-from notifications.servers import daphne_reading
+from notifications.servers import daphne_http, daphne_reading
 from notifications.servers.framing import text_head
 
 logger = logging.getLogger(__name__)
@@ -42,6 +45,21 @@ class DaphneServer(Server):  # type: ignore[misc]
         }
         super().__init__(daphne_reading.telling(application), *args, **{**kwargs, **own})
 
+    def run(self) -> None:
+        if threading.current_thread() is threading.main_thread():
+            # Once Twisted listens for signals: it would put itself in our place.
+            reactor.callWhenRunning(overdue.watch, drain.ends_within_s())
+        super().run()
+
+    @property
+    def http_factory(self) -> daphne_http.Factory:
+        return self._http_factory
+
+    @http_factory.setter
+    def http_factory(self, _daphnes: Any) -> None:
+        # Daphne makes its own as it begins to run.
+        self._http_factory = daphne_http.Factory(self)
+
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         # Daphne believes anybody's header `Daphne-Root-Path`, which would begin each of our URLs.
         scope["root_path"] = self.root_path
@@ -70,11 +88,13 @@ class DaphneServer(Server):  # type: ignore[misc]
             # Daphne trips over connections that have no application, such as the HTTP one of each
             # socket in its first second, and would cancel none.
             details.setdefault("application_instance", _nothing())
-            if (
-                isinstance(protocol, WebSocketServerProtocol)
-                and protocol.state == protocol.STATE_OPEN
-            ):
+            if not isinstance(protocol, WebSocketServerProtocol):
+                continue
+            if protocol.state == protocol.STATE_OPEN:
                 protocol.sendCloseFrame(code=_RESTART)
+            elif protocol.state == protocol.STATE_CONNECTING:
+                retry = ("Retry-After", drain.REFUSED_RETRY_S)
+                protocol.failHandshake("Service Unavailable", 503, [retry])
         return super().kill_all_applications()
 
     def listen_error(self, failure: Any) -> None:

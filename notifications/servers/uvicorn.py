@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+from asyncio import TimerHandle
+from http import HTTPStatus
 from typing import Any
 
+import h11
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -14,15 +17,20 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from notifications import limits, metrics
+from notifications import drain, limits, metrics
 from notifications.consumers.transports import ABORT, EXTENSION
 from notifications.protocol import CloseCode
+from notifications.servers import bodies
 from notifications.servers.framing import text_head
 
 # A peer that takes nothing for so long, while something waits for it, has gone.
 _STUCK_S = 10.0
 # What a socket is given to take the last that it is sent, when the server ends.
 _LEAVES_S = 2.0
+# What a request that is on its way is given to come, when the server ends.
+_LAST_S = 0.5
+# States of a client that has to send something: the head of a request, or its body.
+_AWAITS = {h11.IDLE, h11.SEND_BODY}
 
 
 class _TooManyFrames(PayloadTooBig):
@@ -91,9 +99,19 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         return False
 
     def shutdown(self) -> None:
+        if self.handshake_initiated and not self.handshake_complete:
+            self._refuse_handshake()
         super().shutdown()
         # Else the server would wait for ever for a peer that does not read.
         self.loop.call_later(_LEAVES_S, self.transport.abort)
+
+    def _refuse_handshake(self) -> None:
+        """Who was not let in yet comes back: uvicorn would answer as if something had failed."""
+        response = self.conn.reject(HTTPStatus.SERVICE_UNAVAILABLE, drain.REASON)
+        response.headers["Retry-After"] = drain.REFUSED_RETRY_S
+        self.conn.send_response(response)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
 
     def handle_parser_exception(self) -> None:
         if self.conn.close_sent is None:
@@ -158,24 +176,69 @@ class UvicornTransport:
 
 
 class HttpProtocol(H11Protocol):
-    """uvicorn's, which can be told to drop a connection, and drops who takes nothing."""
+    """uvicorn's, which can be told to drop a connection, and drops who gives or takes nothing."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._app, self.app = self.app, self._with_abort
+        self._app = bodies.limited(self.app, lambda _: self.transport.abort)
+        self.app = self._with_abort
+        self._awaited: Any = None
+        self._due: TimerHandle | None = None
 
     async def _with_abort(self, scope: Any, receive: Any, send: Any) -> None:
         scope["extensions"] = {ABORT: self.transport.abort}
         await self._app(scope, receive, send)
 
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        if hasattr(transport, "max_size"):
+            transport.max_size = limits.READ_BYTES
+        self._expect_what_comes()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._expect_within(None)
+        super().connection_lost(exc)
+
+    def handle_events(self) -> None:
+        super().handle_events()
+        self._expect_what_comes()
+
+    def _expect_what_comes(self) -> None:
+        """Give the client its time for a request: for its head, then for its body."""
+        # A socket has its connection from the handshake on.
+        awaited = self.conn.their_state if self.transport.get_protocol() is self else None
+        if awaited is not self._awaited:
+            self._awaited = awaited
+            self._expect_within(bodies.comes_within_s() if awaited in _AWAITS else None)
+
+    def _expect_within(self, seconds: float | None) -> None:
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+        if seconds is not None:
+            self._due = self.loop.call_later(seconds, self.transport.abort)
+
     def shutdown(self) -> None:
-        super().shutdown()
+        if self._is_idle():
+            # A proxy may just be sending something on it, which nobody else would be asked then.
+            self.loop.call_later(_LAST_S, self._close_if_idle)
+        else:
+            super().shutdown()
         # Else the server would wait for whoever reads events, for as long as they like to.
         self.loop.call_later(_STUCK_S, self.transport.abort)
+
+    def _is_idle(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _close_if_idle(self) -> None:
+        if self._is_idle() and not self.transport.is_closing():
+            super().shutdown()
 
     def on_response_complete(self) -> None:
         cycle = self.cycle
         super().on_response_complete()
+        if self.conn.their_state is h11.SEND_BODY:
+            self._expect_within(bodies.REST_S)
         self._watch(cycle, self.transport.get_write_buffer_size())
 
     def _watch(self, cycle: RequestResponseCycle, unsent_bytes: int) -> None:

@@ -6,8 +6,10 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
+from accounts import sessions, tokens
 from accounts.models import Session
 from accounts.sessions import SessionStore
+from notifications import dispatcher
 
 
 def test_a_session_row_knows_its_user(client, alice, sign_in):
@@ -85,6 +87,30 @@ def test_clearsessions_removes_those_that_ran_out(client, alice):
     )
     call_command("clearsessions")
     assert Session.objects.get().pk == Session.row_key(client.session.session_key)
+
+
+def test_a_dispatcher_forgets_those_that_are_over_and_no_other(client, alice, token_of):
+    client.force_login(alice)
+    token_of(alice)
+    hour = timedelta(hours=1)
+    for number in range(3):
+        Session.objects.create(
+            session_key=f"old{number}", expire_date=timezone.now() - hour, user=alice
+        )
+    assert sessions.left_over() == 3
+    assert sessions.forget_old(most=2) == 2
+    dispatcher.run_due()
+    assert sessions.left_over() == sessions.forget_old() == 0
+    assert Session.objects.count() == 2
+    assert client.get("/accounts/password-change/").status_code == 200
+
+
+def test_tokens_of_a_session_that_is_forgotten_open_nothing(alice, token_of):
+    token = token_of(alice)
+    assert tokens.find(token)
+    Session.objects.update(expire_date=timezone.now())
+    assert sessions.forget_old() == 1
+    assert tokens.find(token) is None
 
 
 def test_a_session_that_ran_out_signs_nobody_in(client, alice):

@@ -12,7 +12,12 @@ from tests.browser.looks import ANY_LOOK, check, is_still
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PUBLIC = ["/accounts/login/", "/accounts/password-reset/", "/accounts/password-reset/done/"]
+PUBLIC = [
+    "/accounts/login/",
+    "/accounts/password-reset/",
+    "/accounts/password-reset/done/",
+    "/nothing/",
+]
 PRIVATE = [
     "/inbox/",
     "/inbox/?filter=unread",

@@ -134,7 +134,8 @@ def test_who_is_gone_while_it_waits_or_just_before_it_began_holds_no_place():
         gone.cancel()
         with pytest.raises(asyncio.CancelledError):
             await gone
-        await asyncio.wait_for(turns.begin(CAROL), 10)
+        async with asyncio.timeout(10):
+            await turns.begin(CAROL)
 
     asyncio.run(run())
 

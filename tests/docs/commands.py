@@ -11,7 +11,8 @@ from django.core.management.base import BaseCommand
 from tests.docs import markdown
 
 APPS = ("accounts", "notifications")
-_CALL = re.compile(r"\bpython manage\.py (\w+)(.*)")
+# Or by the shell's function of that name, which the page of production defines.
+_CALL = re.compile(r"(?:\bpython manage\.py|^manage) (\w+)(.*)")
 # Where a command's own words end in a line of shell.
 _SHELL = {"|", ">", ">>", "<", "&&", "||", ";", "&"}
 

@@ -6,6 +6,8 @@ import re
 from typing import get_args
 
 import pytest
+from django.urls import get_resolver
+from pydantic import ValidationError
 
 from notifications import frames, protocol, routing, schemas
 from notifications.protocol import CloseCode
@@ -145,34 +147,99 @@ def test_fields_of_a_notification():
 
 
 def test_acts_on_the_inbox():
-    # One way only: a contract may be ahead of what is built.
-    documented = {first(row, "op") for row in table("Writing", "op")}
-    missing = set(get_args(schemas.ActionsIn.model_fields["op"].annotation)) - documented
-    assert not missing, f"Add the ops {sorted(missing)} to the table of `## Writing` of {PATH}."
+    same(
+        {first(row, "op") for row in table("Writing", "op")},
+        set(get_args(schemas.ActionsIn.model_fields["op"].annotation)),
+        "Ops",
+        "the table of `## Writing`",
+    )
     for name in schemas.ActionsIn.model_fields:
         assert name in PAGE, f"Say in `## Writing` of {PATH} what {name} is."
 
 
+def test_figures_of_a_notification():
+    told = markdown.section(PAGE, "Sending")
+    same(
+        {name for name in words(told) if name.endswith("_count")},
+        {name for name in schemas.ReportOut.model_fields if name.endswith("_count")},
+        "Figures",
+        "`## Sending`",
+    )
+
+
 def documented_endpoints():
-    """`GET /api/v1/inbox/ID`, `/ws/echo/`: without their queries."""
-    cells = [first(row, "endpoint") for row in table("Endpoints", "endpoint")]
-    return {cell.split("?")[0] for cell in cells}
+    """`GET /api/v1/inbox/ID`, `/ws/echo/`, and the parameters that each shows in its query."""
+    cells = [first(row, "endpoint").partition("?") for row in table("Endpoints", "endpoint")]
+    return {cell: set(re.findall(r"(\w+)=", query)) for cell, _, query in cells}
 
 
-def test_endpoints_of_the_api(client):
-    described = client.get("/api/v1/openapi.json").json()
-    assert described["paths"]
-    for path, methods in described["paths"].items():
-        plain = re.sub(r"\{\w+\}", "ID", path)
-        for method, operation in methods.items():
-            endpoint = f"{method.upper()} {plain}"
-            assert endpoint in documented_endpoints(), (
-                f"Add a row for `{endpoint}` to the table of `## Endpoints` of {PATH}."
-            )
-            for parameter in operation.get("parameters", []):
-                name = parameter["name"]
-                is_told = parameter["in"] == "path" or re.search(rf"`{name}`|[?&]{name}=", PAGE)
-                assert is_told, f"Say in {PATH} what `{name}` of `{endpoint}` is."
+@pytest.fixture
+def described(client):
+    """Of the OpenAPI document: `GET /api/v1/inbox/ID`, and its parameters by where they are."""
+    document = client.get("/api/v1/openapi.json").json()
+    return {
+        f"{method.upper()} {re.sub(r'{[^}]+}', 'ID', path)}": {
+            (one["in"], one["name"]): one["schema"] for one in operation.get("parameters", [])
+        }
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    }
+
+
+def test_endpoints_of_the_api(described):
+    told = {one for one in documented_endpoints() if " " in one}
+    told -= {"GET /api/v1/openapi.json"}
+    same(told, described.keys(), "Endpoints", "the table of `## Endpoints`")
+
+
+def test_the_api_describes_every_route_that_it_has(described):
+    django = {
+        re.sub(r"<[^>]+>", "ID", f"/api/v1/{one.pattern}")
+        for one in api_urls()
+        if one.name not in {"openapi-json", "api-root"}
+    }
+    assert {one.partition(" ")[2] for one in described} == django | routing.STREAMS.keys()
+
+
+def api_urls():
+    return next(
+        one for one in get_resolver().url_patterns if str(one.pattern) == "api/v1/"
+    ).url_patterns
+
+
+def test_parameters_of_the_api(described):
+    told = documented_endpoints()
+    told["GET /api/v1/inbox"] = {first(row, "parameter") for row in table("Reading", "parameter")}
+    for endpoint, parameters in described.items():
+        queries = {name for place, name in parameters if place == "query"}
+        same(told[endpoint], queries, f"Parameters of {endpoint}", "`## Endpoints` or `## Reading`")
+        for place, name in parameters:
+            assert place != "header" or f"`{name}" in PAGE, f"Say in {PATH} what `{name}` is."
+    values = described["GET /api/v1/inbox"]["query", "filter"]["enum"]
+    row = next(row for row in table("Reading", "parameter") if first(row, "parameter") == "filter")
+    same(set(markdown.code(row["values"])), set(values), "Filters", "the table of `## Reading`")
+
+
+def test_the_streams_take_the_parameters_that_the_api_describes(described):
+    for path, consumer in routing.STREAMS.items():
+        queries = {name for place, name in described[f"GET {path}"] if place == "query"}
+        assert queries == consumer.parameters
+
+
+def test_nothing_that_is_planned_is_there(described, client, alice):
+    planned = [first(row, "planned") for row in table("Planned", "planned")]
+    client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
+    assert len(planned) == 8
+    for one in planned:
+        if one.startswith("GET "):
+            assert client.get(one.removeprefix("GET ") + "x").status_code == 422, one
+        elif one.startswith("/"):
+            assert client.get(one).status_code == 404, one
+        elif one.startswith("{"):
+            with pytest.raises(ValidationError):
+                schemas.ActionsIn.model_validate(json.loads(one) | {"notifications": ["1"]})
+        else:
+            assert one not in schemas.ReportOut.model_fields
 
 
 def test_sockets():
@@ -187,7 +254,10 @@ def test_sockets():
             )
 
 
-def test_pages():
+def test_pages(client):
+    told = re.search(r"Pages for people:(.*?)For operators", PAGE, re.DOTALL).group(1)
+    for path in markdown.code(told):
+        assert client.get(path.replace("ID", "1")).status_code != 404, f"{PATH} names {path}."
     for one in urlpatterns:
         path = "/" + re.sub(r"<[^>]+>", "ID", str(one.pattern))
         assert f"`{path}`" in PAGE, f"Name the page `{path}` in `## Endpoints` of {PATH}."

@@ -180,6 +180,17 @@ test("a snapshot that the other connection has overtaken is none", async () => {
   assert.deepEqual(it.announced(), ["6", "7", "8", "9"]);
 });
 
+test("a snapshot below what the same connection has brought takes it back", () => {
+  const it = live(5, [notification(5)]);
+  it.link.changes(5, 6, one(6));
+  it.link.snapshot(5, [notification(5)]);
+  it.link.receive("synced", { revision: 5 });
+  assert.equal(it.client.inbox.revision, 5);
+  assert.deepEqual(it.held(), ["5"]);
+  it.link.changes(5, 6, one(6));
+  assert.equal(it.client.inbox.revision, 6);
+});
+
 test("a snapshot below what was asked for corrects it", async () => {
   const it = live(50, [notification(50)]);
   it.link.events.close(1006);

@@ -1,8 +1,10 @@
 import json
+from unittest import mock
 
 import pytest
 from django.db import OperationalError
 from django.test import Client
+from ninja import NinjaAPI
 
 from notifications import reading
 from notifications.models import Inbox
@@ -283,9 +285,30 @@ def test_a_database_that_fails_is_503_and_says_when_to_come_back(api, monkeypatc
     assert b"locked" not in response.content
 
 
+def test_what_a_query_says_beside_what_is_known_is_refused(api, alice):
+    for path in ("/session?x=1", "/inbox?filters=unread", "/inbox?q=", "/inbox/1?limit=1"):
+        answer = api.get(f"/api/v1{path}")
+        problem(answer, 422)
+        assert list(answer.json()["errors"].values()) == [["There is no such parameter."]]
+    problem(api.get("/api/v1/inbox?limit=1&limit=2"), 422)
+    # Who it is comes first.
+    problem(Client().get("/api/v1/session?x=1"), 401)
+
+
+def test_the_description_of_the_api_is_rendered_once_and_may_be_kept(client):
+    first = client.get("/api/v1/openapi.json")
+    assert first["Cache-Control"] == "public, max-age=300"
+    assert "Cookie" not in first["Vary"]
+    again = client.get("/api/v1/openapi.json", headers={"if-none-match": first["ETag"]})
+    assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
+    with mock.patch.object(NinjaAPI, "get_openapi_schema", side_effect=AssertionError):
+        assert client.get("/api/v1/openapi.json").content == first.content
+
+
 def test_the_api_describes_itself(client):
     document = client.get("/api/v1/openapi.json").json()
-    refused = ["401", "403", "429", "503"]
+    refused = ["401", "403", "405", "422", "429", "503"]
+    body = "400 413 415"
     answers = {
         f"{method} {path.removeprefix('/api/v1')}": sorted(operation["responses"])
         for path, operations in document["paths"].items()
@@ -294,17 +317,24 @@ def test_the_api_describes_itself(client):
     assert answers == {
         f"{operation}": sorted([*refused, *others.split()])
         for operation, others in {
-            "get /session": "200",
-            "get /inbox": "200 304 422",
-            "post /inbox/actions": "200 409 422",
-            "get /inbox/{id}": "200 404",
-            "post /notifications": "200 201 409 422",
-            "get /notifications/{id}": "200 404",
-            "patch /notifications/{id}": "200 404 409 422",
-            "delete /notifications/{id}": "200 404",
-            "post /tokens": "201 422",
+            "get /session": "200 400",
+            "get /inbox": "200 304 400",
+            "get /inbox/events": "200",
+            "get /inbox/poll": "200",
+            "post /inbox/actions": f"200 409 {body}",
+            "get /inbox/{id}": "200 400 404",
+            "post /notifications": f"200 201 409 {body}",
+            "get /notifications/{id}": "200 400 404",
+            "patch /notifications/{id}": f"200 404 409 {body}",
+            "delete /notifications/{id}": "200 400 404",
+            "post /tokens": f"201 {body}",
         }.items()
     }
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for status, answer in operation["responses"].items():
+                if int(status) >= 400:
+                    assert list(answer["content"]) == ["application/problem+json"]
     schemes = {name: one["type"] for name, one in document["components"]["securitySchemes"].items()}
     assert schemes == {
         "TokenAuth": "http",

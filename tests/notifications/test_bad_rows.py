@@ -10,7 +10,7 @@ import re
 from django.db import connection
 from django.urls import reverse
 
-from notifications import dispatch, hints, protocol, salvage
+from notifications import dispatch, hints, installation, protocol, salvage
 from notifications.catching_up import Ask, catch_up
 from notifications.frames import Cursor
 from notifications.models import InboxItem, Notification, Status
@@ -179,8 +179,9 @@ def test_what_is_pushed_is_what_is_left(alice, bob):
     pushed = []
 
     def hear(change, **_kwargs):
+        here = installation.here()
         for _, event in hints.bulk(change):
-            pushed.extend(hint.frame() for _, hint in hints.read(event))
+            pushed.extend(hint.frame() for _, hint in hints.read(here.opened(event)))
 
     inboxes_changed.connect(hear)
     try:

@@ -48,7 +48,8 @@ def test_a_body_has_lines_and_tabs_but_a_title_has_not():
 @pytest.mark.parametrize(
     "text",
     [
-        "😀", "שלום", "e\u0301", "\u200fשלום\u200e", "👨\u200d👩\u200d👧", "نامه\u200cها", "❤\ufe0f",
+        "😀", "שלום", "e\u0301", "\u200f\u05d1\u200e", "👨\u200d👩\u200d👧",
+        "\u0646\u0645\u200c\u0646", "❤\ufe0f",
         "🏴\U000e0067\U000e0062\U000e007f", "—", "½", "ภาษา\u200bไทย",
     ],
 )  # fmt: skip

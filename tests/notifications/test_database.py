@@ -5,8 +5,9 @@ import threading
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connections
+from django.db import DataError, InterfaceError, OperationalError, ProgrammingError, connections
 
+from notifications import metrics
 from notifications.database import Batcher, in_thread
 
 
@@ -68,6 +69,71 @@ def test_a_failure_reaches_all_who_asked_and_nobody_else():
     failed, good = run(ask())
     assert [str(error) for error in failed] == ["gone", "gone"]
     assert good == "y"
+
+
+@pytest.mark.parametrize("error", [DataError, ValueError, OverflowError, KeyError])
+def test_one_bad_question_fails_for_those_alone_who_ask_it(error):
+    batches = []
+
+    def answer(questions):
+        batches.append(len(questions))
+        if {3, 70} & set(questions):
+            raise error("no such text")
+        return questions
+
+    async def ask():
+        batcher = Batcher(answer)
+        return await asyncio.gather(*map(batcher.ask, range(100)), return_exceptions=True)
+
+    found = run(ask())
+    assert [n for n, one in enumerate(found) if isinstance(one, error)] == [3, 70]
+    assert [one for one in found if not isinstance(one, error)] == sorted({*range(100)} - {3, 70})
+    assert len(batches) < 30
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError, OSError, ProgrammingError])
+def test_an_outage_is_not_asked_again_in_parts(error):
+    batches = []
+
+    def answer(questions):
+        batches.append(len(questions))
+        raise error("gone")
+
+    async def ask():
+        batcher = Batcher(answer)
+        return await asyncio.gather(*map(batcher.ask, range(100)), return_exceptions=True)
+
+    assert {type(one) for one in run(ask())} == {error}
+    assert batches == [100]
+
+
+def test_who_has_given_up_is_not_asked_for():
+    asked, gate = [], threading.Event()
+
+    def answer(questions):
+        asked.append(list(questions))
+        assert gate.wait(30)
+        return questions
+
+    async def ask():
+        batcher = Batcher(answer, most=3)
+        first = batcher.ask(0)
+        while not asked:  # noqa: ASYNC110 (it comes from another thread)
+            await asyncio.sleep(0)
+        # The queue is longer than anybody waits.
+        for n in range(1, 10):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0):
+                    await batcher.ask(n)
+        living = [batcher.ask(n) for n in (10, 11)]
+        gate.set()
+        return await asyncio.gather(first, *living)
+
+    before = [metric._value.get() for metric in (metrics.questions, metrics.questions_dropped)]
+    assert run(ask()) == [0, 10, 11]
+    assert asked == [[0], [10, 11]]
+    after = [metric._value.get() for metric in (metrics.questions, metrics.questions_dropped)]
+    assert [new - old for old, new in zip(before, after, strict=True)] == [3, 9]
 
 
 def test_who_no_longer_waits_does_not_disturb_the_others():

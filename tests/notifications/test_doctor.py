@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts import keys, tokens
-from accounts.models import AccessToken
+from accounts.models import AccessToken, Session
 from notifications import audiences, catching_up, dispatcher, figures, inbox, operations, sending
 from notifications import doctor as examination
 from notifications.catching_up import Ask
@@ -270,6 +270,12 @@ def test_answers_that_are_over_are_found_and_forgotten(alice):
     Operation.objects.update(created_at=timezone.now() - timedelta(hours=26))
     finds("answers to acts that are over, and still kept")
     assert not Operation.objects.exists()
+
+
+def test_sessions_that_are_over_are_found_and_deleted(alice):
+    ended_at = timezone.now() - timedelta(hours=2)
+    Session.objects.create(session_key="old", expire_date=ended_at, user=alice)
+    finds("sessions that are over, and still kept")
 
 
 def test_tokens_that_are_over_are_found_and_deleted(alice):

@@ -118,6 +118,21 @@ def test_it_says_when_to_come_back(run, consumer, why):
     run(scenario)
 
 
+@pytest.mark.parametrize(
+    "query", [b"x=1", b"x=", b"epoch=e&epoch=e&since=1", b"wait=1&since=1&epoch=e&q=x"]
+)
+def test_a_query_that_is_not_known_is_refused_and_reads_nothing(run, consumer, query):
+    async def scenario(own, reads):
+        request = Request(consumer, query_string=query)
+        await settle()
+        assert request.status == 422
+        assert json.loads(request.body)["errors"]
+        assert reads.futures == []
+        await end(request)
+
+    run(scenario)
+
+
 def test_open_streams_are_counted_by_transport(run, consumer):
     async def scenario(own, reads):
         gauge = metrics.streams_open.labels(consumer.kind)

@@ -7,7 +7,15 @@ import time
 import pytest
 from channels.layers import channel_layers
 
-from notifications import catching_up, fanout, hints, hub, metrics
+from notifications import (
+    catching_up,
+    fanout,
+    hints,
+    hub,
+    installation,
+    log_limits,
+    metrics,
+)
 from notifications.hub import Hub
 from notifications.memory_layer import MemoryLayer
 from notifications.models import Epoch
@@ -16,6 +24,8 @@ from notifications.signals import Removed
 from notifications.stream import InboxStream, Load, Loaded, Send
 
 LIFE = "0123456789abcdef"
+HERE = installation.at("0" * 64, "in a test")
+MINE, ALL = hints.user_group(HERE, 42), hints.all_hubs(HERE)
 
 
 class Connection:
@@ -55,6 +65,7 @@ def run(scenario):
 
     async def within():
         own = Hub()
+        own.belongs_to(HERE)
         try:
             async with asyncio.timeout(30):
                 return await scenario(own)
@@ -73,7 +84,7 @@ async def until(condition):
 
 
 def event(**said):
-    return {"type": hints.EVENT_TYPE, "body": json.dumps({"life": LIFE, **said})}
+    return HERE.seal(hints.EVENT_TYPE, {"life": LIFE, **said})
 
 
 def arrival(*rows):
@@ -112,14 +123,17 @@ def test_a_removal_and_an_act_are_told_too(layer):
     "strange",
     [
         {},
-        {"type": "something.new", "body": "?"},
-        {"type": hints.EVENT_TYPE},
-        {"type": hints.EVENT_TYPE, "body": "{"},
-        {"type": hints.EVENT_TYPE, "body": "[]"},
-        {"type": hints.EVENT_TYPE, "body": '{"life": "x"}'},
-        {"type": hints.EVENT_TYPE, "body": '{"life": "x", "rows": [[1]]}'},
-        {"type": hints.EVENT_TYPE, "body": '{"life": "x", "rows": [["a", "b", "c", "d"]]}'},
-        {"type": hints.EVENT_TYPE, "body": None},
+        None,
+        HERE.seal("something.new", "?"),
+        HERE.seal(hints.EVENT_TYPE, []),
+        HERE.seal(hints.EVENT_TYPE, {"life": "x"}),
+        HERE.seal(hints.EVENT_TYPE, {"life": "x", "rows": [[1]]}),
+        HERE.seal(hints.EVENT_TYPE, {"life": "x", "rows": [["a", "b", "c", "d"]]}),
+        HERE.seal(hints.EVENT_TYPE, None),
+        HERE.seal(hints.ACCESS_EVENT_TYPE, None),
+        {"type": hints.EVENT_TYPE, "body": None, "seal": ""},
+        {"type": hints.EVENT_TYPE, "body": "{", "seal": "\u00fc"},
+        {"type": hints.EVENT_TYPE, "body": "\ud800", "seal": "\ud800"},
     ],
     ids=str,
 )
@@ -139,13 +153,13 @@ def test_the_hub_joins_the_groups_of_who_is_here_and_leaves_those_of_who_is_not(
         own._spawn(own._keep_membership())
         connection = Connection(42)
         own.register(connection)
-        await until(lambda: {"user.42", "hubs"} <= set(layer.groups))
-        await layer.group_send("user.42", arrival((42, 6, 1, 1)))
+        await until(lambda: {MINE, ALL} <= set(layer.groups))
+        await layer.group_send(MINE, arrival((42, 6, 1, 1)))
         await until(lambda: connection.actions)
         own.unregister(connection)
         own.unregister(connection)
-        await until(lambda: "user.42" not in layer.groups)
-        assert "hubs" in layer.groups
+        await until(lambda: MINE not in layer.groups)
+        assert ALL in layer.groups
         assert own.streams == {}
 
     run(scenario)
@@ -175,8 +189,8 @@ def test_a_layer_that_fails_is_tried_again_and_the_database_looked_at(layer, mon
         own._spawn(own._keep_membership())
         connection = Connection(42)
         own.register(connection)
-        await until(lambda: {"user.42", "hubs"} <= set(layer.groups))
-        await layer.group_send("hubs", arrival((42, 6, 1, 1)))
+        await until(lambda: {MINE, ALL} <= set(layer.groups))
+        await layer.group_send(ALL, arrival((42, 6, 1, 1)))
         await until(lambda: connection.actions)
         assert len(looks) == 4
 
@@ -235,13 +249,14 @@ def test_thousands_of_streams_leave_the_loop_its_turn(layer):
 
 def test_a_bulk_change_of_few_goes_to_each_and_one_of_many_to_all_hubs(send, user):
     few = [InboxNow(n, 3, 1, 1) for n in range(hints.FEW)]
+    here = installation.here()
     assert [group for group, _ in hints.bulk(Removed(7, few))] == [
-        f"user.{n}" for n in range(hints.FEW)
+        hints.user_group(here, n) for n in range(hints.FEW)
     ]
     many = [*few, InboxNow(99, 3, 1, 1)]
     ((group, told),) = hints.bulk(Removed(7, many))
-    assert group == hints.ALL_HUBS
-    read = list(hints.read(told))
+    assert group == hints.all_hubs(here)
+    read = list(hints.read(here.opened(told)))
     assert [user_id for user_id, _ in read] == [*range(hints.FEW), 99]
     _, hint = read[0]
     assert (hint.since, hint.revision) == (2, 3)
@@ -267,5 +282,45 @@ def test_it_ends_when_it_is_told_to_while_it_leaves_groups(layer, turns):
         task.cancel()
         await asyncio.wait([task], timeout=30)
         assert task.cancelled()
+
+    run(scenario)
+
+
+def test_what_nobody_here_has_sealed_is_a_reason_to_look_and_no_more(layer, caplog):
+    copy = installation.at("0" * 64, "a copy")
+    body = {"life": LIFE, "arrived": '"id":"7","title":"Lie"', "rows": [[1, 6, 1, 1]]}
+
+    async def scenario(own):
+        looks, refused = [], metrics.hints_refused._value.get()
+        own.look = lambda: looks.append(1)
+        connection = Connection(1)
+        own.register(connection)
+        suspected = []
+        own.access.suspect = suspected.extend
+        for _ in range(50):
+            await own.deliver(copy.seal(hints.EVENT_TYPE, body))
+            await own.deliver(copy.seal(hints.ACCESS_EVENT_TYPE, 1))
+            await own.deliver({"type": hints.EVENT_TYPE, "body": json.dumps(body)})
+        assert (connection.actions, suspected) == ([], [])
+        assert metrics.hints_refused._value.get() - refused == 150
+        # However much of it comes.
+        assert len(looks) < 50
+        await own.deliver(HERE.seal(hints.ACCESS_EVENT_TYPE, 1))
+        assert suspected == [connection]
+
+    log_limits.PROCESS.clear()
+    run(scenario)
+    assert caplog.text.count("no process of this installation") == 1
+
+
+def test_what_a_hint_said_is_compared_with_the_next_look(layer):
+    async def scenario(own):
+        connection = Connection(1)
+        own.register(connection)
+        await own.deliver(arrival((1, 6, 1, 1), (2, 6, 1, 1)))
+        assert own.take_hinted() == {1}
+        assert own.take_hinted() == set()
+        own.found(LIFE, [(1, 5)], time.monotonic() + 1)
+        await until(lambda: isinstance(connection.actions[-1], Load))
 
     run(scenario)

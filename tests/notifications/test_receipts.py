@@ -2,6 +2,7 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -147,6 +148,13 @@ def test_receipts_wait_while_the_database_fails(tell, send, alice, monkeypatch, 
     assert [record.getMessage() for record in caplog.records] == [
         "Receipts wait for the database: the disk is full"
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_bad_receipt_costs_no_other(tell, send, alice, bob, charlie):
+    send(to=[alice, bob])
+    tell(receipt(alice, 1), replace(receipt(charlie, 1), revision=2**80), receipt(bob, 1))
+    assert (len(delivered(alice)), len(delivered(bob))) == (1, 1)
 
 
 def test_memory_is_bounded_while_the_database_is_away(monkeypatch):

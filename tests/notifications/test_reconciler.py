@@ -23,14 +23,20 @@ class NotingHub:
     def __init__(self, *user_ids):
         self.streams = dict.fromkeys(user_ids, ())
         self.loop = asyncio.new_event_loop()
-        self.seen, self.lives = [], []
+        self.seen, self.lives, self.installations = [], [], []
         # Itself, for it takes notes of what is said about access too.
         self.access, self.versions, self.missed = self, [], []
         self.look = lambda: None
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
 
-    def found(self, life, rows):
+    def belongs_to(self, here):
+        self.installations.append(here)
+
+    def take_hinted(self):
+        return set()
+
+    def found(self, life, rows, asked_at):
         self.seen += [(life, *row) for row in rows]
 
     def sighted(self, versions):
@@ -93,10 +99,16 @@ def test_a_new_epoch_is_told(watch):
     until(lambda: watch.lives[-1] == life() and len(watch.lives) == 2, "the epoch", within_s=30)
 
 
+def raised(user):
+    inboxes = Inbox.objects.filter(pk=user.pk)
+    assert inboxes.raise_access_version() == [user.pk]
+    return inboxes.get().access_version
+
+
 def test_a_raised_access_version_is_noticed(watch, alice, bob):
-    [(_, version)] = Inbox.objects.filter(pk=alice.pk).raise_access_version()
+    version = raised(alice)
     until(lambda: (alice.pk, version) in watch.versions, "the version", within_s=30)
-    [(_, higher)] = Inbox.objects.filter(pk=alice.pk).raise_access_version()
+    higher = raised(alice)
     until(lambda: (alice.pk, higher) in watch.versions, "the next version", within_s=30)
     assert higher > version
     assert {one for pk, one in watch.versions if pk == bob.pk} <= {0}

@@ -102,8 +102,8 @@ class Talk:
     def hears(self, *arguments, **fields):
         return self._do(self.stream.hinted(hint(*arguments, **fields), self.now))
 
-    def is_told(self, revision, life=LIFE):
-        return self._do(self.stream.behind(life, revision))
+    def is_told(self, revision, life=LIFE, asked_at=float("-inf")):
+        return self._do(self.stream.behind(life, revision, asked_at))
 
     def gets(self, frame):
         return self._do(self.stream.received(frame, self.now))
@@ -1243,7 +1243,66 @@ def test_a_new_epoch_does_not_make_room():
 def test_no_pong_is_due():
     talk = unanswered_at(5, ping_interval_s=20, age_s=1000)
     talk.hears(5, 6)
-    assert talk.wakes(100) == [(at, ["ping"]) for at in (20, 40, 60, 80, 100)]
+    assert talk.wakes(20) == [(20, ["ping", "load"])]
+    talk.finds(6, since=6)
+    assert talk.wakes(100) == [(at, ["ping"]) for at in (40, 60, 80, 100)]
+
+
+# --- Hints that lie -------------------------------------------------------------------------------
+
+
+def hinted_at(now, revision=6):
+    """A stream at 5 that a hint has brought further."""
+    talk = synced_at(5)
+    talk.now = now
+    assert shape(talk.hears(5, revision)) == [("changes", 5, revision)]
+    return talk
+
+
+def test_what_only_a_hint_said_is_taken_back_once_the_database_says_less():
+    talk = hinted_at(1.0)
+    assert talk.is_told(5, asked_at=2.0) == ["load"]
+    assert talk.loads[-1] == at(6)
+    assert shape(talk.finds(5, listed=[item(5)])) == [("snapshot", 5), ("synced", 5)]
+    # What then comes at the revision that was made up is news.
+    assert shape(talk.hears(5, 6)) == [("changes", 5, 6)]
+
+
+def test_a_look_that_began_before_the_hint_came_says_nothing_of_it():
+    talk = hinted_at(1.0)
+    assert talk.is_told(5, asked_at=1.0) == []
+    assert talk.is_told(5) == []
+    assert talk.stream.position == 6
+
+
+def test_what_a_hint_said_is_read_at_the_next_heartbeat_where_nobody_has():
+    talk = hinted_at(1.0)
+    assert words(talk.tick(25.0)) == ["ping", "load"]
+    assert shape(talk.finds(5, listed=[item(5)])) == [("snapshot", 5), ("synced", 5)]
+    talk = hinted_at(1.0)
+    assert talk.is_told(6, asked_at=2.0) == []
+    assert words(talk.tick(25.0)) == ["ping"]
+
+
+def test_what_is_taken_back_waits_for_room():
+    talk = hinted_at(1.0)
+    talk.is_told(5, asked_at=2.0)
+    talk.held = WINDOW
+    assert talk.finds(5, listed=[item(5)]) == []
+    talk.held = 0
+    talk.tick(talk.now)
+    assert talk.loads[-1] == at(6)
+    assert shape(talk.finds(5, listed=[item(5)])) == [("snapshot", 5), ("synced", 5)]
+
+
+def test_a_pong_of_what_was_made_up_makes_no_room_later():
+    talk = hinted_at(1.0, revision=1000)
+    talk.pong(1000)
+    assert talk.stream.acknowledged == 1000
+    talk.is_told(5, asked_at=2.0)
+    talk.finds(5, listed=[item(5, WINDOW)])
+    assert talk.stream.acknowledged == 0
+    assert talk.hears(5, 6) == []
 
 
 @pytest.mark.parametrize("code", LINGER)

@@ -64,11 +64,12 @@ async def answer(reads, found):
     await asyncio.sleep(0)
 
 
-def test_a_read_that_ends_after_the_connection_does_leaves_nothing_behind(monkeypatch):
+def test_nobody_is_asked_for_who_has_gone_and_nothing_is_left_behind(monkeypatch):
     async def scenario(consumer, reads, own):
         assert own.streams == {7: {consumer}}
         consumer.close_stream()
-        await answer(reads, FOUND)
+        assert reads.future.cancelled()
+        await asyncio.sleep(0)
         assert consumer.transport.sent == []
         assert own.streams == {}
         assert own.timers._slot_of == {}

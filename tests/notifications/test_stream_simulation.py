@@ -468,7 +468,7 @@ class World:
             if connection.person.user in rows:
                 self.counts.looks += 1
                 revision = rows[connection.person.user]
-                connection.perform(connection.stream.behind(self.life, revision))
+                connection.perform(connection.stream.behind(self.life, revision, self.now))
 
     def open_connections(self, process=None):
         # The server has closed some that the client does not know of.

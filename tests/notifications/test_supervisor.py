@@ -17,7 +17,7 @@ from notifications.memory_layer import MemoryLayer
 from notifications.protocol import CloseCode
 from notifications.reconciler import PostgresqlReconciler, Sight
 from notifications.timers import TimerWheel
-from tests.notifications.test_hub import LIFE, arrival, until
+from tests.notifications.test_hub import ALL, HERE, LIFE, MINE, arrival, until
 
 
 class BugError(Exception):
@@ -46,6 +46,7 @@ def bugs(place):
 def run(scenario):
     async def within():
         own = Hub()
+        own.belongs_to(HERE)
         hub._current.clear()
         hub._current[own.loop] = own
         try:
@@ -271,10 +272,10 @@ def test_an_event_that_meets_a_bug_keeps_the_channel(layer, monkeypatch):
         own.keep("receiving hints", own._receive)
         own.keep("joining groups", own._keep_membership)
         one = connected(own, 42)
-        await until(lambda: "user.42" in layer.groups)
+        await until(lambda: MINE in layer.groups)
         channel = own._channel
         for _ in range(2):
-            await layer.group_send("user.42", arrival((42, 6, 1, 1)))
+            await layer.group_send(MINE, arrival((42, 6, 1, 1)))
         await ran.wait()
         await until(lambda: one.transport.sent)
         assert own._channel == channel
@@ -292,13 +293,13 @@ def test_a_channel_that_is_thrown_away_leaves_nothing_behind(layer, monkeypatch)
         own.keep("receiving hints", own._receive)
         own.keep("joining groups", own._keep_membership)
         connected(own, 42)
-        await until(lambda: {"user.42", "hubs"} <= set(layer.groups))
+        await until(lambda: {MINE, ALL} <= set(layer.groups))
         thrown = own._channel
         broken, _ = failing(1, then=receive)
         monkeypatch.setattr(layer, "receive", broken)
-        await layer.group_send("hubs", {"type": "wakes.it"})
+        await layer.group_send(ALL, {"type": "wakes.it"})
         await until(lambda: own._channel not in {thrown, ""})
-        await until(lambda: own._channel in layer.groups.get("user.42", ()))
+        await until(lambda: own._channel in layer.groups.get(MINE, ()))
         assert thrown not in layer.channels
         assert not any(thrown in members for members in layer.groups.values())
         assert ran.is_set()
@@ -348,14 +349,15 @@ def test_a_look_at_the_database_that_meets_a_bug_is_not_the_last(monkeypatch):
     assert len(looks) == 3
 
 
-def test_a_thread_that_raises_begins_again_and_does_its_last_once():
-    rounds, last = [], threading.Event()
+def test_a_thread_that_raises_begins_again():
+    rounds, done = [], threading.Event()
 
     def work():
         rounds.append(1)
         if len(rounds) < 3:
             raise BugError
+        done.set()
 
-    supervisor.keep_thread("a test", work, last=last.set)
-    assert last.wait(30)
+    supervisor.keep_thread("a test", work)
+    assert done.wait(30)
     assert len(rounds) == 3

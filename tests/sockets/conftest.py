@@ -97,8 +97,8 @@ def no_complaints(servers, transactional_db):
 ABOUT_SERVERS = {
     f"test_{name}"
     for name in (
-        "bad_frames", "drain", "echo", "floods", "handshake", "http_streams", "limits", "logs",
-        "proxy", "shutdown", "storm", "window",
+        "bad_frames", "bodies", "drain", "echo", "floods", "handshake", "http_streams", "limits",
+        "logs", "proxy", "shutdown", "storm", "window",
     )
 }  # fmt: skip
 

@@ -27,6 +27,12 @@ WITHIN_S = 25
 
 @pytest.fixture
 def ending_site(start_server, kind):
+    """One of two, of which the other need not run: it is not asked whether it does."""
+    return start_server(kind, SERVER_PROCESSES=2)
+
+
+@pytest.fixture
+def only_site(start_server, kind):
     return start_server(kind)
 
 
@@ -108,6 +114,17 @@ def test_a_second_signal_ends_it_at_once(ending_site, hold, number):
     assert held.until_closed() in {1006, 1012}
 
 
+def test_the_only_process_waits_for_nobody(only_site, connect, alice):
+    clients = [connect(alice, only_site, transport=one).until_synced() for one in TRANSPORTS]
+    assert only_site.child.terminate(AT_ONCE_S) == 0
+    for client, transport in zip(clients, TRANSPORTS, strict=True):
+        if transport != POLL:
+            assert client.bye["code"] == RESTART
+            assert client.bye["after_ms"] > 0
+        if transport == WEBSOCKET:
+            assert client.until_closed() == RESTART
+
+
 def test_without_streams_it_ends_at_once(ending_site):
     assert ending_site.get("/accounts/login/").status == 200
     assert ending_site.child.terminate(AT_ONCE_S) == 0
@@ -185,7 +202,7 @@ def sending_steadily(sender, *user_ids):
 def test_a_rolling_restart_under_load_loses_and_doubles_nothing(
     start_server, travel, sender, user, charlie
 ):
-    sites = [start_server(UVICORN) for _ in range(2)]
+    sites = [start_server(UVICORN, SERVER_PROCESSES=2) for _ in range(2)]
     origins = [site.origin for site in sites]
     people = [user("alice") for _ in range(4)]
     clients = [(one, travel(one, transport, origins)) for one in people for transport in TRANSPORTS]
@@ -196,7 +213,7 @@ def test_a_rolling_restart_under_load_loses_and_doubles_nothing(
             until(lambda before=before: len(sent) >= before + 10, "notifications flow")
             assert sites[n].child.terminate(WITHIN_S) == 0
             assert not sites[n].new_complaints()
-            sites[n] = start_server(UVICORN)
+            sites[n] = start_server(UVICORN, SERVER_PROCESSES=2)
             origins[n] = sites[n].origin
     once = dict.fromkeys(sent, 1)
     for one, client in clients:

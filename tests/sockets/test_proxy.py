@@ -140,6 +140,15 @@ def test_who_holds_many_requests_open_holds_up_nobody_else(proxy):
         assert status_of(ask(proxy, "/accounts/login/", own_address=LOOPBACKS[2])) == 200
 
 
+def test_an_office_may_share_an_address(proxy):
+    with ExitStack() as held:
+        for _ in range(PER_ADDRESS + 10):
+            bare = held.enter_context(Bare(proxy.port, tls=True, own_address=LOOPBACKS[1]))
+            headers = [("Host", SHIPPED_NAME)]
+            assert status_of(bare.open_websocket("/ws/echo/", headers)) == 101
+        assert status_of(ask(proxy, "/accounts/login/", own_address=LOOPBACKS[1])) == 200
+
+
 def test_a_body_that_is_too_large_is_refused_by_its_head(proxy):
     with Bare(proxy.port, tls=True) as bare:
         headers = [("Host", SHIPPED_NAME), ("Content-Length", str(BODY_MAX_BYTES + 1))]

@@ -20,6 +20,8 @@ STORM = 300
 PER_CYCLE = int(os.environ.get("STORM_SOCKETS", "250"))
 # Memory is flat where so many cycles leave less than 200 bytes of each connection.
 FLAT_CYCLES, MOST_CYCLES = 5, 60
+# Much less than the time after which it would be ended by force.
+ENDS_S = 15
 FLAT_BYTES = FLAT_CYCLES * PER_CYCLE * 200
 
 
@@ -93,6 +95,13 @@ def test_a_storm_is_answered_by_few_questions_and_a_fixed_number_of_connections(
     assert connections_of(quiet_site) <= before + 3 + 1
     clients.run(drop(sockets))
     until(lambda: metric(quiet_site, "notifications_streams_open") == 0, "all have gone")
+
+
+def test_told_to_end_as_all_are_cut_off_it_ends(quiet_site, clients, sign_in, user):
+    # Of as many users, since it has a group to leave for each.
+    sockets = clients.run(storm(quiet_site, [sign_in(user("alice")) for _ in range(STORM // 3)]))
+    clients.run(drop(sockets))
+    assert quiet_site.child.terminate(ENDS_S) == 0
 
 
 def test_the_limit_of_open_files_is_raised_at_the_start(quiet_site):

@@ -85,6 +85,11 @@ class Bare:
 
     def open_websocket(self, path: str, headers: Iterable[tuple[str, str]] = ()) -> str:
         """Shake hands; the head of the answer."""
+        self.ask_for_websocket(path, headers)
+        return self.head()
+
+    def ask_for_websocket(self, path: str, headers: Iterable[tuple[str, str]] = ()) -> None:
+        """Begin to shake hands."""
         asked = {
             "Upgrade": "websocket",
             "Connection": "Upgrade",
@@ -92,7 +97,6 @@ class Bare:
             "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
         }
         self.request(path, [*asked.items(), *headers])
-        return self.head()
 
     def has_ended(self, within_s: float) -> bool:
         """Whether the other side ends the connection by then; what comes is thrown away."""

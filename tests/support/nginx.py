@@ -1,4 +1,4 @@
-"""Runs a private nginx for tests in front of one server, on a free port: with its defaults, or as
+"""Runs a private nginx for tests in front of servers, on a free port: with its defaults, or as
 `docs/howto/run-in-production.md` has it.
 """
 
@@ -59,7 +59,8 @@ SHIPPED_NAME = "notify.example"
 _OURS = {
     r"listen 443 ssl;": "listen 127.0.0.1:{port} ssl;",
     r"listen 80;": "listen 127.0.0.1:{other_port};",
-    r"server 127\.0\.0\.1:800\d;": "server 127.0.0.1:{server_port};",
+    r"server 127\.0\.0\.1:8001 ": "server 127.0.0.1:{server_port} ",
+    r"server 127\.0\.0\.1:8002 ": "server 127.0.0.1:{other_server_port} ",
     r"/etc/ssl/notify\.example": "{folder}/tls",
     r"/srv/notifications/static/": "{static_root}/",
 }
@@ -104,9 +105,17 @@ class Nginx:
     """Started on entering the context."""
 
     def __init__(
-        self, server_port: int, site: str | None = None, *, static_root: Path | None = None
+        self,
+        server_port: int,
+        site: str | None = None,
+        *,
+        other_server_port: int | None = None,
+        static_root: Path | None = None,
     ) -> None:
-        """Args: site: what is ``shipped``, perhaps changed; else nginx's defaults."""
+        """Args: site: what is ``shipped``, perhaps changed; else nginx's defaults.
+        other_server_port: of a second server, where there is one. static_root: what
+        ``collectstatic`` has filled, if it has.
+        """
         self._folder = tempfile.TemporaryDirectory(prefix="notifications-nginx-")
         folder = Path(self._folder.name)
         self.port = free_port()
@@ -114,6 +123,7 @@ class Nginx:
             "folder": folder,
             "port": self.port,
             "server_port": server_port,
+            "other_server_port": other_server_port or server_port,
             "static_root": static_root or folder,
         }
         if site is None:

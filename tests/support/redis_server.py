@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgpack
 import redis
 
 from tests.support.ports import free_port
@@ -87,6 +88,12 @@ class RedisServer:
         """How many channels there are that somebody has subscribed to."""
         with self._client() as client:
             return len(client.pubsub_channels())
+
+    def tell_all(self, message: dict[str, object]) -> int:
+        """Say something in every channel that somebody listens to; how many heard it."""
+        with self._client() as client:
+            said = msgpack.packb(message)
+            return sum(client.publish(channel, said) for channel in client.pubsub_channels())
 
     def log(self) -> str:
         return (Path(self._folder.name) / "log").read_text("utf-8")

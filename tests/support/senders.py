@@ -140,19 +140,37 @@ def send_steadily(*, path: str, prefix: str, seed: int, users: list[int], pause_
 
 def send_and_die_before_publishing(*, path: str, title: str, users: list[int]) -> None:
     """An actor's work: commit a send, and be gone before anybody hears of it."""
+    from notifications import sending
+    from notifications.audiences import ChosenUsers
+
+    _die_instead_of_publishing()
+    SendLog(Path(path)).begins(title, users)
+    sending.send(title, audience=ChosenUsers(users, "some"))
+
+
+def revoke_and_die_before_publishing(*, how: str, user: int) -> None:
+    """An actor's work: commit what ends a user's access, and be gone before anybody hears of it."""
+    from accounts import devices
+    from accounts.models import User
+
+    found = User.objects.get(pk=user)
+    found.is_active = False
+    acts = {"deactivate": found.save, "sign out": lambda: devices.sign_out_everywhere(found)}
+    _die_instead_of_publishing()
+    acts[how]()
+
+
+def _die_instead_of_publishing() -> None:
     import os
     import signal
 
-    from notifications import fanout, sending
-    from notifications.audiences import ChosenUsers
+    from notifications import fanout
 
     def die(_hints: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     # Called on commit, once the rows are there for good and nothing has been told.
     fanout.publisher.publish = die  # type: ignore[method-assign]
-    SendLog(Path(path)).begins(title, users)
-    sending.send(title, audience=ChosenUsers(users, "some"))
 
 
 def main(name: str, job: str) -> None:
@@ -164,7 +182,14 @@ def main(name: str, job: str) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     print("ready", flush=True)
-    acts = {act.__name__: act for act in (send_steadily, send_and_die_before_publishing)}
+    acts: dict[str, Callable[..., None]] = {
+        act.__name__: act
+        for act in (
+            send_steadily,
+            send_and_die_before_publishing,
+            revoke_and_die_before_publishing,
+        )
+    }
     acts[name](**json.loads(job))
 
 

@@ -427,6 +427,10 @@ class Referee:
             self.epoch = frame["epoch"]
             self.position = self._acknowledged = 0
             self._sent.clear()
+        if kind == "snapshot" and revision < self.position:
+            # What it was sent before was not so.
+            self._acknowledged = 0
+            self._sent.clear()
         room = max(self.outstanding, self.buffered())
         assert room < protocol.WINDOW_BYTES, f"{kind} starts where {room} bytes are on the way"
         assert not self._unread, "content between a resume and its answer"

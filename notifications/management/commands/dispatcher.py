@@ -6,9 +6,10 @@ import signal
 import threading
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from notifications import dispatcher
+from notifications import dispatcher, overdue
 
 
 class Command(BaseCommand):
@@ -26,6 +27,8 @@ class Command(BaseCommand):
         self.stdout.write("Dispatching. Ctrl-C stops.")
         self.stdout.flush()
         signal.sigwait(ends)
+        # Then another one may take its work over anyhow; what it has not committed is not done.
+        overdue.end_within(settings.NOTIFICATIONS_DISPATCH_LEASE_S)
         stop.set()
         dispatcher.nudge()
         worker.join()

@@ -21,17 +21,17 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         # Here, or every command would import a server.
-        import uvicorn  # noqa: PLC0415
-
-        from notifications.servers import files  # noqa: PLC0415
+        from notifications import drain, overdue  # noqa: PLC0415
+        from notifications.servers import files, uvicorn_server  # noqa: PLC0415
         from notifications.servers.uvicorn import HttpProtocol, WebSocketProtocol  # noqa: PLC0415
 
         files.raise_limit()
         # uvicorn shuts down in good order and then raises the signal anew, which by default would
         # look like a process that was killed.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        overdue.watch(drain.ends_within_s())
         module, _, name = settings.ASGI_APPLICATION.rpartition(".")
-        uvicorn.run(
+        uvicorn_server.run(
             f"{module}:{name}",
             host=options["host"],
             port=options["port"],

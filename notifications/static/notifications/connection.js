@@ -112,6 +112,7 @@ export class Connection {
   #changes(frame) {
     if (this.epoch !== this.#state.epoch) return this.#heardOf(frame.revision);
     const outcome = this.#state.applyChanges(frame);
+    if (outcome !== "gap") this.#knownRevision = Math.max(this.#knownRevision, frame.revision);
     if (outcome === "gap") this.#heardOf(frame.revision);
     if (outcome === "applied") this.#applied(frame);
   }
@@ -119,9 +120,10 @@ export class Connection {
   #snapshot(frame) {
     const { epoch, revision } = this.#state;
     this.epoch = frame.epoch;
+    const tookBack = frame.revision < this.#knownRevision;
     this.#knownRevision = frame.revision;
     // The other connection has overtaken it.
-    if (frame.epoch === epoch && frame.revision < revision && frame.revision >= this.#asked) return;
+    if (frame.epoch === epoch && frame.revision < revision && frame.revision >= this.#asked && !tookBack) return;
     this.#state.applySnapshot(frame);
     this.#applied(frame);
   }
