@@ -18,6 +18,8 @@ from accounts.origins import is_listed, is_same, is_trusted
 from accounts.scopes import host_of, request_of
 from accounts.sessions import is_key
 from accounts.throttle import address_of_scope
+from notifications import outages
+from notifications.log_limits import once_a_minute
 
 logger = logging.getLogger(__name__)
 
@@ -56,10 +58,29 @@ def origin_guard(
     async def guarded(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
             send = cors.refusals_readable(scope, send)
-        chosen = application if is_allowed(scope, anyone=anyone, tokens=tokens) else refusal
-        await chosen(scope, receive, send)
+        if is_allowed(scope, anyone=anyone, tokens=tokens):
+            await application(scope, receive, send)
+            return
+        _tell_refusal(scope)
+        await refusal(scope, receive, send)
 
     return guarded
+
+
+def _tell_refusal(scope: dict[str, Any]) -> None:
+    request = request_of(scope)
+    is_ours = host_of(request) is not None
+    cause = "Origin" if is_ours else "Host"
+    once_a_minute(
+        logger,
+        logging.INFO,
+        cause,
+        "A connection was refused for its %s (Host %r, Origin %r); see %s.",
+        cause,
+        request.headers.get("Host", ""),
+        request.headers.get("Origin", ""),
+        "CSRF_TRUSTED_ORIGINS" if is_ours else "ALLOWED_HOSTS",
+    )
 
 
 def is_allowed(scope: dict[str, Any], *, anyone: bool, tokens: bool = False) -> bool:
@@ -126,8 +147,11 @@ def sign_in(
         except TimeoutError:
             # Too many come at once: told to come back, the client frees its place in the queue.
             found["lookup_failed"] = True
+            once_a_minute(
+                logger, logging.INFO, "busy", "Logins took more than %s s to look up.", _LOOKUP_S
+            )
         except Exception as error:  # noqa: BLE001 (whatever the database says, it said no user)
-            logger.warning("A login could not be looked up: %s", str(error).strip())
+            outages.tell(logger, error, "A login could not be looked up")
             found["lookup_failed"] = True
         login, origin = found["login"], request_of(scope).headers.get("Origin")
         if login is not None and token is not None and origin is not None:

@@ -420,7 +420,7 @@ LOGGING = {
     "filters": {"news": {"()": "config.logs.OnlyNews"}},
     "handlers": {
         "console": {
-            "class": "logging.StreamHandler",
+            "class": "config.logs.Handler",
             "formatter": LOG_FORMAT,
             "filters": ["news"],
         }
