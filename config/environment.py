@@ -15,6 +15,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 T = TypeVar("T")
+_COOKIE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _SCRIPT_NAME = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 _env = environ.Env()
@@ -146,6 +147,17 @@ def _is_host(text: str, wild: str) -> bool:
             return False
     name = text.removeprefix(wild)
     return len(name) <= _HOST_MAX and all(map(_LABEL.fullmatch, name.split(".")))
+
+
+def cookie_name(name: str, default: str) -> str:
+    """The name of a cookie, without a prefix such as ``__Host-``."""
+
+    def parse(text: str) -> str:
+        if not _COOKIE_NAME.fullmatch(text):
+            raise ValueError(text)
+        return text
+
+    return _read(name, default, parse, "a cookie's name of letters, digits, - and _, such as shop")
 
 
 def script_name(name: str) -> str | None:

@@ -28,7 +28,10 @@ FORCE_SCRIPT_NAME = env.script_name("FORCE_SCRIPT_NAME")
 HTTPS = env.boolean("HTTPS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 # By this name a browser takes the cookie from this very host only, not from a sibling of it.
-SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
+# Another site on this host may have a cookie of this name: each signs the other's users out.
+SESSION_COOKIE_NAME = env.cookie_name("SESSION_COOKIE_NAME", default="sessionid")
+if HTTPS:
+    SESSION_COOKIE_NAME = f"__Host-{SESSION_COOKIE_NAME}"
 SECURE_SSL_REDIRECT = HTTPS
 # Asked from within, where there is no TLS.
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)/?$"]

@@ -176,6 +176,17 @@ def test_the_cookies_session_tells_the_user():
     assert isinstance(seen_by(find)["user"], AnonymousUser)
 
 
+def test_the_cookie_is_the_one_that_the_settings_name(settings):
+    settings.SESSION_COOKIE_NAME = "shop"
+
+    async def find(key):
+        return Login("alice", key, None)
+
+    found = seen_by(find, ("cookie", f"sessionid={'x' * 32}; shop={KEY}"))["login"]
+    assert found.session_key == KEY
+    assert seen_by(find, ("cookie", f"sessionid={KEY}"))["login"] is None
+
+
 def test_a_database_that_fails_is_told_from_nobody_being_signed_in(caplog):
     async def find(key):
         raise OSError("gone")

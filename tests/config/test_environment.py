@@ -256,3 +256,12 @@ def test_sqlite_is_opened_so_that_commits_last_and_writers_wait(db, settings):
 def test_neither_setting_that_would_hurt_is_on(settings):
     assert settings.DATABASES["default"]["CONN_MAX_AGE"] == 0
     assert not settings.DATABASES["default"].get("ATOMIC_REQUESTS")
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a;b", "__Host-shop", "caf\u00e9"])
+def test_a_cookies_name_is_a_plain_word(monkeypatch, name):
+    monkeypatch.setenv("KNOB", name)
+    with pytest.raises(ImproperlyConfigured, match="KNOB"):
+        env.cookie_name("KNOB", "sessionid")
+    monkeypatch.setenv("KNOB", "shop-2_session")
+    assert env.cookie_name("KNOB", "sessionid") == "shop-2_session"
