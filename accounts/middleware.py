@@ -65,8 +65,8 @@ def origin_guard(
 
 
 def _tell_refusal(scope: dict[str, Any]) -> None:
-    hosts, origins = _headers(scope, b"host"), _headers(scope, b"origin")
-    is_ours = len(hosts) == 1 and validate_host(split_domain_port(hosts[0])[0], _allowed_hosts())
+    request = request_of(scope)
+    is_ours = host_of(request) is not None
     cause = "Origin" if is_ours else "Host"
     once_a_minute(
         logger,
@@ -74,8 +74,8 @@ def _tell_refusal(scope: dict[str, Any]) -> None:
         cause,
         "A connection was refused for its %s (Host %r, Origin %r); see %s.",
         cause,
-        ", ".join(hosts),
-        ", ".join(origins),
+        request.headers.get("Host", ""),
+        request.headers.get("Origin", ""),
         "CSRF_TRUSTED_ORIGINS" if is_ours else "ALLOWED_HOSTS",
     )
 
