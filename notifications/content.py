@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
@@ -17,6 +18,14 @@ _NUL_OR_SURROGATE = re.compile("[\0\ud800-\udfff]")
 # C0, DEL and C1. Neither is text, and a terminal or a log takes some of them for commands.
 CONTROL = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
 CONTROL_BUT_LINES = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# What turns the direction of the text around it: such a line shows as something else than it says.
+# The marks that languages written from right to left need (U+200E, U+200F, U+061C) are left.
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# Never seen: tags, but for those of a flag; and what annotates, or was given up.
+_FLAG = re.compile("\U0001f3f4[\U000e0020-\U000e007e]{1,16}\U000e007f")
+_UNSEEN = re.compile("[\u206a-\u206f\ufff9-\ufffb\U000e0000-\U000e007f]")
+# Letters and symbols by their category, but blank: fillers of Hangul, and Braille without a dot.
+_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
 _CATEGORY = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 
 
@@ -26,10 +35,23 @@ def check_line(text: str) -> None:
 
 
 def check_title(text: str) -> None:
-    """One line that shows something."""
+    """One line that shows something, and shows it as it is."""
     check_line(text)
-    if not text.strip():
-        raise ValueError("A title must hold more than blanks.")
+    _refuse(_TURNING, text)
+    _refuse(_UNSEEN, _FLAG.sub(lambda flag: "x" * len(flag.group()), text))
+    if not _shows_something(text):
+        raise ValueError("A title must hold more than blanks and what cannot be seen.")
+
+
+def check_sender(text: str) -> None:
+    """Nobody, or a name that people can see."""
+    if text:
+        check_title(text)
+
+
+def _shows_something(text: str) -> bool:
+    """Whether a letter, a digit, a symbol or a mark of punctuation is in it."""
+    return any(unicodedata.category(one)[0] in "LNSP" and one not in _BLANK_LETTERS for one in text)
 
 
 def check_text(text: str) -> None:

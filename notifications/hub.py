@@ -208,7 +208,8 @@ class Hub:
                     self._membership.set()
                 event = await self._layer.receive(self._channel)
             except Exception as error:  # noqa: BLE001 (a layer may raise anything)
-                logger.warning(
+                log_limits.once_a_minute(
+                    logger, logging.WARNING, "receive",
                     "Receiving from the channel layer failed (%s: %s); it is tried again.",
                     type(error).__name__, str(error).strip(),
                 )  # fmt: skip
@@ -271,7 +272,8 @@ class Hub:
                 try:
                     await self._join_and_leave()
                 except Exception as error:  # noqa: BLE001 (a layer may raise anything)
-                    logger.warning(
+                    log_limits.once_a_minute(
+                        logger, logging.WARNING, "join",
                         "Joining a group failed (%s: %s); it is tried again.",
                         type(error).__name__, str(error).strip(),
                     )  # fmt: skip

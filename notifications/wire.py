@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from notifications import frames, protocol
+from notifications import clusters, frames, protocol
 from notifications.salvage import TITLE, Salvage, report
 
 Row = Mapping[str, Any]
@@ -72,7 +72,7 @@ _NOTHING: Row = dict.fromkeys(CONTENT) | {"actions": [], "data": {}}
 
 def _content(said: Salvage, *, whole: bool) -> dict[str, Any]:
     body = said.lines("body", protocol.BODY_MAX_LENGTH)
-    shown = body if whole else body[: protocol.BODY_PREVIEW_LENGTH]
+    shown = body if whole else clusters.cut(body, protocol.BODY_PREVIEW_LENGTH)
     category = said.line("category", protocol.CATEGORY_MAX_LENGTH, protocol.DEFAULT_CATEGORY)
     return {
         "title": said.line("title", protocol.TITLE_MAX_LENGTH, TITLE),

@@ -119,7 +119,7 @@ class Migration(migrations.Migration):
                         max_length=100,
                         validators=[
                             notifications.models.notification.ContentValidator(
-                                notifications.content.check_line
+                                notifications.content.check_sender
                             )
                         ],
                     ),

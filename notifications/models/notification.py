@@ -116,7 +116,7 @@ class Notification(Leased):
         blank=True,
         default="",
         max_length=protocol.SENDER_MAX_LENGTH,
-        validators=[ContentValidator(content.check_line)],
+        validators=[ContentValidator(content.check_sender)],
     )
     thread = models.CharField(
         blank=True,

@@ -90,7 +90,7 @@ HOSTILE = [
     "{{ constructor.constructor('window.__x=1')() }}",
     "${window.__x=1}",
     "{% debug %}",
-    "\u202eright to left",
+    "\u200fright to left",
 ]
 
 

@@ -234,3 +234,16 @@ def test_the_bell_opens_and_gives_the_focus_back(site, open_as, alice):
     expect(page.get_by_role("dialog", name="Notifications")).to_be_visible()
     page.keyboard.press("Escape")
     expect(bell).to_be_focused()
+
+
+def test_on_a_phone_what_can_be_done_with_one_stands_on_one_line(site, open_as, alice):
+    site.notify("Hello", "--user", "alice")
+    page = open_as(alice, js=True, viewport={"width": 320, "height": 800})
+    for act in (None, "Mark as read", "Archive"):
+        if act:
+            button(page, act, "Hello").click()
+        if act == "Archive":
+            tab(page, "Archived")
+        buttons = row(page, "Hello").locator("form button")
+        expect(buttons).to_have_count(2)
+        assert len({one.bounding_box()["y"] for one in buttons.all()}) == 1

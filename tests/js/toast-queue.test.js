@@ -87,7 +87,7 @@ test("a burst leaves critical ones and earlier toasts alone", async () => {
   await clock.advance(2_500);
   it.add(notification(2, { level: "critical" }));
   for (let id = 3; id <= 6; id++) it.add(notification(id));
-  assert.deepEqual(ids(), ["1", "2", "3+4+5+6"]);
+  assert.deepEqual(ids(), ["2", "1", "3+4+5+6"]);
 });
 
 test("a burst of two hundred is one toast", () => {
@@ -102,7 +102,27 @@ test("what was read elsewhere goes, errors do not", () => {
   it.addAll([notification(2), notification(3)]);
   it.addError("Couldn't archive");
   it.dropTold(({ id }) => id === "3");
-  assert.deepEqual(ids(), ["2+3", ""]);
+  assert.deepEqual(ids(), ["", "2+3"]);
   it.dropTold(() => false);
   assert.deepEqual(it.shown.map(({ text }) => text), ["Couldn't archive"]);
+});
+
+test("what cannot wait comes before what can, and takes no time from it", async () => {
+  const { it, clock, ids } = queue();
+  it.limit = 1;
+  it.add(notification(1, { level: "success" }));
+  await clock.advance(5_000);
+  it.add(notification(2, { level: "critical" }));
+  assert.deepEqual(ids(), ["2"]);
+  await clock.advance(60_000);
+  it.addError("Couldn't archive");
+  assert.deepEqual(ids(), ["2"]);
+  it.dismiss(it.shown[0]);
+  assert.equal(it.shown[0].text, "Couldn't archive");
+  it.dismiss(it.shown[0]);
+  assert.deepEqual(ids(), ["1"]);
+  await clock.advance(2_999);
+  assert.deepEqual(ids(), ["1"]);
+  await clock.advance(1);
+  assert.deepEqual(ids(), []);
 });

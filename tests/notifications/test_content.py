@@ -45,15 +45,52 @@ def test_a_body_has_lines_and_tabs_but_a_title_has_not():
             content.check_title(bad)
 
 
-@pytest.mark.parametrize("text", ["😀", "שלום", "e\u0301", "\u202eabc"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "😀", "שלום", "e\u0301", "\u200f\u05d1\u200e", "👨\u200d👩\u200d👧",
+        "\u0646\u0645\u200c\u0646", "❤\ufe0f",
+        "🏴\U000e0067\U000e0062\U000e007f", "—", "½", "ภาษา\u200bไทย",
+    ],
+)  # fmt: skip
 def test_every_script_is_text(text):
     content.check_title(text)
 
 
-@pytest.mark.parametrize("title", ["", " ", "\u00a0", "\u3000 "])
+UNSEEN = [
+    " ", "\u00a0", "\u3000 ", "\u200b", "\u200d\u200c", "\ufeff", "\u00ad",
+    "\u2060", "\u3164", "\u2800", "\u115f\u1160", "\ufe0f", "\u034f", "\u0301",
+    "\u200e \u200f", "\u061c", "\U000e0100",
+]  # fmt: skip
+DISGUISED = [
+    "invoice\u202egpj.exe", "\u202aa\u202c", "a\u2066b\u2069", "Bank\U000e0041",
+    "\U000e0041\U000e0042",
+    "a\ufff9b", "🏴\U000e0067", "a\u206ab",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("title", ["", *UNSEEN])
 def test_a_title_shows_something(title):
     with pytest.raises(ValueError, match="blanks"):
         content.check_title(title)
+
+
+@pytest.mark.parametrize("text", DISGUISED)
+def test_a_title_shows_as_what_it_is(text):
+    with pytest.raises(ValueError, match=r"is U\+[0-9A-F]{4,}, which text must not hold"):
+        content.check_title(text)
+
+
+@pytest.mark.parametrize("text", [*UNSEEN, *DISGUISED])
+def test_so_does_a_sender_and_what_stands_on_a_button(text):
+    with pytest.raises(ValueError, match=" "):
+        content.check_sender(text)
+    with pytest.raises(ValueError, match=" "):
+        content.check_actions([{"label": text, "url": "/"}])
+
+
+def test_there_may_be_no_sender():
+    content.check_sender("")
 
 
 @pytest.mark.parametrize("category", ["", "Sales", "a b", ".a", "-a", "é", "a/b"])

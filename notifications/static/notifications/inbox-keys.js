@@ -26,7 +26,7 @@ export class InboxKeys {
     if (event.isComposing || event.defaultPrevented || event.altKey || event.metaKey) return;
     if (event.target.closest(EDITABLE)) return;
     const { current } = this.#page;
-    const act = event.ctrlKey ? this.#jump(event.key, current) : this.#move(event, current) ?? this.#letter(event.key, current);
+    const act = event.ctrlKey ? this.#jump(event.key, current) : this.#move(event, current) ?? this.#letter(shortcut(event), current);
     if (!act) return;
     event.preventDefault();
     act();
@@ -57,9 +57,9 @@ export class InboxKeys {
         return act("archive");
       case "u":
         return act(current?.isUnread ? "read" : "unread");
-      case "I":
+      case "Shift I":
         return act("read");
-      case "U":
+      case "Shift U":
         return act("unread");
       case "z":
         return () => this.#page.undo();
@@ -93,6 +93,18 @@ export class InboxKeys {
     document.body.append(dialog);
     return dialog;
   }
+}
+
+/**
+ * Which of SHORTCUTS was pressed, if any. A Latin letter counts as it is printed on its key; where a
+ * key has another one, by its place on the keyboard. Caps Lock changes nothing.
+ * @param {{key: string, code: string, shiftKey: boolean}} event
+ */
+export function shortcut({ key, code, shiftKey }) {
+  // The last is what a Russian keyboard has where others have it.
+  if (key === "?" || key === "؟" || (key === "," && code === "Slash" && shiftKey)) return "?";
+  const letter = /^[a-z]$/i.test(key) ? key : /^[^\x00-\x7f]$/u.test(key) ? code.match(/^Key([A-Z])$/)?.[1] : null;
+  return letter ? (shiftKey ? `Shift ${letter.toUpperCase()}` : letter.toLowerCase()) : null;
 }
 
 // A browser may forbid the page to store anything.

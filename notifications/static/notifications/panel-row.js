@@ -25,7 +25,7 @@ export class PanelRow {
     this.#activation = activation;
     this.#toggle = actButton(() => (isUnread(this.#notification) ? client.markRead([this.#id]) : client.markUnread([this.#id])));
     this.#archive = actButton(() => client.archive([this.#id]));
-    const meta = element("div", { className: "meta" }, this.#level, this.#time, this.#toggle.node, this.#archive.node);
+    const meta = element("div", { className: "meta" }, this.#level, this.#time, element("span", { className: "acts" }, this.#toggle.node, this.#archive.node));
     this.node = element("li", {}, this.#title, this.#state, this.#body, this.#links, meta);
     activation.watch(this.#links, () => this.#notification);
     this.#watchTitle();

@@ -1,5 +1,7 @@
 const BURST_MS = 2_000;
 const BURST_MAX = 3;
+// `error`: something that the reader did just now failed.
+const URGENT = ["critical", "error"];
 
 /**
  * Which toasts are up, and for how long. Time runs only for those that are shown. No DOM.
@@ -24,8 +26,10 @@ export class ToastQueue {
     this.#durationMs = durationMs;
   }
 
+  /** What cannot wait comes first; else it is the order of their arrival. */
   get shown() {
-    return this.#all.slice(0, this.limit);
+    const order = (toast) => URGENT.indexOf(toast.level) + 1 || URGENT.length + 1;
+    return [...this.#all].sort((a, b) => order(a) - order(b)).slice(0, this.limit);
   }
 
   get waitingCount() {
