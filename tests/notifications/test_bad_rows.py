@@ -227,7 +227,7 @@ def test_a_bug_in_showing_one_notification_costs_that_one_alone(monkeypatch, sen
 def test_a_good_row_is_not_logged(send, alice, bob, caplog):
     send("Good", to=[alice, bob], url="/x", actions=[{"label": "Go", "url": "/"}], data={"x": 1})
     read_together(alice, bob)
-    assert not caplog.records
+    assert not [r for r in caplog.records if r.name == salvage.__name__]
 
 
 if ON_SQLITE:  # PostgreSQL's columns hold numbers

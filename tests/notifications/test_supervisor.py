@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from notifications import access, fanout, hub, log_limits, metrics, presence, supervisor, timers
+from notifications.consumers import base
 from notifications.consumers.websocket import NotificationConsumer
 from notifications.facts import Loaded
 from notifications.hub import Hub
@@ -16,6 +17,13 @@ from notifications.protocol import CloseCode
 from notifications.reconciler import PostgresqlReconciler, Sight
 from notifications.timers import TimerWheel
 from tests.notifications.test_hub import ALL, HERE, LIFE, MINE, arrival, until
+
+
+class Unanswered:
+    """A database that is asked, and says nothing."""
+
+    def ask(self, _question):
+        return asyncio.get_running_loop().create_future()
 
 
 class BugError(Exception):
@@ -28,6 +36,8 @@ def soon(monkeypatch, layer):
     monkeypatch.setattr(supervisor, "_FIRST_WAIT_S", 0.001)
     monkeypatch.setattr(supervisor, "_LONGEST_WAIT_S", 0.002)
     log_limits.PROCESS.clear()
+    monkeypatch.setattr(base, "_reads", Unanswered())
+    monkeypatch.setattr(base, "_first_reads", Unanswered())
 
 
 def bugs(place):
@@ -74,12 +84,7 @@ def connected(own, user_id=1):
     """A socket of a user, who has caught up."""
     consumer = NotificationConsumer()
     consumer.scope, consumer.transport = {"login": None}, Transport()
-    consumer.hub, consumer.user_id, consumer.address = own, user_id, ""
-    consumer.login = None
-    consumer.stream = consumer.new_stream()
-    consumer._scheduled_at, consumer._receipt, consumer._is_closed = float("inf"), ("", 0), False
-    own.register(consumer)
-    consumer.stream.open(None)
+    consumer.open_stream(user_id, None)
     found = Loaded("u", "e", LIFE, 5, 0, 0, 0, listed=())
     own.perform(consumer, consumer.stream.loaded, found, time.monotonic())
     consumer.transport.sent.clear()
