@@ -73,8 +73,10 @@ def _by_key(key: ApiKey, asked: TokenIn) -> tuple[str, int]:
         raise _invalid("user", "An API key says for whom.")
     if asked.origins is not None:
         raise _invalid("origins", "The origins are those of the API key.")
-    must_not_ask_too_often(throttle.tokens, f"{key.identity} for {asked.user}")
-    user = User.objects.filter(username=asked.user, is_active=True).first()
+    # As signing in reads it.
+    username = User.normalize_username(asked.user)
+    must_not_ask_too_often(throttle.tokens, f"{key.identity} for {username}")
+    user = User.objects.filter(username=username, is_active=True).first()
     if user is None:
         raise _invalid("user", f"Unknown user: {asked.user!r}.")
     return tokens.issue(user, origins=key.origins, api_key=key)

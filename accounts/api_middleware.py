@@ -13,6 +13,7 @@ from django.utils.cache import patch_vary_headers
 
 from accounts.models import ApiKey
 from accounts.origins import is_listed, is_same, is_trusted
+from notifications import outages
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ def is_known(origin: str) -> bool:
     try:
         return is_listed(origin, chain.from_iterable(lists))
     except (DatabaseError, InterfaceError) as error:
-        logger.warning("An origin could not be looked up: %s", str(error).strip())
+        outages.tell(logger, error, "An origin could not be looked up")
         return False
 
 

@@ -50,9 +50,20 @@ class ApiKeyForm(_ModelForm):
         help_text=_("One a line, such as https://shop.example or https://*.shop.example."),
     )
 
+    # The admin's own is two boxes, of which neither has a label that programs can read.
+    expires_at = forms.DateTimeField(
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
     class Meta:
         model = ApiKey
         fields = ("name", "scopes", "origins", "expires_at")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zone = {"zone": timezone.get_current_timezone_name()}
+        self.fields["expires_at"].help_text = _("In %(zone)s. Empty: never.") % zone
 
     def clean_origins(self) -> list[str]:
         """The origins as a list; only a subdomain's place may hold a ``*``."""

@@ -16,6 +16,7 @@ from django.utils.crypto import constant_time_compare
 
 from accounts import revocation
 from accounts.models import AccessToken, ApiKey, User
+from notifications import outages
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ def note_use(row: ApiKey) -> None:
     try:
         ApiKey.objects.filter(stale, pk=row.pk).update(last_used_at=now)
     except DatabaseError as error:  # bookkeeping: the request itself may still succeed
-        logger.warning("The use of a key was not written down: %s", str(error).strip())
+        outages.tell(logger, error, "The use of a key was not written down")
 
 
 def revoke(keys: QuerySet[ApiKey]) -> int:

@@ -8,25 +8,38 @@ meets the throttle.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 
 from accounts import hashing, throttle
 from accounts.line import TooBusy
 from accounts.models import User
 from accounts.refusals import later
 
+_LOGINS = {"accounts:login", "admin:login"}
+# As long as a user's name may be.
+_NAME_MAX_LENGTH = 150
+
 
 def cooloff(request: HttpRequest | None = None) -> timedelta:
     """How long a lockout lasts (settings.AXES_COOLOFF_TIME)."""
     return timedelta(seconds=settings.LOGIN_COOLOFF_S)
+
+
+def user_name(request: HttpRequest | None, credentials: Mapping[str, Any] | None) -> str:
+    """The name that a try is counted by (settings.AXES_USERNAME_CALLABLE).
+
+    A form may send more than the column of the tries holds; such a name is nobody's.
+    """
+    given = credentials or (request.POST if request is not None else {})
+    return str(given.get(User.USERNAME_FIELD) or "")[:_NAME_MAX_LENGTH]
 
 
 def locked_out(request: HttpRequest, *_: object) -> HttpResponse:
@@ -46,14 +59,14 @@ class LoginThrottleMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self._paths = {reverse("accounts:login"), reverse("admin:login")}
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
         """Count a try: here, not above, for what is no try of its sender (CSRF) does not come."""
-        if request.method == "POST" and request.path_info in self._paths:
+        match = request.resolver_match
+        if request.method == "POST" and match is not None and match.view_name in _LOGINS:
             wait_s = throttle.logins.wait_s(throttle.address_of(request))
             if wait_s:
                 return later(request, wait_s, "locked_out")

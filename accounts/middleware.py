@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.http.request import split_domain_port, validate_host
+from django.http import HttpRequest
 
 from accounts.api_middleware import API_PREFIX
 from accounts.logins import Login
 from accounts.origins import is_listed, is_same, is_trusted
+from accounts.scopes import host_of, request_of
+from accounts.sessions import is_key
 from accounts.throttle import address_of_scope
+from notifications import outages
+from notifications.log_limits import once_a_minute
 
 logger = logging.getLogger(__name__)
 
@@ -52,33 +55,50 @@ def origin_guard(
     """
 
     async def guarded(scope: Any, receive: Any, send: Any) -> None:
-        chosen = application if is_allowed(scope, anyone=anyone, tokens=tokens) else refusal
-        await chosen(scope, receive, send)
+        if is_allowed(scope, anyone=anyone, tokens=tokens):
+            await application(scope, receive, send)
+            return
+        _tell_refusal(scope)
+        await refusal(scope, receive, send)
 
     return guarded
 
 
+def _tell_refusal(scope: dict[str, Any]) -> None:
+    request = request_of(scope)
+    is_ours = host_of(request) is not None
+    cause = "Origin" if is_ours else "Host"
+    once_a_minute(
+        logger,
+        logging.INFO,
+        cause,
+        "A connection was refused for its %s (Host %r, Origin %r); see %s.",
+        cause,
+        request.headers.get("Host", ""),
+        request.headers.get("Origin", ""),
+        "CSRF_TRUSTED_ORIGINS" if is_ours else "ALLOWED_HOSTS",
+    )
+
+
 def is_allowed(scope: dict[str, Any], *, anyone: bool, tokens: bool = False) -> bool:
     """Whether Host and Origin of a handshake or request are as they must be."""
-    hosts, origins = _headers(scope, b"host"), _headers(scope, b"origin")
-    if len(hosts) != 1 or len(origins) > 1:
-        return False
-    domain, _port = split_domain_port(hosts[0])
-    if not domain or not validate_host(domain, _allowed_hosts()):
+    request = request_of(scope)
+    host, origin = host_of(request), request.headers.get("Origin")
+    if host is None:
         return False
     if tokens and token_of(scope) is not None:
         return True
-    if origins:
-        return is_same(origins[0], _scheme(scope), hosts[0]) or is_trusted(origins[0])
-    return _is_fetched_here(scope) if scope["type"] == "http" else anyone
+    if origin is not None:
+        return is_same(origin, str(request.scheme), host) or is_trusted(origin)
+    return _is_fetched_here(request) if scope["type"] == "http" else anyone
 
 
-def _is_fetched_here(scope: dict[str, Any]) -> bool:
+def _is_fetched_here(request: HttpRequest) -> bool:
     """A GET of our own page has no Origin, but a browser says whose page asks.
 
     What says neither is no browser, or one so old that other sites cannot read what it gets.
     """
-    return set(_headers(scope, b"sec-fetch-site")) <= {"same-origin", "none"}
+    return request.headers.get("Sec-Fetch-Site", "none") in {"same-origin", "none"}
 
 
 def sign_in(
@@ -124,10 +144,13 @@ def sign_in(
         except TimeoutError:
             # Too many come at once: told to come back, the client frees its place in the queue.
             found["lookup_failed"] = True
+            once_a_minute(
+                logger, logging.INFO, "busy", "Logins took more than %s s to look up.", _LOOKUP_S
+            )
         except Exception as error:  # noqa: BLE001 (whatever the database says, it said no user)
-            logger.warning("A login could not be looked up: %s", str(error).strip())
+            outages.tell(logger, error, "A login could not be looked up")
             found["lookup_failed"] = True
-        login, origin = found["login"], _origin(scope)
+        login, origin = found["login"], request_of(scope).headers.get("Origin")
         if login is not None and token is not None and origin is not None:
             if not is_listed(origin, login.origins):
                 found |= {"login": None, "origin_refused": True}
@@ -155,11 +178,8 @@ def token_of(scope: dict[str, Any]) -> str | None:
             if name.startswith(TOKEN_SUBPROTOCOL):
                 return str(name.removeprefix(TOKEN_SUBPROTOCOL))
         return None
-    for header in _headers(scope, b"authorization"):
-        scheme, _, rest = header.partition(" ")
-        if scheme.lower() == "bearer":
-            return rest.strip()
-    return None
+    scheme, _, rest = request_of(scope).headers.get("Authorization", "").partition(" ")
+    return rest.strip() if scheme.lower() == "bearer" else None
 
 
 def caller_of(scope: dict[str, Any]) -> str | None:
@@ -182,35 +202,6 @@ def _readable_from(origin: str, send: Any) -> Any:
     return sending
 
 
-def _allowed_hosts() -> list[str]:
-    if settings.DEBUG and not settings.ALLOWED_HOSTS:
-        return [".localhost", "127.0.0.1", "[::1]"]
-    return list(settings.ALLOWED_HOSTS)
-
-
-def _headers(scope: dict[str, Any], name: bytes) -> list[str]:
-    return [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
-
-
-def _origin(scope: dict[str, Any]) -> str | None:
-    # Of two of them neither counts: together they are on no list.
-    return ", ".join(_headers(scope, b"origin")) or None
-
-
-def _scheme(scope: dict[str, Any]) -> str:
-    if settings.SECURE_PROXY_SSL_HEADER:
-        name, secure = settings.SECURE_PROXY_SSL_HEADER
-        header = name.removeprefix("HTTP_").replace("_", "-").lower().encode()
-        return "https" if _headers(scope, header) == [secure] else "http"
-    return "https" if scope.get("scheme") in {"wss", "https"} else "http"
-
-
 def _session_key(scope: dict[str, Any]) -> str | None:
-    cookies: SimpleCookie = SimpleCookie()
-    for header in _headers(scope, b"cookie"):
-        try:
-            cookies.load(header)
-        except CookieError:
-            continue
-    morsel = cookies.get(settings.SESSION_COOKIE_NAME)
-    return morsel.value if morsel else None
+    key = request_of(scope).COOKIES.get(settings.SESSION_COOKIE_NAME)
+    return key if key is not None and is_key(key) else None

@@ -5,6 +5,7 @@ What the cookie holds is stored nowhere: a row is found by its hash (``Session.r
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,19 @@ else:
     _DatabaseSessionStore = DatabaseSessionStore
 
 
+# As Django makes them (``SessionBase._get_new_session_key``).
+_KEY = re.compile(r"[a-z0-9]{32}")
+
+
+def is_key(text: str) -> bool:
+    """Whether a cookie's value can be a session's key. What is none needs no look-up.
+
+    It may be anything: PostgreSQL refuses a query that has a NUL in it, and with it all that is
+    asked together.
+    """
+    return _KEY.fullmatch(text) is not None
+
+
 class SessionStore(_DatabaseSessionStore):
     """Writes the signed-in user of a session into its row, and nobody for an anonymous one.
 
@@ -29,6 +43,10 @@ class SessionStore(_DatabaseSessionStore):
     """
 
     _previous_key: str | None = None
+
+    def _validate_session_key(self, key: str | None) -> bool:
+        # Django takes any text of eight characters.
+        return key is not None and is_key(key)
 
     @classmethod
     def get_model_class(cls) -> type[Session]:

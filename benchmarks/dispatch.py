@@ -188,9 +188,9 @@ def _dispatch(count: int) -> float:
 
 
 def _dispatch_without_pauses(count: int) -> float:
-    from notifications.walks import Walk  # noqa: PLC0415
+    from notifications import walks  # noqa: PLC0415
 
-    with mock.patch.object(Walk, "_pause"):
+    with mock.patch.object(walks, "pause"):
         return _dispatch(count)
 
 
@@ -235,7 +235,7 @@ def _dispatch_by_orm(count: int) -> float:
 def _profile(count: int) -> None:
     from django.db import connection  # noqa: PLC0415
 
-    from notifications.walks import Walk  # noqa: PLC0415
+    from notifications import walks  # noqa: PLC0415
 
     took: Counter[str] = Counter()
 
@@ -258,7 +258,7 @@ def _profile(count: int) -> None:
     with (
         connection.execute_wrapper(wrapper),
         mock.patch.object(connection, "_commit", timed_commit),
-        mock.patch.object(Walk, "_pause"),
+        mock.patch.object(walks, "pause"),
     ):
         total = _dispatch(count)
     chunks = count / CHUNK_SIZE

@@ -90,7 +90,7 @@ class _Request:
             self._turns.end(self._turn)
 
     def refuse(self, refused: Refused) -> None:
-        response = _refusal(self._scope["path"], refused)
+        response = _refusal(_path_of(self._scope), refused)
         metrics.requests_refused.labels("user" if refused.own_fault else "process").inc()
         start, body = whole(response)
         self.answer = [start, {**body, "body": b""} if self._scope["method"] == "HEAD" else body]
@@ -104,6 +104,12 @@ def _caller(scope: Any) -> Caller:
         # between: who waits for it looks now and then only, and would not find it so.
         name, most = f"{name} writing", 1
     return Caller(name, address, most)
+
+
+def _path_of(scope: dict[str, Any]) -> str:
+    """Of the request, from where the site begins."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
 
 
 def _refusal(path: str, refused: Refused) -> HttpResponse:

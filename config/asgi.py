@@ -20,6 +20,7 @@ from accounts.middleware import origin_guard, sign_in  # noqa: E402
 from config import health  # noqa: E402
 from config.admission import admitted  # noqa: E402
 from config.postgresql import process  # noqa: E402
+from config.script_name import placed  # noqa: E402
 from notifications import access, dispatcher, drain, routing  # noqa: E402
 from notifications.database import Batcher  # noqa: E402
 
@@ -36,7 +37,7 @@ sockets = routing.websockets(sign_in=signed_in, guard=origin_guard)
 # WhiteNoise reads a file in one go, which does for ours; a web server in front takes them over.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 
-application = drain.on_signals(ProtocolTypeRouter({"http": http, "websocket": sockets}))
+application = drain.on_signals(placed(ProtocolTypeRouter({"http": http, "websocket": sockets})))
 
 if settings.NOTIFICATIONS_DISPATCH_IN_SERVER:
     dispatcher.start_thread()

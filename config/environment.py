@@ -15,6 +15,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 T = TypeVar("T")
+_SCRIPT_NAME = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 _env = environ.Env()
 _TRUE = {"1", "true", "yes", "on"}
@@ -145,6 +146,17 @@ def _is_host(text: str, wild: str) -> bool:
             return False
     name = text.removeprefix(wild)
     return len(name) <= _HOST_MAX and all(map(_LABEL.fullmatch, name.split(".")))
+
+
+def script_name(name: str) -> str | None:
+    """A path such as ``/notify``, or None where the site is at the root."""
+
+    def parse(text: str) -> str | None:
+        if text and not _SCRIPT_NAME.fullmatch(text):
+            raise ValueError(text)
+        return text or None
+
+    return _read(name, None, parse, "a path such as /notify, with a slash before it and none after")
 
 
 def database(name: str, default: Path) -> dict[str, Any]:

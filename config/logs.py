@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from datetime import UTC, datetime
+from typing import TextIO
 
 # Characters of an event, or of a line of a traceback; what is cut out is from its middle.
 LINE_MAX = 1000
@@ -51,6 +53,17 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             event["traceback"] = self.formatException(record.exc_info)
         return json.dumps(event)
+
+
+class Handler(logging.StreamHandler[TextIO]):
+    """Django's console, but where an event cannot be written nobody is told of that either, and
+    whoever logs it goes on. A call that cannot be formatted is still told of.
+    """
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (logging's)
+        is_of_stream = isinstance(sys.exc_info()[1], OSError) or self.stream.closed
+        if not is_of_stream:
+            super().handleError(record)
 
 
 class OnlyNews(logging.Filter):

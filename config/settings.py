@@ -20,6 +20,8 @@ SECRET_KEY_FALLBACKS = env.secrets("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 # Origins (https://notify.example) that may post forms besides the request's own host.
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
+# The path below which the site is, such as /notify; unset, it is at the root of its host.
+FORCE_SCRIPT_NAME = env.script_name("FORCE_SCRIPT_NAME")
 # Whether browsers come by https. Behind a proxy that ends TLS: the server process believes what it
 # says of that in X-Forwarded-Proto (FORWARDED_ALLOW_IPS), so SECURE_PROXY_SSL_HEADER, by which
 # Django would believe everybody, stays unset.
@@ -277,6 +279,7 @@ AXES_FAILURE_LIMIT = env.integer("LOGIN_FAILURE_LIMIT", default=10, least=1, mos
 # Seconds after which a locked out pair of user name and address may try again.
 LOGIN_COOLOFF_S = env.seconds("LOGIN_COOLOFF_S", default=15 * 60, least=1, most=7 * 86400)
 AXES_COOLOFF_TIME = "accounts.lockout.cooloff"
+AXES_USERNAME_CALLABLE = "accounts.lockout.user_name"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "accounts.lockout.locked_out"
 # Else each try during a lockout would begin it anew.
@@ -339,6 +342,7 @@ MIDDLEWARE = [
     # Around the next: pages of other origins may read errors too.
     "accounts.api_middleware.CorsMiddleware",
     "notifications.problems.ProblemMiddleware",
+    "config.url_values.UrlValuesMiddleware",
     "accounts.api_middleware.NoSecretsInUrlsMiddleware",
     "config.error_pages.ErrorPageMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -416,7 +420,7 @@ LOGGING = {
     "filters": {"news": {"()": "config.logs.OnlyNews"}},
     "handlers": {
         "console": {
-            "class": "logging.StreamHandler",
+            "class": "config.logs.Handler",
             "formatter": LOG_FORMAT,
             "filters": ["news"],
         }

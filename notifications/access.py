@@ -25,6 +25,7 @@ from notifications.timers import TimerWheel
 
 if TYPE_CHECKING:
     from notifications.hub import Connection
+from notifications.log_limits import once_a_minute
 
 logger = logging.getLogger(__name__)
 
@@ -150,7 +151,8 @@ class AccessChecks:
                     await self._look(connections)
                     suspects -= set(connections)
             except Exception as error:  # noqa: BLE001 (a database may raise anything; see above)
-                logger.warning(
+                once_a_minute(
+                    logger, logging.WARNING, "look",
                     "Logins could not be looked up (%s: %s); it is tried again.",
                     type(error).__name__, str(error).strip(),
                 )  # fmt: skip

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
 from django.contrib.auth import get_user_model
@@ -35,6 +37,11 @@ class UnknownNames(ValueError):
         listed = ", ".join(repr(name) for name in names)
         noun = kind[:-1] if len(self.names) == 1 else kind
         super().__init__(f"Unknown {noun}: {listed}. Nothing was sent.")
+
+
+def group_form(name: str) -> str:
+    """A group's name as it is kept, however its letters and accents were put together."""
+    return unicodedata.normalize("NFC", name)
 
 
 class Audience(ABC):
@@ -76,14 +83,22 @@ class _Chosen(Audience):
         return cls(ids, label)
 
     @classmethod
-    def _named(cls, rows: QuerySet[Any], field: str, names: Iterable[str]) -> Self:
-        wanted = dict.fromkeys(names)
+    def _named(
+        cls, rows: QuerySet[Any], field: str, names: Iterable[str], form: Callable[[str], str]
+    ) -> Self:
+        """Args: form: how a name is kept, of all ways to write it."""
+        # As it was written, too: not all rows were made by a form that knows better.
+        wanted = {name: (name, form(name)) for name in names}
         if not wanted:
             raise ValueError(f"Name at least one of the {cls.kind}.")
-        found = dict(rows.filter(**{f"{field}__in": list(wanted)}).values_list(field, "pk"))
-        if unknown := [name for name in wanted if name not in found]:
+        asked = {f"{field}__in": set(chain.from_iterable(wanted.values()))}
+        found = dict(rows.filter(**asked).values_list(field, "pk"))
+        kept = {name: next((one for one in ways if one in found), None)
+                for name, ways in wanted.items()}  # fmt: skip
+        if unknown := [name for name, one in kept.items() if one is None]:
             raise UnknownNames(cls.kind, unknown)
-        return cls(found.values(), _shortened(list(wanted)))
+        chosen = dict.fromkeys(one for one in kept.values() if one is not None)
+        return cls([found[one] for one in chosen], _shortened(list(chosen)))
 
 
 class ChosenUsers(_Chosen):
@@ -97,7 +112,8 @@ class ChosenUsers(_Chosen):
         """
         _require_few(names)
         model = get_user_model()
-        return cls._named(model._default_manager.all(), model.USERNAME_FIELD, names)
+        rows = model._default_manager.all()
+        return cls._named(rows, model.USERNAME_FIELD, names, model.normalize_username)
 
     def members(self) -> Users:
         return get_user_model()._default_manager.filter(pk__in=self.ids)
@@ -112,7 +128,7 @@ class Groups(_Chosen):
 
         Raises: UnknownNames: no group has one of the names. ValueError: none was named.
         """
-        return cls._named(Group.objects.all(), "name", names)
+        return cls._named(Group.objects.all(), "name", names, group_form)
 
     def members(self) -> Users:
         # Not a join: a member of two of the groups is one recipient.

@@ -42,7 +42,12 @@ class Dispatch(Walk):
         # The range is said of the inboxes too, or PostgreSQL looks at every one of them.
         present = Inbox.objects.filter(pk__gt=after, pk__lte=upto)
         missing = recipients.filter(~Exists(present.filter(pk=OuterRef("pk"))))
-        sql.insert_from(Inbox, missing.order_by("pk"), ignore_conflicts=True, user_id=F("pk"))
+        # Those who are just being deleted are waited for, and are not there then: an inbox that
+        # is made beside that would keep either of the two from committing.
+        made = missing.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)
+        if new := list(made):
+            users = recipients.filter(pk__among=new).order_by("pk")
+            sql.insert_from(Inbox, users, ignore_conflicts=True, user_id=F("pk"))
         # In user-id order, as everywhere: two sends over the same users must not lock crosswise.
         locked = present.filter(pk__in=recipients.order_by().values("pk"))
         ids = list(
@@ -85,6 +90,13 @@ def fits_one_chunk(notification: Notification) -> bool:
     if notification.upto is None:  # not accepted yet, so not counted
         return audiences.of(notification).recipients()[: size + 1].count() <= size
     return notification.recipient_count <= size
+
+
+def is_in_few(notification: Notification) -> bool:
+    """Whether it is in so few inboxes that whoever changes it also tells them, at once."""
+    # Not asked of the audience, which may be one that nobody knows any more.
+    size: int = settings.NOTIFICATIONS_DISPATCH_CHUNK_SIZE
+    return notification.item_count <= size
 
 
 def last_user_id() -> int:

@@ -27,7 +27,7 @@ from notifications.walks import Walk
 
 # Of one finding; the rest is only counted.
 EXAMPLES = 5
-# So long may what is due lie about: a dispatcher has one walk at a time.
+# So long may what is due lie about: a dispatcher may have much to do.
 PATIENCE = timedelta(minutes=1)
 _INBOXES = 500
 _NOTIFICATIONS = 100
@@ -203,8 +203,12 @@ def _standing_still(what: str, kind: type[Walk], *, repair: bool) -> Finding:
     since = timezone.now() - PATIENCE
     for pk, lease_until, *began in _by_key(kind.unclaimed(), "pk", "lease_until", *_BEGAN[kind]):
         still_since = lease_until or max(moment for moment in began if moment)
-        if still_since <= since:
-            text = f"notification {pk}: nobody is on it since {_age(still_since)}"
+        is_of_another_time = lease_until is not None and lease_until > timezone.now()
+        if is_of_another_time or still_since <= since:
+            text = f"nobody is on it since {_age(still_since)}"
+            if is_of_another_time:
+                text = f"its lease ends in {_ahead(lease_until)}; the clock was set back"
+            text = f"notification {pk}: {text}"
             found.add(text, mended=repair and kind(pk).run())
         elif repair:
             kind(pk).run()  # begun just now, maybe by ourselves
@@ -213,6 +217,10 @@ def _standing_still(what: str, kind: type[Walk], *, repair: bool) -> Finding:
 
 def _age(moment: datetime) -> str:
     return str(timedelta(seconds=int((timezone.now() - moment).total_seconds())))
+
+
+def _ahead(moment: datetime) -> str:
+    return str(timedelta(seconds=int((moment - timezone.now()).total_seconds())))
 
 
 def _by_key(rows: Any, *columns: str) -> Iterator[Any]:

@@ -21,6 +21,7 @@ from django.conf import settings
 
 from notifications import metrics, supervisor
 from notifications.installation import Event
+from notifications.log_limits import once_a_minute
 
 logger = logging.getLogger(__name__)
 
@@ -116,7 +117,8 @@ class Publisher:
     def _failed(self, error: Exception) -> None:
         metrics.hints_lost.inc()
         self._closed_until = time.monotonic() + self._break_s
-        logger.warning(
+        once_a_minute(
+            logger, logging.WARNING, "publish",
             "The channel layer took no hint (%s: %s); the next is tried in %s s.",
             type(error).__name__, str(error).strip(), self._break_s,
         )  # fmt: skip

@@ -7,8 +7,6 @@ the figures are right in the end: a tally goes with its addition, and additions 
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -65,14 +63,15 @@ def act(items: InboxItemQuerySet, by: Mapping[str, Expression]) -> None:
     """
     key = {name: F(name) for name in ("notification_id", "inbox_id")}
     columns: dict[str, Any] = {**key, **by}
-    sql.insert_from(Tally, items.order_by("notification_id"), add_to=tuple(key), **columns)
+    sql.insert_from(Tally, items.order_by(), add_to=tuple(key), **columns)
 
 
-def delivered(counts: Mapping[int, int]) -> None:
-    """Say, in their transaction, how many items of which notifications have become delivered."""
-    Tally.objects.bulk_create(
-        Tally(notification_id=pk, delivered=count) for pk, count in sorted(counts.items())
-    )
+def delivered(item_ids: Collection[int]) -> None:
+    """Say, in the transaction that marked these items delivered, that they are."""
+    items = InboxItem.objects.filter(pk__among=item_ids).order_by()
+    counts = items.values("notification_id").annotate(count=Count("*"))
+    key = F("notification_id")
+    sql.insert_from(Tally, counts, notification_id=key, delivered=F("count"))
 
 
 def forget(items: InboxItemQuerySet) -> None:
@@ -88,22 +87,13 @@ def forget(items: InboxItemQuerySet) -> None:
 # --- What is kept ---------------------------------------------------------------------------------
 
 
-def roll_up(stop: threading.Event | None = None, within_s: float = float("inf")) -> bool:
-    """Add up what has changed, any number of processes at a time.
-
-    Args: within_s: seconds after which it ends, and leaves the rest to the next time.
-    Returns: whether all was added that could be had.
-    """
-    ends_at = time.monotonic() + within_s
-    while not (stop and stop.is_set()):
-        if _roll_up_some() < _MOST_TALLIES:
-            return True
-        if time.monotonic() >= ends_at:
-            return False
-    return False
+def roll_up() -> None:
+    """Add up all that has changed, any number of processes at a time."""
+    while roll_up_some() == _MOST_TALLIES:
+        pass
 
 
-def _roll_up_some() -> int:
+def roll_up_some() -> int:
     """Add the oldest tallies to their figures, and delete them. Returns: how many there were."""
     # Looked at first: on SQLite a transaction that finds nothing has waited for the write lock.
     oldest = list(Tally.objects.order_by("pk").values_list("pk", flat=True)[:_MOST_TALLIES])

@@ -21,7 +21,6 @@ from notifications.access import AccessChecks, Login
 from notifications.facts import Action, Hint, Stream
 from notifications.installation import Installation
 from notifications.limits import Census
-from notifications.memory_layer import MemoryLayer
 from notifications.receipts import Receipts
 from notifications.timers import TimerWheel
 
@@ -71,6 +70,7 @@ class Hub:
         self._layer = channel_layers["default"]
         self._channel = ""
         self._joined: set[str] = set()
+        self._must_rejoin = False
         self._membership = asyncio.Event()
         # Whose hints are believed; None until the reconciler has looked.
         self._here: Installation | None = None
@@ -205,15 +205,17 @@ class Hub:
             try:
                 if not self._channel:
                     self._channel = await self._layer.new_channel()
-                    self._joined.clear()
                     self._membership.set()
                 event = await self._layer.receive(self._channel)
             except Exception as error:  # noqa: BLE001 (a layer may raise anything)
-                logger.warning(
+                log_limits.once_a_minute(
+                    logger, logging.WARNING, "receive",
                     "Receiving from the channel layer failed (%s: %s); it is tried again.",
                     type(error).__name__, str(error).strip(),
                 )  # fmt: skip
-                self._throw_channel_away()
+                # The channel is kept, or its queue would be; who is in a group may be forgotten.
+                self._must_rejoin = True
+                self._membership.set()
                 self.look()
                 await asyncio.sleep(_LAYER_RETRY_S * random.uniform(0.5, 1.5))  # noqa: S311
                 continue
@@ -221,16 +223,6 @@ class Hub:
                 await self.deliver(event)
             except Exception as error:  # noqa: BLE001 (the next one may make sense)
                 supervisor.report("a hint", error)
-
-    def _throw_channel_away(self) -> None:
-        channel, self._channel = self._channel, ""
-        if not channel:
-            return
-        if isinstance(self._layer, MemoryLayer):
-            self._layer.forget(channel)
-        else:
-            # Cancelled, it lets go of the channel; Channels has no other word for it.
-            self.loop.create_task(self._layer.receive(channel)).cancel()
 
     async def deliver(self, event: Any) -> None:
         """Hand an event to the streams of this process that it concerns."""
@@ -280,10 +272,12 @@ class Hub:
                 try:
                     await self._join_and_leave()
                 except Exception as error:  # noqa: BLE001 (a layer may raise anything)
-                    logger.warning(
+                    log_limits.once_a_minute(
+                        logger, logging.WARNING, "join",
                         "Joining a group failed (%s: %s); it is tried again.",
                         type(error).__name__, str(error).strip(),
                     )  # fmt: skip
+                    self._must_rejoin = True
                     self.look()
                     await asyncio.sleep(_LAYER_RETRY_S)
                     self._membership.set()
@@ -293,7 +287,9 @@ class Hub:
         if here is None:
             return
         wanted = {hints.all_hubs(here), *(hints.user_group(here, pk) for pk in self.streams)}
-        for n, group in enumerate(wanted - self._joined, 1):
+        missing = wanted if self._must_rejoin else wanted - self._joined
+        self._must_rejoin = False
+        for n, group in enumerate(missing, 1):
             async with asyncio.timeout(fanout.TIMEOUT_S):
                 await self._layer.group_add(group, self._channel)
             self._joined.add(group)

@@ -21,14 +21,6 @@ class MemoryLayer(InMemoryChannelLayer):  # type: ignore[misc]
         super().__init__(**{"capacity": 10_000, "group_expiry": 10 * 365 * 86400, **config})
         self._cleaned_at = 0.0
 
-    def forget(self, channel: str) -> None:
-        """Nobody receives on this channel any more."""
-        self.channels.pop(channel, None)
-        for group in [name for name, members in self.groups.items() if channel in members]:
-            del self.groups[group][channel]
-            if not self.groups[group]:
-                del self.groups[group]
-
     def _clean_expired(self) -> None:
         now = time.monotonic()
         if now - self._cleaned_at >= _CLEAN_EVERY_S:

@@ -42,9 +42,13 @@ def is_no_table(error: BaseException) -> bool:
     return is_sqlites or getattr(error.__cause__, "sqlstate", None) == _NO_TABLE
 
 
-def tell(logger: logging.Logger, error: BaseException) -> None:
-    """Log why, once a minute."""
-    once_a_minute(logger, logging.WARNING, "outage", "The database failed: %s", reason(error))
+def tell(logger: logging.Logger, error: BaseException, what: str = "The database failed") -> None:
+    """Log why, once a minute for each thing that it stops and each kind of error.
+
+    Args: what: that thing, in words of ours.
+    """
+    cause = f"{what}: {type(error).__name__}"
+    once_a_minute(logger, logging.WARNING, cause, "%s: %s", what, reason(error))
 
 
 def reason(error: BaseException) -> str:

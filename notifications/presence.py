@@ -7,15 +7,14 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Collection
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from django.db.models import DateTimeField, ExpressionWrapper
 from django.db.models.functions import Now
 
 from notifications.database import in_thread
-from notifications.models.process import Process, pack, unpack
+from notifications.models import from_now
+from notifications.models.process import LEASE_S, Process, pack, unpack
 
 if TYPE_CHECKING:
     from notifications.hub import Hub
@@ -24,9 +23,6 @@ logger = logging.getLogger(__name__)
 
 # Between two looks at what there is to write, two signs of life, and two lists of users.
 _STEP_S, LEASE_EVERY_S, USERS_EVERY_S = 1.0, 2.0, 5.0
-# A process that has been silent for so long is taken for dead.
-LEASE_S = 4.5
-_KEPT = timedelta(minutes=1)
 
 
 def online(user_ids: Collection[int]) -> set[int]:
@@ -42,8 +38,7 @@ def online_count() -> int:
 def forget_old(most: int = 1000) -> int:
     """Delete up to ``most`` processes that have not been heard of for a while."""
     # Looked at first: on SQLite a deletion of nothing waits for the write lock, too.
-    dead = Process.objects.filter(lease_until__lt=Now() - _KEPT)
-    pks = list(dead.values_list("pk", flat=True)[:most])
+    pks = list(Process.objects.forgotten().values_list("pk", flat=True)[:most])
     return Process.objects.filter(pk__in=pks).delete()[0] if pks else 0
 
 
@@ -91,9 +86,7 @@ class Presence:
             self._users, self._wrote_users_at = users, now
 
     def _write(self, said: dict[str, Any], users: bytes) -> None:
-        lease_until = ExpressionWrapper(
-            Now() + timedelta(seconds=LEASE_S), output_field=DateTimeField()
-        )
+        lease_until = from_now(LEASE_S)
         if Process.objects.filter(pk=self._id).update(lease_until=lease_until, **said) == 0:
             # The first time, or it was forgotten: as after a long sleep.
             full = {**said, "users": users, "started_at": Now(), "lease_until": lease_until}

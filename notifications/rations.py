@@ -1,14 +1,17 @@
 """How often one sender may tell everyone something: people, and programs with a key.
 
-By the rows themselves, so that it holds over all processes and through a restart.
+By the rows themselves, so that it holds over all processes and through a restart. Of two that one
+sender makes at once the second is counted when the first is stored.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
@@ -30,14 +33,30 @@ class TooOften(Exception):
         )
 
 
+def applies_to(notification: Notification) -> bool:
+    """Whether its sender has but so many of its kind."""
+    return bool(_most()) and notification.audience_kind == Everyone.kind
+
+
+def wait_for_turn(notification: Notification) -> None:
+    """Be, until the transaction that is open ends, the only one who counts this sender's."""
+    if connection.vendor == "postgresql":
+        sender = notification.sent_by or notification.idempotency_scope
+        digest = hashlib.sha256(f"notifications.rations {sender}".encode()).digest()
+        with connection.cursor() as cursor:
+            number = int.from_bytes(digest[:8], "big", signed=True)
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+    # SQLite has one writer at a time, and the transaction began as one.
+
+
 def require_room(notification: Notification, now: datetime | None = None) -> None:
     """Let the sender of a notification that is not stored yet tell everyone, or not.
 
     Raises: TooOften
     """
-    most: int = settings.NOTIFICATIONS_EVERYONE_RATE_PER_H
-    if not most or notification.audience_kind != Everyone.kind:
+    if not applies_to(notification):
         return
+    most = _most()
     now = now or timezone.now()
     theirs = (
         Q(sent_by=notification.sent_by)
@@ -50,3 +69,8 @@ def require_room(notification: Notification, now: datetime | None = None) -> Non
     made = list(recent.order_by("-created_at").values_list("created_at", flat=True)[:most])
     if len(made) == most:
         raise TooOften(most, math.ceil((made[-1] + _HOUR - now).total_seconds()))
+
+
+def _most() -> int:
+    most: int = settings.NOTIFICATIONS_EVERYONE_RATE_PER_H
+    return most

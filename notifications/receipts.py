@@ -11,7 +11,6 @@ import asyncio
 import contextvars
 import json
 import logging
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,14 +36,14 @@ _MOST_WAITING = 100_000
 _SQL = {
     # LIMIT per inbox: else PostgreSQL may take all that is undelivered, and look for these in it.
     "postgresql": """
-        SELECT i.id, i.notification_id FROM json_array_elements(%s::json) a(told)
+        SELECT i.id FROM json_array_elements(%s::json) a(told)
         CROSS JOIN LATERAL (
-            SELECT s.id, s.notification_id FROM {item} s
+            SELECT s.id FROM {item} s
             WHERE s.inbox_id = (a.told ->> 0)::bigint
               AND s.arrived_revision <= (a.told ->> 1)::bigint AND {undelivered} LIMIT {most}
         ) i LIMIT {most}""",
     "sqlite": """
-        SELECT s.id, s.notification_id FROM json_each(%s) a JOIN {item} s
+        SELECT s.id FROM json_each(%s) a JOIN {item} s
             ON s.inbox_id = json_extract(a.value, '$[0]')
            AND s.arrived_revision <= json_extract(a.value, '$[1]') AND {undelivered}
         LIMIT {most}""",
@@ -89,6 +88,8 @@ class Receipts:
             while self._waiting:
                 await asyncio.sleep(EVERY_S)
                 await self._write_some()
+        except Exception as error:  # noqa: BLE001 (the next receipt begins it again)
+            supervisor.report("receipts", error)
         finally:
             self._worker = None
 
@@ -126,7 +127,7 @@ def write(receipts: Sequence[Receipt]) -> bool:
         return True  # the database is being flushed, and there is nothing to mark
     life = catching_up.life(secret)
     told = [(one.user_id, one.revision) for one in receipts if one.life == life]
-    found = _undelivered(told) if told else {}
+    found = _undelivered(told) if told else []
     marked = _mark(found)
     return len(marked) == len(found) < _MOST_ITEMS
 
@@ -147,14 +148,14 @@ def deliver(user_id: int, epoch: str, revision: int) -> tuple[reading.Head, int]
     return head, count
 
 
-def _undelivered(told: Sequence[tuple[int, int]]) -> dict[int, int]:
-    """Items that these inboxes hold up to these revisions, and their notifications' ids."""
+def _undelivered(told: Sequence[tuple[int, int]]) -> list[int]:
+    """Items that these inboxes hold up to these revisions, by their ids."""
     with connection.cursor() as cursor:
         cursor.execute(_SQL[connection.vendor].format_map(_TABLES), (json.dumps(told),))
-        return dict(cursor.fetchall())
+        return [pk for (pk,) in cursor.fetchall()]
 
 
-def _mark(found: dict[int, int]) -> Collection[int]:
+def _mark(found: Collection[int]) -> Collection[int]:
     """Mark these items, but for those that somebody is at or has marked meanwhile.
 
     Nobody is waited for, so that no two can wait for each other; and where there is nothing to
@@ -167,5 +168,5 @@ def _mark(found: dict[int, int]) -> Collection[int]:
         locked = items.order_by("pk").select_for_update(skip_locked=True, no_key=True)
         marked = list(locked.values_list("pk", flat=True))
         InboxItem.objects.filter(pk__among=marked).update(delivered_at=timezone.now())
-        figures.delivered(Counter(found[pk] for pk in marked))
+        figures.delivered(marked)
     return marked

@@ -27,7 +27,7 @@ def connect() -> None:
     post_save.connect(create_inbox, sender=get_user_model(), dispatch_uid="create_inbox")
     post_save.connect(hint_on_commit, sender=Inbox, dispatch_uid="hint")
     inboxes_changed.connect(hint_bulk_on_commit, dispatch_uid="hint_bulk")
-    pre_delete.connect(lock_inbox, sender=get_user_model(), dispatch_uid="lock_inbox")
+    pre_delete.connect(end_inbox, sender=get_user_model(), dispatch_uid="end_inbox")
     if settings.NOTIFICATIONS_ACCESS_SIGNAL:
         revoked = import_string(settings.NOTIFICATIONS_ACCESS_SIGNAL)
         revoked.connect(look_at_access, dispatch_uid="look_at_access")
@@ -49,14 +49,14 @@ def remove_on_commit(
 ) -> None:
     """A removal begins as soon as it is committed."""
     if created and not raw:
-        small = dispatch.fits_one_chunk(instance.notification)
+        small = dispatch.is_in_few(instance.notification)
         _on_commit(lambda: dispatcher.remove_now(instance.pk, small=small))
 
 
 def edit_on_commit(instance: Edit, *, raw: bool = False, **_kwargs: Any) -> None:
     """An edit's walk begins, or begins anew, as soon as it is committed."""
     if not raw:
-        small = dispatch.fits_one_chunk(instance.notification)
+        small = dispatch.is_in_few(instance.notification)
         _on_commit(lambda: dispatcher.edit_now(instance.pk, small=small))
 
 
@@ -79,12 +79,22 @@ def create_inbox(instance: Any, *, created: bool, **kwargs: Any) -> None:
         Inbox.objects.using(kwargs["using"]).ensure([instance.pk])
 
 
-def lock_inbox(instance: Any, **kwargs: Any) -> None:
-    """Hold the inbox of a user who is being deleted, so that no dispatch puts an item into it."""
-    inboxes = Inbox.objects.using(kwargs["using"]).filter(pk=instance.pk)
-    if inboxes.select_for_update().first() is not None:
-        figures.forget(InboxItem.objects.using(kwargs["using"]).filter(inbox=instance.pk))
-        Clock.count_gone(kwargs["using"])
+def end_inbox(instance: Any, **kwargs: Any) -> None:
+    """Take the inbox of a user who is being deleted, so that no dispatch puts an item into it.
+
+    Django has looked before what goes with the user. An inbox that was begun since would be left
+    over, and the user with it.
+    """
+    using, pk = kwargs["using"], instance.pk
+    # From here on nobody begins one: a dispatch locks the users whose inboxes it makes.
+    users = get_user_model()._base_manager.using(using).filter(pk=pk)
+    list(users.select_for_update().values_list("pk", flat=True))
+    inboxes = Inbox.objects.using(using).filter(pk=pk)
+    if inboxes.select_for_update().first() is None:
+        return
+    figures.forget(InboxItem.objects.using(using).filter(inbox=pk))
+    inboxes.delete()
+    Clock.count_gone(using)
 
 
 def look_at_access(user_ids: Collection[int], using: str, **_kwargs: Any) -> None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
-from notifications import catching_up, installation, supervisor
+from notifications import catching_up, installation, outages, supervisor
 from notifications.hub import Hub
 from notifications.installation import Installation
 from notifications.models import Epoch, Inbox
@@ -93,7 +93,7 @@ class Reconciler(ABC):
                 if sight is not None:
                     self._tell(sight)
             except (DatabaseError, InterfaceError, sqlite3.Error, OSError) as error:
-                logger.warning("Looking at the database failed: %s", str(error).strip())
+                outages.tell(logger, error, "Looking at the database failed")
                 connection.close()
                 self._ended.wait(_RETRY_S)
             except Exception as error:  # noqa: BLE001 (nothing else would notice what others write)

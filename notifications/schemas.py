@@ -301,15 +301,18 @@ class NotificationIn(_Strict):
         }
 
 
+_NOT_GIVEN: Any = None
+
+
 class EditIn(_Strict):
     """What is given is changed, the rest stays."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     # Not given is not null, which is refused: there is no title that is none.
-    title: Title = Field(None)
-    body: Body = Field(None)
-    level: LevelName = Field(None)
+    title: Title = _NOT_GIVEN
+    body: Body = _NOT_GIVEN
+    level: LevelName = _NOT_GIVEN
     url: Url | None = Field(None, description="null takes it away.")
 
     @model_validator(mode="after")
@@ -329,7 +332,9 @@ class SentOut(Schema):
 
 
 class ReportOut(SentOut):
-    item_count: int = Field(description="How many inboxes it has reached.")
+    item_count: int = Field(
+        description="How many inboxes it has reached: once it is sent, how many it went to."
+    )
     delivered_count: int = Field(description="In how many of them a client has it.")
     seen_count: int
     read_count: int

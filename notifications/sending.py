@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,8 @@ from notifications.operations import fingerprint
 # What of a notification may change once it is sent.
 EDITABLE = ("title", "body", "level", "url")
 REMOVABLE = (Status.SENDING, Status.PAUSED, Status.SENT)
+logger = logging.getLogger(__name__)
+
 _UNSENT = (Status.DRAFT, Status.SCHEDULED)
 
 
@@ -126,9 +129,7 @@ def send(
     notification.request_hash = _request_hash(notification)
     sent = _known(notification)
     if sent is None:
-        if rationed:
-            rations.require_room(notification)
-        sent = _accept(notification, audience)
+        sent = _accept(notification, audience, rationed=rationed)
     if not connection.in_atomic_block:
         # The dispatch of a small audience ran at the commit, and moved the row.
         sent.notification.refresh_from_db(fields=["status", "item_count"])
@@ -183,15 +184,17 @@ def edit(notification_id: int, **changes: str) -> bool:
     return True
 
 
-def withdraw(notification_id: int) -> bool:
+def withdraw(notification_id: int) -> Status | None:
     """Cancel what is not sent yet; take what is out of every inbox it has reached.
 
-    Returns: whether there was anything to do: False once it is cancelled or withdrawn.
+    Returns: which of the two it is by that, cancelled or withdrawn; None where it was already.
     """
     rows = Notification.objects.filter(pk=notification_id)
     if rows.filter(status__in=_UNSENT).update(status=Status.CANCELLED):
-        return True
-    return _remove(notification_id, Removal.Reason.WITHDRAWN, status=Status.WITHDRAWN)
+        return Status.CANCELLED
+    if _remove(notification_id, Removal.Reason.WITHDRAWN, status=Status.WITHDRAWN):
+        return Status.WITHDRAWN
+    return None
 
 
 def begin(notification_id: int) -> bool:
@@ -237,7 +240,7 @@ def _known(notification: Notification) -> Sent | None:
     return Sent(existing, created=False)
 
 
-def _accept(notification: Notification, audience: Audience) -> Sent:
+def _accept(notification: Notification, audience: Audience, *, rationed: bool) -> Sent:
     if notification.expires_at is not None and notification.expires_at <= timezone.now():
         raise ValidationError({"expires_at": [_("That is over already.")]})
     notification.upto = dispatch.last_user_id()
@@ -246,13 +249,43 @@ def _accept(notification: Notification, audience: Audience) -> Sent:
     notification.status = Status.SCHEDULED if later else Status.SENDING
     try:
         with transaction.atomic():
+            if rationed and (sent := _counted(notification)) is not None:
+                return sent
             notification.save(force_insert=True)
     except IntegrityError:
         # The same request, at the same time: the unique key let the other one in.
         if (sent := _known(notification)) is None:
             raise
         return sent
+    transaction.on_commit(lambda: _log_accepted(notification), robust=True)
     return Sent(notification, created=True)
+
+
+def _log_accepted(notification: Notification) -> None:
+    """Without what it says, and without the names of anybody."""
+    logger.info(
+        "Notification %s accepted for %s: %s of %s, by %s.",
+        notification.pk,
+        "later" if notification.status == Status.SCHEDULED else "now",
+        notification.recipient_count,
+        notification.audience_kind,
+        # An API key, an admin or the command, as they name themselves to us.
+        notification.sent_by or notification.idempotency_scope or "code",
+    )
+
+
+def _counted(notification: Notification) -> Sent | None:
+    """Let it be stored in this transaction if its sender has room for one more.
+
+    Returns: the notification that the same request has made meanwhile, which takes no room.
+    Raises: TooOften
+    """
+    if not rations.applies_to(notification):
+        return None
+    rations.wait_for_turn(notification)
+    if (sent := _known(notification)) is None:
+        rations.require_room(notification)
+    return sent
 
 
 def _request_hash(notification: Notification) -> str:

@@ -12,16 +12,15 @@ import logging
 import time
 import uuid
 from abc import ABC, abstractmethod
-from datetime import timedelta
 from threading import Event
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.db.models.functions import Now
 
-from notifications.models import Leased
+from notifications.models import Leased, from_now
 
 logger = logging.getLogger(__name__)
 
@@ -41,11 +40,17 @@ class Walk(ABC):
         self._lease = uuid.uuid4().hex
         self._cursor = 0
         self._upto = 0
+        # Whether the lease was ours when we last looked.
+        self.is_claimed = False
 
     @classmethod
     def unclaimed(cls) -> QuerySet[Any]:
-        """Rows whose walk nobody is on."""
-        free = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
+        """Rows whose walk nobody is on, by the database's clock."""
+        # A lease that ends later than any can, given now, was given before the clock was set back:
+        # whoever holds it renews it with the next chunk, or has died.
+        lease_s = settings.NOTIFICATIONS_DISPATCH_LEASE_S
+        is_over = Q(lease_until__lt=Now()) | Q(lease_until__gt=from_now(2 * lease_s))
+        free = Q(lease_until=None) | is_over
         return cls.model._default_manager.filter(cls.unfinished & free)
 
     @abstractmethod
@@ -72,29 +77,39 @@ class Walk(ABC):
             overtaken, or the database failed again and again: the due scan finds what is left.
         """
         stop = stop or Event()
-        if not self._retried(self._claim, stop):
+        if not self._retried(self.claim, stop):
             return False
         while True:
             started = time.monotonic()
-            if not self._retried(self._step, stop):
+            if not self._retried(self.step, stop):
                 return False
-            if self._cursor >= self._upto:
+            if self.is_done:
                 return True
-            self._pause(time.monotonic() - started, stop)
+            pause(time.monotonic() - started, stop)
             if stop.is_set():
-                self._release()
+                self.release()
                 return False
 
-    def _claim(self) -> bool:
-        until = timezone.now() + self._lease_time()
+    @property
+    def is_done(self) -> bool:
+        """Whether the last chunk that was done was the last of all."""
+        return self._cursor >= self._upto
+
+    def claim(self) -> bool:
+        """Take the lease, and look where the walk is.
+
+        Returns: whether it is ours; if not, somebody else is on it, or it has ended.
+        Raises: DatabaseError: claim it again.
+        """
         with transaction.atomic():
             # Not waited for: who is frozen amid a chunk keeps the row's lock as long as that lasts.
             free = self.unclaimed().select_for_update(skip_locked=True, no_key=True)
             if free.filter(pk=self.pk).first() is not None:
                 rows = self.model._default_manager.filter(pk=self.pk)
-                rows.update(lease=self._lease, lease_until=until)
+                rows.update(lease=self._lease, lease_until=self._lease_end())
         # A retry after a lost connection may find its own first try committed, and be content.
-        return self._load()
+        self.is_claimed = self._load()
+        return self.is_claimed
 
     def _load(self) -> bool:
         row = self._mine().values("cursor", "upto").first()
@@ -106,7 +121,12 @@ class Walk(ABC):
         self._cursor, self._upto = row["cursor"], row["upto"]
         return True
 
-    def _step(self) -> bool:
+    def step(self) -> bool:
+        """Do the next chunk; call it on a walk that is claimed and not done.
+
+        Returns: whether that went well; if not, the lease was lost, and the walk is another's.
+        Raises: DatabaseError: nothing was done; do it again.
+        """
         size = settings.NOTIFICATIONS_DISPATCH_CHUNK_SIZE
         end = self.chunk_end(self._cursor, self._upto, size)
         with transaction.atomic():
@@ -121,7 +141,7 @@ class Walk(ABC):
         moved = (
             self._mine()
             .filter(cursor=self._cursor)
-            .update(cursor=end, lease_until=timezone.now() + self._lease_time(), **done)
+            .update(cursor=end, lease_until=self._lease_end(), **done)
         )
         return moved == 1
 
@@ -144,22 +164,25 @@ class Walk(ABC):
             wait *= 2
         return False
 
-    def _release(self) -> None:
+    def release(self) -> None:
+        """Let others go on at once; where that fails they wait for the lease to end."""
+        self.is_claimed = False
         try:
             self._mine().update(lease_until=None)
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             logger.warning("%s %s keeps its lease: %s", type(self).__name__, self.pk, error)
 
     def _mine(self) -> QuerySet[Any]:
         return self.model._default_manager.filter(self.unfinished, pk=self.pk, lease=self._lease)
 
     @staticmethod
-    def _lease_time() -> timedelta:
-        return timedelta(seconds=settings.NOTIFICATIONS_DISPATCH_LEASE_S)
+    def _lease_end() -> Any:
+        return from_now(settings.NOTIFICATIONS_DISPATCH_LEASE_S)
 
-    @staticmethod
-    def _pause(own_s: float, stop: Event) -> None:
-        if connection.vendor == "sqlite":
-            # One writer at a time, and those who wait sleep in growing steps: without a pause as
-            # long as the chunk they would starve for seconds.
-            stop.wait(max(settings.NOTIFICATIONS_DISPATCH_PAUSE_MS / 1000, own_s))
+
+def pause(own_s: float, stop: Event) -> None:
+    """Let others write, after a transaction that took so many seconds."""
+    if connection.vendor == "sqlite":
+        # One writer at a time, and those who wait sleep in growing steps: without a pause as long
+        # as the chunk they would starve for seconds.
+        stop.wait(max(settings.NOTIFICATIONS_DISPATCH_PAUSE_MS / 1000, own_s))

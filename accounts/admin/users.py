@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts import lockout
+from accounts.admin.permissions import offering
 from accounts.models import User
 
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ class UserAdmin(_UserAdmin):
     # "12 results (100000 total)" would count the whole table for each search.
     show_full_result_count = False
     actions = ("unlock",)
+
+    def get_form(self, request: Any, obj: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """With the permissions that mean something here."""
+        form = super().get_form(request, obj, *args, **kwargs)
+        return offering(form, "user_permissions", obj)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Without deleting in bulk: its page loads all that belongs to each selected user."""

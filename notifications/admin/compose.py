@@ -14,17 +14,14 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
-from notifications import audiences, rations, sending
+from notifications import audiences, outcome, rations, sending
 from notifications.admin.user_search import may_view_users, user_search
 from notifications.audiences import Audience
 from notifications.forms import AudienceForm, ComposeForm, new_key
-from notifications.models import Status
 
 if TYPE_CHECKING:
     from notifications.admin.notifications import NotificationAdmin
@@ -58,14 +55,26 @@ class Review:
     def more_count(self) -> int:
         return self.count - len(self.sample)
 
-    def is_confirmed(self, posted: Mapping[str, Any]) -> bool:
-        """Whether the number that was shown was typed, and is still about right."""
+    def fault(self, posted: Mapping[str, Any]) -> str:
+        """What is wrong with the number that was typed; empty: it was the one that was shown, and
+        is still about right.
+        """
         if not self.must_be_typed:
-            return True
-        typed = re.sub(r"\D", "", posted.get("_typed", "")[:20])
-        shown = posted.get("_shown", "")
+            return ""
+        given = posted.get("_typed", "")[:20]
+        typed, shown = re.sub(r"[^0-9]", "", given), posted.get("_shown", "")[:20]
+        if not typed:
+            return _("Type the number of people to send.")
         # People sign up while others type.
-        return typed == shown != "" and abs(int(typed) - self.count) * 10 <= self.count
+        if typed == shown and abs(int(typed) - self.count) * 10 <= self.count:
+            return ""
+        if typed == shown:
+            said = _("Meanwhile it reaches %(count)s people, not %(typed)s. Type the new number.")
+        else:
+            said = _(
+                "You typed %(typed)s, but it reaches %(count)s people. Type %(count)s to send."
+            )
+        return said % {"typed": typed, "count": self.count}
 
 
 class Compose:
@@ -92,9 +101,8 @@ class Compose:
         review = Review.of(audience, named=named)
         if "_send" not in posted:
             return self._show(form, review)
-        if not review.is_confirmed(posted):
-            error = _("Type the number of people to send.")
-            return self._show(form, Review(review.count, review.sample, error))
+        if fault := review.fault(posted):
+            return self._show(form, Review(review.count, review.sample, fault))
         return self._send(form)
 
     def _form(self, posted: Any) -> ComposeForm:
@@ -157,7 +165,8 @@ class Compose:
         if sent.created:
             self._admin.log_addition(self._request, sent.notification, [{"added": {}}])
         with timezone.override(form.time_zone or timezone.get_current_timezone()):
-            self._admin.message_user(self._request, _said(sent), messages.SUCCESS)
+            said = outcome.sentence(sent.notification)
+        self._admin.message_user(self._request, said, messages.SUCCESS)
         return self._admin.response_post_save_add(self._request, sent.notification)
 
     def _already_sent(self, form: ComposeForm) -> HttpResponse:
@@ -216,14 +225,3 @@ def require_permission(request: HttpRequest, kind: str | None) -> None:
     """
     if kind is not None and not may_send_to(request, kind):
         raise PermissionDenied
-
-
-def _said(sent: sending.Sent) -> str:
-    notification = sent.notification
-    count = notification.recipient_count
-    if notification.status == Status.SCHEDULED:
-        assert notification.send_at is not None  # noqa: S101 (what is scheduled has its time)
-        when = date_format(localtime(notification.send_at), "DATETIME_FORMAT")
-        return _("Scheduled for %(when)s.") % {"when": when}
-    said = ngettext("Sent to %(count)s person.", "Sent to %(count)s people.", count)
-    return said % {"count": f"{count:,}"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from django.contrib import admin, messages
@@ -12,13 +13,13 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from notifications import figures, sending
+from notifications import figures, outcome, sending
 from notifications.admin import user_search
 from notifications.admin.compose import Compose, reach
 from notifications.admin.paging import BoundedAdmin
 from notifications.figures import Counts
 from notifications.forms import ComposeForm
-from notifications.models import Figures, Notification
+from notifications.models import Figures, Notification, Status
 from notifications.moments import zoned
 
 _MESSAGE = ("title", "body", "level", "category", "url", "sender")
@@ -31,7 +32,7 @@ class NotificationAdmin(BoundedAdmin):
     form: Any = ComposeForm
     add_form_template = "admin/notifications/notification/compose.html"
     list_display = (
-        "title", "audience_label", "status", "when", "recipient_count", "delivered", "seen", "read",
+        "title", "audience_label", "status", "when", "recipients", "delivered", "seen", "read",
     )  # fmt: skip
     list_filter = ("status", "level")
     list_select_related = ("figures",)
@@ -51,7 +52,7 @@ class NotificationAdmin(BoundedAdmin):
             _("Sending"),
             {"fields": ("audience_label", "status", "created_at", "send_at", "expires_at")},
         ),
-        (_("Figures"), {"fields": ("recipient_count", "item_count", "delivered", "seen", "read")}),
+        (_("Figures"), {"fields": ("outcome", "delivered", "seen", "read")}),
     )
 
     def get_urls(self) -> Any:
@@ -104,6 +105,14 @@ class NotificationAdmin(BoundedAdmin):
         # None: what stands there cannot be read.
         return "-" if moment is None else zoned(moment)
 
+    @admin.display(description=_("recipients"))
+    def recipients(self, notification: Notification) -> str:
+        return outcome.reach(notification)
+
+    @admin.display(description=_("outcome"))
+    def outcome(self, notification: Notification) -> str:
+        return outcome.sentence(notification)
+
     @admin.display(description=_("delivered"))
     def delivered(self, notification: Notification) -> int:
         return _counts(notification).delivered
@@ -132,8 +141,7 @@ class NotificationAdmin(BoundedAdmin):
         """Nothing: what Django notes of a deletion is blank on the page of what is still there."""
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        if sending.withdraw(obj.pk):
-            self._log_withdrawal(request, obj)
+        self._log_end(request, obj, sending.withdraw(obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         self.withdraw(request, queryset)
@@ -142,8 +150,12 @@ class NotificationAdmin(BoundedAdmin):
         answer = super().response_delete(request, obj_display, obj_id)
         # Django has said that it was deleted.
         list(messages.get_messages(request))
-        said = _("“%(title)s” was withdrawn.") % {"title": obj_display}
-        self.message_user(request, said, messages.SUCCESS)
+        # Withdrawn is what somebody may have had; what was not sent yet nobody has.
+        was_cancelled = Notification.objects.filter(pk=obj_id, status=Status.CANCELLED).exists()
+        said = _("“%(title)s” was withdrawn.")
+        if was_cancelled:
+            said = _("“%(title)s” was cancelled: nobody got it.")
+        self.message_user(request, said % {"title": obj_display}, messages.SUCCESS)
         return answer
 
     def get_actions(self, request: HttpRequest) -> Any:
@@ -153,15 +165,20 @@ class NotificationAdmin(BoundedAdmin):
 
     @admin.action(description=_("Withdraw selected notifications"), permissions=["delete"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        withdrawn = [one for one in queryset if sending.withdraw(one.pk)]
-        for one in withdrawn:
-            self._log_withdrawal(request, one)
-        count = len(withdrawn)
+        became: Counter[Status | None] = Counter()
+        for one in queryset:
+            became[status := sending.withdraw(one.pk)] += 1
+            self._log_end(request, one, status)
+        count, cancelled = became[Status.WITHDRAWN], became[Status.CANCELLED]
         said = ngettext("%(count)s withdrawn.", "%(count)s withdrawn.", count) % {"count": count}
+        if cancelled:
+            more = ngettext("%(count)s cancelled.", "%(count)s cancelled.", cancelled)
+            said = f"{said} {more % {'count': cancelled}}"
         self.message_user(request, said)
 
-    def _log_withdrawal(self, request: HttpRequest, notification: Notification) -> None:
-        self.log_change(request, notification, str(_("Withdrawn.")))
+    def _log_end(self, request: HttpRequest, one: Notification, status: Status | None) -> None:
+        if status is not None:
+            self.log_change(request, one, f"{status.label}.")
 
 
 def _counts(notification: Notification) -> Counts:

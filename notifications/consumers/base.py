@@ -15,7 +15,7 @@ from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
 from django.conf import settings
 
-from notifications import catching_up, frames, hub, protocol, supervisor
+from notifications import catching_up, frames, hub, outages, protocol, supervisor
 from notifications.access import Login
 from notifications.catching_up import Ask
 from notifications.consumers.transports import Transport
@@ -23,6 +23,7 @@ from notifications.database import Batcher
 from notifications.facts import Action, Close, Limits, Load, Loaded, Send, Stream
 from notifications.frames import Cursor
 from notifications.limits import address_of
+from notifications.log_limits import once_a_minute
 from notifications.protocol import CloseCode
 from notifications.stream import InboxStream
 
@@ -42,6 +43,14 @@ _FAILED, _FAILED_AFTER_MS = "The server met an error.", 2000
 # The first read of each connection may come with all the others'; a later one is waited for.
 _first_reads: Batcher[Ask, Loaded | None] = Batcher(catching_up.catch_up, gathers=True)
 _reads: Batcher[Ask, Loaded | None] = Batcher(catching_up.catch_up)
+
+
+def tell_refusal(reason: str) -> None:
+    """Log why a connection gets no stream, once a minute for each reason.
+
+    Args: reason: in words of ours, as the client is told; nothing that a client says.
+    """
+    once_a_minute(logger, logging.INFO, reason, "A connection was refused: %s", reason)
 
 
 class QuietConsumer(AsyncConsumer):  # type: ignore[misc]
@@ -199,7 +208,7 @@ class StreamConsumer(QuietConsumer):
         if answer.cancelled():
             return
         if (error := answer.exception()) is not None:
-            logger.warning("An inbox could not be read: %s", str(error).strip())
+            outages.tell(logger, error, "An inbox could not be read")
             self.hub.perform(self, self.stream.failed, now)
         elif (found := answer.result()) is None:
             said = (CloseCode.SIGNED_OUT, "The user is gone.", now)

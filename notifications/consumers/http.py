@@ -8,11 +8,13 @@ from urllib.parse import parse_qs
 from channels.exceptions import StopConsumer
 
 from notifications import drain, frames, hub, limits, metrics, problems, protocol, queries
-from notifications.consumers.base import StreamConsumer
+from notifications.consumers.base import StreamConsumer, tell_refusal
 from notifications.consumers.responses import HttpTransport, whole
 from notifications.frames import Cursor
 from notifications.problems import Problem
 
+# Whoever asks for something that is not there, or makes no sense, is not refused.
+_REFUSALS = {401, 403, 429, 503}
 # Until one of the others has ended, maybe.
 _TOO_MANY_RETRY_S = 10
 
@@ -41,6 +43,8 @@ class HttpStreamConsumer(StreamConsumer):
             queries.require_known(query, self.parameters)
             cursor = self.ask(query)
         except Problem as problem:
+            if problem.status in _REFUSALS:
+                tell_refusal(problem.detail)
             self.transport.answer(problem.response())
         else:
             self.transport.open()

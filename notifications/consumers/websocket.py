@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from channels.exceptions import StopConsumer
 
 from notifications import drain, frames, hub, limits, metrics, protocol
-from notifications.consumers.base import StreamConsumer
+from notifications.consumers.base import StreamConsumer, tell_refusal
 from notifications.consumers.transports import transport_of
 from notifications.facts import Action
 from notifications.frames import BadFrame, Cursor
@@ -70,6 +70,7 @@ class NotificationConsumer(StreamConsumer):
 
     def refuse(self, code: CloseCode, reason: str, after_ms: int = 0) -> None:
         """End the connection before it has a stream."""
+        tell_refusal(reason)
         self.transport.send(frames.bye(code, reason, after_ms))
         self.transport.close(code, reason)
 

@@ -3,7 +3,7 @@
 from notifications.models.edit import Edit
 from notifications.models.figures import Figures, Tally
 from notifications.models.inbox import Inbox, InboxItem, Operation
-from notifications.models.lease import Leased
+from notifications.models.lease import Leased, from_now
 from notifications.models.life import Clock, Epoch
 from notifications.models.notification import Level, Notification, Status
 from notifications.models.process import Process
@@ -24,4 +24,5 @@ __all__ = [
     "Removal",
     "Status",
     "Tally",
+    "from_now",
 ]

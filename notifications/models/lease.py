@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 from django.db import models
+from django.db.models import DateTimeField, ExpressionWrapper
+from django.db.models.functions import Now
+
+
+def from_now(seconds: float) -> ExpressionWrapper[Any]:
+    """The moment so many seconds from now, by the clock of the database: all processes share it."""
+    return ExpressionWrapper(Now() + timedelta(seconds=seconds), output_field=DateTimeField())
 
 
 class Leased(models.Model):

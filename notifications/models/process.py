@@ -7,16 +7,31 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
+
+from notifications.models.lease import from_now
 
 if TYPE_CHECKING:
     from typing import Self
 
 
+# A process that has been silent for so long is taken for dead, and later forgotten.
+LEASE_S = 4.5
+_KEPT_S = 60.0
+
+
 class ProcessQuerySet(models.QuerySet["Process"]):
     def live(self) -> Self:
         """Those that gave a sign of life lately, by the database's clock."""
-        return self.filter(lease_until__gt=Now())
+        # None can end later than this, unless it was given before the clock was set back.
+        return self.filter(lease_until__gt=Now(), lease_until__lt=from_now(2 * LEASE_S))
+
+    def forgotten(self) -> Self:
+        """Those that have not been heard of for a while."""
+        return self.filter(
+            Q(lease_until__lt=from_now(-_KEPT_S)) | Q(lease_until__gt=from_now(_KEPT_S))
+        )
 
 
 class Process(models.Model):

@@ -20,7 +20,7 @@ from websockets.server import ServerProtocol
 from notifications import drain, limits, metrics
 from notifications.consumers.transports import ABORT, EXTENSION
 from notifications.protocol import CloseCode
-from notifications.servers import bodies
+from notifications.servers import bodies, unix_peers
 from notifications.servers.framing import text_head
 
 # A peer that takes nothing for so long, while something waits for it, has gone.
@@ -61,6 +61,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def __init__(self, config: Config, *args: Any, **kwargs: Any) -> None:
         super().__init__(config, *args, **kwargs)
+        self.app = unix_peers.believed(self.app, config.forwarded_allow_ips)
         self._control_frames = limits.control_frames()
         if not config.ws_per_message_deflate:
             self.conn = _Protocol(max_size=config.ws_max_size, logger=self.conn.logger)
@@ -180,7 +181,8 @@ class HttpProtocol(H11Protocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._app = bodies.limited(self.app, lambda _: self.transport.abort)
+        believed = unix_peers.believed(self.app, self.config.forwarded_allow_ips)
+        self._app = bodies.limited(believed, lambda _: self.transport.abort)
         self.app = self._with_abort
         self._awaited: Any = None
         self._due: TimerHandle | None = None

@@ -5,6 +5,7 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
+from accounts.admin import permissions
 from accounts.models import Session, User
 
 USERS = reverse("admin:accounts_user_changelist")
@@ -144,3 +145,32 @@ def test_an_administrator_who_resets_a_password_ends_the_users_sessions(client, 
         {"password1": word, "password2": word, "usable_password": "true"},
     )
     assert other.get("/accounts/password-change/").status_code == 302
+
+
+@pytest.mark.parametrize("model", ["user", "group"])
+def test_only_permissions_that_mean_something_here_are_offered(client, admin, alice, model):
+    """And what somebody has already stays, whatever it is."""
+    group = Group.objects.create(name="Helpers")
+    odd = Permission.objects.get(codename="add_session", content_type__app_label="accounts")
+    row = alice if model == "user" else group
+    held = row.user_permissions if model == "user" else row.permissions
+    held.add(odd)
+    client.force_login(admin, backend="django.contrib.auth.backends.ModelBackend")
+    app = "accounts" if model == "user" else "auth"
+    page = client.get(reverse(f"admin:{app}_{model}_change", args=[row.pk]))
+    form = page.context["adminform"].form
+    field = form.fields["user_permissions" if model == "user" else "permissions"]
+    offered = [str(label) for _, label in field.choices]
+    assert str(odd) in offered
+    assert "Send notifications to everyone" in offered
+    assert len(offered) == 1 + sum(map(len, permissions.OFFERED.values()))
+    # One more page without it: what is offered is not kept between requests.
+    held.clear()
+    page = client.get(reverse(f"admin:{app}_{model}_change", args=[row.pk]))
+    assert str(odd) not in page.content.decode()
+
+
+def test_every_permission_that_is_offered_is_there(db):
+    for app, codenames in permissions.OFFERED.items():
+        there = Permission.objects.filter(content_type__app_label=app)
+        assert codenames.keys() <= set(there.values_list("codename", flat=True))

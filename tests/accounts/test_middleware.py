@@ -13,10 +13,12 @@ def scope(*headers, scheme="ws"):
     return {
         "type": "websocket",
         "scheme": scheme,
+        "path": "/ws/notifications/",
         "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers],
     }
 
 
+KEY = "k" * 32
 HOST = ("host", "localhost:8000")
 
 
@@ -162,13 +164,13 @@ def seen_by(find, *headers):
 
 
 def test_the_cookies_session_tells_the_user():
-    login = Login("alice", "key", None)
+    login = Login("alice", KEY, None)
 
     async def find(key):
-        return login if key == "key" else None
+        return login if key == KEY else None
 
-    assert seen_by(find, ("cookie", "a=b; sessionid=key"))["user"] == "alice"
-    assert seen_by(find, ("cookie", "a=b"), ("cookie", "sessionid=key"))["login"] is login
+    assert seen_by(find, ("cookie", f"a=b; sessionid={KEY}"))["user"] == "alice"
+    assert seen_by(find, ("cookie", f"sessionid={KEY}"))["login"] is login
     for cookie in ("sessionid=other", "sessionid=", "a=b", "=;;;\x7f", "sessionid"):
         assert isinstance(seen_by(find, ("cookie", cookie))["user"], AnonymousUser)
     assert isinstance(seen_by(find)["user"], AnonymousUser)
@@ -178,7 +180,7 @@ def test_a_database_that_fails_is_told_from_nobody_being_signed_in(caplog):
     async def find(key):
         raise OSError("gone")
 
-    seen = seen_by(find, ("cookie", "sessionid=key"))
+    seen = seen_by(find, ("cookie", f"sessionid={KEY}"))
     assert isinstance(seen["user"], AnonymousUser)
     assert seen["lookup_failed"]
     assert "gone" in caplog.text
@@ -197,7 +199,7 @@ def login_of_token(token="good"):
 
 
 async def bob_by_cookie(_key):
-    return Login("bob", "key", None)
+    return Login("bob", KEY, None)
 
 
 def by_token(*headers, kind="websocket", offered=()):
@@ -206,7 +208,7 @@ def by_token(*headers, kind="websocket", offered=()):
     return peer.open(sign_in(peer.application, bob_by_cookie, login_of_token()), found)
 
 
-COOKIE = ("cookie", "sessionid=key")
+COOKIE = ("cookie", f"sessionid={KEY}")
 
 
 @pytest.mark.parametrize(
@@ -286,7 +288,7 @@ def test_the_guard_leaves_a_pages_origin_to_its_token_but_not_the_host(settings)
     # Where nobody looks at tokens, none changes anything.
     assert not passes(HOST, evil, tokens=False)
     assert not passes(HOST, tokens=False)
-    assert not passes(HOST, evil, evil)
+    assert not passes(HOST, HOST, evil)
     assert not passes(("host", "evil.example"), evil)
     assert not passes(HOST, evil, offered={"subprotocols": ["tokens"]})
 

@@ -33,11 +33,22 @@ def manage(*arguments, **variables):
         lambda: env.seconds("KNOB", 1, least=0, most=10),
         lambda: env.origins("KNOB"),
         lambda: env.redis_url("KNOB"),
+        lambda: env.script_name("KNOB"),
         lambda: env.database("KNOB", Path("x")),
         lambda: env.email("KNOB", "consolemail://"),
         lambda: env.choice("KNOB", "this", ("this", "that")),
     ],
-    ids=["boolean", "integer", "seconds", "origins", "redis", "database", "email", "choice"],
+    ids=[
+        "boolean",
+        "integer",
+        "seconds",
+        "origins",
+        "redis",
+        "script name",
+        "database",
+        "email",
+        "choice",
+    ],
 )
 @pytest.mark.parametrize("value", ["maybe", "1,5x", "ftp://x"])
 def test_a_wrong_value_is_refused_by_name(read, value, monkeypatch):

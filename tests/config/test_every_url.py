@@ -19,13 +19,15 @@ def patterns(resolver, start=""):
         yield from patterns(one, whole) if isinstance(one, URLResolver) else [whole]
 
 
-def path_of(pattern):
+def path_of(pattern, given="1"):
     """A path that a pattern means; of what has an id, one that does not exist."""
     choice = re.sub(r"\(\?P<\w+>([\w.*]+)[^)]*\)", r"\1", pattern)
-    return "/" + re.sub(r"<[^>]+>", "1", choice).translate(str.maketrans("", "", "^$*"))
+    path = "/" + choice.translate(str.maketrans("", "", "^$*"))
+    return re.sub(r"<[^>]+>", lambda _: given, path)
 
 
-PATHS = sorted({path_of(pattern) for pattern in patterns(get_resolver())})
+PATTERNS = sorted(set(patterns(get_resolver())))
+PATHS = sorted(set(map(path_of, PATTERNS)))
 ERRORS = ["/nothing", "/api/v1/nothing", "/static/nothing", "/static/notifications/icon.svg"]
 NOT_FOR_OTHERS = {"private", "no-cache"}
 

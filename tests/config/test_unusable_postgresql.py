@@ -1,10 +1,14 @@
 """PostgreSQL may keep text in another encoding, or take no writes: then it is refused by name."""
 
+import re
+
 import psycopg
 import pytest
 
+from notifications.models import InboxItem
 from tests.config.test_environment import manage
 from tests.config.test_unusable_database import ASK
+from tests.support.pgbouncer import pgbouncer
 from tests.support.processes import database_url
 
 ASK_READINESS = "import json; from config import health; print(json.dumps(health._ask_database()))"
@@ -40,3 +44,31 @@ def test_a_postgresql_that_only_reads_is_named(db):
     assert '"database": "read-only"' in asked.stdout
     assert "default_transaction_read_only is on" in asked.stderr
     assert "Traceback" not in asked.stderr
+
+
+def test_behind_a_pooler_it_works_and_the_role_is_told_to_be_given_its_parameters(
+    transactional_db, alice
+):
+    def found(url):
+        variables = {"SECRET_KEY": "k" * 60, "DATABASE_URL": url}
+        return manage("check", "--deploy", "--database", "default", **variables).stderr
+
+    with pgbouncer(database_url()) as url:
+        sent = manage(
+            "notify", "Hello", "--user", alice.username, SECRET_KEY="k" * 60, DATABASE_URL=url
+        )
+        assert (sent.returncode, sent.stderr) == (0, "")
+        warned = found(url)
+    assert InboxItem.objects.count() == 1
+    assert "notifications.W011" in warned
+    assert "notifications.W011" not in found(database_url())
+    acts = re.findall(r"ALTER ROLE … (SET \w+ = '\w+');", warned)
+    assert len(acts) == 3
+    with psycopg.connect(database_url(), autocommit=True) as own:
+        try:
+            for act in acts:
+                own.execute(f"ALTER ROLE CURRENT_USER {act}")
+            with pgbouncer(database_url()) as url:
+                assert "notifications.W011" not in found(url)
+        finally:
+            own.execute("ALTER ROLE CURRENT_USER RESET ALL")

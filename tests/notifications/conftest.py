@@ -1,7 +1,21 @@
 import pytest
+from channels.layers import channel_layers
 
 from notifications import audiences, sending
+from notifications.memory_layer import MemoryLayer
 from notifications.models import Notification
+
+
+@pytest.fixture
+def layer():
+    """A layer in memory that nothing else uses."""
+    layer = MemoryLayer()
+    before = channel_layers.backends.get("default")
+    channel_layers.set("default", layer)
+    yield layer
+    channel_layers.backends.pop("default", None)
+    if before is not None:
+        channel_layers.set("default", before)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db import OperationalError, transaction
 from django.utils import timezone
 
-from notifications import audiences, dispatcher, sending, walks
+from notifications import audiences, dispatcher, log_limits, sending, walks
 from notifications.dispatch import Dispatch
 from notifications.models import Inbox, InboxItem, Notification, Status
 
@@ -48,11 +48,11 @@ def test_a_large_audience_is_left_to_a_dispatcher(crowd, django_capture_on_commi
 
 def test_the_walk_reaches_everybody_chunk_by_chunk(waiting, crowd):
     walk = Dispatch(waiting.pk)
-    assert walk._claim()
+    assert walk.claim()
     sizes = []
-    while walk._cursor < walk._upto:
+    while not walk.is_done:
         before = InboxItem.objects.count()
-        assert walk._step()
+        assert walk.step()
         sizes.append(InboxItem.objects.count() - before)
     assert sizes == [3, 3, 3, 1]
     waiting.refresh_from_db()
@@ -62,18 +62,18 @@ def test_the_walk_reaches_everybody_chunk_by_chunk(waiting, crowd):
 
 def test_who_holds_no_lease_does_not_walk(waiting):
     first, second = Dispatch(waiting.pk), Dispatch(waiting.pk)
-    assert first._claim()
+    assert first.claim()
     assert not second.run()
     assert not InboxItem.objects.exists()
 
 
 def test_an_expired_lease_is_taken_over_and_its_holder_is_fenced_off(waiting, crowd):
     first = Dispatch(waiting.pk)
-    first._claim()
-    first._step()
+    first.claim()
+    first.step()
     Notification.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     assert Dispatch(waiting.pk).run()
-    assert not first._step()
+    assert not first.step()
     assert arrived(waiting) == [user.pk for user in crowd]
     assert Inbox.objects.filter(revision=1).count() == 10
 
@@ -173,12 +173,23 @@ def test_inside_a_transaction_a_failure_is_the_transactions_own(crowd, monkeypat
 def test_the_dispatcher_outlives_a_bug(waiting, monkeypatch, caplog):
     stop = threading.Event()
 
-    def broken(_stop):
+    def broken(_self, _stop):
         stop.set()
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(dispatcher, "run_due", broken)
+    monkeypatch.setattr(dispatcher.Dispatcher, "turn", broken)
     monkeypatch.setattr(dispatcher.connection, "close", lambda: None)
     monkeypatch.setattr(dispatcher, "close_old_connections", lambda: None)
+    log_limits.PROCESS.clear()
     dispatcher.run(stop)
-    assert "does not know" in caplog.text
+    assert "A bug in dispatcher: RuntimeError: a bug" in caplog.text
+
+
+def test_a_lease_from_before_the_clock_was_set_back_holds_nobody_up(waiting, crowd):
+    dead = Dispatch(waiting.pk)
+    assert dead.claim()
+    assert dead.step()
+    Notification.objects.update(lease_until=timezone.now() + timedelta(hours=1))
+    assert Dispatch(waiting.pk).run()
+    assert not dead.step()
+    assert arrived(waiting) == [user.pk for user in crowd]

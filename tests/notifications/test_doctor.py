@@ -111,7 +111,7 @@ def test_what_has_just_begun_is_no_finding(send, alice):
 
 def test_what_somebody_is_at_is_no_finding():
     walk = Dispatch(begun().pk)
-    assert walk._claim()
+    assert walk.claim()
     grown_old(Notification.objects, "created_at")
     nothing_is_found()
 
@@ -296,3 +296,9 @@ def test_a_large_audience_is_walked_in_chunks(user, settings):
     grown_old(Notification.objects, "created_at")
     finds("dispatches that stand still")
     assert InboxItem.objects.filter(notification=sent).count() == 5
+
+
+def test_a_lease_from_before_the_clock_was_set_back_is_found(alice):
+    sent = begun(lease="gone", lease_until=timezone.now() + LONG_AGO)
+    finds("dispatches that stand still", f"notification {sent.pk}: its lease ends in 2:59:5")
+    assert counts(alice) == (1, 1, 1)

@@ -61,15 +61,15 @@ def test_what_is_edited_while_it_is_sent_is_right_everywhere(send, edit, setting
     users = [user(name) for name in "abcdef"]
     sent = send(audience=audiences.Everyone())
     walk = Dispatch(sent.pk)
-    assert walk._claim()
-    assert walk._step()
+    assert walk.claim()
+    assert walk.step()
     assert edit(sent, title="Edited")
     assert Edit.objects.get().upto == users[1].pk
     # Both walks go on, in any order.
-    assert walk._step()
+    assert walk.step()
     dispatcher.run_due()
     while walk._cursor < walk._upto:
-        assert walk._step()
+        assert walk.step()
     assert [state(one)[0] for one in users] == [2, 2, 1, 1, 1, 1]
     for one in users:
         (shown,) = reading.page(one.pk, size=10).notifications
@@ -84,11 +84,11 @@ def test_a_second_edit_begins_the_walk_anew(send, edit, settings, user):
     dispatcher.run_due()
     edit(sent, title="First")
     first = EditWalk(sent.pk)
-    assert first._claim()
-    assert first._step()
+    assert first.claim()
+    assert first.step()
     edit(sent, title="Second")
     # Whoever was on the first has lost it.
-    assert not first._step()
+    assert not first.step()
     dispatcher.run_due()
     assert [state(one)[0] for one in users] == [3, 3, 2, 2, 2, 2]
     assert Edit.objects.get().finished_at is not None
@@ -105,11 +105,11 @@ def test_what_is_withdrawn_while_its_edit_goes_round_is_gone(send, edit, withdra
     dispatcher.run_due()
     edit(sent, title="Edited")
     walk = EditWalk(sent.pk)
-    assert walk._claim()
-    assert walk._step()
+    assert walk.claim()
+    assert walk.step()
     withdraw(sent)
     dispatcher.run_due()
-    assert walk._step()
+    assert walk.step()
     assert not InboxItem.objects.present().exists()
     assert [state(one) for one in users] == [(3, 0, 0), (3, 0, 0), (2, 0, 0), (2, 0, 0)]
 

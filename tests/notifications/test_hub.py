@@ -5,7 +5,6 @@ import json
 import time
 
 import pytest
-from channels.layers import channel_layers
 
 from notifications import (
     catching_up,
@@ -17,7 +16,6 @@ from notifications import (
     metrics,
 )
 from notifications.hub import Hub
-from notifications.memory_layer import MemoryLayer
 from notifications.models import Epoch
 from notifications.models.inbox import InboxNow
 from notifications.signals import Removed
@@ -47,17 +45,6 @@ class Connection:
 
     def frames(self):
         return [json.loads(a.frame) for a in self.actions if isinstance(a, Send)]
-
-
-@pytest.fixture
-def layer():
-    layer = MemoryLayer()
-    before = channel_layers.backends.get("default")
-    channel_layers.set("default", layer)
-    yield layer
-    channel_layers.backends.pop("default", None)
-    if before is not None:
-        channel_layers.set("default", before)
 
 
 def run(scenario):

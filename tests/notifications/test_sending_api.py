@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import ApiKey
-from notifications import dispatcher, figures, inbox, reading
+from notifications import dispatcher, figures, inbox, reading, receipts
 from notifications.models import InboxItem, Notification
 from tests.support.told import told
 
@@ -237,7 +237,8 @@ def test_what_is_scheduled_is_sent_at_its_time(service, alice):
 def test_the_report_counts(service, alice, bob, charlie):
     answer = service.send(audience=to(alice, bob, charlie))
     pk = int(answer.json()["id"])
-    InboxItem.objects.filter(inbox_id=charlie.pk).update(delivered_at=timezone.now())
+    epoch = reading.head(charlie.pk).epoch
+    receipts.deliver(charlie.pk, epoch, 1)
     inbox.mark_seen(bob.pk, inbox.Chosen([pk]))
     inbox.mark_read(alice.pk, inbox.Chosen([pk]))
     figures.roll_up()  # as a dispatcher does every few seconds

@@ -52,6 +52,19 @@ _BY_DEFAULT = """
         }}
     }}
 """
+# The site at a path of its own. With a slash after the port nginx cuts the path off.
+_BELOW = """
+    server {{
+        listen 127.0.0.1:{port};
+        location {prefix}/ {{
+            proxy_pass http://127.0.0.1:{server_port}{passed_as};
+            proxy_http_version 1.1;
+            proxy_set_header Host $http_host;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection $http_connection;
+        }}
+    }}
+"""
 _PAGE = markdown.DOCS / "howto" / "run-in-production.md"
 # As whom the page has it answer, by https.
 SHIPPED_NAME = "notify.example"
@@ -111,10 +124,13 @@ class Nginx:
         *,
         other_server_port: int | None = None,
         static_root: Path | None = None,
+        prefix: str = "",
+        cuts: bool = False,
     ) -> None:
         """Args: site: what is ``shipped``, perhaps changed; else nginx's defaults.
         other_server_port: of a second server, where there is one. static_root: what
-        ``collectstatic`` has filled, if it has.
+        ``collectstatic`` has filled, if it has. prefix: the path below which the server is, and
+        nothing else is there; cuts: nginx does not pass that on.
         """
         self._folder = tempfile.TemporaryDirectory(prefix="notifications-nginx-")
         folder = Path(self._folder.name)
@@ -126,7 +142,9 @@ class Nginx:
             "other_server_port": other_server_port or server_port,
             "static_root": static_root or folder,
         }
-        if site is None:
+        if prefix:
+            site = _BELOW.format(**ours, prefix=prefix, passed_as="/" if cuts else "")
+        elif site is None:
             site = _BY_DEFAULT.format(**ours)
         else:
             site = _made_ours(site, other_port=free_port(), **ours)

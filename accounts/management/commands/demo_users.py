@@ -5,7 +5,7 @@ import secrets
 from typing import Any
 
 from django.contrib.auth.models import Group
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from accounts.models import User
@@ -37,15 +37,22 @@ class Command(BaseCommand):
     def handle(self, *args: Any, password: str | None, **options: Any) -> None:
         """Create all of them or none, then print the table."""
         passwords = {name: password or secrets.token_urlsafe(12) for name in (*NAMES, ADMIN)}
-        if not _create(passwords):
-            return
         width = max(map(len, passwords))
-        self.stdout.write(f"{'user':{width}}  password")
-        for name, word in passwords.items():
-            self.stdout.write(f"{name:{width}}  {word}")
+        table = [f"{'user':{width}}  password"]
+        table += (f"{name:{width}}  {word}" for name, word in passwords.items())
+        try:
+            with transaction.atomic():
+                if not _create(passwords):
+                    return
+                # Before the commit: whoever was made and not shown could never sign in.
+                self.stdout.write("\n".join(table))
+                self.stdout.flush()
+        except (OSError, ValueError, AttributeError) as error:  # full or gone; closed; not there
+            raise CommandError(
+                f"The passwords cannot be shown ({error}). Nobody was created."
+            ) from error
 
 
-@transaction.atomic
 def _create(passwords: dict[str, str]) -> bool:
     if User.objects.exists():
         return False

@@ -7,12 +7,12 @@ import threading
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
 
 from notifications import dispatcher, overdue
+from notifications.management.output import WorkCommand
 
 
-class Command(BaseCommand):
+class Command(WorkCommand):
     help = "Dispatch notifications until SIGTERM or Ctrl-C; the chunk at hand is finished first."
     requires_system_checks: list[str] = []
 
@@ -25,7 +25,6 @@ class Command(BaseCommand):
         worker = threading.Thread(target=dispatcher.run, args=(stop,), name="dispatcher")
         worker.start()
         self.stdout.write("Dispatching. Ctrl-C stops.")
-        self.stdout.flush()
         signal.sigwait(ends)
         # Then another one may take its work over anyhow; what it has not committed is not done.
         overdue.end_within(settings.NOTIFICATIONS_DISPATCH_LEASE_S)

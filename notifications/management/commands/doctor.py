@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError, InterfaceError
 
 from notifications import doctor
+from notifications.management.output import WorkCommand
 
 
-class Command(BaseCommand):
+class Command(WorkCommand):
     help = (
         "Compare inboxes, walks and figures with what they should be. Without --repair: read only."
     )

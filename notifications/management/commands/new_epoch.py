@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from notifications.management.output import WorkCommand
 from notifications.models import Epoch
 
 
-class Command(BaseCommand):
+class Command(WorkCommand):
     help = "Begin a new epoch: every client drops what it holds and starts from a snapshot."
 
     def handle(self, *_args: Any, **_options: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
 from notifications import audiences, dispatcher, protocol, sending
 from notifications.audiences import Audience
+from notifications.management.output import WorkCommand
 from notifications.models import Notification, Status
 from notifications.sending import IdempotencyKey, Sent
 
@@ -33,7 +35,7 @@ _OF_ONE: dict[str, Any] = {
 }  # fmt: skip
 
 
-class Command(BaseCommand):
+class Command(WorkCommand):
     help = "Send a notification. Exit status 0 means that it is committed: nobody will miss it."
     # Checking the whole project takes longer than sending does.
     requires_system_checks: list[str] = []
@@ -76,7 +78,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         _check_together(options)
-        with _explaining():
+        with _explaining(), _unlogged():
             if options["jsonl"] is not None:
                 with _opened(options["jsonl"]) as file:
                     self._send_lines(file, options)
@@ -139,16 +141,26 @@ class Command(BaseCommand):
 def _finished(sent: Sent) -> str:
     """What became of it; a large audience is dispatched here, for nobody else need be running."""
     notification = sent.notification
+    again = "" if sent.created else " (already, under this key)"
+    try:
+        _dispatch(notification)
+    except (DatabaseError, InterfaceError) as error:
+        # It is committed all the same, which is what the exit status tells of.
+        again += f", and left to a dispatcher: {str(error).strip()}"
+    expected = notification.recipient_count
+    count = notification.item_count if notification.status == Status.SENT else expected
+    but = "" if count == expected else f" ({expected} expected)"
+    return (
+        f"{notification.pk} {notification.status}{again}: "
+        f"{count} recipient{'' if count == 1 else 's'}{but}."
+    )
+
+
+def _dispatch(notification: Notification) -> None:
     notification.refresh_from_db(fields=["status", "item_count"])
     if notification.status == Status.SENDING:
         dispatcher.dispatch_now(notification.pk, small=True)
         notification.refresh_from_db(fields=["status", "item_count"])
-    again = "" if sent.created else " (already, under this key)"
-    count = notification.recipient_count
-    return (
-        f"{notification.pk} {notification.status}{again}: "
-        f"{count} recipient{'' if count == 1 else 's'}."
-    )
 
 
 @contextmanager
@@ -165,6 +177,17 @@ def _explaining() -> Iterator[None]:
             f"The database failed: {str(error).strip()}\n"
             "Run it again with the same --key, and it is sent once."
         ) from None
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """What is sent is told in the command's own words."""
+    before = sending.logger.level
+    sending.logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        sending.logger.setLevel(before)
 
 
 def _check_together(options: dict[str, Any]) -> None:

@@ -9,11 +9,12 @@ from typing import Any
 from daphne.management.commands.runserver import Command as DaphneCommand
 
 from notifications import drain, overdue
-from notifications.servers import files
+from notifications.management.output import WorkCommand
+from notifications.servers import files, greeting
 from notifications.servers.daphne import DaphneServer
 
 
-class Command(DaphneCommand):  # type: ignore[misc]
+class Command(WorkCommand, DaphneCommand):  # type: ignore[misc]
     server_cls = DaphneServer
 
     def run(self, **options: Any) -> None:
@@ -28,6 +29,7 @@ class Command(DaphneCommand):  # type: ignore[misc]
             # Until Twisted has a handler of its own: it listens before, and nobody was served yet.
             # An exception would be taken for a port that is taken.
             signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+        greeting.tell(f"http://{self.addr}:{self.port}")
         super().inner_run(*args, **options)
 
     def log_action(self, protocol: str, action: str, details: dict[str, Any]) -> None:

@@ -7,10 +7,12 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
+
+from notifications.management.output import WorkCommand
 
 
-class Command(BaseCommand):
+class Command(WorkCommand):
     help = "Serve with uvicorn: it has back-pressure, and fans out faster than Daphne."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -22,10 +24,11 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         # Here, or every command would import a server.
         from notifications import drain, overdue  # noqa: PLC0415
-        from notifications.servers import files, uvicorn_server  # noqa: PLC0415
+        from notifications.servers import files, greeting, uvicorn_server  # noqa: PLC0415
         from notifications.servers.uvicorn import HttpProtocol, WebSocketProtocol  # noqa: PLC0415
 
         files.raise_limit()
+        greeting.tell(options["uds"] or f"http://{options['host']}:{options['port']}")
         # uvicorn shuts down in good order and then raises the signal anew, which by default would
         # look like a process that was killed.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -30,7 +30,7 @@ function open(bell) {
   const [unread, unseen, revision] = ["unread", "unseen", "revision"].map((name) => Number(attribute(name)));
   const page = { user: attribute("user"), epoch: attribute("epoch"), revision, counts: { unread, unseen } };
   const url = new URL(attribute("src") ?? "/api/v1/", document.baseURI).href;
-  const socketUrl = new URL("/ws/notifications/", url).href.replace("http", "ws");
+  const socketUrl = new URL("../../ws/notifications/", url).href.replace("http", "ws");
   const tokenUrl = attribute("token-url");
   const services = once(async () => {
     const { servicesOf } = await import("./services.js");

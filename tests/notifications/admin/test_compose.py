@@ -55,7 +55,7 @@ def test_what_was_reviewed_is_what_is_sent(post, browser, alice, bob):
     page = shown(post(button="_review", **form))
     assert "&lt;b&gt;Tom&lt;/b&gt; &amp; &quot;Jerry&quot;" in page
     fields = {name: [unescape(value) for value in values] for name, values in hidden(page).items()}
-    assert "Sent to 2 people." in shown(post(**fields))
+    assert "Sending to 2 people." in shown(post(**fields))
     sent = Notification.objects.get()
     assert (sent.title, sent.body, sent.url) == (form["title"], "one\ntwo", form["url"])
     assert (sent.level, sent.category, sent.sender) == ("warning", "shop", "The shop")
@@ -106,13 +106,29 @@ def test_many_are_sent_to_only_by_who_types_how_many(post, many):
     page = shown(post(button="_review", kind="everyone"))
     assert "Type 1501 to send" in page
     fields = hidden(page)
-    for typed in ("", "1500", "x", "9" * 100):
+    missing = "Type the number of people to send."
+    other = "You typed {}, but it reaches 1501 people. Type 1501 to send."
+    for typed, fault in {
+        "": missing,
+        "x": missing,
+        "1500": other.format(1500),
+        "9" * 100: other.format("9" * 20),
+    }.items():
         again = shown(post(**fields, _typed=typed))
-        assert "Type the number of people to send." in again
+        assert fault in again
         assert "Type 1501 to send" in again
     assert not Notification.objects.exists()
-    assert "Sent to 1,501 people." in shown(post(**fields, _typed="1,501"))
+    assert "Sending to 1,501 people." in shown(post(**fields, _typed="1,501"))
     assert Notification.objects.get().recipient_count == 1501
+
+
+def test_who_typed_what_was_shown_is_told_where_it_is_another_number_now(post, many):
+    fields = hidden(shown(post(button="_review", kind="everyone")))
+    get_user_model().objects.filter(username__endswith="9").delete()
+    count = get_user_model().objects.count()
+    again = shown(post(**fields, _typed="1501"))
+    assert f"Meanwhile it reaches {count} people, not 1501. Type the new number." in again
+    assert not Notification.objects.exists()
 
 
 def test_without_the_review_it_cannot_be_sent_to_many(post, many):
@@ -124,7 +140,7 @@ def test_without_the_review_it_cannot_be_sent_to_many(post, many):
 def test_an_audience_that_grew_a_little_meanwhile_is_sent_to(post, many):
     fields = hidden(shown(post(button="_review", kind="everyone")))
     get_user_model().objects.create_user("newcomer")
-    assert "Sent to 1,502 people." in shown(post(**fields, _typed="1501"))
+    assert "Sending to 1,502 people." in shown(post(**fields, _typed="1501"))
 
 
 def test_an_audience_that_grew_a_lot_is_looked_at_again(post, many):
@@ -139,7 +155,7 @@ def test_a_thousand_chosen_users_fit_the_form(post, db):
     crowd(1000)
     names = [f"crowd{n}" for n in range(1000)]
     fields = hidden(shown(post(button="_review", kind="users", users=names)))
-    assert "Sent to 1,000 people." in shown(post(**fields))
+    assert "Sending to 1,000 people." in shown(post(**fields))
 
 
 # --- Sending once ---------------------------------------------------------------------------------
@@ -148,18 +164,18 @@ def test_a_thousand_chosen_users_fit_the_form(post, db):
 def test_everyone_is_told_something_only_so_often(post, alice, settings):
     settings.NOTIFICATIONS_EVERYONE_RATE_PER_H = 2
     for key in ("1", "2", "2"):
-        assert "Sent to 2 people." in shown(post(kind="everyone", key=key))
+        assert " to 2 people." in shown(post(kind="everyone", key=key))
     page = shown(post(kind="everyone", key="3"))
     assert "at most 2 times an hour" in page
     assert "Nothing was sent." in page
     assert Notification.objects.count() == 2
     # One user is not everyone.
-    assert "Sent to 1 person." in shown(post(kind="users", users=["alice"], key="4"))
+    assert "Sending to 1 person." in shown(post(kind="users", users=["alice"], key="4"))
 
 
 def test_a_double_click_sends_once(post, alice):
     for _ in range(2):
-        assert "Sent to 1 person." in shown(post(kind="users", users=["alice"]))
+        assert " to 1 person." in shown(post(kind="users", users=["alice"]))
     assert holders() == ["alice"]
 
 
@@ -283,7 +299,7 @@ def test_everyone_needs_a_permission_on_every_way(client, clerk, alice, post):
         assert post(button=button, kind="everyone").status_code == 403
     assert client.get(REACH, {"kind": "everyone"}).status_code == 403
     assert not Notification.objects.exists()
-    assert "Sent to 1 person." in shown(post(kind="users", users=["alice"]))
+    assert "Sending to 1 person." in shown(post(kind="users", users=["alice"]))
     assert client.get(REACH, {"kind": "users", "users": "alice"}).json()["count"] == 1
 
 
@@ -300,9 +316,9 @@ def test_a_group_of_everybody_is_everyone(client, clerk, alice, bob, post):
         page = shown(post(button=button, kind="groups", groups=[everybody.pk]))
         assert "as good as everyone" in page
     assert not Notification.objects.exists()
-    assert "Sent to 2 people." in shown(post(kind="groups", groups=[some.pk]))
+    assert "Sending to 2 people." in shown(post(kind="groups", groups=[some.pk]))
     client.force_login(get_user_model().objects.get(username="admin"))
-    assert "Sent to 4 people." in shown(post(kind="groups", groups=[everybody.pk], key="k2"))
+    assert "Sending to 4 people." in shown(post(kind="groups", groups=[everybody.pk], key="k2"))
 
 
 def test_most_of_many_are_everyone_too(client, clerk, many, post):

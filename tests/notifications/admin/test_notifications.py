@@ -1,6 +1,7 @@
 """Send, follow and withdraw in Django's admin."""
 
 import re
+from datetime import timedelta
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
@@ -8,8 +9,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from notifications import figures, inbox
+from notifications import audiences, dispatcher, figures, inbox
 from notifications.models import InboxItem, Notification, Status
 from tests.notifications.admin.conftest import ADD, LIST, shown
 
@@ -24,7 +26,7 @@ def change(notification):
 
 def test_chosen_users_get_it(post, alice, bob, charlie):
     page = post(kind="users", users=["alice", "bob"], body="a\r\nb", url="/x")
-    assert "Sent to 2 people." in shown(page)
+    assert "Sending to 2 people." in shown(page)
     assert holders() == ["alice", "bob"]
     sent = Notification.objects.get()
     assert (sent.body, sent.audience_label, sent.status) == ("a\nb", "alice, bob", Status.SENT)
@@ -33,8 +35,8 @@ def test_chosen_users_get_it(post, alice, bob, charlie):
 def test_groups_and_everyone_get_it(post, alice, bob):
     staff = Group.objects.create(name="staff")
     alice.groups.add(staff)
-    assert "Sent to 1 person." in shown(post(kind="groups", groups=[staff.pk], key="k1"))
-    assert "Sent to 3 people." in shown(post(kind="everyone", key="k2"))
+    assert "Sending to 1 person." in shown(post(kind="groups", groups=[staff.pk], key="k1"))
+    assert "Sending to 3 people." in shown(post(kind="everyone", key="k2"))
     assert holders() == ["admin", "alice", "alice", "bob"]
 
 
@@ -83,6 +85,35 @@ def test_selected_ones_are_withdrawn(browser, post, alice):
     assert "0 withdrawn." in shown(page)
 
 
+def test_what_was_cancelled_does_not_read_as_withdrawn(browser, post, alice, send):
+    later = timezone.now() + timedelta(hours=1)
+    rows = [send(f"{n}", to=[alice], send_at=later) for n in range(2)]
+    sent = send(to=[alice])
+    path = reverse("admin:notifications_notification_delete", args=[rows[0].pk])
+    page = shown(browser.post(path, {"post": "yes"}, follow=True))
+    assert "was cancelled: nobody got it." in page
+    assert "was withdrawn" not in page
+    page = shown(post(LIST, action="withdraw", _selected_action=[rows[1].pk, sent.pk]))
+    assert "1 withdrawn. 1 cancelled." in page
+    assert "Cancelled before it was sent: nobody got it." in shown(browser.get(change(rows[1])))
+
+
+def test_a_report_says_what_happened_and_what_was_expected(browser, user, send, alice, bob):
+    group = Group.objects.create(name="staff")
+    for one in (alice, bob, user("carol")):
+        one.groups.add(group)
+    later = timezone.now() + timedelta(hours=1)
+    sent = send(audience=audiences.Groups.named(["staff"]), send_at=later)
+    assert "3 expected" in shown(browser.get(LIST))
+    bob.groups.clear()
+    alice.groups.clear()
+    Notification.objects.filter(pk=sent.pk).update(send_at=timezone.now())
+    dispatcher.run_due()
+    said = "Sent to 1 person (3 expected when it was scheduled)."
+    assert said in shown(browser.get(change(sent)))
+    assert counts(browser.get(LIST)) == ["1", "0", "0", "0"]
+
+
 def test_who_withdrew_is_in_the_history_once(browser, post, alice):
     for key in ("k1", "k2"):
         post(kind="users", users=["alice"], key=key)
@@ -120,15 +151,16 @@ def test_the_list_shows_kept_figures_and_the_page_of_one_exact_ones(browser, sen
     inbox.mark_read(alice.pk, inbox.Chosen([sent.pk]))
     assert counts(browser.get(LIST)) == ["2", "0", "0", "0"]
     page = shown(browser.get(change(sent)))
-    for name, count in {"delivered": 2, "seen": 2, "read": 1, "recipient_count": 2}.items():
+    said_of = {"delivered": 2, "seen": 2, "read": 1, "outcome": "Sent to 2 people."}
+    for name, said in said_of.items():
         row = re.search(rf'(?s)field-{name}">.*?<div class="readonly">(.*?)</div>', page)
-        assert row.group(1) == str(count), name
+        assert row.group(1) == str(said), name
     figures.roll_up()
     assert counts(browser.get(LIST)) == ["2", "2", "2", "1"]
 
 
 def counts(page):
-    names = ("recipient_count", "delivered", "seen", "read")
+    names = ("recipients", "delivered", "seen", "read")
     cells = [re.search(rf'field-{name}">(.*?)</td>', shown(page)) for name in names]
     return [cell.group(1) for cell in cells]
 
