@@ -100,6 +100,7 @@ def test_seven_tabs_without_websocket_leave_the_browser_connections_to_write(
 def test_the_tab_that_is_looked_at_shows_the_toast(site, open_tabs):
     hidden, seen = open_tabs(2)
     seen.activate()
+    seen.focus()
     site.notify("Hello", "--user", "alice")
     for tab in (hidden, seen):
         counts(tab, 1)

@@ -31,7 +31,7 @@ export class NotificationBellElement extends HTMLElement {
     return this.client.state;
   }
 
-  /** Null: there is none for who comes with a token. */
+  /** Null: none. */
   get inboxUrl() {
     return this.getAttribute("inbox-url") ?? (this.hasAttribute("token-url") ? null : new URL("/inbox/", this.client.url).href);
   }
