@@ -386,7 +386,7 @@ class Stream(RuleBasedStateMachine):
             (sent.status if does else None) if how == sending.withdraw else does
         )
         sent.removal = sent.removal or removes
-        if removes and sent.small:
+        if removes and sent.arrivals <= CHUNK_SIZE:
             self._leaves(sent)
 
     # --- What the dispatcher does ---
