@@ -35,7 +35,8 @@ help: ## Say what there is to make
 # --- Running --------------------------------------------------------------------------------------
 
 # Under names that change with what they say, or a browser would mix two versions.
-static_files := $(shell find */static -type f)
+# Not those that were collected, in var/static.
+static_files := $(shell find accounts/static notifications/static -type f)
 static_root := $(CURDIR)/var/static
 run serve: export STATIC_ROOT = $(static_root)
 

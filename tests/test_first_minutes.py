@@ -3,9 +3,12 @@
 import http.client
 import http.cookiejar
 import re
+import shutil
 import signal
+import subprocess
 import urllib.parse
 import urllib.request
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.hashers import make_password
@@ -108,3 +111,17 @@ def test_static_files_and_refusals_are_quiet(site, processes):
         connection.request("GET", path, headers=HANDSHAKE)
         assert connection.getresponse().status == 403
         connection.close()
+
+
+def test_make_says_nothing_of_what_it_collected_before(tmp_path):
+    shutil.copy(Path(__file__).parents[1] / "Makefile", tmp_path)
+    for name in ("accounts", "notifications", "var"):
+        (tmp_path / name / "static").mkdir(parents=True)
+    (tmp_path / "config").mkdir()
+    collected = "var/static/staticfiles.json"
+    for name in ("requirements.txt", "config/static_files.py", "var/secret_key", collected):
+        (tmp_path / name).touch()
+    told = subprocess.run(
+        ["make", "--dry-run", "run"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert told.stderr == ""

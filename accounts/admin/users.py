@@ -26,6 +26,8 @@ class UserAdmin(_UserAdmin):
     # "12 results (100000 total)" would count the whole table for each search.
     show_full_result_count = False
     actions = ("unlock",)
+    # What happened is nobody's to rewrite; and as text each has its time zone beside it.
+    readonly_fields = ("last_login", "date_joined")
 
     def get_form(self, request: Any, obj: Any = None, *args: Any, **kwargs: Any) -> Any:
         """With the permissions that mean something here."""

@@ -4,6 +4,8 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
 from accounts.admin import permissions
 from accounts.models import Session, User
@@ -121,6 +123,14 @@ def test_a_user_is_added_with_a_password(client, admin):
     )
     assert response.status_code == 302
     assert User.objects.get(username="dora").check_password(word)
+
+
+def test_when_a_user_joined_and_signed_in_is_shown_and_not_to_be_changed(client, admin, alice):
+    client.force_login(admin)
+    page = client.get(reverse("admin:accounts_user_change", args=[alice.pk])).content.decode()
+    assert date_format(localtime(alice.date_joined), "DATETIME_FORMAT") in page
+    assert 'name="date_joined' not in page
+    assert 'name="last_login' not in page
 
 
 def test_the_page_that_deletes_a_user_does_not_list_what_goes_with_them(client, admin, alice):

@@ -131,6 +131,7 @@ def test_the_pictures_of_the_docs(site, open_page, alice, filled):
     take(page, "toast", clip={"x": 500, "y": 560, "width": 500, "height": 200})
     page.get_by_role("link", name="Payment provider is down").first.click()
     expect(page.get_by_role("heading", name="Payment provider is down")).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^Notifications"))).to_be_visible()
     take(page, "detail", clip={"x": 0, "y": 0, "width": 1000, "height": 380})
 
 

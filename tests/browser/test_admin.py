@@ -92,6 +92,15 @@ def test_what_an_admin_composes_is_on_the_open_page_and_comes_back_as_figures(
     page.context.close()
 
 
+def test_the_list_shows_all_it_counts_without_scrolling_sideways(site, open_page, admin, alice):
+    site.notify("Something of the usual length", "--user", "alice")
+    page = open_page(admin, LIST, viewport={"width": 1280, "height": 800})
+    results = page.locator(".results")
+    assert results.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+    when = page.locator("td.field-when")
+    assert when.evaluate("(one) => one.querySelector('time').getClientRects().length") <= 2
+
+
 def test_the_bell_in_the_admin_is_live(site, open_page, admin):
     page = is_live(open_page(admin, LIST))
     site.notify("For the admin", "--user", "admin")
