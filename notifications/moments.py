@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 _LONGEST = 64
@@ -23,7 +22,7 @@ def zone_named(name: str) -> ZoneInfo | None:
         return None
 
 
-def zoned(moment: datetime) -> SafeString:
-    """It in the current zone; zone.js puts it into the reader's, where that is another one."""
+def zoned(moment: datetime) -> str:
+    """Markup: it in the current zone; zone.js puts it into the reader's, where that differs."""
     text = date_format(localtime(moment), "DATETIME_FORMAT")
     return format_html('<time data-zoned datetime="{}">{}</time>', moment.isoformat(), text)

@@ -72,7 +72,7 @@ def user_search(request: HttpRequest, relation: Any, admin_site: Any, choices: A
 
 def found(request: HttpRequest) -> JsonResponse:
     """A page of the active users whose names hold each word of ``term``, as Select2 has it."""
-    term = request.GET.get("term", "")[:_TERM_MAX_LENGTH].replace("\0", "").strip()
+    term = request.GET.get("term", "")[:_TERM_MAX_LENGTH].strip()
     if len(term) < _LEAST_TYPED and not may_view_users(request):
         return JsonResponse({"results": [], "pagination": {"more": False}})
     first = (_page(request.GET.get("page", "1")) - 1) * _PAGE_SIZE

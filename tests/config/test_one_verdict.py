@@ -147,7 +147,12 @@ async def _http(application, method, path, headers, body=b"", query=b""):
     await asked.send_input({"type": "http.request", "body": body, "more_body": False})
     start = await asked.receive_output(PATIENCE_S)
     location = dict(start["headers"]).get(b"Location", b"")
-    asked.future.cancel()
+    if path.endswith("/events") and start["status"] == 200:
+        await asked.send_input({"type": "http.disconnect"})
+    else:
+        while (await asked.receive_output(PATIENCE_S)).get("more_body"):
+            pass
+    await asked.wait(PATIENCE_S)  # cut off, it would leave its files open
     if start["status"] in {400, 403}:
         return REFUSED
     return NOBODY if start["status"] == 401 or b"/login/" in location else IN
@@ -159,9 +164,11 @@ async def _socket(application, headers):
     await asked.send_input({"type": "websocket.connect"})
     answer = await asked.receive_output(PATIENCE_S)
     if answer["type"] == "websocket.close":
+        await asked.wait(PATIENCE_S)
         return REFUSED
     first = json.loads((await asked.receive_output(PATIENCE_S))["text"])
-    asked.future.cancel()
+    await asked.send_input({"type": "websocket.disconnect", "code": 1000})
+    await asked.wait(PATIENCE_S)
     return NOBODY if first.get("code") == 4001 else {"hello": IN}[first["type"]]
 
 

@@ -16,8 +16,8 @@ pytestmark = pytest.mark.django_db
 
 SCRIPT = "/static/notifications/define.js"
 HASHED = re.compile(r"\.[0-9a-f]{12}\.\w+$")
-# What a module or a style names beside itself.
-NAMED = re.compile(r"""(?:from |import ?\(?|new URL\(|url\()"(\.{1,2}/[^"]+)\"""")
+# What a module or a style names beside itself; a folder is an address of the API's.
+NAMED = re.compile(r"""(?:from |import ?\(?|new URL\(|url\()"(\.{1,2}/[^"]*[^"/])\"""")
 # Of a file, whoever serves it.
 HEADERS = [
     "Access-Control-Allow-Origin",

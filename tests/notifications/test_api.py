@@ -109,7 +109,6 @@ def test_listings_are_filtered(api, send, alice):
         ("before=-1", "before"),
         ("before=", "before"),
         ("before=9999999999999999", "before"),
-        ("before=%00", "before"),
     ],
 )
 def test_a_bad_query_is_422_and_says_where(query, field, api):
@@ -138,9 +137,7 @@ def test_one_notification_comes_whole(api, send, alice):
     assert (len(shown["body"]), shown["body_truncated"]) == (10_000, False)
 
 
-@pytest.mark.parametrize(
-    "wire_id", ["0", "01", "-1", "x", "9" * 19, "9" * 64, "1.0", "%00", "٣", "1e3"]
-)
+@pytest.mark.parametrize("wire_id", ["0", "01", "-1", "x", "9" * 19, "9" * 64, "1.0", "٣", "1e3"])
 def test_an_id_that_is_none_is_404(wire_id, api):
     problem(api.get(f"/api/v1/inbox/{wire_id}"), 404)
 

@@ -306,7 +306,7 @@ def test_deleting_cancels_or_withdraws_and_may_be_repeated(service, alice):
     assert reading.page(alice.pk, size=10).notifications == []
 
 
-@pytest.mark.parametrize("wire_id", ["0", "x", "%00", "1" * 30, "1.0"])
+@pytest.mark.parametrize("wire_id", ["0", "x", "1" * 30, "1.0"])
 def test_an_id_that_is_none_is_404(wire_id, service):
     for method, body in (("get", None), ("patch", {"title": "x"}), ("delete", None)):
         assert service.call(method, f"/{wire_id}", body).status_code == 404

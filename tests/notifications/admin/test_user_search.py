@@ -29,7 +29,7 @@ def test_who_may_send_but_not_view_users_finds_them(sender, alice, bob):
     assert names(sender, term="ali") == ["alice"]
 
 
-@pytest.mark.parametrize("term", ["", " ", "a", "a ", "\0a", "\0"])
+@pytest.mark.parametrize("term", ["", " ", "a", "a "])
 def test_there_is_no_list_of_everybody_for_who_may_not_view_users(sender, alice, term):
     assert names(sender, term=term) == []
 
