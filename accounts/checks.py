@@ -67,6 +67,20 @@ def any_origin(**_kwargs: Any) -> list[checks.CheckMessage]:
     ]
 
 
+@checks.register(checks.Tags.security)
+def cookie_for_other_sites(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """Browsers take no such cookie by http: nobody could sign in."""
+    if settings.SESSION_COOKIE_SAMESITE != "None" or settings.SESSION_COOKIE_SECURE:
+        return []
+    return [
+        checks.Error(
+            "SESSION_COOKIE_SAMESITE is 'None' without HTTPS: browsers drop the session's cookie.",
+            hint="Set HTTPS=1, or leave SESSION_COOKIE_SAMESITE out.",
+            id="accounts.E004",
+        )
+    ]
+
+
 @checks.register(checks.Tags.security, deploy=True)
 def wildcard_origins(**_kwargs: Any) -> list[checks.CheckMessage]:
     """Whoever gets hold of one subdomain could open sockets as any visitor."""
@@ -104,7 +118,7 @@ def session_cookie_of_this_host(**_kwargs: Any) -> list[checks.CheckMessage]:
         checks.Warning(
             f"The session cookie is named {settings.SESSION_COOKIE_NAME!r}: other hosts of the "
             "domain could set one.",
-            hint="Set HTTPS=1, which names it '__Host-sessionid'.",
+            hint="Set HTTPS=1, which names it '__Host-notifications_session'.",
             id="accounts.W003",
         )
     ]

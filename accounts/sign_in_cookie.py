@@ -15,7 +15,6 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
-NAME = "signed_in"
 _CHANGE = "_sign_in_change"
 
 
@@ -44,12 +43,21 @@ class SignInCookieMiddleware:
         value: str | None = getattr(request, _CHANGE, None)
         if value:
             response.set_cookie(
-                NAME,
+                settings.NOTIFICATIONS_SIGN_IN_COOKIE,
                 value,
                 max_age=settings.SESSION_COOKIE_AGE,
                 secure=settings.SESSION_COOKIE_SECURE,
-                samesite="Lax",
+                **_where(),
             )
         elif value is not None:
-            response.delete_cookie(NAME, samesite="Lax")
+            response.delete_cookie(settings.NOTIFICATIONS_SIGN_IN_COOKIE, **_where())
         return response
+
+
+def _where() -> dict[str, Any]:
+    # Wherever the session's cookie is sent, so that each page of the site can read it.
+    return {
+        "path": settings.SESSION_COOKIE_PATH,
+        "domain": settings.SESSION_COOKIE_DOMAIN,
+        "samesite": "Lax",
+    }

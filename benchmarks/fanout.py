@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 from benchmarks import machine
-from benchmarks.push import _free_port, _services, _until_listening
+from benchmarks.push import SESSION_COOKIE, _free_port, _services, _until_listening
 
 CONTENDERS = {
     "hub, uvicorn": ("hub_application", "serve"),
@@ -133,7 +133,7 @@ class _Socket(asyncio.Protocol):
             f"GET {self.path()} HTTP/1.1", f"Host: {origin}", "Upgrade: websocket",
             "Connection: Upgrade", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
             "Sec-WebSocket-Version: 13", f"Origin: http://{origin}",
-            f"Cookie: sessionid={self._key}", "", "",
+            f"Cookie: {SESSION_COOKIE}={self._key}", "", "",
         ]  # fmt: skip
         self.transport.write("\r\n".join(lines).encode())
 

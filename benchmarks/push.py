@@ -27,6 +27,8 @@ from typing import Any
 from benchmarks import machine
 
 RATE_PER_S = 50
+# As the settings of the servers that are started here have it.
+SESSION_COOKIE = "notifications_session"
 
 
 def main() -> None:
@@ -157,7 +159,7 @@ class _Run:
         origin = f"http://127.0.0.1:{self.port}"
         async with connect(
             f"ws://127.0.0.1:{self.port}/ws/notifications/",
-            additional_headers={"Cookie": f"sessionid={key}"},
+            additional_headers={"Cookie": f"{SESSION_COOKIE}={key}"},
             origin=origin, compression=None, max_queue=None, ping_interval=None,
         ) as websocket:  # fmt: skip
             epoch = ""

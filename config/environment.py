@@ -160,6 +160,17 @@ def cookie_name(name: str, default: str) -> str:
     return _read(name, default, parse, "a cookie's name of letters, digits, - and _, such as shop")
 
 
+def path(name: str, default: str) -> str:
+    """A path such as ``/`` or ``/notify``."""
+
+    def parse(text: str) -> str:
+        if text != "/" and not _SCRIPT_NAME.fullmatch(text):
+            raise ValueError(text)
+        return text
+
+    return _read(name, default, parse, "a path such as / or /notify, with no slash at its end")
+
+
 def script_name(name: str) -> str | None:
     """A path such as ``/notify``, or None where the site is at the root."""
 

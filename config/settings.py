@@ -27,11 +27,26 @@ FORCE_SCRIPT_NAME = env.script_name("FORCE_SCRIPT_NAME")
 # Django would believe everybody, stays unset.
 HTTPS = env.boolean("HTTPS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-# By this name a browser takes the cookie from this very host only, not from a sibling of it.
-# Another site on this host may have a cookie of this name: each signs the other's users out.
-SESSION_COOKIE_NAME = env.cookie_name("SESSION_COOKIE_NAME", default="sessionid")
+# Cookies by names of our own: by Django's, another site on this host would sign our users out, and
+# we its users, since browsers keep cookies by host and not by port.
+SESSION_COOKIE_NAME = env.cookie_name("SESSION_COOKIE_NAME", default="notifications_session")
+CSRF_COOKIE_NAME = env.cookie_name("CSRF_COOKIE_NAME", default="notifications_csrf")
+# Tells pages that somebody else has signed in; it opens nothing.
+NOTIFICATIONS_SIGN_IN_COOKIE = f"{SESSION_COOKIE_NAME}_signed_in"
+MESSAGE_STORAGE = "config.flash.Storage"
+# Where the browser sends them: below which path, also to which subdomains, and from whose pages.
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = env.path(
+    "SESSION_COOKIE_PATH", default=FORCE_SCRIPT_NAME or "/"
+)
+SESSION_COOKIE_DOMAIN = CSRF_COOKIE_DOMAIN = env.text("SESSION_COOKIE_DOMAIN", default="") or None
+SESSION_COOKIE_SAMESITE = env.choice(
+    "SESSION_COOKIE_SAMESITE", default="Lax", options=("Lax", "Strict", "None")
+)
 if HTTPS:
-    SESSION_COOKIE_NAME = f"__Host-{SESSION_COOKIE_NAME}"
+    # By these names a browser takes a cookie by https only, and where it may be narrowed so far,
+    # from this very host only and not from a sibling of it.
+    _is_of_host = SESSION_COOKIE_PATH == "/" and SESSION_COOKIE_DOMAIN is None
+    SESSION_COOKIE_NAME = f"{'__Host-' if _is_of_host else '__Secure-'}{SESSION_COOKIE_NAME}"
 SECURE_SSL_REDIRECT = HTTPS
 # Asked from within, where there is no TLS.
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)/?$"]

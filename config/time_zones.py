@@ -10,7 +10,7 @@ from django.utils import timezone
 from notifications.moments import zone_named
 
 # Kept by the browser: static/notifications/zone.js
-COOKIE = "time_zone"
+COOKIE = "notifications_time_zone"
 
 
 class TimeZoneMiddleware:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.template.context import Context
 
 from notifications import reading
@@ -31,4 +32,9 @@ def notification_bell(context: Context) -> dict[str, Any]:
     head = context.get("head")
     if not isinstance(head, reading.Head):  # the inbox page has read it already
         head = reading.head(user.pk)
-    return {"head": head, "modules": _MODULES}
+    return {
+        "head": head,
+        "modules": _MODULES,
+        "csrf_cookie": settings.CSRF_COOKIE_NAME,
+        "sign_in_cookie": settings.NOTIFICATIONS_SIGN_IN_COOKIE,
+    }

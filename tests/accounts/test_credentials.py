@@ -5,6 +5,7 @@ import json
 import logging
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
@@ -37,7 +38,7 @@ class World:
             client.force_login(self.alice, backend="django.contrib.auth.backends.ModelBackend")
         if cookie and csrf:
             client.get("/inbox/")
-            headers["x-csrftoken"] = client.cookies["csrftoken"].value
+            headers["x-csrftoken"] = client.cookies[settings.CSRF_COOKIE_NAME].value
         if bearer is not None:
             headers["authorization"] = bearer
         return client, headers

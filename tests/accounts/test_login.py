@@ -1,6 +1,7 @@
 import re
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -19,6 +20,10 @@ ELSEWHERE = [
     "http://testserver@evil.example/",
     "javascript:alert(1)",
 ]
+
+
+def token_of(client):
+    return client.cookies[settings.CSRF_COOKIE_NAME].value
 
 
 def signed_in_as(client):
@@ -128,11 +133,9 @@ def test_another_site_can_post_neither_login_nor_logout(alice, sign_in):
 def test_the_token_of_the_page_is_enough_to_sign_in_and_out(alice, sign_in):
     client = Client(enforce_csrf_checks=True)
     client.get(LOGIN)
-    response = sign_in(client, "alice", csrfmiddlewaretoken=client.cookies["csrftoken"].value)
+    response = sign_in(client, "alice", csrfmiddlewaretoken=token_of(client))
     assert response.status_code == 302
-    response = client.post(
-        "/accounts/logout/", {"csrfmiddlewaretoken": client.cookies["csrftoken"].value}
-    )
+    response = client.post("/accounts/logout/", {"csrfmiddlewaretoken": token_of(client)})
     assert response["Location"] == LOGIN
 
 

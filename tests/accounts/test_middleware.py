@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 
 from accounts.logins import Login
@@ -18,6 +19,7 @@ def scope(*headers, scheme="ws"):
     }
 
 
+NAME = settings.SESSION_COOKIE_NAME
 KEY = "k" * 32
 HOST = ("host", "localhost:8000")
 
@@ -169,9 +171,9 @@ def test_the_cookies_session_tells_the_user():
     async def find(key):
         return login if key == KEY else None
 
-    assert seen_by(find, ("cookie", f"a=b; sessionid={KEY}"))["user"] == "alice"
-    assert seen_by(find, ("cookie", f"sessionid={KEY}"))["login"] is login
-    for cookie in ("sessionid=other", "sessionid=", "a=b", "=;;;\x7f", "sessionid"):
+    assert seen_by(find, ("cookie", f"a=b; {NAME}={KEY}"))["user"] == "alice"
+    assert seen_by(find, ("cookie", f"{NAME}={KEY}"))["login"] is login
+    for cookie in (f"{NAME}=other", f"{NAME}=", "a=b", "=;;;\x7f", NAME):
         assert isinstance(seen_by(find, ("cookie", cookie))["user"], AnonymousUser)
     assert isinstance(seen_by(find)["user"], AnonymousUser)
 
@@ -182,16 +184,16 @@ def test_the_cookie_is_the_one_that_the_settings_name(settings):
     async def find(key):
         return Login("alice", key, None)
 
-    found = seen_by(find, ("cookie", f"sessionid={'x' * 32}; shop={KEY}"))["login"]
+    found = seen_by(find, ("cookie", f"{NAME}={'x' * 32}; shop={KEY}"))["login"]
     assert found.session_key == KEY
-    assert seen_by(find, ("cookie", f"sessionid={KEY}"))["login"] is None
+    assert seen_by(find, ("cookie", f"{NAME}={KEY}"))["login"] is None
 
 
 def test_a_database_that_fails_is_told_from_nobody_being_signed_in(caplog):
     async def find(key):
         raise OSError("gone")
 
-    seen = seen_by(find, ("cookie", f"sessionid={KEY}"))
+    seen = seen_by(find, ("cookie", f"{NAME}={KEY}"))
     assert isinstance(seen["user"], AnonymousUser)
     assert seen["lookup_failed"]
     assert "gone" in caplog.text
@@ -219,7 +221,7 @@ def by_token(*headers, kind="websocket", offered=()):
     return peer.open(sign_in(peer.application, bob_by_cookie, login_of_token()), found)
 
 
-COOKIE = ("cookie", f"sessionid={KEY}")
+COOKIE = ("cookie", f"{NAME}={KEY}")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
@@ -136,7 +137,7 @@ def test_nothing_in_the_database_signs_in(client, alice, capsys):
     """Neither what a row is found by, nor what it remembers the key before by."""
     client.force_login(alice)
     client.session.cycle_key()
-    cookie = client.cookies["sessionid"].value
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
     call_command("dumpdata")
     dump = capsys.readouterr().out
     row = Session.objects.get()
@@ -145,7 +146,7 @@ def test_nothing_in_the_database_signs_in(client, alice, capsys):
     assert cookie not in dump
     for known in (row.pk, row.previous_key):
         thief = Client()
-        thief.cookies["sessionid"] = known
+        thief.cookies[settings.SESSION_COOKIE_NAME] = known
         assert thief.get("/accounts/password-change/").status_code == 302
 
 

@@ -4,6 +4,7 @@ import os
 import shutil
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from playwright.sync_api import sync_playwright
 
@@ -108,7 +109,7 @@ def open_page(chromium, site):
         client = Client()
         client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
         key = client.session.session_key
-        context.add_cookies([{"name": "sessionid", "value": key, "url": base_url}])
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": base_url}])
         page = context.new_page()
         if not allow_errors:
             page.on("pageerror", lambda error: errors.append(str(error)))

@@ -2,6 +2,7 @@
 
 import json
 
+from django.conf import settings
 from django.test import Client
 
 SOCKET = "/ws/notifications/"
@@ -13,7 +14,7 @@ SHOWN_S = 5
 def cookies_of(user, url):
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return [{"name": "sessionid", "value": client.session.session_key, "url": url}]
+    return [{"name": settings.SESSION_COOKIE_NAME, "value": client.session.session_key, "url": url}]
 
 
 def is_live(tab, within_s=30):

@@ -4,6 +4,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from accounts import keys, tokens
@@ -67,7 +68,8 @@ def page_at(chromium, site, alice):
         contexts.append(context)
         client = Client()
         client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
-        cookie = {"name": "sessionid", "value": client.session.session_key, "url": site.url}
+        key = client.session.session_key
+        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": key, "url": site.url}
         context.add_cookies([cookie])
         page = context.new_page()
         page.goto(origin)

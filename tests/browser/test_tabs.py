@@ -1,6 +1,7 @@
 """All tabs of a browser share one connection and agree, whatever happens to the one that has it."""
 
 import pytest
+from django.conf import settings
 
 from accounts.models import Session
 from tests.browser.inbox_tabs import (
@@ -229,7 +230,8 @@ def test_a_kept_page_is_not_seen_again_once_its_user_has_signed_out(
     has(tab, "For alice alone")
     tab.go(proxy.url + "/static/notifications/icon.svg")
     Session.objects.filter(user=alice).delete()
-    tab.send("Network.setCookie", name="signed_in", value="another", url=proxy.url)
+    name = settings.NOTIFICATIONS_SIGN_IN_COOKIE
+    tab.send("Network.setCookie", name=name, value="another", url=proxy.url)
     tab.evaluate("history.back()")
     tab.until("!!document.querySelector('#id_password')", "it asks to sign in")
     assert "For alice alone" not in tab.evaluate("document.documentElement.innerHTML")

@@ -23,8 +23,8 @@ def test_pages_show_times_in_the_readers_zone(site, open_page, alice, admin):
     page.goto("/accounts/devices/")
     for time in page.locator(".cards time").all():
         expect(time).to_have_text(re.compile(ZONE))
-    assert {"name": "time_zone", "value": "Asia/Tokyo"}.items() <= max(
-        page.context.cookies(), key=lambda cookie: cookie["name"] == "time_zone"
+    assert {"name": "notifications_time_zone", "value": "Asia/Tokyo"}.items() <= max(
+        page.context.cookies(), key=lambda cookie: cookie["name"] == "notifications_time_zone"
     ).items()
 
 

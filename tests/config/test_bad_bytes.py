@@ -49,7 +49,12 @@ FORM = (
     "new_password2", "next", "notification", "old_password", "origins", "password", "scopes",
     "send_at", "sender", "title", "upto", "url", "username", "users",
 )  # fmt: skip
-COOKIES = (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, "messages", "signed_in")
+COOKIES = (
+    settings.SESSION_COOKIE_NAME,
+    settings.CSRF_COOKIE_NAME,
+    settings.NOTIFICATIONS_SIGN_IN_COOKIE,
+    "notifications_messages",
+)
 # Lists of the admin, each filter of which is a query of its own.
 LISTS = ("/admin/notifications/notification/", "/admin/accounts/user/")
 

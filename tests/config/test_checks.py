@@ -254,6 +254,13 @@ def test_origins_with_wildcards_are_found(settings, origin, ids):
     assert found() == ids
 
 
+def test_a_cookie_for_other_sites_pages_needs_https(settings):
+    settings.SESSION_COOKIE_SAMESITE = "None"
+    assert found(deploy=False) == {"accounts.E004"}
+    settings.SESSION_COOKIE_SECURE = True
+    assert found(deploy=False) == set()
+
+
 def test_any_host_is_no_host(settings):
     settings.ALLOWED_HOSTS = ["*"]
     assert found() == {"accounts.W002"}
@@ -317,7 +324,7 @@ def test_by_https_cookies_are_secure_and_http_is_sent_there(tmp_path):
         "path = '/accounts/login/'\n"
         "plain, by_tls = Client().get(path), Client().get(path, secure=True)\n"
         "print(plain.status_code, plain['Location'], by_tls['Strict-Transport-Security'])\n"
-        "print(by_tls.cookies['csrftoken']['secure'])\n"
+        "print(by_tls.cookies['notifications_csrf']['secure'])\n"
         "from django.conf import settings\n"
         "print(settings.SESSION_COOKIE_NAME, settings.SESSION_COOKIE_SECURE)",
         SECRET_KEY="k" * 60, HTTPS="1", DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3",
@@ -326,5 +333,36 @@ def test_by_https_cookies_are_secure_and_http_is_sent_there(tmp_path):
     assert done.stdout.splitlines()[-3:] == [
         "301 https://testserver/accounts/login/ max-age=31536000",
         "True",
-        "__Host-sessionid True",
+        "__Host-notifications_session True",
     ], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("set_to", "said"),
+    [
+        ({}, "notifications_session / None Lax"),
+        ({"HTTPS": "1"}, "__Host-notifications_session / None Lax"),
+        ({"FORCE_SCRIPT_NAME": "/notify"}, "notifications_session /notify None Lax"),
+        (
+            {"FORCE_SCRIPT_NAME": "/n", "SESSION_COOKIE_PATH": "/"},
+            "notifications_session / None Lax",
+        ),
+        (
+            {"HTTPS": "1", "SESSION_COOKIE_DOMAIN": "shop.example", "SESSION_COOKIE_NAME": "shop"},
+            "__Secure-shop / shop.example Lax",
+        ),
+        (
+            {"HTTPS": "1", "SESSION_COOKIE_SAMESITE": "None"},
+            "__Host-notifications_session / None None",
+        ),
+    ],
+)
+def test_the_sessions_cookie_is_named_and_sent_as_it_is_set(tmp_path, set_to, said):
+    done = manage(
+        "shell", "-v", "0", "-c",
+        "from django.conf import settings\n"
+        "names = ('NAME', 'PATH', 'DOMAIN', 'SAMESITE')\n"
+        "print(*(getattr(settings, f'SESSION_COOKIE_{name}') for name in names))",
+        SECRET_KEY="k" * 60, DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3", **set_to,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == [said], done.stderr

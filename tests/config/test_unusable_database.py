@@ -18,7 +18,7 @@ from django.test import Client
 from config import health
 from notifications.log_limits import PROCESS
 client = Client(raise_request_exception=False)
-client.cookies["sessionid"] = "x" * 32
+client.cookies["notifications_session"] = "x" * 32
 answers = {
     "inbox": client.get("/inbox/"),
     "admin": client.get("/admin/"),

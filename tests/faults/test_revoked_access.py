@@ -12,7 +12,7 @@ import pytest
 from tests.faults.scenarios import small_cluster
 from tests.faults.test_clock import faked_clock
 from tests.support.processes import until
-from tests.support.servers import SESSION_COOKIE
+from tests.support.servers import CSRF_COOKIE, SESSION_COOKIE
 from tests.support.watchers import TRANSPORTS, WEBSOCKET
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def sign_out(cluster: Cluster, user: int, server: int) -> None:
     request = urllib.request.Request(
         f"http://127.0.0.1:{cluster.servers[server].port}/accounts/logout/",
         urllib.parse.urlencode({"csrfmiddlewaretoken": csrf}).encode(),
-        {"Cookie": f"csrftoken={csrf}; {SESSION_COOKIE}={cluster.session(user)}"},
+        {"Cookie": f"{CSRF_COOKIE}={csrf}; {SESSION_COOKIE}={cluster.session(user)}"},
     )
     with urllib.request.urlopen(request, timeout=60) as answer:
         assert "/accounts/login/" in answer.url

@@ -2,6 +2,7 @@ import json
 from unittest import mock
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError
 from django.test import Client
 from ninja import NinjaAPI
@@ -254,7 +255,7 @@ def test_a_write_needs_the_csrf_token(send, alice):
     problem(act(client, **body), 403)
     assert alice.inbox.items.unread().exists()
     client.get("/inbox/")
-    token = client.cookies["csrftoken"].value
+    token = client.cookies[settings.CSRF_COOKIE_NAME].value
     answer = client.post(
         "/api/v1/inbox/actions",
         body,

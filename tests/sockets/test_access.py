@@ -20,7 +20,7 @@ from accounts.sessions import SessionStore
 from tests.sockets.conftest import ON_SQLITE, POLL, SSE, WEBSOCKET, over_all, row_of
 from tests.support.processes import until
 from tests.support.redis_server import RedisServer
-from tests.support.servers import DAPHNE, SESSION_COOKIE, UVICORN
+from tests.support.servers import CSRF_COOKIE, DAPHNE, SESSION_COOKIE, UVICORN
 
 V1 = "notifications.v1"
 # A second, and what a busy machine takes to say so.
@@ -52,7 +52,7 @@ def post(site, path, session, **fields):
     request = urllib.request.Request(
         f"{site.origin}{path}",
         urllib.parse.urlencode({"csrfmiddlewaretoken": csrf, **fields}).encode(),
-        {"Cookie": f"csrftoken={csrf}; {SESSION_COOKIE}={session}"},
+        {"Cookie": f"{CSRF_COOKIE}={csrf}; {SESSION_COOKIE}={session}"},
     )
     opener = urllib.request.build_opener(NoRedirect)
     with opener.open(request, timeout=60) as answer:

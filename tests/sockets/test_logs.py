@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 from tests.support.bare import Bare
 from tests.support.processes import until
+from tests.support.servers import CSRF_COOKIE
 
 FORGED = '\n{"level":"ERROR","logger":"forged"}\x1b[31m'
 ENCODED = "%0A%7B%22level%22:%22ERROR%22,%22logger%22:%22forged%22%7D%1B[31m"
@@ -17,7 +18,7 @@ def form(**fields):
     return body, [
         ("Content-Type", "application/x-www-form-urlencoded"),
         ("Content-Length", str(len(body))),
-        ("Cookie", f"csrftoken={TOKEN}"),
+        ("Cookie", f"{CSRF_COOKIE}={TOKEN}"),
     ]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.servers import SESSION_COOKIE
+from tests.support.servers import CSRF_COOKIE, SESSION_COOKIE
 
 CONNECTIONS, EACH = 100, 3
 TOO_MANY = 429
@@ -27,7 +27,7 @@ def request_of(site, session, method, path, body=None):
     content = json.dumps(body).encode() if body else b""
     head = (
         f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{site.port}\r\n"
-        f"Cookie: csrftoken={CSRF}; {SESSION_COOKIE}={session}\r\nX-CSRFToken: {CSRF}\r\n"
+        f"Cookie: {CSRF_COOKIE}={CSRF}; {SESSION_COOKIE}={session}\r\nX-CSRFToken: {CSRF}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
     )
     return head.encode() + content

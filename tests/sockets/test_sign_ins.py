@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from accounts import hashing
 from accounts.models import User
 from tests.sockets.test_access import is_signed_out
-from tests.support.servers import UVICORN
+from tests.support.servers import CSRF_COOKIE, UVICORN
 
 MANY = hashing.PLACES + 8
 
@@ -25,7 +25,7 @@ def test_while_many_sign_in_pages_open_and_streams_go_on_and_end(
         request = urllib.request.Request(
             f"{site.origin}/accounts/login/",
             urllib.parse.urlencode(form).encode(),
-            {"Cookie": f"csrftoken={csrf}"},
+            {"Cookie": f"{CSRF_COOKIE}={csrf}"},
         )
         try:
             with urllib.request.urlopen(request, timeout=120) as answer:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+
 from tests.support.ports import free_port, listens
 from tests.support.processes import Child, Processes, until
 
@@ -25,7 +27,8 @@ STARTUP_S = 120
 SHUTDOWN_S = 60
 # As many characters as Django's own CSRF secrets have.
 _CSRF = "csrf" * 8
-SESSION_COOKIE = "sessionid"
+SESSION_COOKIE = settings.SESSION_COOKIE_NAME
+CSRF_COOKIE = settings.CSRF_COOKIE_NAME
 # A state, in /proc/net/tcp.
 _ESTABLISHED = "01"
 
@@ -114,7 +117,7 @@ class Server:
         self, method: str, path: str, session: str | None, body: Mapping[str, Any] | None = None
     ) -> Answer:
         headers = {"Content-Type": "application/json", "X-CSRFToken": _CSRF}
-        cookies = f"csrftoken={_CSRF}"
+        cookies = f"{CSRF_COOKIE}={_CSRF}"
         headers["Cookie"] = f"{cookies}; {SESSION_COOKIE}={session}" if session else cookies
         return self._send(method, path, headers, body)
 

@@ -1,5 +1,6 @@
 /** What a bell needs only once it is opened or has something to say: loaded after the page is live. */
 import { Activation } from "./activation.js";
+import { cookie } from "./cookies.js";
 import { element } from "./dom.js";
 import { isUnread } from "./inbox-state.js";
 import { NotificationPanel } from "./notification-panel.js";
@@ -7,8 +8,8 @@ import { NotificationToastElement } from "./notification-toast-element.js";
 import { TabFocus } from "./tab-focus.js";
 import { STATES, announcement, failureText } from "./words.js";
 
-// accounts/sign_in_cookie.py
-const signIn = () => document.cookie.match(/(?:^|; )signed_in=([^;]*)/)?.[1];
+// Another one after each sign-in (NOTIFICATIONS_SIGN_IN_COOKIE).
+const signIn = () => cookie("sign-in-cookie");
 const signInAtFirst = signIn();
 
 // Brought back by the browser after somebody signed out, the page must not be seen again.

@@ -1,6 +1,7 @@
 /** What a client needs beside its WebSocket: loaded when it is first asked for. */
 import { Acts } from "./acts.js";
 import { InboxApi } from "./api.js";
+import { cookie } from "./cookies.js";
 import { Fallback } from "./transports/fallback.js";
 import { webSocketTransport } from "./transports/websocket.js";
 
@@ -40,7 +41,6 @@ function storageOrNone() {
 
 function csrfToken() {
   const meta = document.querySelector('meta[name="csrf-token"]');
-  const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]*)/);
   const field = document.querySelector('input[name="csrfmiddlewaretoken"]');
-  return meta?.getAttribute("content") ?? cookie?.[1] ?? field?.getAttribute("value") ?? "";
+  return meta?.getAttribute("content") ?? cookie("csrf-cookie", "csrftoken") ?? field?.getAttribute("value") ?? "";
 }

@@ -7,7 +7,7 @@ const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
 if (timeZone) {
   // config/time_zones.py
   const secure = location.protocol === "https:" ? "; secure" : "";
-  document.cookie = `time_zone=${timeZone}; path=/; max-age=${YEAR_S}; samesite=lax${secure}`;
+  document.cookie = `notifications_time_zone=${timeZone}; path=/; max-age=${YEAR_S}; samesite=lax${secure}`;
   for (const node of document.querySelectorAll("time[data-zoned]")) node.textContent = zonedTime(node.dateTime);
   // What is typed is meant so, and said to be.
   for (const node of document.querySelectorAll("[data-zone]")) {
