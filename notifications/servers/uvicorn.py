@@ -29,6 +29,8 @@ _STUCK_S = 10.0
 _LEAVES_S = 2.0
 # What a request that is on its way is given to come, when the server ends.
 _LAST_S = 0.5
+# To a handshake with bytes in its head that must not be there.
+_UNREADABLE = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 # States of a client that has to send something: the head of a request, or its body.
 _AWAITS = {h11.IDLE, h11.SEND_BODY}
 
@@ -70,6 +72,19 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().connection_made(transport)
         if hasattr(transport, "max_size"):  # asyncio's own: 256 KiB are 40,000 small frames
             transport.max_size = limits.READ_BYTES
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.close_sent:
+            self._refuse_unreadable()
+
+    def _refuse_unreadable(self) -> None:
+        """Whose head the library cannot take goes: uvicorn waits for ever for what never comes."""
+        # It has an answer of its own only where something is too long.
+        answer = b"".join(self.conn.data_to_send()) or _UNREADABLE
+        self.transport.write(answer)
+        self.handshake_complete = self.close_sent = True
+        self.transport.close()
 
     def send_receive_event_to_app(self) -> None:
         if self.curr_msg_data_type == "text" and not _is_utf8(self.frames):

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from tests.sockets.conftest import row_of
+from tests.support.bare import PATIENCE_S, Bare
 from tests.support.client import SocketClient
 from tests.support.connection import Refused
 from tests.support.servers import SESSION_COOKIE
@@ -243,3 +244,14 @@ def test_a_trusted_origin_may_open_a_socket_and_its_neighbours_may_not(
 def test_an_unknown_path_is_refused_quietly(site, knock, sign_in, alice, path):
     status = refused(knock, site.url(path), session=sign_in(alice), origin=site.origin)
     assert status == 403
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [[("Cookie", "a=\x01")], [("Cookie", "a" * 9000)], [(f"X-{n}", "") for n in range(150)]],
+    ids=["control", "long", "many"],
+)
+def test_a_handshake_that_cannot_be_read_does_not_hold_its_connection(site, headers):
+    with Bare(site.port) as bare:
+        bare.ask_for_websocket("/ws/notifications/", headers)
+        assert bare.has_ended(PATIENCE_S)
