@@ -24,12 +24,10 @@ class Dispatch(Walk):
     def finished(self) -> dict[str, Any]:
         return {"status": Status.SENT}
 
-    def accept(self) -> int:
+    def accept(self) -> dict[str, Any]:
         # A row that did not come through sending.send: whoever joins from now on does not get it.
         last = last_user_id()
-        count = self._recipients(0, last).count()
-        Notification.objects.filter(pk=self.pk).update(recipient_count=count)
-        return last
+        return {"upto": last, "recipient_count": self._recipients(0, last).count()}
 
     def chunk_end(self, after: int, upto: int, size: int) -> int:
         ends = self._recipients(after, upto).order_by("pk").values_list("pk", flat=True)
@@ -80,7 +78,7 @@ class Dispatch(Walk):
 
     def _recipients(self, after: int, upto: int) -> audiences.Users:
         if not hasattr(self, "_audience"):
-            self._audience = audiences.of(Notification.objects.get(pk=self.pk))
+            self._audience = audiences.of(self.row)
         return self._audience.recipients().filter(pk__gt=after, pk__lte=upto)
 
 

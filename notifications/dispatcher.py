@@ -18,7 +18,6 @@ from django.conf import settings
 from django.db import (
     DatabaseError,
     InterfaceError,
-    OperationalError,
     close_old_connections,
     connection,
 )
@@ -30,7 +29,7 @@ from notifications.dispatch import Dispatch
 from notifications.editing import EditWalk
 from notifications.models import Notification, Status
 from notifications.removal import RemovalWalk
-from notifications.rounds import Failed, Rounds
+from notifications.rounds import Failed, Rounds, is_of_all
 from notifications.walks import Walk, pause
 
 logger = logging.getLogger(__name__)
@@ -43,9 +42,6 @@ _FIGURES_EVERY_S = 2.0
 _RESTS = 4
 # Rows that one look begins or ends.
 _MOST_DUE = 1000
-
-# What fails like this fails for all rows.
-_OF_ALL = (OperationalError, InterfaceError)
 
 # Set to make this process's dispatcher look at once; nobody waits for it where there is none.
 _nudge = threading.Event()
@@ -147,7 +143,7 @@ class Dispatcher:
             try:
                 act(pk)
             except Exception as error:
-                if connection.in_atomic_block or isinstance(error, _OF_ALL):
+                if connection.in_atomic_block or is_of_all(error):
                     raise
                 self._failed.add((name, pk), error)
                 logger.error("Notification %s could not %s: %r", pk, name, error)  # noqa: TRY400

@@ -25,9 +25,9 @@ class HoldersWalk(Walk):
     def finished(self) -> dict[str, Any]:
         return {"finished_at": timezone.now()}
 
-    def accept(self) -> int:
+    def accept(self) -> dict[str, Any]:
         # The dispatch is over before a removal begins, so no item comes after this one.
-        return self.items().aggregate(last=Max("inbox_id"))["last"] or 0
+        return {"upto": self.items().aggregate(last=Max("inbox_id"))["last"] or 0}
 
     def chunk_end(self, after: int, upto: int, size: int) -> int:
         ends = self.items(after, upto).order_by("inbox_id").values_list("inbox_id", flat=True)

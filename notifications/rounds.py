@@ -11,10 +11,17 @@ import logging
 import time
 from collections import deque
 from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from threading import Event
-from typing import Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    transaction,
+)
 
 from notifications import supervisor
 from notifications.walks import Walk, pause
@@ -27,25 +34,40 @@ Key = TypeVar("Key")
 _MOST_ROWS = 1000
 # Leases that a process holds at a time. Beyond them a walk is let go after each chunk.
 _MOST_LEASES = 8
+# Seconds for which walks may begin in one transaction of SQLite: so long others wait to write.
+_BEGIN_S = 0.05
 # Seconds for which something that failed is left alone, twice as long each time it fails again;
 # not for long where it is the database that failed, for that may be well again.
 _FIRST_REST_S, _LONGEST_REST_S = 0.1, 300.0
 _DATABASE_REST_S = 2.0
 
 
+class _Tries(NamedTuple):
+    """How often something has failed in a row, until when it rests, and how it failed last."""
+
+    in_a_row: int
+    until: float
+    may_be_of_all: bool
+
+
 class Failed(Generic[Key]):
     """What has failed, and when it is tried again: what goes on failing must hold nobody up."""
 
     def __init__(self) -> None:
-        self._tries: dict[Key, tuple[int, float]] = {}
+        self._tries: dict[Key, _Tries] = {}
 
     def add(self, key: Key, error: Exception) -> int:
         """It has failed once more. Returns: how often, in a row."""
-        count = self._tries.get(key, (0, 0.0))[0] + 1
-        longest_s = _DATABASE_REST_S if is_of_database(error) else _LONGEST_REST_S
+        count = self._tries[key].in_a_row + 1 if key in self._tries else 1
+        may_be_of_all = is_of_all(error)
+        longest_s = _DATABASE_REST_S if may_be_of_all else _LONGEST_REST_S
         rest_s = min(longest_s, _FIRST_REST_S * 2 ** min(count - 1, 30))
-        self._tries[key] = count, time.monotonic() + rest_s
+        self._tries[key] = _Tries(count, time.monotonic() + rest_s, may_be_of_all)
         return count
+
+    def is_suspect(self, key: Key) -> bool:
+        """Whether it failed like what fails for all, and may have been the reason."""
+        return key in self._tries and self._tries[key].may_be_of_all
 
     def forgive(self, key: Key) -> None:
         self._tries.pop(key, None)
@@ -55,16 +77,21 @@ class Failed(Generic[Key]):
         now = time.monotonic()
         # Long after its rest it is not there any more, or somebody else has done it.
         self._tries = {
-            key: (count, until)
-            for key, (count, until) in self._tries.items()
-            if now < until + 2 * _LONGEST_REST_S
+            key: tries
+            for key, tries in self._tries.items()
+            if now < tries.until + 2 * _LONGEST_REST_S
         }
-        return {key for key, (_, until) in self._tries.items() if now < until}
+        return {key for key, tries in self._tries.items() if now < tries.until}
 
 
 def is_of_database(error: Exception) -> bool:
     """Whether the database said so, which may be of it and not of what was asked."""
     return isinstance(error, DatabaseError | InterfaceError)
+
+
+def is_of_all(error: Exception) -> bool:
+    """Whether what fails like this may fail for all rows, and be well again soon."""
+    return isinstance(error, OperationalError | InterfaceError)
 
 
 class Rounds:
@@ -99,13 +126,22 @@ class Rounds:
             new.extend(kind(pk) for pk in found if pk not in known)
 
     def turn(self, stop: Event) -> bool:
-        """Do one chunk of the walk whose turn it is. Returns: whether there was one."""
+        """Do one chunk of the walk whose turn it is, or begin a few that are small.
+
+        Returns: whether there was one.
+        """
         for _ in range(len(self._lines)):
             line = self._lines[0]
             self._lines.rotate(-1)
-            if line:
+            if not line:
+                continue
+            started = time.monotonic()
+            if line[0].is_claimed:
                 self._go_on(line.popleft(), stop)
-                return True
+            else:
+                self._begin_some(line, stop)
+            pause(time.monotonic() - started, stop)
+            return True
         return False
 
     def let_go(self) -> None:
@@ -117,24 +153,72 @@ class Rounds:
             line.clear()
         self._held = 0
 
-    def _go_on(self, walk: Walk, stop: Event) -> None:
-        was_held = walk.is_claimed
-        started = time.monotonic()
+    def _begin_some(self, line: deque[Walk], stop: Event) -> None:
+        """Begin the first of a line, and on SQLite those behind it, in one transaction.
+
+        A savepoint keeps apart those that fail by themselves.
+        """
+        tried: list[Walk] = []
+        begun: list[Walk] = []
+        failed: list[tuple[Walk, Exception]] = []
         try:
-            goes_on = (was_held or walk.claim()) and walk.step() and not walk.is_done
+            with _shared_transaction():
+                until = time.monotonic() + _BEGIN_S
+                while self._may_be_next(line, tried, until):
+                    walk = line.popleft()
+                    tried.append(walk)
+                    try:
+                        if walk.begin():
+                            begun.append(walk)
+                    except Exception as error:
+                        if is_of_all(error):
+                            raise
+                        failed.append((walk, error))
         except Exception as error:  # noqa: BLE001 (whatever it is, the others must go on)
-            self._held -= was_held
+            # Nothing of it is done. The last is tried again alone, for it may be the reason.
+            *others, last = tried or [line.popleft()]
+            line.extendleft(type(walk)(walk.pk) for walk in reversed(others))
+            self._give_up(last, error, stop)
+            return
+        for walk in begun:
+            self._failed.forgive((type(walk), walk.pk))
+            if not walk.is_done:
+                self._held += 1
+                self._line_up(walk)
+        for walk, its_own in failed:
+            self._give_up(walk, its_own, stop)
+
+    def _may_be_next(self, line: deque[Walk], tried: list[Walk], until: float) -> bool:
+        """Whether the first of the line may begin in the transaction in which these did."""
+        if not tried or not line:
+            return bool(line)
+        if connection.vendor != "sqlite" or time.monotonic() >= until:
+            return False
+        last, following = tried[-1], line[0]
+        if last.is_claimed and not last.is_done:
+            return False  # a large one has taken its time
+        suspects = [self._failed.is_suspect((type(one), one.pk)) for one in (last, following)]
+        return not (any(suspects) or following.is_claimed)
+
+    def _go_on(self, walk: Walk, stop: Event) -> None:
+        try:
+            goes_on = walk.step() and not walk.is_done
+        except Exception as error:  # noqa: BLE001 (whatever it is, the others must go on)
+            self._held -= 1
             self._give_up(walk, error, stop)
             return
         self._failed.forgive((type(walk), walk.pk))
-        self._held += goes_on - was_held
-        if goes_on and self._held > _MOST_LEASES:
+        if goes_on:
+            self._line_up(walk)
+        else:
+            self._held -= 1
+
+    def _line_up(self, walk: Walk) -> None:
+        if self._held > _MOST_LEASES:
             # It lines up anew, behind those that nobody holds either.
             walk.release()
             self._held -= 1
-        if goes_on:
-            self._going[type(walk)].append(walk)
-        pause(time.monotonic() - started, stop)
+        self._going[type(walk)].append(walk)
 
     def _give_up(self, walk: Walk, error: Exception, stop: Event) -> None:
         """Leave a walk alone for a while; it is tried again here, or by somebody else."""
@@ -147,7 +231,14 @@ class Rounds:
             raise error  # the transaction around us is broken; only its owner can begin anew
         else:
             logger.warning("%s: try %s failed: %s", name, count, str(error).strip())
-            connection.close()
-            # It may be the database's, and that of all walks.
-            stop.wait(_FIRST_REST_S)
-        walk.release()
+            if is_of_all(error):
+                connection.close()
+                stop.wait(_FIRST_REST_S)
+        if walk.is_claimed or is_of_database(error):
+            walk.release()
+
+
+def _shared_transaction() -> AbstractContextManager[Any]:
+    # On SQLite each commit waits for the disk, and others for the pause that comes with it. On
+    # PostgreSQL others wait for single rows, so walks lock theirs each for itself.
+    return transaction.atomic() if connection.vendor == "sqlite" else nullcontext()

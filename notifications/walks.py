@@ -40,6 +40,8 @@ class Walk(ABC):
         self._lease = uuid.uuid4().hex
         self._cursor = 0
         self._upto = 0
+        # As it was when the walk began.
+        self.row: Any = None
         # Whether the lease was ours when we last looked.
         self.is_claimed = False
 
@@ -58,8 +60,8 @@ class Walk(ABC):
         """What the row says once the last chunk is done."""
 
     @abstractmethod
-    def accept(self) -> int:
-        """Say where the walk ends, as of now, for a row that does not say so."""
+    def accept(self) -> dict[str, Any]:
+        """What a row that does not say where the walk ends is to say of it: ``upto``, as of now."""
 
     @abstractmethod
     def chunk_end(self, after: int, upto: int, size: int) -> int:
@@ -77,14 +79,14 @@ class Walk(ABC):
             overtaken, or the database failed again and again: the due scan finds what is left.
         """
         stop = stop or Event()
-        if not self._retried(self.claim, stop):
-            return False
+        go_on = self.begin
         while True:
             started = time.monotonic()
-            if not self._retried(self.step, stop):
+            if not self._retried(go_on, stop):
                 return False
             if self.is_done:
                 return True
+            go_on = self.step
             pause(time.monotonic() - started, stop)
             if stop.is_set():
                 self.release()
@@ -95,40 +97,50 @@ class Walk(ABC):
         """Whether the last chunk that was done was the last of all."""
         return self._cursor >= self._upto
 
-    def claim(self) -> bool:
-        """Take the lease, and look where the walk is.
+    def begin(self) -> bool:
+        """Take the lease and do the next chunk, in one transaction: most walks have no other.
 
         Returns: whether it is ours; if not, somebody else is on it, or it has ended.
-        Raises: DatabaseError: claim it again.
+        Raises: DatabaseError: nothing was done, or it is ours; begin it again.
         """
-        with transaction.atomic():
-            # Not waited for: who is frozen amid a chunk keeps the row's lock as long as that lasts.
-            free = self.unclaimed().select_for_update(skip_locked=True, no_key=True)
-            if free.filter(pk=self.pk).first() is not None:
-                rows = self.model._default_manager.filter(pk=self.pk)
-                rows.update(lease=self._lease, lease_until=self._lease_end())
-        # A retry after a lost connection may find its own first try committed, and be content.
-        self.is_claimed = self._load()
-        return self.is_claimed
-
-    def _load(self) -> bool:
-        row = self._mine().values("cursor", "upto").first()
+        row = self.model._default_manager.filter(self.unfinished, pk=self.pk).first()
         if row is None:
             return False
-        if row["upto"] is None:
-            row["upto"] = self.accept()
-            self._mine().update(upto=row["upto"])
-        self._cursor, self._upto = row["cursor"], row["upto"]
+        self.row, at = row, {"cursor": row.cursor, "upto": row.upto}
+        accepted = self.accept() if row.upto is None else {}
+        upto: int = accepted["upto"] if row.upto is None else row.upto
+        self._cursor, self._upto = row.cursor, upto
+        end = self._next_end()
+        with transaction.atomic():
+            # Where it stood when that was read is a condition, as is that nobody else is on it.
+            if not self._take(self._free().filter(pk=self.pk, **at), end, accepted):
+                return False
+            self.chunk(self._cursor, end)
+        self._cursor = end
+        self.is_claimed = True
         return True
 
+    def _free(self) -> QuerySet[Any]:
+        # A retry after a lost connection may find its own first try committed, and goes on there.
+        ours = self.model._default_manager.filter(self.unfinished, lease=self._lease)
+        return self.unclaimed() | ours
+
+    def _take(self, free: QuerySet[Any], end: int, accepted: dict[str, Any]) -> bool:
+        if connection.features.has_select_for_update_skip_locked:
+            # Not waited for: who is frozen amid a chunk keeps the row's lock as long as that lasts.
+            locked = free.select_for_update(skip_locked=True, no_key=True)
+            if not locked.values_list("pk", flat=True):
+                return False
+        taken: int = free.update(lease=self._lease, **accepted, **self._moved(end))
+        return taken == 1
+
     def step(self) -> bool:
-        """Do the next chunk; call it on a walk that is claimed and not done.
+        """Do the next chunk; call it on a walk that has begun and is not done.
 
         Returns: whether that went well; if not, the lease was lost, and the walk is another's.
         Raises: DatabaseError: nothing was done; do it again.
         """
-        size = settings.NOTIFICATIONS_DISPATCH_CHUNK_SIZE
-        end = self.chunk_end(self._cursor, self._upto, size)
+        end = self._next_end()
         with transaction.atomic():
             if not self._fence(end):
                 return False
@@ -136,14 +148,17 @@ class Walk(ABC):
         self._cursor = end
         return True
 
+    def _next_end(self) -> int:
+        size = settings.NOTIFICATIONS_DISPATCH_CHUNK_SIZE
+        return self.chunk_end(self._cursor, self._upto, size)
+
     def _fence(self, end: int) -> bool:
-        done = self.finished() if end >= self._upto else {}
-        moved = (
-            self._mine()
-            .filter(cursor=self._cursor)
-            .update(cursor=end, lease_until=self._lease_end(), **done)
-        )
+        moved = self._mine().filter(cursor=self._cursor).update(**self._moved(end))
         return moved == 1
+
+    def _moved(self, end: int) -> dict[str, Any]:
+        done = self.finished() if end >= self._upto else {}
+        return {"cursor": end, "lease_until": self._lease_end(), **done}
 
     def _retried(self, step: Any, stop: Event) -> bool:
         """Run ``step`` until the database lets it; a step that failed has left nothing behind."""

@@ -261,7 +261,8 @@ class Notification(Leased):
         # Not in clean(): a form that composes a notification has fields of its own for this.
         if self.audience_kind not in audiences.KINDS:
             raise ValidationError({"audience_kind": _("There is no such kind of audience.")})
-        if not all(type(pk) is int for pk in self.audience_ids):
+        ids = self.audience_ids
+        if not (isinstance(ids, list) and all(type(pk) is int for pk in ids)):
             raise ValidationError({"audience_ids": _("An audience's ids are whole numbers.")})
 
     def save(self, *args: Any, **kwargs: Any) -> None:

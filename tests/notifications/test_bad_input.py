@@ -138,7 +138,10 @@ def test_the_database_refuses_what_gets_around_the_model(forced):
 
 
 def test_an_audience_is_of_a_known_kind_and_names_whole_numbers():
-    for bad in ({"audience_kind": "planet"}, {"audience_ids": ["1"]}, {"audience_ids": [True]}):
+    for bad in (
+        {"audience_kind": "planet"},
+        *({"audience_ids": ids} for ids in (["1"], [True], 7)),
+    ):
         with pytest.raises(ValidationError):
             row(**bad).save()
 

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import OperationalError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from notifications import audiences, dispatcher, log_limits, sending, walks
+from notifications import audiences, dispatcher, log_limits, rounds, sending, walks
 from notifications.dispatch import Dispatch
 from notifications.models import Inbox, InboxItem, Notification, Status
+from tests.support.processes import until
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +40,22 @@ def arrived(notification):
     return sorted(items.values_list("inbox_id", flat=True))
 
 
+def made_in_bulk(count, user):
+    """Notifications to one user that no signal has told of."""
+    said = {"audience_kind": "users", "audience_ids": [user.pk], "status": Status.SENDING}
+    return Notification.objects.bulk_create(
+        Notification(title=f"Number {n}", **said) for n in range(count)
+    )
+
+
+def commits(queries):
+    return sum(one["sql"] == "COMMIT" for one in queries.captured_queries)
+
+
+def item_count():
+    return InboxItem.objects.count()
+
+
 def test_a_large_audience_is_left_to_a_dispatcher(crowd, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         sent = sending.send("Hello", audience=audiences.Everyone()).notification
@@ -48,8 +66,8 @@ def test_a_large_audience_is_left_to_a_dispatcher(crowd, django_capture_on_commi
 
 def test_the_walk_reaches_everybody_chunk_by_chunk(waiting, crowd):
     walk = Dispatch(waiting.pk)
-    assert walk.claim()
-    sizes = []
+    assert walk.begin()
+    sizes = [InboxItem.objects.count()]
     while not walk.is_done:
         before = InboxItem.objects.count()
         assert walk.step()
@@ -62,14 +80,14 @@ def test_the_walk_reaches_everybody_chunk_by_chunk(waiting, crowd):
 
 def test_who_holds_no_lease_does_not_walk(waiting):
     first, second = Dispatch(waiting.pk), Dispatch(waiting.pk)
-    assert first.claim()
+    assert first.begin()
     assert not second.run()
-    assert not InboxItem.objects.exists()
+    assert len(arrived(waiting)) == 3
 
 
 def test_an_expired_lease_is_taken_over_and_its_holder_is_fenced_off(waiting, crowd):
     first = Dispatch(waiting.pk)
-    first.claim()
+    first.begin()
     first.step()
     Notification.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     assert Dispatch(waiting.pk).run()
@@ -98,13 +116,13 @@ def test_who_is_deactivated_before_their_turn_is_skipped(waiting, crowd):
 def test_who_is_deactivated_between_the_reading_and_the_writing_of_a_chunk_is_skipped(
     waiting, crowd, monkeypatch
 ):
-    fence = Dispatch._fence
+    take = Dispatch._take
 
-    def fence_then_deactivate(self, end):
+    def deactivate_then_take(self, *said):
         get_user_model().objects.filter(pk=crowd[0].pk).update(is_active=False)
-        return fence(self, end)
+        return take(self, *said)
 
-    monkeypatch.setattr(Dispatch, "_fence", fence_then_deactivate)
+    monkeypatch.setattr(Dispatch, "_take", deactivate_then_take)
     dispatcher.run_due()
     assert arrived(waiting) == [user.pk for user in crowd[1:]]
 
@@ -185,9 +203,81 @@ def test_the_dispatcher_outlives_a_bug(waiting, monkeypatch, caplog):
     assert "A bug in dispatcher: RuntimeError: a bug" in caplog.text
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_walk_of_one_chunk_is_one_transaction(alice):
+    made = made_in_bulk(1, alice)
+    with CaptureQueriesContext(connection) as queries:
+        assert Dispatch(made[0].pk).run()
+    assert commits(queries) == 1
+    assert arrived(made[0]) == [alice.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_small_walks_share_the_transactions_of_sqlite(alice, monkeypatch):
+    monkeypatch.setattr(rounds, "_BEGIN_S", 60)
+    made = made_in_bulk(40, alice)
+    with CaptureQueriesContext(connection) as queries:
+        dispatcher.run_due()
+    # Nothing else of what is due writes here. On PostgreSQL each locks its rows for itself.
+    assert commits(queries) == (1 if connection.vendor == "sqlite" else len(made))
+    assert Inbox.objects.get(pk=alice.pk).revision == len(made)
+    assert not Notification.objects.exclude(
+        status=Status.SENT, recipient_count=1, item_count=1, upto=alice.pk
+    ).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "error", [ValueError("its own"), IntegrityError("its own"), OperationalError("of all, maybe")]
+)
+def test_one_of_many_small_walks_that_fails_undoes_no_other(alice, monkeypatch, caplog, error):
+    made = made_in_bulk(10, alice)
+    bad, chunk = made[4], Dispatch.chunk
+
+    def failing(self, after, upto):
+        chunk(self, after, upto)
+        if self.pk == bad.pk:
+            raise error
+
+    monkeypatch.setattr(Dispatch, "chunk", failing)
+    work = dispatcher.Dispatcher()
+    work.turn(threading.Event())
+    until(lambda: work.turn(threading.Event()) >= 0 and item_count() == 9, "the others are sent")
+    bad.refresh_from_db()
+    assert (bad.status, bad.item_count, bad.cursor) == (Status.SENDING, 0, 0)
+    assert Inbox.objects.get(pk=alice.pk).revision == 9
+    monkeypatch.undo()
+    until(lambda: work.turn(threading.Event()) >= 0 and item_count() == 10, "it is sent, too")
+    assert Inbox.objects.get(pk=alice.pk).revision == 10
+    assert "Dispatch" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"audience_kind": "planet"},
+        {"audience_ids": ["one"]},
+        {"audience_ids": [{}]},
+        {"audience_ids": 7},
+        {"audience_ids": [10**30]},
+    ],
+)
+def test_rows_that_name_no_audience_hold_up_nobody(alice, caplog, bad):
+    made = made_in_bulk(33, alice)
+    # Around the model, which would not take it.
+    Notification.objects.filter(pk__in=[one.pk for one in made[:30]]).update(**bad)
+    work = dispatcher.Dispatcher()
+    until(lambda: work.turn(threading.Event()) >= 0 and item_count() >= 3, "the others are sent")
+    left = Notification.objects.filter(status=Status.SENDING).values_list("pk", flat=True)
+    # Who names numbers that nobody has sends to nobody.
+    assert set(left) <= {one.pk for one in made[:30]}
+    assert item_count() == 3
+
+
 def test_a_lease_from_before_the_clock_was_set_back_holds_nobody_up(waiting, crowd):
     dead = Dispatch(waiting.pk)
-    assert dead.claim()
+    assert dead.begin()
     assert dead.step()
     Notification.objects.update(lease_until=timezone.now() + timedelta(hours=1))
     assert Dispatch(waiting.pk).run()

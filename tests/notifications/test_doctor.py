@@ -111,7 +111,7 @@ def test_what_has_just_begun_is_no_finding(send, alice):
 
 def test_what_somebody_is_at_is_no_finding():
     walk = Dispatch(begun().pk)
-    assert walk.claim()
+    assert walk.begin()
     grown_old(Notification.objects, "created_at")
     nothing_is_found()
 

@@ -61,8 +61,7 @@ def test_what_is_edited_while_it_is_sent_is_right_everywhere(send, edit, setting
     users = [user(name) for name in "abcdef"]
     sent = send(audience=audiences.Everyone())
     walk = Dispatch(sent.pk)
-    assert walk.claim()
-    assert walk.step()
+    assert walk.begin()
     assert edit(sent, title="Edited")
     assert Edit.objects.get().upto == users[1].pk
     # Both walks go on, in any order.
@@ -84,8 +83,7 @@ def test_a_second_edit_begins_the_walk_anew(send, edit, settings, user):
     dispatcher.run_due()
     edit(sent, title="First")
     first = EditWalk(sent.pk)
-    assert first.claim()
-    assert first.step()
+    assert first.begin()
     edit(sent, title="Second")
     # Whoever was on the first has lost it.
     assert not first.step()
@@ -105,8 +103,7 @@ def test_what_is_withdrawn_while_its_edit_goes_round_is_gone(send, edit, withdra
     dispatcher.run_due()
     edit(sent, title="Edited")
     walk = EditWalk(sent.pk)
-    assert walk.claim()
-    assert walk.step()
+    assert walk.begin()
     withdraw(sent)
     dispatcher.run_due()
     assert walk.step()
