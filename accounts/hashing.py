@@ -13,8 +13,9 @@ from django.db import connections
 
 from accounts.line import Line
 
-# Some seconds' work: who comes later is told to try again, rather than made to wait.
-PLACES = 16
+# A few seconds' work: who comes later is told to try again, rather than made to wait. And less than
+# settings.REQUESTS_MAX, since who waits here has a turn: some must be left for all other pages.
+PLACES = 8
 WAIT_S = 10.0
 # What such an answer says when to come again.
 RETRY_AFTER_S = 5

@@ -161,16 +161,16 @@ USELESS_CURSORS = [
     "epoch={epoch}x&since=1",
     "epoch=" + "e" * 3000 + "&since=1",
     "epoch=%ff%fe&since=1",
-    "%ff=&&;;=",
     "epoch={epoch}&since=3",
     "epoch={epoch}&since=9007199254740991",
 ]
+NO_PARAMETERS = "%ff=&&;;="
 
 
 @pytest.mark.parametrize(
     ("query", "transport"),
     [
-        *((query, WEBSOCKET) for query in NO_CURSORS),
+        *((query, WEBSOCKET) for query in [*NO_CURSORS, NO_PARAMETERS]),
         *((query, transport) for query in USELESS_CURSORS for transport in TRANSPORTS),
     ],
     indirect=["transport"],
@@ -193,6 +193,14 @@ def test_what_is_no_cursor_is_refused_over_http(site, connect, alice, query):
     problem = json.loads(caught.value.body)
     assert problem["status"] == 422
     assert set(problem["errors"]) <= {"epoch", "since"}
+
+
+@over_http
+def test_a_query_that_names_no_parameter_of_ours_is_refused_over_http(site, connect, alice):
+    with pytest.raises(Refused) as caught:
+        connect(alice, site, query=NO_PARAMETERS)
+    assert caught.value.status == 422
+    assert set(json.loads(caught.value.body)["errors"]) == {"\ufffd", ";;"}
 
 
 @over_all

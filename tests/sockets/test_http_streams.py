@@ -264,9 +264,14 @@ def test_who_never_reads_costs_a_constant_and_nobody_else_anything(
         each = (site.rss_bytes() - rss_bytes) / (STUCK + 1)
         print(f"{site}: {each / 1024:.0f} KiB for each stuck client")
         assert each < MIB, site
-    for client in stuck[::STUCK]:  # who reads at last gets the rest
+    last = COUNT + QUIET_COUNT
+    for site, client in zip(sites, stuck[::STUCK], strict=True):  # who reads at last gets the rest
         client.read_on()
-        client.until_revision(COUNT + QUIET_COUNT)
+        client.until(lambda c=client: c.closed or c.state.revision >= last, "the rest, or an end")
+        if client.closed:
+            # On a busy machine it was longer stuck than is borne with. It comes back.
+            assert client.closed[0] == 1006, client
+            events(alice, site, state=client.state).until_revision(last)
     for client in stuck:
         client.abort()
 
