@@ -68,11 +68,14 @@ class Handler(logging.StreamHandler[TextIO]):
 
 class OnlyNews(logging.Filter):
     """Takes tracebacks away that any client can cause, such as by a foreign Host: they tell nothing
-    of where it came from.
+    of where it came from. Nor is what was refused an error of ours, as Django has it.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         is_refusal = record.name == "django.request" and record.levelno < logging.ERROR
-        if is_refusal or record.name.startswith("django.security."):
+        is_suspicion = record.name.startswith("django.security.")
+        if is_suspicion and record.levelno == logging.ERROR:
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+        if is_refusal or is_suspicion:
             record.exc_info = record.exc_text = None
         return True

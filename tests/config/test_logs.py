@@ -25,9 +25,9 @@ def logged(request):
     handler = config.configure_handler(config.config["handlers"]["console"])
     handler.setFormatter(config.config["formatters"][request.param])
 
-    def act(name, message, *args, error=None):
+    def act(name, message, *args, error=None, level=logging.WARNING):
         found = (type(error), error, error.__traceback__) if error else None
-        record = logging.LogRecord(name, logging.WARNING, "x.py", 1, message, args, found)
+        record = logging.LogRecord(name, level, "x.py", 1, message, args, found)
         assert handler.filter(record)
         return handler.format(record).split("\n")
 
@@ -77,6 +77,12 @@ def test_a_long_text_is_cut_and_its_end_kept():
     assert text.startswith("begin")
     assert text.endswith("end")
     assert one_line("x" * LINE_MAX) == "x" * LINE_MAX
+
+
+def test_what_was_refused_is_no_error_of_ours(logged):
+    (line,) = logged("django.security.DisallowedModelAdminLookup", "Refused", level=logging.ERROR)
+    assert "WARNING" in line
+    assert "ERROR" not in line
 
 
 @pytest.mark.parametrize("name", ["django.security.DisallowedHost", "django.request"])
