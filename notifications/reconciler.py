@@ -140,7 +140,9 @@ class PostgresqlReconciler(Reconciler):
         self._wanted.set()
 
     def _wait_and_look(self) -> Sight | None:
-        self._wanted.wait(settings.NOTIFICATIONS_RECONCILE_S)
+        every_s = settings.NOTIFICATIONS_RECONCILE_S
+        # No hint is believed before it is known which installation this is.
+        self._wanted.wait(every_s if self._here is not None else min(every_s, _RETRY_S))
         self._wanted.clear()
         users, hinted = list(self._hub.streams), self._hub.take_hinted()
         asked_at = time.monotonic()
