@@ -147,11 +147,10 @@ async def _http(application, method, path, headers, body=b"", query=b""):
     await asked.send_input({"type": "http.request", "body": body, "more_body": False})
     start = await asked.receive_output(PATIENCE_S)
     location = dict(start["headers"]).get(b"Location", b"")
-    if path.endswith("/events") and start["status"] == 200:
-        await asked.send_input({"type": "http.disconnect"})
-    else:
+    if not (path.endswith("/events") and start["status"] == 200):  # which has no end
         while (await asked.receive_output(PATIENCE_S)).get("more_body"):
             pass
+    await asked.send_input({"type": "http.disconnect"})
     await asked.wait(PATIENCE_S)  # cut off, it would leave its files open
     if start["status"] in {400, 403}:
         return REFUSED
