@@ -14,6 +14,8 @@ ANY_LOOK = {
 
 def check(page):
     """In no look has it a fault that axe finds, or is it too wide for the screen."""
+    # After a click the address is the next page's before its content is there.
+    page.wait_for_load_state()
     for scheme, width in LOOKS:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size({"width": width, "height": 800})
