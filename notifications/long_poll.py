@@ -58,14 +58,19 @@ class LongPoll:
         self._loading = False
         if self._is_over:
             return []
+        before = self._found
         self._found, self.life, self.epoch = found, found.life, found.epoch
         if found.listed is None and found.since == found.revision:
             if now >= self._ends_at():
                 return self._answer(found, ())
             return self._load(self._cursor) if self._heard else []
         told = delivery.whole(found)
-        # One change that fits no frame is told as a snapshot.
-        return self._load(None) if told is None else self._answer(found, told)
+        if told is None:
+            # One change that fits no frame is told as a snapshot. Should the wait end before it is
+            # read, the client is where it was, for nothing of this was told.
+            self._found = before
+            return self._load(None)
+        return self._answer(found, told)
 
     def failed(self, now: float) -> list[Action]:
         """The read that was asked for failed; once something was found it is tried again."""

@@ -100,6 +100,8 @@ class DaphneServer(Server):  # type: ignore[misc]
     def listen_error(self, failure: Any) -> None:
         # Daphne would end as if all were well, or hang under the reloader, from whose thread no
         # exception ends the process. Django's own runserver exits like this too.
+        if failure.check(KeyboardInterrupt):
+            os._exit(0)  # Ctrl-C in that very moment, before Twisted listens for signals
         logger.critical("Cannot listen: %s", failure.getErrorMessage())
         os._exit(1)
 

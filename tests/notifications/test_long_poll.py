@@ -188,6 +188,18 @@ def test_one_change_that_fits_no_frame_is_a_snapshot(inbox):
     assert answer["frames"][0]["more"]
 
 
+def test_a_wait_that_ends_before_that_snapshot_is_read_tells_nothing_of_it(inbox):
+    for n in range(40):
+        inbox.arrive(f"large {n}", 10 * KIB)
+    talk = held(inbox)
+    before = inbox.revision
+    inbox.act("read", inbox.present())
+    assert talk.hears() == ["load"]
+    assert talk.finds() == ["load"]
+    (answer,) = talk.tick(WAIT_S)
+    assert (answer["frames"], answer["revision"]) == ([], before)
+
+
 def test_a_first_read_that_fails_or_takes_too_long_is_overloaded(inbox):
     assert Talk(inbox).fails() == [CloseCode.OVERLOADED]
     talk = Talk(inbox)
