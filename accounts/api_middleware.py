@@ -14,10 +14,10 @@ from django.utils.cache import patch_vary_headers
 from accounts.models import ApiKey
 from accounts.origins import is_listed, is_same, is_trusted
 from notifications import outages
+from notifications.problems import API_PREFIX
 
 logger = logging.getLogger(__name__)
 
-API_PREFIX = "/api/"
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 # Seconds for which a browser need not ask again.

@@ -12,7 +12,6 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
 from accounts import cors
-from accounts.api_middleware import API_PREFIX
 from accounts.logins import Login
 from accounts.origins import is_listed, is_same, is_trusted
 from accounts.scopes import host_of, request_of
@@ -20,6 +19,7 @@ from accounts.sessions import is_key
 from accounts.throttle import address_of_scope
 from notifications import outages
 from notifications.log_limits import once_a_minute
+from notifications.problems import API_PREFIX
 
 logger = logging.getLogger(__name__)
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from notifications.moments import zone_named
+from notifications.problems import API_PREFIX
 
 # Kept by the browser: static/notifications/zone.js
 COOKIE = "notifications_time_zone"
@@ -24,7 +25,7 @@ class TimeZoneMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         zone = zone_named(request.COOKIES.get(COOKIE, ""))
-        if zone is None or request.path_info.startswith("/api/"):
+        if zone is None or request.path_info.startswith(API_PREFIX):
             return self.get_response(request)
         with timezone.override(zone):
             return self.get_response(request)

@@ -103,7 +103,7 @@ class AccessChecks:
         self._expiries.cancel(connection)
 
     def sighted(self, versions: Iterable[tuple[int, int]]) -> None:
-        """Users and their access versions, as the database or the channel layer says.
+        """Users and their access versions, as the database says.
 
         Any other than before is a reason to look: the one that is seen first may just have been
         raised, and after a restore of the database it may be lower.
