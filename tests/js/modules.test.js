@@ -4,6 +4,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import test from "node:test";
 
 const FOLDER = new URL("../../notifications/static/notifications/", import.meta.url);
+const TESTS = new URL("./", import.meta.url);
 const TAG = new URL("../../notifications/templatetags/notifications.py", import.meta.url);
 
 const read = (name) => readFileSync(new URL(name, FOLDER), "utf8");
@@ -18,6 +19,21 @@ function graph(name, seen = new Set()) {
   }
   return seen;
 }
+
+/** Without comments, which may name anything. */
+const code = (name) => read(name).replaceAll(/\/\*.*?\*\/|^ *\/\/[^\n]*$/gms, "");
+
+test("what a module exports another one imports, or a test", () => {
+  const tests = readdirSync(TESTS).filter((name) => name.endsWith(".test.js"));
+  const imported = tests.flatMap((name) => readFileSync(new URL(name, TESTS), "utf8").match(/^import .*;$/gm) ?? []);
+  for (const name of all) {
+    const users = [...imported, ...all.filter((other) => other !== name).map(code)];
+    for (const [, what] of code(name).matchAll(/^export (?:async )?(?:const|function|class) (\w+)/gm)) {
+      const isUsed = users.some((text) => new RegExp(`\\b${what}\\b`).test(text));
+      assert.ok(isUsed, `${name} exports ${what}, which nobody imports`);
+    }
+  }
+});
 
 test("the tag names just what define.js imports", () => {
   const [, names] = readFileSync(TAG, "utf8").match(/for name in \(([^)]*)\)/s);

@@ -44,5 +44,5 @@ def test_what_both_name_they_give_the_same_value():
     }
     theirs = twin()["told"]
     shared = ours.keys() & theirs.keys()
-    assert {"VERSION", "SUBPROTOCOL", "CLIENT_FRAME_MAX_BYTES"} <= shared
+    assert {"SUBPROTOCOL", "ID_MAX_LENGTH"} <= shared
     assert {name: theirs[name] for name in shared} == {name: ours[name] for name in shared}

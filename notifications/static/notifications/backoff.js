@@ -1,7 +1,7 @@
 import { isRevision } from "./protocol.js";
 
-export const BASE_MS = 500;
-export const CAP_MS = 20_000;
+const BASE_MS = 500;
+const CAP_MS = 20_000;
 const STEADY_MS = 10_000;
 const WAKE_JITTER_MS = 1_000;
 // Beyond, timers fire at once.

@@ -69,11 +69,6 @@ export class Listing {
     return this.#held.size;
   }
 
-  /** @param {string} id */
-  get(id) {
-    return this.#held.get(id);
-  }
-
   /** Those to show, newest first, as `view` has them. @param {(one: Held) => Held} view */
   shown(view) {
     return [...this.#held.values()].map(view).filter(this.#belongs).sort(byArrival);

@@ -6,7 +6,7 @@ declare namespace Inbox {
   type Client = import("./inbox-client.js").InboxClient;
   type Activation = import("./activation.js").Activation;
   type Acts = import("./acts.js").Acts;
-  type Api = Pick<import("./api.js").InboxApi, "session" | "whyStop" | "page" | "one" | "act" | "delivered">;
+  type Api = Pick<import("./api.js").InboxApi, "whyStop" | "page" | "one" | "act" | "delivered">;
   type Bell = import("./notification-bell-element.js").NotificationBellElement;
   type BellDetails = import("./bell-details.js").BellDetails;
   type Connection = import("./connection.js").Connection;
