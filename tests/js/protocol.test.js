@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { CloseCode } from "../../notifications/static/notifications/contract.js";
-import * as protocol from "../../notifications/static/notifications/protocol.js";
+import { ID_MAX_LENGTH, isFinal, parse, pingFrame, pongFrame, resumeFrame } from "../../notifications/static/notifications/protocol.js";
 import { EPOCH, notification } from "./support/harness.js";
 
-const { isFinal, parse } = protocol;
 const counts = { unread: 1, unseen: 0 };
 const hello = { type: "hello", user: "u", epoch: EPOCH, revision: 3, ping_interval_s: 25 };
 const changes = { type: "changes", since: 1, revision: 2, notifications: [notification(2)], removed: ["1"], counts };
@@ -66,11 +65,11 @@ test("the largest revision is one that doubles hold", () => {
 });
 
 test("client frames are what the protocol says, and small", () => {
-  assert.deepEqual(JSON.parse(protocol.resumeFrame(EPOCH, 7)), { type: "resume", epoch: EPOCH, since: 7 });
-  assert.deepEqual(JSON.parse(protocol.resumeFrame(EPOCH, null)), { type: "resume", epoch: EPOCH, since: null });
-  assert.deepEqual(JSON.parse(protocol.pongFrame(EPOCH, 7)), { type: "pong", epoch: EPOCH, revision: 7 });
-  assert.deepEqual(JSON.parse(protocol.pingFrame()), { type: "ping" });
-  const largest = protocol.resumeFrame("x".repeat(protocol.ID_MAX_LENGTH), Number.MAX_SAFE_INTEGER);
+  assert.deepEqual(JSON.parse(resumeFrame(EPOCH, 7)), { type: "resume", epoch: EPOCH, since: 7 });
+  assert.deepEqual(JSON.parse(resumeFrame(EPOCH, null)), { type: "resume", epoch: EPOCH, since: null });
+  assert.deepEqual(JSON.parse(pongFrame(EPOCH, 7)), { type: "pong", epoch: EPOCH, revision: 7 });
+  assert.deepEqual(JSON.parse(pingFrame()), { type: "ping" });
+  const largest = resumeFrame("x".repeat(ID_MAX_LENGTH), Number.MAX_SAFE_INTEGER);
   // CLIENT_FRAME_MAX_BYTES
   assert.ok(largest.length < 4096);
 });
