@@ -19,7 +19,7 @@ from accounts.sessions import is_key
 from accounts.throttle import address_of_scope
 from notifications import outages
 from notifications.log_limits import once_a_minute
-from notifications.problems import API_PREFIX
+from notifications.wire.problems import API_PREFIX
 
 logger = logging.getLogger(__name__)
 

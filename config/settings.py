@@ -359,7 +359,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     # Around the next: pages of other origins may read errors too.
     "accounts.api_middleware.CorsMiddleware",
-    "notifications.problems.ProblemMiddleware",
+    "notifications.wire.problems.ProblemMiddleware",
     "config.url_values.UrlValuesMiddleware",
     "accounts.api_middleware.NoSecretsInUrlsMiddleware",
     "config.error_pages.ErrorPageMiddleware",

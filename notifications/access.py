@@ -20,8 +20,8 @@ from django.conf import settings
 from notifications import metrics
 from notifications.database import outcomes
 from notifications.facts import Action
-from notifications.protocol import CloseCode
 from notifications.timers import TimerWheel
+from notifications.wire.contract import CloseCode
 
 if TYPE_CHECKING:
     from notifications.hub import Connection

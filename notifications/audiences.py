@@ -13,7 +13,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import Group
 from django.db.models import Exists, Model, OuterRef, QuerySet
 
-from notifications import protocol
+from notifications.wire import contract
 
 if TYPE_CHECKING:
     from typing import Self
@@ -212,9 +212,9 @@ def of(notification: Notification) -> Audience:
 
 
 def _require_few(users: Sequence[object]) -> None:
-    if len(users) > protocol.AUDIENCE_USERS_MAX_COUNT:
+    if len(users) > contract.AUDIENCE_USERS_MAX_COUNT:
         raise ValueError(
-            f"At most {protocol.AUDIENCE_USERS_MAX_COUNT} users can be named; use a group."
+            f"At most {contract.AUDIENCE_USERS_MAX_COUNT} users can be named; use a group."
         )
 
 

@@ -16,11 +16,12 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from notifications import identity, protocol, sql, wire
-from notifications.frames import Cursor
+from notifications import sql
 from notifications.models import Epoch, Inbox, InboxItem, Notification
 from notifications.models.inbox import LISTED
 from notifications.stream import Entry, Loaded
+from notifications.wire import contract, opaque_ids, serializers
+from notifications.wire.frames import Cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +72,12 @@ _TABLES = {
     "listed": " AND ".join(f"s.{column} IS NULL" for column in LISTED),
     "head": ", ".join(f"h.{column}" for column in _HEAD),
     "columns": ", ".join(
-        [f"i.{name}" for name in wire.ITEM] + [f"c.{name}" for name in wire.CONTENT[:-1]]
+        [f"i.{name}" for name in serializers.ITEM]
+        + [f"c.{name}" for name in serializers.CONTENT[:-1]]
     ),
-    "preview": protocol.BODY_PREVIEW_LENGTH + 1,
-    "most": protocol.CHANGES_MAX_COUNT + 1,
-    "newest": protocol.SNAPSHOT_SIZE + 1,
+    "preview": contract.BODY_PREVIEW_LENGTH + 1,
+    "most": contract.CHANGES_MAX_COUNT + 1,
+    "newest": contract.SNAPSHOT_SIZE + 1,
 }
 
 # How each ask is to be answered. A client's cursor counts in one epoch only, which the asks name.
@@ -137,8 +139,8 @@ _SQL = {
     for vendor, text in (("sqlite", _SQLITE), ("postgresql", _POSTGRESQL))
 }
 
-_ITEM_FIELDS = [InboxItem._meta.get_field(name) for name in wire.ITEM]
-_CONTENT_FIELDS = [Notification._meta.get_field(name) for name in wire.CONTENT]
+_ITEM_FIELDS = [InboxItem._meta.get_field(name) for name in serializers.ITEM]
+_CONTENT_FIELDS = [Notification._meta.get_field(name) for name in serializers.CONTENT]
 
 Row = tuple[Any, ...]
 
@@ -167,7 +169,7 @@ def _parameters(named: Sequence[tuple[int, int | None]]) -> tuple[Any, ...]:
 
 
 def _since(ask: Ask, epoch_secret: str) -> int | None:
-    if ask.cursor is None or ask.cursor.epoch != identity.opaque(epoch_secret, ask.user_id):
+    if ask.cursor is None or ask.cursor.epoch != opaque_ids.opaque(epoch_secret, ask.user_id):
         return None
     return ask.cursor.since
 
@@ -185,16 +187,16 @@ class _Encoder:
         pk = item["notification_id"]
         if pk not in self._contents:
             (values,) = sql.python_values(_CONTENT_FIELDS, [content])
-            shown = wire.content(pk, dict(zip(wire.CONTENT, values, strict=True)))
-            self._contents[pk] = wire.members(shown)
-        return b"{%s,%s}" % (wire.members(wire.item(item)), self._contents[pk])
+            shown = serializers.content(pk, dict(zip(serializers.CONTENT, values, strict=True)))
+            self._contents[pk] = serializers.members(shown)
+        return b"{%s,%s}" % (serializers.members(serializers.item(item)), self._contents[pk])
 
 
 def _loaded(ask: Ask, rows: Sequence[Row], encode: _Encoder) -> Loaded:
     _, how, revision, floor, unread, unseen, epoch_secret, user_secret = rows[0][: len(_HEAD)]
     found = Loaded(
-        user=identity.opaque(user_secret, ask.user_id),
-        epoch=identity.opaque(epoch_secret, ask.user_id),
+        user=opaque_ids.opaque(user_secret, ask.user_id),
+        epoch=opaque_ids.opaque(epoch_secret, ask.user_id),
         life=life(epoch_secret),
         revision=revision,
         floor=floor,
@@ -204,7 +206,7 @@ def _loaded(ask: Ask, rows: Sequence[Row], encode: _Encoder) -> Loaded:
     items = _items(rows)
     if how == "snapshot":
         items.sort(key=lambda pair: pair[0]["arrived_revision"], reverse=True)
-        shown = items[: protocol.SNAPSHOT_SIZE]
+        shown = items[: contract.SNAPSHOT_SIZE]
         listed = tuple(encode(item, content) for item, content in shown)
         return replace(found, listed=listed, more=len(items) > len(shown))
     assert ask.cursor is not None  # noqa: S101 (without one the statement says snapshot)
@@ -222,12 +224,12 @@ def _loaded(ask: Ask, rows: Sequence[Row], encode: _Encoder) -> Loaded:
 
 def _items(rows: Sequence[Row]) -> list[tuple[dict[str, Any], Row]]:
     """Each item by its columns' names, and the values of its content as the database gave them."""
-    first, second = len(_HEAD), len(_HEAD) + len(wire.ITEM)
+    first, second = len(_HEAD), len(_HEAD) + len(serializers.ITEM)
     # The head of an inbox without items stands in a row of its own, with NULLs beside it.
     found = [row for row in rows if row[first] is not None]
     items = sql.python_values(_ITEM_FIELDS, [row[first:second] for row in found])
     pairs = [
-        (dict(zip(wire.ITEM, item, strict=True)), row[second:])
+        (dict(zip(serializers.ITEM, item, strict=True)), row[second:])
         for item, row in zip(items, found, strict=True)
     ]
-    return [pair for pair in pairs if wire.has_place(pair[0])]
+    return [pair for pair in pairs if serializers.has_place(pair[0])]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from notifications import frames, protocol
 from notifications.facts import Entry, Loaded
+from notifications.wire import contract, frames
 
 # What stands around the notifications of a snapshot.
 _AROUND_BYTES = 512
@@ -49,18 +49,18 @@ def whole(found: Loaded) -> list[bytes] | None:
     assert found.since is not None  # noqa: S101 (what is not listed is since a cursor)
     told: list[bytes] = []
     position = found.since
-    parts = split(found.changes, protocol.WINDOW_BYTES)
+    parts = split(found.changes, contract.WINDOW_BYTES)
     for part in parts:
         position, frame = changes(found, position, part, last=part is parts[-1])
         told.append(frame)
-    return told if max(map(len, told)) <= protocol.FRAME_MAX_BYTES else None
+    return told if max(map(len, told)) <= contract.FRAME_MAX_BYTES else None
 
 
 def snapshot(found: Loaded) -> bytes:
     """As many of the newest as one frame holds."""
     listed = found.listed or ()
     shown: list[bytes] = []
-    room = protocol.FRAME_MAX_BYTES - _AROUND_BYTES
+    room = contract.FRAME_MAX_BYTES - _AROUND_BYTES
     for encoded in listed:
         room -= len(encoded) + 1
         if room < 0:

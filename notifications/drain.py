@@ -21,9 +21,10 @@ from typing import Any
 
 from django.conf import settings
 
-from notifications import hub, metrics, protocol
+from notifications import hub, metrics
 from notifications.hub import Connection
-from notifications.protocol import CloseCode
+from notifications.wire import contract
+from notifications.wire.contract import CloseCode
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ def ends_within_s() -> float:
 
 
 def _drained_within_s() -> float:
-    return float(settings.NOTIFICATIONS_DRAIN_S + protocol.LINGER_S + _GRACE_S)
+    return float(settings.NOTIFICATIONS_DRAIN_S + contract.LINGER_S + _GRACE_S)
 
 
 def on_signals(application: Application) -> Application:

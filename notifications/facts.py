@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from notifications import frames
-from notifications.frames import Cursor
-from notifications.protocol import CloseCode
+from notifications.wire import frames
+from notifications.wire.contract import CloseCode
+from notifications.wire.frames import Cursor
 
 # --- Facts ----------------------------------------------------------------------------------------
 

@@ -15,10 +15,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from notifications import audiences, protocol
+from notifications import audiences
 from notifications.audiences import Audience
 from notifications.models import Notification
 from notifications.moments import zone_named
+from notifications.wire import contract
 
 if TYPE_CHECKING:
     _ModelForm = forms.ModelForm[Notification]
@@ -56,10 +57,10 @@ class AudienceForm(forms.Form):
 
     def clean_users(self) -> Any:
         chosen = self.cleaned_data["users"]
-        if len(chosen) > protocol.AUDIENCE_USERS_MAX_COUNT:
+        if len(chosen) > contract.AUDIENCE_USERS_MAX_COUNT:
             raise ValidationError(
                 _("At most %(most)s users can be chosen; use a group."),
-                params={"most": protocol.AUDIENCE_USERS_MAX_COUNT},
+                params={"most": contract.AUDIENCE_USERS_MAX_COUNT},
             )
         return chosen
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from notifications import protocol
+from notifications.wire import contract
 
 
 @dataclass(slots=True)
@@ -27,7 +27,7 @@ class Heartbeat:
     def pinged(self, now: float, outstanding_bytes: int) -> None:
         """A ping goes out, behind so much that the client must take first."""
         if self.is_answered and self.pong_due_at is None:
-            self.pong_due_at = now + protocol.PONG_TIMEOUT_S + way_s(outstanding_bytes)
+            self.pong_due_at = now + contract.PONG_TIMEOUT_S + way_s(outstanding_bytes)
 
     def ponged(self) -> None:
         self.pong_due_at = None
@@ -39,4 +39,4 @@ class Heartbeat:
 
 def way_s(size_bytes: int) -> float:
     """How long so much may be on its way to the slowest client that we bear with."""
-    return size_bytes / protocol.SLOWEST_BYTES_PER_S
+    return size_bytes / contract.SLOWEST_BYTES_PER_S

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from notifications import catching_up, frames, installation, wire
+from notifications import catching_up, installation
 from notifications.installation import Event, Installation
 from notifications.signals import Arrived, Edited, Removed
 from notifications.stream import Hint
+from notifications.wire import frames, serializers
 
 # The handler's name in Channels' terms; a process that does not know it lets it pass.
 EVENT_TYPE = "inboxes.changed"
@@ -80,16 +81,17 @@ def read(body: Any) -> Iterator[tuple[int, Hint]]:
 
 def _arrival(change: Arrived) -> str:
     """The notification as it came, encoded once; each recipient's revision is put before it."""
-    item = dict.fromkeys(wire.ITEM) | {
+    item = dict.fromkeys(serializers.ITEM) | {
         "notification_id": change.notification.pk,
         "arrived_at": change.arrived_at,
         "woken": False,
     }
-    shown = wire.item(item) | wire.content(
-        change.notification.pk, {name: getattr(change.notification, name) for name in wire.CONTENT}
+    shown = serializers.item(item) | serializers.content(
+        change.notification.pk,
+        {name: getattr(change.notification, name) for name in serializers.CONTENT},
     )
     del shown["revision"], shown["arrived_revision"]
-    return wire.members(shown).decode()
+    return serializers.members(shown).decode()
 
 
 def _frame_maker(body: dict[str, Any], revision: int, totals: bytes) -> Callable[[], bytes] | None:

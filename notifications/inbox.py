@@ -16,17 +16,18 @@ from django.db.models import Case, Count, Expression, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from notifications import figures, identity, protocol
+from notifications import figures
 from notifications.models import Epoch, Inbox, InboxItem
 from notifications.models.inbox import LISTED, InboxItemQuerySet
 from notifications.reading import EpochMismatch
+from notifications.wire import contract, opaque_ids
 
 
 class TooManyIds(ValueError):
     """More ids than one act takes; no row was touched."""
 
     def __init__(self, count: int) -> None:
-        super().__init__(f"{count} ids; one call takes at most {protocol.IDS_MAX_COUNT}.")
+        super().__init__(f"{count} ids; one call takes at most {contract.IDS_MAX_COUNT}.")
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Chosen:
     ids: Collection[int]
 
     def __post_init__(self) -> None:
-        if len(self.ids) > protocol.IDS_MAX_COUNT:
+        if len(self.ids) > contract.IDS_MAX_COUNT:
             raise TooManyIds(len(self.ids))
 
 
@@ -175,7 +176,7 @@ def _pending(change: _Change, inbox: Inbox, which: Chosen | AllUpTo) -> InboxIte
     if change.pending_listed is None:
         raise ValueError("This act takes ids, not everything up to a revision.")
     secret = Epoch.objects.values_list("epoch_secret", flat=True).get()
-    if which.epoch != identity.opaque(secret, inbox.pk):
+    if which.epoch != opaque_ids.opaque(secret, inbox.pk):
         raise EpochMismatch
     return change.pending_listed(items.filter(arrived_revision__lte=which.revision))
 

@@ -11,10 +11,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from pydantic import ValidationError as SchemaError
 
-from notifications import sending, strict_json
+from notifications import sending
 from notifications.models import Notification
 from notifications.schemas import NotificationIn
 from notifications.sending import IdempotencyConflict, IdempotencyKey, Sent
+from notifications.wire import strict_json
 
 # Far more than the longest body and a thousand names take.
 LINE_MAX_BYTES = 1024 * 1024

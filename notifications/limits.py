@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from notifications import frames, metrics
-from notifications.protocol import CloseCode
+from notifications import metrics
 from notifications.window import TokenBucket
+from notifications.wire import frames
+from notifications.wire.contract import CloseCode
 
 if TYPE_CHECKING:
     from notifications.hub import Connection

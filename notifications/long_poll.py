@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from notifications import delivery, frames
+from notifications import delivery
 from notifications.facts import Action, Close, Hint, Limits, Load, Loaded, Send
-from notifications.frames import Cursor
-from notifications.protocol import CloseCode
+from notifications.wire import frames
+from notifications.wire.contract import CloseCode
+from notifications.wire.frames import Cursor
 
 _RETRY_S = 1.0
 _BUSY_AFTER_MS = 2000

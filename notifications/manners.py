@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 
-from notifications import protocol
 from notifications.facts import Limits
 from notifications.window import TokenBucket
+from notifications.wire import contract
 
 
 class Manners:
@@ -16,7 +16,7 @@ class Manners:
 
     def __init__(self, limits: Limits, now: float) -> None:
         self._frames = TokenBucket(limits.frames_per_s, limits.frames_burst, now)
-        self._resumes = TokenBucket(protocol.RESUMES_PER_S, protocol.RESUMES_BURST, now)
+        self._resumes = TokenBucket(contract.RESUMES_PER_S, contract.RESUMES_BURST, now)
         self._errors: deque[float] = deque()
 
     def may_speak(self, now: float) -> bool:
@@ -28,6 +28,6 @@ class Manners:
     def errs(self, now: float) -> bool:
         """It sent what is no frame; whether it did so too often."""
         self._errors.append(now)
-        while self._errors[0] <= now - protocol.ERRORS_WINDOW_S:
+        while self._errors[0] <= now - contract.ERRORS_WINDOW_S:
             self._errors.popleft()
-        return len(self._errors) >= protocol.ERRORS_MAX_COUNT
+        return len(self._errors) >= contract.ERRORS_MAX_COUNT

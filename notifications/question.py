@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from notifications.frames import Cursor
+from notifications.wire.frames import Cursor
 
 
 @dataclass(slots=True)

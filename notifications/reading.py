@@ -13,13 +13,14 @@ from typing import Any
 from django.db.models import QuerySet, Subquery
 from django.db.models.functions import Left
 
-from notifications import identity, protocol, sql, wire
+from notifications import sql
 from notifications.models import Epoch, Inbox, InboxItem
+from notifications.wire import contract, opaque_ids, serializers
 
 Notification = dict[str, Any]
 """A notification as the wire shows it (protocol, section 2)."""
 
-_COLUMNS = (*wire.ITEM, *wire.CONTENT)
+_COLUMNS = (*serializers.ITEM, *serializers.CONTENT)
 _HEAD = ("revision", "floor", "unread_count", "unseen_count", "epoch_secret", "user_secret")
 
 FILTERS = {
@@ -85,11 +86,11 @@ def page(user_id: int, listing: str = "inbox", *, before: int | None = None, siz
 def one(user_id: int, notification_id: int) -> Notification | None:
     """One notification with its whole body, or None: missing, removed and somebody else's alike."""
     items = InboxItem.objects.present().filter(inbox_id=user_id, notification_id=notification_id)
-    row = items.values_list(*wire.ITEM, *_prefixed(wire.CONTENT)).first()
+    row = items.values_list(*serializers.ITEM, *_prefixed(serializers.CONTENT)).first()
     if row is None:
         return None
     named = dict(zip(_COLUMNS, row, strict=True))
-    return _wire(named, whole=True) if wire.has_place(named) else None
+    return _wire(named, whole=True) if serializers.has_place(named) else None
 
 
 @dataclass(frozen=True)
@@ -124,8 +125,8 @@ def _head_rows(user_id: int) -> QuerySet[Inbox, Any]:
 def _head(user_id: int, row: Sequence[Any]) -> Head:
     revision, floor, unread, unseen, epoch_secret, user_secret = row
     return Head(
-        user=identity.opaque(user_secret, user_id),
-        epoch=identity.opaque(epoch_secret, user_id),
+        user=opaque_ids.opaque(user_secret, user_id),
+        epoch=opaque_ids.opaque(epoch_secret, user_id),
         revision=revision,
         floor=floor,
         unread=unread,
@@ -135,13 +136,13 @@ def _head(user_id: int, row: Sequence[Any]) -> Head:
 
 def _read(user_id: int, items: QuerySet[InboxItem]) -> tuple[Head, list[dict[str, Any]]]:
     # One character more than is shown tells whether there is more.
-    body = Left("notification__body", protocol.BODY_PREVIEW_LENGTH + 1)
-    rows = items.values_list(*wire.ITEM, *_prefixed(wire.CONTENT[:-1]), body)
+    body = Left("notification__body", contract.BODY_PREVIEW_LENGTH + 1)
+    rows = items.values_list(*serializers.ITEM, *_prefixed(serializers.CONTENT[:-1]), body)
     head_row, found = sql.fetch_beside(_head_rows(user_id), rows)
     if head_row is None:
         return head(user_id), []
     named = [dict(zip(_COLUMNS, row, strict=True)) for row in found]
-    return _head(user_id, head_row), [row for row in named if wire.has_place(row)]
+    return _head(user_id, head_row), [row for row in named if serializers.has_place(row)]
 
 
 def _prefixed(names: Sequence[str]) -> list[str]:
@@ -153,4 +154,4 @@ def _newest_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _wire(row: Mapping[str, Any], *, whole: bool = False) -> Notification:
-    return wire.item(row) | wire.content(row["notification_id"], row, whole=whole)
+    return serializers.item(row) | serializers.content(row["notification_id"], row, whole=whole)

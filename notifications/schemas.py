@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from notifications import protocol
 from notifications.audiences import Audience, ChosenUsers, Everyone, Groups
+from notifications.wire import contract
 
 
 def _said(pattern: str) -> Any:
@@ -20,7 +20,7 @@ def _said(pattern: str) -> Any:
 
 
 Id = Annotated[
-    str, StringConstraints(min_length=1, max_length=protocol.ID_MAX_LENGTH), _said(r"^[^\x00]*$")
+    str, StringConstraints(min_length=1, max_length=contract.ID_MAX_LENGTH), _said(r"^[^\x00]*$")
 ]
 
 
@@ -30,7 +30,7 @@ def _integer(value: object) -> object:
 
 
 Revision = Annotated[
-    int, Field(ge=0, le=protocol.INTEGER_MAX, strict=True), BeforeValidator(_integer)
+    int, Field(ge=0, le=contract.INTEGER_MAX, strict=True), BeforeValidator(_integer)
 ]
 Time = Annotated[str, Field(examples=["2026-11-24T09:00:00.000Z"])]
 
@@ -129,7 +129,7 @@ class ActionsIn(Schema):
     )
 
     op: Literal["seen", "read", "unread", "archive", "restore", "delivered"]
-    notifications: list[Id] | None = Field(None, min_length=1, max_length=protocol.IDS_MAX_COUNT)
+    notifications: list[Id] | None = Field(None, min_length=1, max_length=contract.IDS_MAX_COUNT)
     all: Literal[True] | None = None
     epoch: Id | None = None
     upto: Revision | None = None
@@ -174,7 +174,7 @@ def _moment(value: object) -> datetime:
         utc = moment.astimezone(UTC)
     except OverflowError:
         raise ValueError("that time is out of range") from None
-    first, last = protocol.YEARS
+    first, last = contract.YEARS
     if not first <= utc.year <= last:
         raise ValueError(f"a year is from {first} to {last}")
     return utc
@@ -191,28 +191,28 @@ _ADDRESS = rf"^(/|/(?!/){_URL}+|https://{_HOST}(/{_URL}*)?)$"
 
 Title = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=protocol.TITLE_MAX_LENGTH),
+    StringConstraints(min_length=1, max_length=contract.TITLE_MAX_LENGTH),
     _said(_TITLE),
 ]
 Body = Annotated[
     str,
-    StringConstraints(max_length=protocol.BODY_MAX_LENGTH),
+    StringConstraints(max_length=contract.BODY_MAX_LENGTH),
     _said(r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$"),
 ]
-Url = Annotated[str, StringConstraints(max_length=protocol.URL_MAX_LENGTH), _said(_ADDRESS)]
+Url = Annotated[str, StringConstraints(max_length=contract.URL_MAX_LENGTH), _said(_ADDRESS)]
 Label = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=protocol.ACTION_LABEL_MAX_LENGTH),
+    StringConstraints(min_length=1, max_length=contract.ACTION_LABEL_MAX_LENGTH),
     _said(_TITLE),
 ]
 Category = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=protocol.CATEGORY_MAX_LENGTH),
+    StringConstraints(min_length=1, max_length=contract.CATEGORY_MAX_LENGTH),
     _said(r"^[a-z0-9][a-z0-9_.-]*$"),
 ]
 Thread = Annotated[
     str,
-    StringConstraints(max_length=protocol.THREAD_MAX_LENGTH),
+    StringConstraints(max_length=contract.THREAD_MAX_LENGTH),
     _said(rf"^{_LINE}*$"),
 ]
 LevelName = Literal["info", "success", "warning", "critical"]
@@ -238,10 +238,10 @@ class AudienceIn(_Strict):
     )
 
     users: list[Name] | None = Field(
-        None, min_length=1, max_length=protocol.AUDIENCE_USERS_MAX_COUNT
+        None, min_length=1, max_length=contract.AUDIENCE_USERS_MAX_COUNT
     )
     groups: list[Name] | None = Field(
-        None, min_length=1, max_length=protocol.AUDIENCE_USERS_MAX_COUNT
+        None, min_length=1, max_length=contract.AUDIENCE_USERS_MAX_COUNT
     )
     everyone: Literal[True] | None = None
 
@@ -276,10 +276,10 @@ class NotificationIn(_Strict):
     audience: AudienceIn
     title: Title
     body: Body = Field("", description="Plain text.")
-    level: LevelName = protocol.DEFAULT_LEVEL
-    category: Category = protocol.DEFAULT_CATEGORY
+    level: LevelName = contract.DEFAULT_LEVEL
+    category: Category = contract.DEFAULT_CATEGORY
     url: Url | None = None
-    actions: list[ActionIn] = Field([], max_length=protocol.ACTIONS_MAX_COUNT)
+    actions: list[ActionIn] = Field([], max_length=contract.ACTIONS_MAX_COUNT)
     thread: Thread | None = None
     data: dict[str, Any] = {}
     send_at: Moment | None = None

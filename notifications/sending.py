@@ -15,10 +15,11 @@ from django.utils import timezone
 from django.utils.asyncio import async_unsafe
 from django.utils.translation import gettext_lazy as _
 
-from notifications import dispatch, protocol, rations
+from notifications import dispatch, rations
 from notifications.audiences import Audience
 from notifications.models import Edit, Notification, Removal, Status
 from notifications.operations import fingerprint
+from notifications.wire import contract
 
 # What of a notification may change once it is sent.
 EDITABLE = ("title", "body", "level", "url")
@@ -82,8 +83,8 @@ def send(
     *,
     audience: Audience,
     body: str = "",
-    level: str = protocol.DEFAULT_LEVEL,
-    category: str = protocol.DEFAULT_CATEGORY,
+    level: str = contract.DEFAULT_LEVEL,
+    category: str = contract.DEFAULT_CATEGORY,
     url: str = "",
     actions: Sequence[Mapping[str, str]] = (),
     sender: str = "",

@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from notifications import delivery, frames, protocol
+from notifications import delivery
 from notifications.delivery import split
 from notifications.facts import Action, Close, Entry, Hint, Limits, Load, Loaded, Send
-from notifications.frames import BadFrame, ClientFrame, Cursor, Ping, Pong, Resume
 from notifications.hearsay import Hearsay
 from notifications.heartbeat import Heartbeat, way_s
 from notifications.manners import Manners
-from notifications.protocol import CloseCode
 from notifications.question import Question
 from notifications.window import Window
+from notifications.wire import contract, frames
+from notifications.wire.contract import CloseCode
+from notifications.wire.frames import BadFrame, ClientFrame, Cursor, Ping, Pong, Resume
 
 __all__ = [
     "Action", "Close", "Entry", "Hint", "InboxStream", "Limits", "Load", "Loaded", "Send", "split",
@@ -252,7 +253,7 @@ class InboxStream:
         if self._is_over or (self.closed is not None and code.lingers):
             return []
         self.closed = code
-        self._ends_at = now + protocol.LINGER_S
+        self._ends_at = now + contract.LINGER_S
         said = Send(frames.bye(code, reason, after_ms))
         if code.lingers and may_linger and self.limits.is_answered and self.greeted:
             self._ends_at += after_ms / 1000
@@ -277,7 +278,7 @@ class InboxStream:
     def _gone(self, now: float) -> list[Action]:
         assert self.closed is not None  # noqa: S101 (set together with _ends_at)
         self._is_over = True
-        self._ends_at = now + protocol.LINGER_S
+        self._ends_at = now + contract.LINGER_S
         return [Close(self.closed, "")]
 
     # --- Position and window ----------------------------------------------------------------------
@@ -362,13 +363,13 @@ class InboxStream:
         actions: list[Action] = []
         if found.since == found.revision:
             return actions
-        parts = split(found.changes, protocol.WINDOW_BYTES)
+        parts = split(found.changes, contract.WINDOW_BYTES)
         for part in parts:
             if not self._has_room():
                 break
             is_last = part is parts[-1]
             revision, frame = delivery.changes(found, self.position, part, last=is_last)
-            if len(frame) > protocol.FRAME_MAX_BYTES:  # one change that does not fit
+            if len(frame) > contract.FRAME_MAX_BYTES:  # one change that does not fit
                 return actions + self._load(None)
             actions += self._send_content(frame, revision, now, is_last=is_last)
         return actions
@@ -389,7 +390,7 @@ class InboxStream:
 
     def _end_if_used_up(self, now: float) -> list[Action]:
         """Who cannot pong comes back instead, before more than a window holds is on the way."""
-        if self.limits.is_answered or self._content_bytes < protocol.WINDOW_BYTES:
+        if self.limits.is_answered or self._content_bytes < contract.WINDOW_BYTES:
             return []
         return self.end(CloseCode.RENEW, "Go on from here.", now)
 

@@ -16,9 +16,10 @@ from django.utils.html import format_html
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods
 
-from notifications import inbox, protocol, reading
+from notifications import inbox, reading
 from notifications.days import by_day
 from notifications.recipients import recipient_id
+from notifications.wire import contract
 
 _PAGE_SIZE = 50
 _ACTS = {
@@ -54,7 +55,7 @@ class Place:
         listing = query.get("filter", "")
         return cls(
             listing if listing in reading.FILTERS else "inbox",
-            protocol.revision(query.get("before", "")),
+            contract.revision(query.get("before", "")),
         )
 
     @property
@@ -92,7 +93,7 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
 @cache_control(private=True, no_cache=True)
 def inbox_one(request: HttpRequest, wire_id: str) -> HttpResponse:
     """One notification, whole. Whoever opens it has read it."""
-    pk = protocol.notification_pk(wire_id)
+    pk = contract.notification_pk(wire_id)
     found = None if pk is None else reading.one(recipient_id(request), pk)
     if pk is None or found is None:
         raise Http404
@@ -119,7 +120,7 @@ def inbox_action(request: HttpRequest) -> HttpResponse:
     op = request.POST.get("op", "")
     if op == "read" and "upto" in request.POST:
         return _mark_all_read(request, place)
-    pk = protocol.notification_pk(request.POST.get("notification", "-"))
+    pk = contract.notification_pk(request.POST.get("notification", "-"))
     if op not in _ACTS or pk is None:
         return HttpResponseBadRequest("That is nothing that can be done here.")
     done = _ACTS[op](recipient_id(request), inbox.Chosen({pk}))
@@ -130,7 +131,7 @@ def inbox_action(request: HttpRequest) -> HttpResponse:
 
 def _mark_all_read(request: HttpRequest, place: Place) -> HttpResponse:
     """What was on the page, and what is older: what arrived since then stays unread."""
-    upto = protocol.revision(request.POST["upto"])
+    upto = contract.revision(request.POST["upto"])
     if upto is None:
         return HttpResponseBadRequest("upto is a revision.")
     which = inbox.AllUpTo(request.POST.get("epoch", ""), upto)

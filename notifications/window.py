@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from notifications import protocol
+from notifications.wire import contract
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class Window:
 
     def has_room(self, buffered_bytes: int) -> bool:
         """Whether content may be sent, while the server has so much unsent."""
-        return max(self.outstanding_bytes, buffered_bytes) < protocol.WINDOW_BYTES
+        return max(self.outstanding_bytes, buffered_bytes) < contract.WINDOW_BYTES
 
 
 @dataclass(slots=True)

@@ -13,10 +13,11 @@ from django.utils.cache import patch_vary_headers
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
-from notifications import operations, outages, problems, rations, reading, sending
+from notifications import operations, outages, rations, reading, sending
 from notifications.audiences import UnknownNames
-from notifications.problems import Problem
 from notifications.schemas import ProblemOut
+from notifications.wire import problems
+from notifications.wire.problems import Problem
 
 logger = logging.getLogger(__name__)
 

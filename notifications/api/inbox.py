@@ -7,9 +7,8 @@ from typing import Annotated, Any, Literal
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from ninja import Path, Query, Router
 
-from notifications import inbox, operations, protocol, reading, receipts
+from notifications import inbox, operations, reading, receipts
 from notifications.api.errors import BODY_PROBLEMS, or_problem, private
-from notifications.problems import Problem
 from notifications.recipients import recipient_id
 from notifications.schemas import (
     ActionsIn,
@@ -18,6 +17,8 @@ from notifications.schemas import (
     PageOut,
     SessionOut,
 )
+from notifications.wire import contract
+from notifications.wire.problems import Problem
 
 _ACTS: dict[str, Any] = {
     "seen": inbox.mark_seen,
@@ -43,7 +44,7 @@ def inbox_page(
     response: HttpResponse,
     filter: Annotated[Literal["inbox", "unread", "archived"], Query()] = "inbox",  # noqa: A002
     before: Annotated[str | None, Query(max_length=16, pattern=r"^[0-9]+$")] = None,
-    limit: Annotated[int, Query(ge=1, le=protocol.PAGE_MAX_SIZE)] = protocol.PAGE_DEFAULT_SIZE,
+    limit: Annotated[int, Query(ge=1, le=contract.PAGE_MAX_SIZE)] = contract.PAGE_DEFAULT_SIZE,
 ) -> Any:
     """Newest first. `next_before` is the `before` of the next page."""
     user_id = recipient_id(request)
@@ -82,7 +83,7 @@ def inbox_one(
     id: Annotated[str, Path()],  # noqa: A002
 ) -> Any:
     """With its whole body. Missing, removed and somebody else's are the same 404."""
-    pk = protocol.notification_pk(id)
+    pk = contract.notification_pk(id)
     found = None if pk is None else reading.one(recipient_id(request), pk)
     if found is None:
         raise Problem(404, "There is no such notification in your inbox.")
@@ -95,7 +96,7 @@ def _act(user_id: int, actions: ActionsIn) -> dict[str, Any]:
         return _deliver(user_id, actions)
     which: inbox.Chosen | inbox.AllUpTo
     if actions.notifications is not None:
-        pks = map(protocol.notification_pk, actions.notifications)
+        pks = map(contract.notification_pk, actions.notifications)
         which = inbox.Chosen({pk for pk in pks if pk is not None})
     else:
         assert actions.epoch is not None  # noqa: S101 (the schema saw to it)
@@ -128,7 +129,7 @@ def _session(head: reading.Head) -> dict[str, Any]:
 def _cursor(before: str | None) -> int | None:
     if before is None:
         return None
-    cursor = protocol.revision(before)
+    cursor = contract.revision(before)
     if cursor is None:
         raise Problem(422, "That cursor is none of ours.", {"before": ["out of range"]})
     return cursor

@@ -8,11 +8,12 @@ from typing import Annotated, Any, Protocol
 from django.http import HttpRequest
 from ninja import Header, Path, Router, Status
 
-from notifications import audiences, figures, protocol, sending
+from notifications import audiences, figures, sending
 from notifications.api.errors import BODY_PROBLEMS, or_problem
 from notifications.models import Notification
-from notifications.problems import Problem
 from notifications.schemas import EditIn, NotificationIn, ReportOut, SentOut
+from notifications.wire import contract
+from notifications.wire.problems import Problem
 
 router = Router(tags=["Sending"])
 
@@ -54,7 +55,7 @@ def send(
         Header(
             alias="Idempotency-Key",
             min_length=1,
-            max_length=protocol.IDEMPOTENCY_KEY_MAX_LENGTH,
+            max_length=contract.IDEMPOTENCY_KEY_MAX_LENGTH,
             description="Kept at least 7 days, for this API key. The same key with the same body "
             "answers 200 with the same notification, with another body 409.",
         ),
@@ -118,7 +119,7 @@ def _sender(request: HttpRequest) -> Sender:
 
 
 def _own(request: HttpRequest, wire_id: str) -> Notification:
-    pk = protocol.notification_pk(wire_id)
+    pk = contract.notification_pk(wire_id)
     sent_by = _sender(request).identity
     found = None if pk is None else Notification.objects.filter(pk=pk, sent_by=sent_by).first()
     if found is None:

@@ -15,22 +15,23 @@ from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
 from django.conf import settings
 
-from notifications import catching_up, frames, hub, outages, protocol, supervisor
+from notifications import catching_up, hub, outages, supervisor
 from notifications.access import Login
 from notifications.catching_up import Ask
 from notifications.consumers.transports import Transport
 from notifications.database import Batcher
 from notifications.facts import Action, Close, Limits, Load, Loaded, Send, Stream
-from notifications.frames import Cursor
 from notifications.limits import address_of
 from notifications.log_limits import once_a_minute
-from notifications.protocol import CloseCode
 from notifications.stream import InboxStream
+from notifications.wire import contract, frames
+from notifications.wire.contract import CloseCode
+from notifications.wire.frames import Cursor
 
 logger = logging.getLogger(__name__)
 
 # Above what the window lets through: two frames of content, and what is said between them.
-_BUFFER_MOST_BYTES = 3 * protocol.FRAME_MAX_BYTES
+_BUFFER_MOST_BYTES = 3 * contract.FRAME_MAX_BYTES
 # Of the maximum age, each connection is given this much, so that they do not all come back at once.
 _AGE_SHARE = (0.75, 1.25)
 
@@ -106,7 +107,7 @@ class StreamConsumer(QuietConsumer):
         return InboxStream(
             connection=uuid4().hex,
             born_at=time.monotonic(),
-            server_time=lambda: protocol.wire_time(datetime.now(UTC)) or "",
+            server_time=lambda: contract.wire_time(datetime.now(UTC)) or "",
             limits=self.limits(),
             buffered=self.transport.buffered,
         )

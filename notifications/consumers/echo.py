@@ -10,10 +10,10 @@ from typing import Any
 from channels.exceptions import StopConsumer
 from django.conf import settings
 
-from notifications import frames
 from notifications.consumers.base import QuietConsumer
-from notifications.protocol import CloseCode
 from notifications.window import TokenBucket
+from notifications.wire import frames
+from notifications.wire.contract import CloseCode
 
 logger = logging.getLogger(__name__)
 

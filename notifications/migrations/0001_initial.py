@@ -4,8 +4,8 @@ import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.db.models.lookups
-import notifications.content
-import notifications.identity
+import notifications.wire.content
+import notifications.wire.opaque_ids
 import notifications.models.notification
 import notifications.tolerance
 from django.conf import settings
@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                         max_length=200,
                         validators=[
                             notifications.models.notification.ContentValidator(
-                                notifications.content.check_title
+                                notifications.wire.content.check_title
                             )
                         ],
                     ),
@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                         validators=[
                             django.core.validators.MaxLengthValidator(10000),
                             notifications.models.notification.ContentValidator(
-                                notifications.content.check_text
+                                notifications.wire.content.check_text
                             ),
                         ],
                     ),
@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
                         max_length=64,
                         validators=[
                             notifications.models.notification.ContentValidator(
-                                notifications.content.check_category
+                                notifications.wire.content.check_category
                             )
                         ],
                     ),
@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
                         max_length=2000,
                         validators=[
                             notifications.models.notification.ContentValidator(
-                                notifications.content.check_url
+                                notifications.wire.content.check_url
                             )
                         ],
                         verbose_name="URL",
@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
                         default=list,
                         validators=[
                             notifications.models.notification.ContentValidator(
-                                notifications.content.check_actions
+                                notifications.wire.content.check_actions
                             )
                         ],
                     ),
@@ -119,7 +119,7 @@ class Migration(migrations.Migration):
                         max_length=100,
                         validators=[
                             notifications.models.notification.ContentValidator(
-                                notifications.content.check_sender
+                                notifications.wire.content.check_sender
                             )
                         ],
                     ),
@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
                         max_length=200,
                         validators=[
                             notifications.models.notification.ContentValidator(
-                                notifications.content.check_line
+                                notifications.wire.content.check_line
                             )
                         ],
                     ),
@@ -145,7 +145,7 @@ class Migration(migrations.Migration):
                         default=dict,
                         validators=[
                             notifications.models.notification.ContentValidator(
-                                notifications.content.check_data
+                                notifications.wire.content.check_data
                             )
                         ],
                     ),
@@ -201,7 +201,7 @@ class Migration(migrations.Migration):
                         null=True,
                         validators=[
                             notifications.models.notification.ContentValidator(
-                                notifications.content.check_title
+                                notifications.wire.content.check_title
                             )
                         ],
                     ),
@@ -222,13 +222,17 @@ class Migration(migrations.Migration):
                 (
                     "epoch_secret",
                     models.CharField(
-                        default=notifications.identity.new_secret, editable=False, max_length=64
+                        default=notifications.wire.opaque_ids.new_secret,
+                        editable=False,
+                        max_length=64,
                     ),
                 ),
                 (
                     "user_secret",
                     models.CharField(
-                        default=notifications.identity.new_secret, editable=False, max_length=64
+                        default=notifications.wire.opaque_ids.new_secret,
+                        editable=False,
+                        max_length=64,
                     ),
                 ),
             ],

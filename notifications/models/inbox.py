@@ -10,9 +10,9 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
 
-from notifications import protocol
 from notifications.models.life import Clock
 from notifications.models.notification import Notification
+from notifications.wire import contract
 
 if TYPE_CHECKING:
     from typing import Self
@@ -215,7 +215,7 @@ class Operation(models.Model):
     inbox = models.ForeignKey(
         Inbox, on_delete=models.CASCADE, related_name="operations", db_index=False
     )
-    op_id = models.CharField(max_length=protocol.ID_MAX_LENGTH)
+    op_id = models.CharField(max_length=contract.ID_MAX_LENGTH)
     request_hash = models.CharField(max_length=64)
     answer: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField()
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connections, models
 from django.db.models import F, Q
 
-from notifications import identity
+from notifications.wire import opaque_ids
 
 
 class Epoch(models.Model):
@@ -18,9 +18,9 @@ class Epoch(models.Model):
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    epoch_secret = models.CharField(max_length=64, default=identity.new_secret, editable=False)
+    epoch_secret = models.CharField(max_length=64, default=opaque_ids.new_secret, editable=False)
     # Names users for good: a new epoch leaves it alone.
-    user_secret = models.CharField(max_length=64, default=identity.new_secret, editable=False)
+    user_secret = models.CharField(max_length=64, default=opaque_ids.new_secret, editable=False)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="epoch_single")]
@@ -32,7 +32,7 @@ class Epoch(models.Model):
     def renew(cls, old_secret: str) -> bool:
         """Begin a new epoch, unless somebody else has already ended the one of ``old_secret``."""
         renewed = cls.objects.filter(epoch_secret=old_secret).update(
-            epoch_secret=identity.new_secret()
+            epoch_secret=opaque_ids.new_secret()
         )
         return renewed == 1
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from django.conf import settings
 
-from notifications import metrics, problems
+from notifications import metrics
 from notifications.consumers.responses import whole
+from notifications.wire import problems
 
 # Of all requests that have not been answered yet.
 ALL_MAX_BYTES = 64 * 1024 * 1024

@@ -8,7 +8,7 @@ from typing import Any
 
 from notifications import limits, metrics
 from notifications.consumers.transports import Transport
-from notifications.protocol import CloseCode
+from notifications.wire.contract import CloseCode
 
 # Messages that may wait for the application before nothing more is read.
 _AHEAD_MAX = 16

@@ -19,9 +19,9 @@ from websockets.server import ServerProtocol
 
 from notifications import drain, limits, metrics
 from notifications.consumers.transports import ABORT, EXTENSION
-from notifications.protocol import CloseCode
 from notifications.servers import bodies, unix_peers
 from notifications.servers.framing import text_head
+from notifications.wire.contract import CloseCode
 
 # A peer that takes nothing for so long, while something waits for it, has gone.
 _STUCK_S = 10.0

@@ -8,7 +8,7 @@ import pytest
 
 from notifications import access
 from notifications.access import AccessChecks
-from notifications.protocol import CloseCode
+from notifications.wire.contract import CloseCode
 
 
 class Stream:

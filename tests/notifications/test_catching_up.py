@@ -4,11 +4,12 @@ import json
 
 import pytest
 
-from notifications import catching_up, inbox, protocol, reading
+from notifications import catching_up, inbox, reading
 from notifications.catching_up import Ask, catch_up
-from notifications.frames import Cursor
 from notifications.inbox import Chosen
 from notifications.models import Epoch, Inbox
+from notifications.wire import contract
+from notifications.wire.frames import Cursor
 
 
 def cursor(user, since):
@@ -72,12 +73,12 @@ def test_what_cannot_be_resumed_from_is_a_snapshot(send, alice, bob):
 
 def test_too_many_changes_are_a_snapshot_of_the_newest(send, alice):
     Inbox.objects.filter(pk=alice.pk).update(revision=0)
-    for _ in range(protocol.CHANGES_MAX_COUNT + 1):
+    for _ in range(contract.CHANGES_MAX_COUNT + 1):
         send(to=[alice])
     loaded = found(alice, 0)
-    assert (len(loaded.listed), loaded.more) == (protocol.SNAPSHOT_SIZE, True)
+    assert (len(loaded.listed), loaded.more) == (contract.SNAPSHOT_SIZE, True)
     assert [one["arrived_revision"] for one in listed(loaded)] == list(range(301, 251, -1))
-    assert len(found(alice, 1).changes) == protocol.CHANGES_MAX_COUNT
+    assert len(found(alice, 1).changes) == contract.CHANGES_MAX_COUNT
 
 
 def test_many_are_answered_in_their_order_by_two_queries(

@@ -14,7 +14,7 @@ from notifications.consumers.long_poll import LongPollConsumer
 from notifications.consumers.transports import ABORT
 from notifications.facts import Loaded
 from notifications.hub import Hub
-from notifications.protocol import CloseCode
+from notifications.wire.contract import CloseCode
 
 FOUND = Loaded("u", "e", "life", 0, 0, 0, 0, listed=())
 AT_HEAD = Loaded("u", "e", "life", 3, 0, 0, 0, since=3)

@@ -7,9 +7,9 @@ from random import Random
 import pytest
 
 from notifications.facts import Close, Hint, Limits, Load, Send
-from notifications.frames import Cursor
 from notifications.long_poll import LongPoll
-from notifications.protocol import CloseCode
+from notifications.wire.contract import CloseCode
+from notifications.wire.frames import Cursor
 from tests.support.stream_world import Client, Inbox
 
 KIB = 1024

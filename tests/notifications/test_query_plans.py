@@ -37,7 +37,6 @@ from notifications import (
 from notifications.catching_up import Ask, catch_up
 from notifications.dispatch import Dispatch
 from notifications.editing import EditWalk
-from notifications.frames import Cursor
 from notifications.models import (
     Epoch,
     Inbox,
@@ -50,6 +49,7 @@ from notifications.models import (
 )
 from notifications.receipts import Receipt
 from notifications.removal import RemovalWalk
+from notifications.wire.frames import Cursor
 
 LARGE_TABLES = {
     model._meta.db_table for model in (InboxItem, Inbox, Notification, Operation, get_user_model())

@@ -16,10 +16,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from notifications import frames
-from notifications.frames import BadFrame, Cursor, Ping, Pong, Resume
-from notifications.protocol import CloseCode
 from notifications.stream import Close, Entry, Hint, InboxStream, Limits, Load, Loaded, Send, split
+from notifications.wire import frames
+from notifications.wire.contract import CloseCode
+from notifications.wire.frames import BadFrame, Cursor, Ping, Pong, Resume
 from tests.support.stream_world import Client, ClientConnection, Inbox, Referee
 
 KIB = 1024

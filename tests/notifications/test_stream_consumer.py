@@ -10,9 +10,9 @@ from types import SimpleNamespace
 from notifications.consumers import base
 from notifications.consumers.base import StreamConsumer
 from notifications.facts import Loaded
-from notifications.frames import Pong
 from notifications.hub import Hub
-from notifications.protocol import CloseCode
+from notifications.wire.contract import CloseCode
+from notifications.wire.frames import Pong
 
 FOUND = Loaded("u", "e", "life", 0, 0, 0, 0, listed=())
 

@@ -31,11 +31,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from notifications import audiences, dispatcher, inbox, protocol, reading, sending
+from notifications import audiences, dispatcher, inbox, reading, sending
 from notifications.dispatch import Dispatch
 from notifications.models import Inbox, InboxItem, Notification
 from notifications.removal import RemovalWalk
 from notifications.signals import Arrived, Removed, inboxes_changed
+from notifications.wire import contract
 from tests.support.told import told
 
 # Fewer than most audiences have, so that a dispatch takes several chunks.
@@ -44,7 +45,7 @@ USERS = 4
 MOST_USERS = 7
 GROUPS = 3
 # What a client may hold after its first page: a part of the inbox, or all of it.
-PAGE_SIZES = (2, protocol.SNAPSHOT_SIZE)
+PAGE_SIZES = (2, contract.SNAPSHOT_SIZE)
 # Clients per user that are asked to catch up after each step.
 MOST_CLIENTS = 3
 UNKNOWN_ID = 10**15
@@ -277,7 +278,7 @@ class Stream(RuleBasedStateMachine):
         for _ in range(3):
             self._send("everyone", set(), "now")
         for pk in self.inboxes:
-            self._look(pk, protocol.SNAPSHOT_SIZE)
+            self._look(pk, contract.SNAPSHOT_SIZE)
 
     def teardown(self):
         dispatcher.run_due()
@@ -508,7 +509,7 @@ class Stream(RuleBasedStateMachine):
         others = reading.head(self._user(index + 1)).epoch
         if others != which.epoch:
             with pytest.raises(reading.EpochMismatch):
-                ACTS[transition](pk, inbox.AllUpTo(others, protocol.INTEGER_MAX))
+                ACTS[transition](pk, inbox.AllUpTo(others, contract.INTEGER_MAX))
 
     def _act(self, pk, transition, which, pks):
         result = ACTS[transition](pk, which)
@@ -537,7 +538,7 @@ class Stream(RuleBasedStateMachine):
         self._look(self._user(index), size)
 
     def _look(self, pk, size):
-        with mock.patch.object(protocol, "SNAPSHOT_SIZE", size):
+        with mock.patch.object(contract, "SNAPSHOT_SIZE", size):
             client = Client(told(pk))
         self._compare(client, pk, self._items()[pk])
         self.clients[pk] = [*self.clients[pk], client][-MOST_CLIENTS:]
@@ -682,7 +683,7 @@ def _wire(item):
         "title": item.notification.title,
         "revision": item.revision,
         "arrived_revision": item.arrived_revision,
-        **{name: protocol.wire_time(getattr(item, name)) for name in moments},
+        **{name: contract.wire_time(getattr(item, name)) for name in moments},
     }
 
 

@@ -14,10 +14,10 @@ from random import Random
 
 import pytest
 
-from notifications import frames
-from notifications.frames import Pong, Resume
-from notifications.protocol import CloseCode
 from notifications.stream import Hint, InboxStream, Limits, Load, Send
+from notifications.wire import frames
+from notifications.wire.contract import CloseCode
+from notifications.wire.frames import Pong, Resume
 from tests.support.stream_world import CONTENT, Client, ClientConnection, Inbox, Referee
 
 KIB = 1024

@@ -13,9 +13,9 @@ from notifications.consumers import base
 from notifications.consumers.websocket import NotificationConsumer
 from notifications.facts import Loaded
 from notifications.hub import Hub
-from notifications.protocol import CloseCode
 from notifications.reconciler import PostgresqlReconciler, Sight
 from notifications.timers import TimerWheel
+from notifications.wire.contract import CloseCode
 from tests.notifications.test_hub import ALL, HERE, LIFE, MINE, arrival, until
 
 

@@ -1,19 +1,19 @@
-from notifications import protocol
 from notifications.window import TokenBucket, Window
+from notifications.wire import contract
 
 KIB = 1024
 
 
 def test_a_window_is_full_at_its_limit_and_not_before():
     window = Window()
-    window.sent(1, protocol.WINDOW_BYTES - 1)
+    window.sent(1, contract.WINDOW_BYTES - 1)
     assert window.has_room(0)
     window.sent(2, 1)
     assert not window.has_room(0)
 
 
 def test_what_the_server_has_not_sent_counts_like_what_was_not_acknowledged():
-    assert not Window().has_room(protocol.WINDOW_BYTES)
+    assert not Window().has_room(contract.WINDOW_BYTES)
 
 
 def test_an_acknowledgement_covers_all_up_to_its_revision():

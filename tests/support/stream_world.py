@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from notifications import protocol
-from notifications.frames import Cursor
 from notifications.stream import Entry, Hint, Loaded
+from notifications.wire import contract
+from notifications.wire.frames import Cursor
 
 Frame = dict[str, Any]
 
@@ -136,11 +136,11 @@ class Inbox:
         )  # fmt: skip
         if cursor is not None and self._resumes(cursor):
             changed = [i for i in self.items.values() if i.revision > cursor.since]
-            if len(changed) <= protocol.CHANGES_MAX_COUNT:
+            if len(changed) <= contract.CHANGES_MAX_COUNT:
                 changed.sort(key=lambda item: (item.revision, item.arrived))
                 return replace(found, since=cursor.since, changes=tuple(map(entry, changed)))
         listed = sorted((i for i in self.items.values() if i.listed), key=lambda i: -i.arrived)
-        shown = listed[: protocol.SNAPSHOT_SIZE]
+        shown = listed[: contract.SNAPSHOT_SIZE]
         more = len(listed) > len(shown)
         return replace(found, listed=tuple(item.encoded() for item in shown), more=more)
 
@@ -422,7 +422,7 @@ class Referee:
 
     def _content(self, frame: Frame, size: int) -> None:
         kind, revision = frame["type"], frame["revision"]
-        assert size <= protocol.FRAME_MAX_BYTES, f"{kind} of {size} bytes"
+        assert size <= contract.FRAME_MAX_BYTES, f"{kind} of {size} bytes"
         if kind == "snapshot" and frame["epoch"] != self.epoch:
             self.epoch = frame["epoch"]
             self.position = self._acknowledged = 0
@@ -432,7 +432,7 @@ class Referee:
             self._acknowledged = 0
             self._sent.clear()
         room = max(self.outstanding, self.buffered())
-        assert room < protocol.WINDOW_BYTES, f"{kind} starts where {room} bytes are on the way"
+        assert room < contract.WINDOW_BYTES, f"{kind} starts where {room} bytes are on the way"
         assert not self._unread, "content between a resume and its answer"
         self.contents += 1
         if kind == "snapshot":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from notifications import reading
 from notifications.catching_up import Ask, catch_up
-from notifications.frames import Cursor
+from notifications.wire.frames import Cursor
 
 if TYPE_CHECKING:
     from notifications.facts import Loaded

@@ -17,11 +17,12 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
-from notifications import audiences, dispatcher, protocol, sending
+from notifications import audiences, dispatcher, sending
 from notifications.audiences import Audience
 from notifications.management.output import WorkCommand
 from notifications.models import Notification, Status
 from notifications.sending import IdempotencyKey, Sent
+from notifications.wire import contract
 
 if TYPE_CHECKING:
     from notifications.json_lines import Line
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 _SCOPE = "command"
 # Options that speak of one notification, as they are where they were not given.
 _OF_ONE: dict[str, Any] = {
-    "user": None, "group": None, "everyone": False, "body": "", "level": protocol.DEFAULT_LEVEL,
-    "category": protocol.DEFAULT_CATEGORY, "url": "", "thread": "", "data": {}, "send_at": None,
+    "user": None, "group": None, "everyone": False, "body": "", "level": contract.DEFAULT_LEVEL,
+    "category": contract.DEFAULT_CATEGORY, "url": "", "thread": "", "data": {}, "send_at": None,
     "expires_at": None,
 }  # fmt: skip
 
@@ -41,10 +42,10 @@ class Command(WorkCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("title", nargs="?", help=f"1 to {protocol.TITLE_MAX_LENGTH} characters")
+        parser.add_argument("title", nargs="?", help=f"1 to {contract.TITLE_MAX_LENGTH} characters")
         parser.add_argument("--body", default="", help="plain text")
-        parser.add_argument("--level", default=protocol.DEFAULT_LEVEL, choices=protocol.LEVELS)
-        parser.add_argument("--category", default=protocol.DEFAULT_CATEGORY)
+        parser.add_argument("--level", default=contract.DEFAULT_LEVEL, choices=contract.LEVELS)
+        parser.add_argument("--category", default=contract.DEFAULT_CATEGORY)
         parser.add_argument("--url", default="", help="a path on this site, or https://...")
         parser.add_argument("--sender", default="", help="who says it, as people know them")
         parser.add_argument("--thread", default="", help="a key that folds notifications together")

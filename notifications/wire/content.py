@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
-from notifications import protocol
+from notifications.wire import contract
 
 _NUL_OR_SURROGATE = re.compile("[\0\ud800-\udfff]")
 # C0, DEL and C1. Neither is text, and a terminal or a log takes some of them for commands.
@@ -96,8 +96,8 @@ def check_actions(actions: object) -> None:
     """At most two of ``{"label": ..., "url": ...}``."""
     if not isinstance(actions, Sequence) or isinstance(actions, str):
         raise ValueError("Actions are a list.")
-    if len(actions) > protocol.ACTIONS_MAX_COUNT:
-        raise ValueError(f"At most {protocol.ACTIONS_MAX_COUNT} actions.")
+    if len(actions) > contract.ACTIONS_MAX_COUNT:
+        raise ValueError(f"At most {contract.ACTIONS_MAX_COUNT} actions.")
     for action in actions:
         if not isinstance(action, Mapping) or set(action) != {"label", "url"}:
             raise ValueError("An action has a label and a url, and nothing else.")
@@ -105,12 +105,12 @@ def check_actions(actions: object) -> None:
         if not isinstance(label, str) or not isinstance(url, str):
             raise ValueError("An action's label and url are text.")
         check_title(label)
-        if len(label) > protocol.ACTION_LABEL_MAX_LENGTH:
+        if len(label) > contract.ACTION_LABEL_MAX_LENGTH:
             raise ValueError(
-                f"An action's label has at most {protocol.ACTION_LABEL_MAX_LENGTH} characters."
+                f"An action's label has at most {contract.ACTION_LABEL_MAX_LENGTH} characters."
             )
-        if len(url) > protocol.URL_MAX_LENGTH:
-            raise ValueError(f"An action's url has at most {protocol.URL_MAX_LENGTH} characters.")
+        if len(url) > contract.URL_MAX_LENGTH:
+            raise ValueError(f"An action's url has at most {contract.URL_MAX_LENGTH} characters.")
         check_url(url)
 
 
@@ -121,15 +121,15 @@ def check_data(data: object) -> None:
     _check_json(data, depth=1)
     if (
         len(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode())
-        > protocol.DATA_MAX_BYTES
+        > contract.DATA_MAX_BYTES
     ):
-        raise ValueError(f"Data has at most {protocol.DATA_MAX_BYTES} bytes as JSON.")
+        raise ValueError(f"Data has at most {contract.DATA_MAX_BYTES} bytes as JSON.")
 
 
 def _check_json(value: object, *, depth: int) -> None:
     if isinstance(value, Mapping | list | tuple):
-        if depth > protocol.DATA_MAX_DEPTH:
-            raise ValueError(f"Data is nested at most {protocol.DATA_MAX_DEPTH} deep.")
+        if depth > contract.DATA_MAX_DEPTH:
+            raise ValueError(f"Data is nested at most {contract.DATA_MAX_DEPTH} deep.")
         for inner in _parts(value):
             _check_json(inner, depth=depth + 1)
     elif isinstance(value, str):
@@ -138,7 +138,7 @@ def _check_json(value: object, *, depth: int) -> None:
         if not math.isfinite(value):
             raise ValueError("Data holds a number that JSON cannot say.")
     elif isinstance(value, int):
-        if abs(value) > protocol.INTEGER_MAX:
+        if abs(value) > contract.INTEGER_MAX:
             raise ValueError("Data holds an integer beyond 2^53 - 1; send it as text.")
     elif value is not None:
         raise ValueError(f"Data holds a {type(value).__name__}, which JSON cannot say.")

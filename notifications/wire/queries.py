@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from notifications.problems import Problem
+from notifications.wire.problems import Problem
 
 View = Callable[..., HttpResponse]
 

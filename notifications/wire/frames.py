@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from notifications import protocol
-from notifications.protocol import CloseCode
+from notifications.wire import contract
+from notifications.wire.contract import CloseCode
 
 _compact = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
@@ -33,7 +33,7 @@ def hello(
     return encode(
         {
             "type": "hello",
-            "protocol": protocol.VERSION,
+            "protocol": contract.VERSION,
             "connection": connection,
             "user": user,
             "server_time": server_time,
@@ -41,7 +41,7 @@ def hello(
             "revision": revision,
             "floor": floor,
             "ping_interval_s": ping_interval_s,
-            "max_frame_bytes": protocol.CLIENT_FRAME_MAX_BYTES,
+            "max_frame_bytes": contract.CLIENT_FRAME_MAX_BYTES,
         }
     )
 
@@ -180,16 +180,16 @@ def parse(text: str) -> ClientFrame:
 
 def cursor(epoch: str | None, since: str | None) -> Cursor | None:
     """The cursor in a URL; anything that is none counts as none."""
-    number = None if since is None else protocol.revision(since)
-    if not epoch or len(epoch) > protocol.ID_MAX_LENGTH or number is None:
+    number = None if since is None else contract.revision(since)
+    if not epoch or len(epoch) > contract.ID_MAX_LENGTH or number is None:
         return None
     return Cursor(epoch, number)
 
 
 def _json_object(text: str) -> dict[str, Any]:
     # Before the parser, which recurses: 5,000 brackets would raise RecursionError.
-    if _depth(text) > protocol.CLIENT_FRAME_MAX_DEPTH:
-        raise BadFrame("too_deep", f"At most {protocol.CLIENT_FRAME_MAX_DEPTH} levels deep.")
+    if _depth(text) > contract.CLIENT_FRAME_MAX_DEPTH:
+        raise BadFrame("too_deep", f"At most {contract.CLIENT_FRAME_MAX_DEPTH} levels deep.")
     try:
         frame = json.loads(
             text,
@@ -234,7 +234,7 @@ def _no_constant(name: str) -> None:
 
 def _integer(digits: str) -> int:
     # Longer ones are out of range anyway, and Python refuses to read 5,000 digits.
-    if len(digits) > len(str(-protocol.INTEGER_MAX)):
+    if len(digits) > len(str(-contract.INTEGER_MAX)):
         raise BadFrame("bad_value", "An integer is beyond 2^53 - 1.")
     return int(digits)
 
@@ -243,8 +243,8 @@ def _epoch(frame: Mapping[str, Any]) -> str:
     epoch = frame.get("epoch")
     if not isinstance(epoch, str):
         raise BadFrame("bad_shape", "epoch is text.")
-    if len(epoch) > protocol.ID_MAX_LENGTH:
-        raise BadFrame("bad_value", f"epoch has at most {protocol.ID_MAX_LENGTH} characters.")
+    if len(epoch) > contract.ID_MAX_LENGTH:
+        raise BadFrame("bad_value", f"epoch has at most {contract.ID_MAX_LENGTH} characters.")
     return epoch
 
 
@@ -252,6 +252,6 @@ def _revision(frame: Mapping[str, Any], name: str) -> int:
     number = frame.get(name)
     if type(number) is not int:
         raise BadFrame("bad_shape", f"{name} is an integer.")
-    if not 0 <= number <= protocol.INTEGER_MAX:
+    if not 0 <= number <= contract.INTEGER_MAX:
         raise BadFrame("bad_value", f"{name} is from 0 to 2^53 - 1.")
     return number

@@ -10,12 +10,13 @@ import re
 from django.db import connection
 from django.urls import reverse
 
-from notifications import dispatch, hints, installation, protocol, salvage
+from notifications import dispatch, hints, installation
 from notifications.catching_up import Ask, catch_up
-from notifications.frames import Cursor
 from notifications.models import InboxItem, Notification, Status
 from notifications.schemas import NotificationOut
 from notifications.signals import inboxes_changed
+from notifications.wire import contract, salvage
+from notifications.wire.frames import Cursor
 
 ON_SQLITE = connection.vendor == "sqlite"
 JSON = {
@@ -98,7 +99,7 @@ def check(shown, why):
     NotificationOut.model_validate(shown, strict=True)
     text = json.dumps(shown, ensure_ascii=False)
     assert len(text) < 10_000, why
-    assert 1 <= len(shown["title"]) <= protocol.TITLE_MAX_LENGTH, why
+    assert 1 <= len(shown["title"]) <= contract.TITLE_MAX_LENGTH, why
     assert not re.search("[\0-\x08\x0e-\x1f\ud800-\udfff]", text), why
     for name in ("arrived_at", "created_at", "seen_at", "expires_at"):
         moment = shown[name]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from notifications import clusters, frames, protocol
-from notifications.salvage import TITLE, Salvage, report
+from notifications.wire import clusters, contract, frames
+from notifications.wire.salvage import TITLE, Salvage, report
 
 Row = Mapping[str, Any]
 
@@ -71,19 +71,19 @@ _NOTHING: Row = dict.fromkeys(CONTENT) | {"actions": [], "data": {}}
 
 
 def _content(said: Salvage, *, whole: bool) -> dict[str, Any]:
-    body = said.lines("body", protocol.BODY_MAX_LENGTH)
-    shown = body if whole else clusters.cut(body, protocol.BODY_PREVIEW_LENGTH)
-    category = said.line("category", protocol.CATEGORY_MAX_LENGTH, protocol.DEFAULT_CATEGORY)
+    body = said.lines("body", contract.BODY_MAX_LENGTH)
+    shown = body if whole else clusters.cut(body, contract.BODY_PREVIEW_LENGTH)
+    category = said.line("category", contract.CATEGORY_MAX_LENGTH, contract.DEFAULT_CATEGORY)
     return {
-        "title": said.line("title", protocol.TITLE_MAX_LENGTH, TITLE),
+        "title": said.line("title", contract.TITLE_MAX_LENGTH, TITLE),
         "body": shown,
         "body_truncated": len(shown) < len(body),
-        "level": said.word("level", protocol.LEVELS, protocol.DEFAULT_LEVEL),
+        "level": said.word("level", contract.LEVELS, contract.DEFAULT_LEVEL),
         "category": category,
         "url": said.url("url"),
         "actions": said.actions("actions"),
-        "sender": said.line("sender", protocol.SENDER_MAX_LENGTH) or None,
-        "thread": said.line("thread", protocol.THREAD_MAX_LENGTH) or None,
+        "sender": said.line("sender", contract.SENDER_MAX_LENGTH) or None,
+        "thread": said.line("thread", contract.THREAD_MAX_LENGTH) or None,
         "data": said.data("data"),
         "created_at": said.past("created_at"),
         "expires_at": said.moment("expires_at"),

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications import frames, protocol
-from notifications.frames import BadFrame, Cursor, Ping, Pong, Resume
-from notifications.protocol import CloseCode
+from notifications.wire import contract, frames
+from notifications.wire.contract import CloseCode
+from notifications.wire.frames import BadFrame, Cursor, Ping, Pong, Resume
 
 GOOD = {
     '{"type":"ping"}': Ping(),
@@ -165,5 +165,5 @@ def test_neither_the_protocol_nor_the_stream_needs_django():
 
 
 def test_every_limit_is_a_number():
-    limits = {name: value for name, value in vars(protocol).items() if re.search("MAX|BYTES", name)}
+    limits = {name: value for name, value in vars(contract).items() if re.search("MAX|BYTES", name)}
     assert all(isinstance(value, int) and value > 0 for value in limits.values())

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from notifications import content, protocol
+from notifications.wire import content, contract
 
 T = TypeVar("T")
 
@@ -64,7 +64,7 @@ class Salvage:
         value = self._row[name]
         found = value if isinstance(value, list) else []
         good = [one for one in found if _passes(content.check_actions, [one])]
-        good = good[: protocol.ACTIONS_MAX_COUNT]
+        good = good[: contract.ACTIONS_MAX_COUNT]
         return good if good == value else self._mend(name, good)
 
     def data(self, name: str) -> dict[str, Any]:
@@ -80,7 +80,7 @@ class Salvage:
         if value is None:
             return None
         if isinstance(value, datetime) and value.tzinfo and _is_of_our_time(value):
-            return protocol.wire_time(value)
+            return contract.wire_time(value)
         return self._mend(name, None)
 
     def past(self, name: str) -> str:
@@ -122,13 +122,13 @@ def report(notification_id: int, what: str) -> None:
 
 
 def _is_link(value: object) -> bool:
-    if not isinstance(value, str) or len(value) > protocol.URL_MAX_LENGTH:
+    if not isinstance(value, str) or len(value) > contract.URL_MAX_LENGTH:
         return False
     return _passes(content.check_url, value)
 
 
 def _is_of_our_time(moment: datetime) -> bool:
-    return protocol.YEARS[0] <= moment.year <= protocol.YEARS[1]
+    return contract.YEARS[0] <= moment.year <= contract.YEARS[1]
 
 
 def _passes(check: Callable[[Any], None], value: Any) -> bool:

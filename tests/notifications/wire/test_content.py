@@ -2,7 +2,7 @@
 
 import pytest
 
-from notifications import content
+from notifications.wire import content
 
 GOOD_URLS = [
     "/",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from notifications import clusters
+from notifications.wire import clusters
 
 FAMILY = "👨\u200d👩\u200d👧"
 FLAG = "🇩🇪"

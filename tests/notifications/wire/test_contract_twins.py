@@ -1,14 +1,14 @@
-"""protocol.js and contract.js say the same as protocol.py: the same names, the same numbers."""
+"""protocol.js and contract.js say the same as contract.py: the same names, the same numbers."""
 
 import json
 import subprocess
 from enum import EnumMeta
 from pathlib import Path
 
-from notifications import protocol
-from notifications.protocol import CloseCode
+from notifications.wire import contract
+from notifications.wire.contract import CloseCode
 
-STATIC = Path(protocol.__file__).parent / "static" / "notifications"
+STATIC = Path(contract.__file__).parents[1] / "static" / "notifications"
 SOURCE = """
 import * as contract from %s;
 import * as twin from %s;
@@ -38,7 +38,7 @@ def test_close_codes_are_the_same():
 def test_what_both_name_they_give_the_same_value():
     ours = {
         name: value
-        for name, value in vars(protocol).items()
+        for name, value in vars(contract).items()
         if name.isupper() and not isinstance(value, EnumMeta)
     }
     theirs = twin()["told"]
