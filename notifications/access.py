@@ -19,7 +19,7 @@ from django.conf import settings
 
 from notifications import metrics
 from notifications.database import outcomes
-from notifications.facts import Action
+from notifications.stream.messages import Action
 from notifications.timers import TimerWheel
 from notifications.wire.contract import CloseCode
 

@@ -19,7 +19,7 @@ from django.db import connection
 from notifications import sql
 from notifications.models import Epoch, Inbox, InboxItem, Notification
 from notifications.models.inbox import LISTED
-from notifications.stream import Entry, Loaded
+from notifications.stream.inbox_stream import Entry, Loaded
 from notifications.wire import contract, opaque_ids, serializers
 from notifications.wire.frames import Cursor
 

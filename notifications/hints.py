@@ -14,7 +14,7 @@ from typing import Any
 from notifications import catching_up, installation
 from notifications.installation import Event, Installation
 from notifications.signals import Arrived, Edited, Removed
-from notifications.stream import Hint
+from notifications.stream.inbox_stream import Hint
 from notifications.wire import frames, serializers
 
 # The handler's name in Channels' terms; a process that does not know it lets it pass.

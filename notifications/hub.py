@@ -18,10 +18,10 @@ from channels.layers import channel_layers
 
 from notifications import fanout, hints, log_limits, metrics, supervisor
 from notifications.access import AccessChecks, Login
-from notifications.facts import Action, Hint, Stream
 from notifications.installation import Installation
 from notifications.limits import Census
 from notifications.receipts import Receipts
+from notifications.stream.messages import Action, Hint, Stream
 from notifications.timers import TimerWheel
 
 logger = logging.getLogger(__name__)

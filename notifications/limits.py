@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from notifications import metrics
-from notifications.window import TokenBucket
+from notifications.stream.window import TokenBucket
 from notifications.wire import frames
 from notifications.wire.contract import CloseCode
 

@@ -20,10 +20,10 @@ from notifications.access import Login
 from notifications.catching_up import Ask
 from notifications.consumers.transports import Transport
 from notifications.database import Batcher
-from notifications.facts import Action, Close, Limits, Load, Loaded, Send, Stream
 from notifications.limits import address_of
 from notifications.log_limits import once_a_minute
-from notifications.stream import InboxStream
+from notifications.stream.inbox_stream import InboxStream
+from notifications.stream.messages import Action, Close, Limits, Load, Loaded, Send, Stream
 from notifications.wire import contract, frames
 from notifications.wire.contract import CloseCode
 from notifications.wire.frames import Cursor

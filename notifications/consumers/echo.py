@@ -11,7 +11,7 @@ from channels.exceptions import StopConsumer
 from django.conf import settings
 
 from notifications.consumers.base import QuietConsumer
-from notifications.window import TokenBucket
+from notifications.stream.window import TokenBucket
 from notifications.wire import frames
 from notifications.wire.contract import CloseCode
 

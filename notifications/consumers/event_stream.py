@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from notifications.consumers.http import HttpStreamConsumer, cursor
 from notifications.consumers.responses import EventStreamTransport
-from notifications.facts import Send
+from notifications.stream.messages import Send
 from notifications.wire import frames
 from notifications.wire.frames import Cursor
 

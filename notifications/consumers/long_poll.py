@@ -6,7 +6,7 @@ import time
 
 from notifications.consumers.http import HttpStreamConsumer
 from notifications.consumers.responses import LongPollTransport
-from notifications.long_poll import LongPoll
+from notifications.stream.long_poll import LongPoll
 from notifications.wire import contract
 from notifications.wire.frames import Cursor
 from notifications.wire.problems import Problem

@@ -11,8 +11,8 @@ from channels.exceptions import StopConsumer
 from notifications import drain, hub, limits, metrics
 from notifications.consumers.base import StreamConsumer, tell_refusal
 from notifications.consumers.transports import transport_of
-from notifications.facts import Action
-from notifications.stream import InboxStream
+from notifications.stream.inbox_stream import InboxStream
+from notifications.stream.messages import Action
 from notifications.wire import contract, frames
 from notifications.wire.contract import CloseCode
 from notifications.wire.frames import BadFrame, Cursor

@@ -84,7 +84,9 @@ def test_frames_from_the_server_and_their_fields():
 
 
 def test_frames_from_the_client_and_their_fields():
-    tree = ast.parse((markdown.REPOSITORY / "notifications" / "wire" / "frames.py").read_text("utf-8"))
+    tree = ast.parse(
+        (markdown.REPOSITORY / "notifications" / "wire" / "frames.py").read_text("utf-8")
+    )
     parse = next(node for node in tree.body if getattr(node, "name", "") == "parse")
     types = {
         node.comparators[0].value

@@ -19,7 +19,7 @@ from notifications.hub import Hub
 from notifications.models import Epoch
 from notifications.models.inbox import InboxNow
 from notifications.signals import Removed
-from notifications.stream import InboxStream, Load, Loaded, Send
+from notifications.stream.inbox_stream import InboxStream, Load, Loaded, Send
 
 LIFE = "0123456789abcdef"
 HERE = installation.at("0" * 64, "in a test")

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 from notifications.consumers import base
 from notifications.consumers.base import StreamConsumer
-from notifications.facts import Loaded
 from notifications.hub import Hub
+from notifications.stream.messages import Loaded
 from notifications.wire.contract import CloseCode
 from notifications.wire.frames import Pong
 

@@ -11,9 +11,9 @@ import pytest
 from notifications import access, fanout, hub, log_limits, metrics, presence, supervisor, timers
 from notifications.consumers import base
 from notifications.consumers.websocket import NotificationConsumer
-from notifications.facts import Loaded
 from notifications.hub import Hub
 from notifications.reconciler import PostgresqlReconciler, Sight
+from notifications.stream.messages import Loaded
 from notifications.timers import TimerWheel
 from notifications.wire.contract import CloseCode
 from tests.notifications.test_hub import ALL, HERE, LIFE, MINE, arrival, until

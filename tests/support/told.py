@@ -11,7 +11,7 @@ from notifications.catching_up import Ask, catch_up
 from notifications.wire.frames import Cursor
 
 if TYPE_CHECKING:
-    from notifications.facts import Loaded
+    from notifications.stream.messages import Loaded
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,7 @@ def test_the_range_of_a_code_is_the_verdict():
 
 def test_neither_the_protocol_nor_the_stream_needs_django():
     source = (
-        "import notifications.stream, sys; "
+        "import notifications.stream.inbox_stream, sys; "
         "print([m for m in sys.modules if m.split('.')[0] in {'django', 'channels'}])"
     )
     said = subprocess.run(

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from notifications import delivery
-from notifications.delivery import split
-from notifications.facts import Action, Close, Entry, Hint, Limits, Load, Loaded, Send
-from notifications.hearsay import Hearsay
-from notifications.heartbeat import Heartbeat, way_s
-from notifications.manners import Manners
-from notifications.question import Question
-from notifications.window import Window
+from notifications.stream import packing
+from notifications.stream.client_limits import Manners
+from notifications.stream.heartbeat import Heartbeat, way_s
+from notifications.stream.messages import Action, Close, Entry, Hint, Limits, Load, Loaded, Send
+from notifications.stream.packing import split
+from notifications.stream.pending_hints import Hearsay
+from notifications.stream.resume import Question
+from notifications.stream.window import Window
 from notifications.wire import contract, frames
 from notifications.wire.contract import CloseCode
 from notifications.wire.frames import BadFrame, ClientFrame, Cursor, Ping, Pong, Resume
@@ -350,7 +350,7 @@ class InboxStream:
                 return []
             if found.revision < self.position:
                 self._place(0)  # what it was sent by hints is not so
-            actions = self._send_content(delivery.snapshot(found), found.revision, now)
+            actions = self._send_content(packing.snapshot(found), found.revision, now)
         elif found.since == self.position:
             actions = self._deliver_changes(found, now)
         if self.position >= found.revision:
@@ -368,7 +368,7 @@ class InboxStream:
             if not self._has_room():
                 break
             is_last = part is parts[-1]
-            revision, frame = delivery.changes(found, self.position, part, last=is_last)
+            revision, frame = packing.changes(found, self.position, part, last=is_last)
             if len(frame) > contract.FRAME_MAX_BYTES:  # one change that does not fit
                 return actions + self._load(None)
             actions += self._send_content(frame, revision, now, is_last=is_last)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from notifications import delivery
-from notifications.facts import Action, Close, Hint, Limits, Load, Loaded, Send
+from notifications.stream import packing
+from notifications.stream.messages import Action, Close, Hint, Limits, Load, Loaded, Send
 from notifications.wire import frames
 from notifications.wire.contract import CloseCode
 from notifications.wire.frames import Cursor
@@ -65,7 +65,7 @@ class LongPoll:
             if now >= self._ends_at():
                 return self._answer(found, ())
             return self._load(self._cursor) if self._heard else []
-        told = delivery.whole(found)
+        told = packing.whole(found)
         if told is None:
             # One change that fits no frame is told as a snapshot. Should the wait end before it is
             # read, the client is where it was, for nothing of this was told.

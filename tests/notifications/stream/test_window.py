@@ -1,4 +1,4 @@
-from notifications.window import TokenBucket, Window
+from notifications.stream.window import TokenBucket, Window
 from notifications.wire import contract
 
 KIB = 1024

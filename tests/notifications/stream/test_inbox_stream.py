@@ -16,7 +16,17 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from notifications.stream import Close, Entry, Hint, InboxStream, Limits, Load, Loaded, Send, split
+from notifications.stream.inbox_stream import (
+    Close,
+    Entry,
+    Hint,
+    InboxStream,
+    Limits,
+    Load,
+    Loaded,
+    Send,
+    split,
+)
 from notifications.wire import frames
 from notifications.wire.contract import CloseCode
 from notifications.wire.frames import BadFrame, Cursor, Ping, Pong, Resume

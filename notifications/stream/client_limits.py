@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
-from notifications.facts import Limits
-from notifications.window import TokenBucket
+from notifications.stream.messages import Limits
+from notifications.stream.window import TokenBucket
 from notifications.wire import contract
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from notifications.facts import Entry, Loaded
+from notifications.stream.messages import Entry, Loaded
 from notifications.wire import contract, frames
 
 # What stands around the notifications of a snapshot.

@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from notifications.facts import Close, Hint, Limits, Load, Send
-from notifications.long_poll import LongPoll
+from notifications.stream.long_poll import LongPoll
+from notifications.stream.messages import Close, Hint, Limits, Load, Send
 from notifications.wire.contract import CloseCode
 from notifications.wire.frames import Cursor
 from tests.support.stream_world import Client, Inbox
