@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 from django.conf import settings
 from django.db import DataError, close_old_connections
 
-from notifications import metrics
+from notifications.process import metrics
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")

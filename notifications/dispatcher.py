@@ -24,10 +24,11 @@ from django.db import (
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from notifications import figures, outages, sending, supervisor
+from notifications import figures, sending
 from notifications.dispatch import Dispatch
 from notifications.editing import EditWalk
 from notifications.models import Notification, Status
+from notifications.process import outages, supervisor
 from notifications.removal import RemovalWalk
 from notifications.rounds import Failed, Rounds, is_of_all
 from notifications.walks import Walk, pause

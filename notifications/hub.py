@@ -16,10 +16,11 @@ from typing import Any, Protocol
 
 from channels.layers import channel_layers
 
-from notifications import fanout, hints, log_limits, metrics, supervisor
+from notifications import fanout, hints
 from notifications.access import AccessChecks, Login
 from notifications.installation import Installation
 from notifications.limits import Census
+from notifications.process import log_limits, metrics, supervisor
 from notifications.receipts import Receipts
 from notifications.stream.messages import Action, Hint, Stream
 from notifications.timers import TimerWheel

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from notifications import metrics
+from notifications.process import metrics
 from notifications.stream.window import TokenBucket
 from notifications.wire import frames
 from notifications.wire.contract import CloseCode

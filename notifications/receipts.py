@@ -18,10 +18,11 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 
-from notifications import catching_up, figures, reading, supervisor
+from notifications import catching_up, figures, reading
 from notifications.database import is_of_one, outcomes
 from notifications.models import Epoch, InboxItem
 from notifications.models.inbox import UNDELIVERED
+from notifications.process import supervisor
 
 logger = logging.getLogger(__name__)
 

@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
-from notifications import catching_up, installation, outages, supervisor
+from notifications import catching_up, installation
 from notifications.hub import Hub
 from notifications.installation import Installation
 from notifications.models import Epoch, Inbox
+from notifications.process import outages, supervisor
 
 logger = logging.getLogger(__name__)
 

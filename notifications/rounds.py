@@ -23,7 +23,7 @@ from django.db import (
     transaction,
 )
 
-from notifications import supervisor
+from notifications.process import supervisor
 from notifications.walks import Walk, pause
 
 logger = logging.getLogger(__name__)

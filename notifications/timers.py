@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from notifications import supervisor
+from notifications.process import supervisor
 
 T = TypeVar("T")
 

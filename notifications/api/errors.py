@@ -13,8 +13,9 @@ from django.utils.cache import patch_vary_headers
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
-from notifications import operations, outages, rations, reading, sending
+from notifications import operations, rations, reading, sending
 from notifications.audiences import UnknownNames
+from notifications.process import outages
 from notifications.schemas import ProblemOut
 from notifications.wire import problems
 from notifications.wire.problems import Problem

@@ -11,7 +11,8 @@ from django.conf import settings
 from django.core import checks
 from django.db import DatabaseError, InterfaceError, connections
 
-from notifications import outages, soundness
+from notifications import soundness
+from notifications.process import outages
 
 # What the names of engines end in; ours for PostgreSQL is built on Django's.
 SQLITE, POSTGRESQL = "sqlite3", "postgresql"

@@ -15,13 +15,14 @@ from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
 from django.conf import settings
 
-from notifications import catching_up, hub, outages, supervisor
+from notifications import catching_up, hub
 from notifications.access import Login
 from notifications.catching_up import Ask
 from notifications.consumers.transports import Transport
 from notifications.database import Batcher
 from notifications.limits import address_of
-from notifications.log_limits import once_a_minute
+from notifications.process import outages, supervisor
+from notifications.process.log_limits import once_a_minute
 from notifications.stream.inbox_stream import InboxStream
 from notifications.stream.messages import Action, Close, Limits, Load, Loaded, Send, Stream
 from notifications.wire import contract, frames

@@ -11,8 +11,8 @@ from typing import Any
 
 from django.conf import settings
 
-from notifications import metrics
 from notifications.consumers.responses import whole
+from notifications.process import metrics
 from notifications.wire import problems
 
 # Of all requests that have not been answered yet.

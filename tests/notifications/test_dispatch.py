@@ -9,9 +9,10 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from notifications import audiences, dispatcher, log_limits, rounds, sending, walks
+from notifications import audiences, dispatcher, rounds, sending, walks
 from notifications.dispatch import Dispatch
 from notifications.models import Inbox, InboxItem, Notification, Status
+from notifications.process import log_limits
 from tests.support.processes import until
 
 

@@ -5,9 +5,10 @@ import time
 
 import pytest
 
-from notifications import fanout, metrics
+from notifications import fanout
 from notifications.fanout import Publisher
 from notifications.memory_layer import MemoryLayer
+from notifications.process import metrics
 
 HINT = ("user.1", {"type": "inboxes.changed", "body": "{}"})
 

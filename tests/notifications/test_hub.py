@@ -6,18 +6,11 @@ import time
 
 import pytest
 
-from notifications import (
-    catching_up,
-    fanout,
-    hints,
-    hub,
-    installation,
-    log_limits,
-    metrics,
-)
+from notifications import catching_up, fanout, hints, hub, installation
 from notifications.hub import Hub
 from notifications.models import Epoch
 from notifications.models.inbox import InboxNow
+from notifications.process import log_limits, metrics
 from notifications.signals import Removed
 from notifications.stream.inbox_stream import InboxStream, Load, Loaded, Send
 

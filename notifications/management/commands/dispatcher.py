@@ -8,8 +8,9 @@ from typing import Any
 
 from django.conf import settings
 
-from notifications import dispatcher, overdue
+from notifications import dispatcher
 from notifications.management.output import WorkCommand
+from notifications.process import overdue
 
 
 class Command(WorkCommand):

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 
-from notifications.log_limits import once_a_minute
+from notifications.process.log_limits import once_a_minute
 
 Answer = TypeVar("Answer", bound=HttpResponse)
 

@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from notifications import log_limits, metrics
+from notifications.process import log_limits, metrics
 
 logger = logging.getLogger(__name__)
 

@@ -8,10 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from notifications import access, fanout, hub, log_limits, metrics, presence, supervisor, timers
+from notifications import access, fanout, hub, presence, timers
 from notifications.consumers import base
 from notifications.consumers.websocket import NotificationConsumer
 from notifications.hub import Hub
+from notifications.process import log_limits, metrics, supervisor
 from notifications.reconciler import PostgresqlReconciler, Sight
 from notifications.stream.messages import Loaded
 from notifications.timers import TimerWheel

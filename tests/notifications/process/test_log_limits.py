@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from notifications.log_limits import LogLimits
+from notifications.process.log_limits import LogLimits
 
 logger = logging.getLogger("notifications.test_log_limits")
 
