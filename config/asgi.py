@@ -21,8 +21,9 @@ from config import health  # noqa: E402
 from config.admission import admitted  # noqa: E402
 from config.postgresql import process  # noqa: E402
 from config.script_name import placed  # noqa: E402
-from notifications import access, dispatcher, drain, routing  # noqa: E402
+from notifications import access, drain, routing  # noqa: E402
 from notifications.database import Batcher  # noqa: E402
+from notifications.sending import worker  # noqa: E402
 
 process.serve()
 signed_in = partial(
@@ -40,4 +41,4 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 application = drain.on_signals(placed(ProtocolTypeRouter({"http": http, "websocket": sockets})))
 
 if settings.NOTIFICATIONS_DISPATCH_IN_SERVER:
-    dispatcher.start_thread()
+    worker.start_thread()

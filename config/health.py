@@ -24,8 +24,9 @@ from django.http import HttpResponse
 from django.http.request import split_domain_port
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from notifications import fanout, hub, soundness
+from notifications import fanout, hub
 from notifications.consumers.responses import whole
+from notifications.models import soundness
 from notifications.process import outages
 from notifications.process.log_limits import once_a_minute
 from notifications.wire import problems

@@ -259,14 +259,14 @@ NOTIFICATIONS_OPERATION_RETENTION_H = env.integer(
 )
 # What a dispatcher calls after each look at what is due; each deletes a little of what is old.
 NOTIFICATIONS_HOUSEKEEPING = [
-    "notifications.operations.forget_old",
+    "notifications.inbox.idempotency.forget_old",
     "notifications.presence.forget_old",
     "accounts.tokens.forget_old",
     "accounts.sessions.forget_old",
 ]
 # What `manage.py doctor` asks how much of that was left lying.
 NOTIFICATIONS_LEFT_OVER = {
-    "answers to acts": "notifications.operations.left_over",
+    "answers to acts": "notifications.inbox.idempotency.left_over",
     "access tokens": "accounts.tokens.left_over",
     "sessions": "accounts.sessions.left_over",
 }

@@ -16,8 +16,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from notifications import sql
-from notifications.models import Epoch, Inbox, InboxItem, Notification
+from notifications.models import Epoch, Inbox, InboxItem, Notification, sql
 from notifications.models.inbox import LISTED
 from notifications.stream.inbox_stream import Entry, Loaded
 from notifications.wire import contract, opaque_ids, serializers

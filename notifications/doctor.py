@@ -17,13 +17,14 @@ from django.db.models import Count, Max, Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from notifications import figures, sending
-from notifications.dispatch import Dispatch
-from notifications.editing import EditWalk
+from notifications.inbox import stats
 from notifications.models import Inbox, Notification, Status
 from notifications.models.inbox import LISTED
-from notifications.removal import RemovalWalk
-from notifications.walks import Walk
+from notifications.sending import acts
+from notifications.sending.dispatch import Dispatch
+from notifications.sending.editing import EditWalk
+from notifications.sending.jobs import Walk
+from notifications.sending.removal import RemovalWalk
 
 # Of one finding; the rest is only counted.
 EXAMPLES = 5
@@ -179,13 +180,13 @@ def _overdue(*, repair: bool) -> Iterator[Finding]:
     scheduled = Notification.objects.filter(status=Status.SCHEDULED, send_at__lte=since)
     for pk, send_at in _by_key(scheduled, "pk", "send_at"):
         text = f"notification {pk}: due {_age(send_at)} ago"
-        late.add(text, mended=repair and sending.begin(pk))
+        late.add(text, mended=repair and acts.begin(pk))
     expired = Finding("notifications that have expired and are still there", hint)
     for pk, expires_at in _by_key(
         Notification.objects.filter(expires_at__lte=since, expired_at=None), "pk", "expires_at"
     ):
         if repair:
-            sending.expire(pk)
+            acts.expire(pk)
         expired.add(f"notification {pk}: expired {_age(expires_at)} ago", mended=repair)
     yield from (late, expired)
 
@@ -246,10 +247,10 @@ def _figures(*, repair: bool) -> Finding:
     while after is not None:
         rows = Notification.objects.filter(pk__gt=after).order_by("pk")
         ids = list(rows.values_list("pk", flat=True)[:_NOTIFICATIONS])
-        wrong = figures.wrong(ids)
+        wrong = stats.wrong(ids)
         if wrong and repair:
-            figures.mend(wrong)
-            figures.roll_up()
+            stats.mend(wrong)
+            stats.roll_up()
         for one in wrong:
             said, real = one.said, one.real
             text = (

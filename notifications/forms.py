@@ -15,9 +15,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from notifications import audiences
-from notifications.audiences import Audience
-from notifications.models import Notification
+from notifications.models import Notification, audiences
+from notifications.models.audiences import Audience
 from notifications.moments import zone_named
 from notifications.wire import contract
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from notifications import catching_up, installation
 from notifications.installation import Event, Installation
-from notifications.signals import Arrived, Edited, Removed
+from notifications.sending.signals import Arrived, Edited, Removed
 from notifications.stream.inbox_stream import Hint
 from notifications.wire import frames, serializers
 

@@ -11,10 +11,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from pydantic import ValidationError as SchemaError
 
-from notifications import sending
 from notifications.models import Notification
 from notifications.schemas import NotificationIn
-from notifications.sending import IdempotencyConflict, IdempotencyKey, Sent
+from notifications.sending import acts
+from notifications.sending.acts import IdempotencyConflict, IdempotencyKey, Sent
 from notifications.wire import strict_json
 
 # Far more than the longest body and a thousand names take.
@@ -111,9 +111,7 @@ def _tried(
             return Line(number)
         # A savepoint: a line that fails in the database leaves the transaction around it whole.
         with transaction.atomic():
-            sent = sending.send(
-                audience=audience, sender=sender, idempotency=key, **asked.content()
-            )
+            sent = acts.send(audience=audience, sender=sender, idempotency=key, **asked.content())
         return Line(number, sent)
     except SchemaError as error:
         return Line(number, error="; ".join(map(_schema_fault, error.errors())))

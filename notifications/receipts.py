@@ -18,8 +18,9 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 
-from notifications import catching_up, figures, reading
+from notifications import catching_up
 from notifications.database import is_of_one, outcomes
+from notifications.inbox import reading, stats
 from notifications.models import Epoch, InboxItem
 from notifications.models.inbox import UNDELIVERED
 from notifications.process import supervisor
@@ -169,5 +170,5 @@ def _mark(found: Collection[int]) -> Collection[int]:
         locked = items.order_by("pk").select_for_update(skip_locked=True, no_key=True)
         marked = list(locked.values_list("pk", flat=True))
         InboxItem.objects.filter(pk__among=marked).update(delivered_at=timezone.now())
-        figures.delivered(marked)
+        stats.delivered(marked)
     return marked

@@ -11,9 +11,11 @@ from django.db import transaction
 from django.db.models.signals import post_save, pre_delete
 from django.utils.module_loading import import_string
 
-from notifications import dispatch, dispatcher, fanout, figures, hints
+from notifications import fanout, hints
+from notifications.inbox import stats
 from notifications.models import Clock, Edit, Inbox, InboxItem, Notification, Removal, Status
-from notifications.signals import Arrived, Edited, Removed, inboxes_changed
+from notifications.sending import dispatch, worker
+from notifications.sending.signals import Arrived, Edited, Removed, inboxes_changed
 
 # Inboxes that are locked together when access is taken from many users at once.
 _REVOKED_AT_ONCE = 1000
@@ -37,7 +39,7 @@ def dispatch_on_commit(instance: Notification, *, raw: bool = False, **_kwargs: 
     """What is due is dispatched as soon as it is committed; drafts and fixtures are not."""
     if not raw and instance.status == Status.SENDING:
         small = dispatch.fits_one_chunk(instance)
-        _on_commit(lambda: dispatcher.dispatch_now(instance.pk, small=small))
+        _on_commit(lambda: worker.dispatch_now(instance.pk, small=small))
 
 
 def remove_on_commit(
@@ -50,14 +52,14 @@ def remove_on_commit(
     """A removal begins as soon as it is committed."""
     if created and not raw:
         small = dispatch.is_in_few(instance.notification)
-        _on_commit(lambda: dispatcher.remove_now(instance.pk, small=small))
+        _on_commit(lambda: worker.remove_now(instance.pk, small=small))
 
 
 def edit_on_commit(instance: Edit, *, raw: bool = False, **_kwargs: Any) -> None:
     """An edit's walk begins, or begins anew, as soon as it is committed."""
     if not raw:
         small = dispatch.is_in_few(instance.notification)
-        _on_commit(lambda: dispatcher.edit_now(instance.pk, small=small))
+        _on_commit(lambda: worker.edit_now(instance.pk, small=small))
 
 
 def hint_on_commit(instance: Inbox, *, created: bool, raw: bool = False, **_kwargs: Any) -> None:
@@ -92,7 +94,7 @@ def end_inbox(instance: Any, **kwargs: Any) -> None:
     inboxes = Inbox.objects.using(using).filter(pk=pk)
     if inboxes.select_for_update().first() is None:
         return
-    figures.forget(InboxItem.objects.using(using).filter(inbox=pk))
+    stats.forget(InboxItem.objects.using(using).filter(inbox=pk))
     inboxes.delete()
     Clock.count_gone(using)
 

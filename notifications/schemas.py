@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from notifications.audiences import Audience, ChosenUsers, Everyone, Groups
+from notifications.models.audiences import Audience, ChosenUsers, Everyone, Groups
 from notifications.wire import contract
 
 

@@ -16,17 +16,17 @@ from django.utils.html import format_html
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods
 
-from notifications import inbox, reading
 from notifications.days import by_day
+from notifications.inbox import acts, reading
 from notifications.recipients import recipient_id
 from notifications.wire import contract
 
 _PAGE_SIZE = 50
 _ACTS = {
-    "read": inbox.mark_read,
-    "unread": inbox.mark_unread,
-    "archive": inbox.archive,
-    "restore": inbox.restore,
+    "read": acts.mark_read,
+    "unread": acts.mark_unread,
+    "archive": acts.archive,
+    "restore": acts.restore,
 }
 _DONE = {
     "read": "Marked as read.",
@@ -98,7 +98,7 @@ def inbox_one(request: HttpRequest, wire_id: str) -> HttpResponse:
     if pk is None or found is None:
         raise Http404
     if found["read_at"] is None and not _is_prefetch(request):
-        inbox.mark_read(recipient_id(request), inbox.Chosen({pk}))
+        acts.mark_read(recipient_id(request), acts.Chosen({pk}))
         found["read_at"] = found["seen_at"] = "now"
     beside = reading.beside(recipient_id(request), found["arrived_revision"])
     return render(
@@ -123,7 +123,7 @@ def inbox_action(request: HttpRequest) -> HttpResponse:
     pk = contract.notification_pk(request.POST.get("notification", "-"))
     if op not in _ACTS or pk is None:
         return HttpResponseBadRequest("That is nothing that can be done here.")
-    done = _ACTS[op](recipient_id(request), inbox.Chosen({pk}))
+    done = _ACTS[op](recipient_id(request), acts.Chosen({pk}))
     if done.changed:
         messages.success(request, _said(op, pk))
     return redirect(place.url)
@@ -134,9 +134,9 @@ def _mark_all_read(request: HttpRequest, place: Place) -> HttpResponse:
     upto = contract.revision(request.POST["upto"])
     if upto is None:
         return HttpResponseBadRequest("upto is a revision.")
-    which = inbox.AllUpTo(request.POST.get("epoch", ""), upto)
+    which = acts.AllUpTo(request.POST.get("epoch", ""), upto)
     try:
-        inbox.mark_read(recipient_id(request), which)
+        acts.mark_read(recipient_id(request), which)
     except reading.EpochMismatch:
         messages.warning(request, "Your inbox was refreshed. Nothing was marked; look again.")
     else:

@@ -13,14 +13,15 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from notifications import figures, outcome, sending
 from notifications.admin import user_search
 from notifications.admin.compose import Compose, reach
 from notifications.admin.paging import BoundedAdmin
-from notifications.figures import Counts
 from notifications.forms import ComposeForm
+from notifications.inbox import stats
+from notifications.inbox.stats import Counts
 from notifications.models import Figures, Notification, Status
 from notifications.moments import zoned
+from notifications.sending import acts, outcome
 
 _MESSAGE = ("title", "body", "level", "category", "url", "sender")
 
@@ -95,7 +96,7 @@ class NotificationAdmin(BoundedAdmin):
     ) -> HttpResponse:
         if (notification := options.get("obj")) is not None:
             # The page of one counts exactly; lists show what was counted for them.
-            notification.counted = figures.exact(notification.pk)
+            notification.counted = stats.exact(notification.pk)
         return super().render_change_form(request, context, *args, **options)
 
     @admin.display(description=_("when"))
@@ -141,7 +142,7 @@ class NotificationAdmin(BoundedAdmin):
         """Nothing: what Django notes of a deletion is blank on the page of what is still there."""
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        self._log_end(request, obj, sending.withdraw(obj.pk))
+        self._log_end(request, obj, acts.withdraw(obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         self.withdraw(request, queryset)
@@ -167,7 +168,7 @@ class NotificationAdmin(BoundedAdmin):
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         became: Counter[Status | None] = Counter()
         for one in queryset:
-            became[status := sending.withdraw(one.pk)] += 1
+            became[status := acts.withdraw(one.pk)] += 1
             self._log_end(request, one, status)
         count, cancelled = became[Status.WITHDRAWN], became[Status.CANCELLED]
         said = ngettext("%(count)s withdrawn.", "%(count)s withdrawn.", count) % {"count": count}
@@ -186,6 +187,6 @@ def _counts(notification: Notification) -> Counts:
     if counted is not None:
         return counted
     try:
-        return figures.shown(notification.figures)
+        return stats.shown(notification.figures)
     except Figures.DoesNotExist:
         return Counts()  # nothing has been counted yet

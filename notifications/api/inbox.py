@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from ninja import Path, Query, Router
 
-from notifications import inbox, operations, reading, receipts
+from notifications import receipts
 from notifications.api.errors import BODY_PROBLEMS, or_problem, private
+from notifications.inbox import acts, idempotency, reading
 from notifications.recipients import recipient_id
 from notifications.schemas import (
     ActionsIn,
@@ -21,11 +22,11 @@ from notifications.wire import contract
 from notifications.wire.problems import Problem
 
 _ACTS: dict[str, Any] = {
-    "seen": inbox.mark_seen,
-    "read": inbox.mark_read,
-    "unread": inbox.mark_unread,
-    "archive": inbox.archive,
-    "restore": inbox.restore,
+    "seen": acts.mark_seen,
+    "read": acts.mark_read,
+    "unread": acts.mark_unread,
+    "archive": acts.archive,
+    "restore": acts.restore,
 }
 
 
@@ -73,7 +74,7 @@ def inbox_actions(request: HttpRequest, actions: ActionsIn) -> Any:
     if actions.op_id is None:
         return _act(user_id, actions)
     asked = actions.dict(exclude={"op_id"}, exclude_none=True)
-    return operations.once(user_id, actions.op_id, asked, lambda: _act(user_id, actions))
+    return idempotency.once(user_id, actions.op_id, asked, lambda: _act(user_id, actions))
 
 
 @router.get("/inbox/{id}", response=or_problem(NotificationOut, 404), summary="One notification")
@@ -94,15 +95,15 @@ def inbox_one(
 def _act(user_id: int, actions: ActionsIn) -> dict[str, Any]:
     if actions.op == "delivered":
         return _deliver(user_id, actions)
-    which: inbox.Chosen | inbox.AllUpTo
+    which: acts.Chosen | acts.AllUpTo
     if actions.notifications is not None:
         pks = map(contract.notification_pk, actions.notifications)
-        which = inbox.Chosen({pk for pk in pks if pk is not None})
+        which = acts.Chosen({pk for pk in pks if pk is not None})
     else:
         assert actions.epoch is not None  # noqa: S101 (the schema saw to it)
         assert actions.upto is not None  # noqa: S101
-        which = inbox.AllUpTo(actions.epoch, actions.upto)
-    result: inbox.Result = _ACTS[actions.op](user_id, which)
+        which = acts.AllUpTo(actions.epoch, actions.upto)
+    result: acts.Result = _ACTS[actions.op](user_id, which)
     return {
         "revision": result.revision,
         "changed": result.changed,

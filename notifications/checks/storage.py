@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core import checks
 from django.db import DatabaseError, InterfaceError, connections
 
-from notifications import soundness
+from notifications.models import soundness
 from notifications.process import outages
 
 # What the names of engines end in; ours for PostgreSQL is built on Django's.

@@ -7,7 +7,7 @@ import django.db.models.lookups
 import notifications.wire.content
 import notifications.wire.opaque_ids
 import notifications.models.notification
-import notifications.tolerance
+import notifications.models.tolerance
 from django.conf import settings
 from django.db import migrations, models
 
@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "actions",
-                    notifications.tolerance.JsonField(
+                    notifications.models.tolerance.JsonField(
                         blank=True,
                         default=list,
                         validators=[
@@ -140,7 +140,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "data",
-                    notifications.tolerance.JsonField(
+                    notifications.models.tolerance.JsonField(
                         blank=True,
                         default=dict,
                         validators=[
@@ -155,7 +155,10 @@ class Migration(migrations.Migration):
                 ("expires_at", models.DateTimeField(blank=True, null=True)),
                 ("expired_at", models.DateTimeField(editable=False, null=True)),
                 ("audience_kind", models.CharField(max_length=16)),
-                ("audience_ids", notifications.tolerance.JsonField(blank=True, default=list)),
+                (
+                    "audience_ids",
+                    notifications.models.tolerance.JsonField(blank=True, default=list),
+                ),
                 (
                     "audience_label",
                     models.CharField(

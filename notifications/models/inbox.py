@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
 
-from notifications.models.life import Clock
+from notifications.models.epoch import Clock
 from notifications.models.notification import Notification
 from notifications.wire import contract
 

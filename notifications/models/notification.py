@@ -14,9 +14,9 @@ from django.db.models.lookups import LessThanOrEqual
 from django.utils.deconstruct import deconstructible
 from django.utils.translation import gettext_lazy as _
 
-from notifications import audiences
+from notifications.models import audiences
 from notifications.models.lease import Leased
-from notifications.tolerance import JsonField
+from notifications.models.tolerance import JsonField
 from notifications.wire import content, contract
 
 

@@ -1,1 +1,1 @@
-"""What holds for a process, whatever it works on: its endless work, its log, its counters, its end."""
+"""What holds for a process whatever it works on: endless work, the log, counters, the end."""

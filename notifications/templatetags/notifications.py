@@ -8,7 +8,7 @@ from django import template
 from django.conf import settings
 from django.template.context import Context
 
-from notifications import reading
+from notifications.inbox import reading
 
 register = template.Library()
 

@@ -7,7 +7,7 @@ from django.db import OperationalError
 from django.test import Client
 from ninja import NinjaAPI
 
-from notifications import reading
+from notifications.inbox import reading
 from notifications.models import Inbox
 
 PROBLEM = "application/problem+json"

@@ -9,8 +9,8 @@ from django.core.management import CommandError, call_command
 from django.db import DataError, IntegrityError, transaction
 from django.urls import reverse
 
-from notifications import audiences, sending
-from notifications.models import InboxItem, Notification, Status
+from notifications.models import InboxItem, Notification, Status, audiences
+from notifications.sending import acts
 
 BAD = {
     "no title": {"title": ""},
@@ -67,7 +67,7 @@ def row(**fields):
 @by_name
 def test_send_refuses(bad):
     with pytest.raises(ValidationError) as refused:
-        sending.send(**{"title": "Hello", "audience": audiences.Everyone()} | bad)
+        acts.send(**{"title": "Hello", "audience": audiences.Everyone()} | bad)
     assert set(refused.value.message_dict) == set(bad)
 
 

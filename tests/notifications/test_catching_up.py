@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from notifications import catching_up, inbox, reading
+from notifications import catching_up
 from notifications.catching_up import Ask, catch_up
-from notifications.inbox import Chosen
+from notifications.inbox import acts, reading
+from notifications.inbox.acts import Chosen
 from notifications.models import Epoch, Inbox
 from notifications.wire import contract
 from notifications.wire.frames import Cursor
@@ -28,7 +29,7 @@ def listed(loaded):
 def test_what_is_read_is_what_a_page_shows(send, alice):
     send("é" * 200, to=[alice], body="b" * 501, level="warning", url="/x", data={"n": [1, None]})
     one = send(to=[alice], actions=[{"label": "Go", "url": "/go"}], sender="Ana", thread="t")
-    inbox.mark_read(alice.pk, Chosen([one.pk]))
+    acts.mark_read(alice.pk, Chosen([one.pk]))
     page = reading.page(alice.pk, size=50)
     assert listed(found(alice)) == page.notifications
     loaded = found(alice, 0)
@@ -41,9 +42,9 @@ def test_what_is_read_is_what_a_page_shows(send, alice):
 
 def test_changes_come_once_each_oldest_first_and_removed_ones_as_ids(send, withdraw, alice):
     first, left, gone, last = (send(to=[alice]) for _ in range(4))
-    inbox.mark_seen(alice.pk, Chosen([first.pk, gone.pk]))
+    acts.mark_seen(alice.pk, Chosen([first.pk, gone.pk]))
     withdraw(gone)
-    inbox.mark_read(alice.pk, Chosen([first.pk, last.pk]))
+    acts.mark_read(alice.pk, Chosen([first.pk, last.pk]))
     loaded = found(alice, 1)
     assert [(e.revision, e.id, e.encoded is None) for e in loaded.changes] == [
         (2, str(left.pk), False),
@@ -132,7 +133,7 @@ def test_an_epoch_that_ends_between_the_two_queries_makes_everything_a_snapshot(
 
 def test_snoozed_and_archived_ones_are_in_changes_and_not_in_a_snapshot(send, alice):
     one = send(to=[alice])
-    inbox.archive(alice.pk, Chosen([one.pk]))
+    acts.archive(alice.pk, Chosen([one.pk]))
     assert found(alice).listed == ()
     assert json.loads(found(alice, 1).changes[0].encoded)["archived_at"] is not None
 

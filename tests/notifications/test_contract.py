@@ -14,8 +14,9 @@ from hypothesis import settings as rules
 from accounts import keys, tokens
 from accounts.models import Scope, Session
 from accounts.sessions import SessionStore
-from notifications import audiences, sending
+from notifications.models import audiences
 from notifications.schemas import ActionsIn
+from notifications.sending import acts
 
 RULES = rules(
     max_examples=25,
@@ -125,7 +126,7 @@ def make_feasible(case, credential, alice):
 def test_every_answer_is_one_that_the_document_names(
     document, credentials, credential, good, alice
 ):
-    sending.send("Hello", audience=audiences.ChosenUsers([alice.pk], "alice"))
+    acts.send("Hello", audience=audiences.ChosenUsers([alice.pk], "alice"))
     answered = Counter()
     document.auth(refresh_interval=None)(proven_by(**credentials[credential]))
     for result in document.get_all_operations():

@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from accounts import keys, tokens
 from accounts.models import AccessToken, Session
-from notifications import audiences, catching_up, dispatcher, figures, inbox, operations, sending
+from notifications import catching_up
 from notifications import doctor as examination
 from notifications.catching_up import Ask
-from notifications.dispatch import Dispatch
+from notifications.inbox import acts as inbox_acts
+from notifications.inbox import idempotency, stats
 from notifications.models import (
     Edit,
     Figures,
@@ -24,7 +25,11 @@ from notifications.models import (
     Removal,
     Status,
     Tally,
+    audiences,
 )
+from notifications.sending import acts as sending_acts
+from notifications.sending import worker
+from notifications.sending.dispatch import Dispatch
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = timedelta(hours=3)
@@ -86,7 +91,13 @@ def test_whatever_people_do_nothing_is_found(send, withdraw, alice, bob, charlie
     settings.NOTIFICATIONS_DISPATCH_PAUSE_MS = 0
     chance = random.Random(20261124)
     sent = []
-    acts = (inbox.mark_seen, inbox.mark_read, inbox.mark_unread, inbox.archive, inbox.restore)
+    acts = (
+        inbox_acts.mark_seen,
+        inbox_acts.mark_read,
+        inbox_acts.mark_unread,
+        inbox_acts.archive,
+        inbox_acts.restore,
+    )
     for n in range(60):
         if n % 4 == 0:
             sent.append(send(f"{n}", to=chance.sample([alice, bob, charlie], 2)))
@@ -94,10 +105,10 @@ def test_whatever_people_do_nothing_is_found(send, withdraw, alice, bob, charlie
             withdraw(chance.choice(sent))
         else:
             user, which = chance.choice([alice, bob, charlie]), chance.choice(sent)
-            chance.choice(acts)(user.pk, inbox.Chosen([which.pk]))
-    dispatcher.run_due()
+            chance.choice(acts)(user.pk, inbox_acts.Chosen([which.pk]))
+    worker.run_due()
     nothing_is_found()
-    figures.roll_up()
+    stats.roll_up()
     nothing_is_found()
 
 
@@ -126,7 +137,7 @@ def test_wrong_counters_are_found_and_mended_with_a_revision(
     monkeypatch.setattr(examination, "_INBOXES", size)
     send("One", to=[alice, bob])
     send("Two", to=[alice, bob])
-    inbox.mark_seen(alice.pk, inbox.Chosen([Notification.objects.get(title="One").pk]))
+    inbox_acts.mark_seen(alice.pk, inbox_acts.Chosen([Notification.objects.get(title="One").pk]))
     before = [counts(bob), counts(charlie)]
     Inbox.objects.filter(pk=alice.pk).update(unread_count=7, unseen_count=5)
     finds(
@@ -200,7 +211,7 @@ def test_a_dispatch_that_never_began_is_found(alice):
 
 def test_a_removal_that_stands_still_is_found_and_walked_to_its_end(send, alice):
     sent = send(to=[alice])
-    sending.withdraw(sent.pk)
+    sending_acts.withdraw(sent.pk)
     grown_old(Removal.objects, "created_at")
     finds("removals that stand still")
     assert not InboxItem.objects.present().exists()
@@ -208,7 +219,7 @@ def test_a_removal_that_stands_still_is_found_and_walked_to_its_end(send, alice)
 
 def test_an_edit_that_stands_still_is_found_and_walked_to_its_end(send, alice):
     sent = send(to=[alice])
-    sending.edit(sent.pk, title="New")
+    sending_acts.edit(sent.pk, title="New")
     grown_old(Edit.objects, "begun_at")
     finds("edits that stand still")
     assert counts(alice) == (2, 1, 1)
@@ -234,7 +245,7 @@ def test_what_has_expired_is_found_and_taken_out(send, alice):
     assert "1 notifications that have expired and are still there" in out
     out, is_well = doctor("--repair")
     assert is_well, out
-    dispatcher.run_due()
+    worker.run_due()
     assert not InboxItem.objects.present().exists()
     nothing_is_found()
 
@@ -246,9 +257,9 @@ def test_what_has_expired_is_found_and_taken_out(send, alice):
 def test_wrong_figures_are_found_and_counted_anew(send, alice, bob, size, monkeypatch):
     monkeypatch.setattr(examination, "_NOTIFICATIONS", size)
     sent, other = send("Hello", to=[alice, bob]), send("Other", to=[bob])
-    inbox.mark_read(alice.pk, inbox.Chosen([sent.pk]))
-    inbox.mark_seen(bob.pk, inbox.Chosen([other.pk]))
-    figures.roll_up()
+    inbox_acts.mark_read(alice.pk, inbox_acts.Chosen([sent.pk]))
+    inbox_acts.mark_seen(bob.pk, inbox_acts.Chosen([other.pk]))
+    stats.roll_up()
     Figures.objects.filter(pk=sent.pk).update(read_count=2)
     finds(
         "notifications whose figures are wrong",
@@ -258,14 +269,14 @@ def test_wrong_figures_are_found_and_counted_anew(send, alice, bob, size, monkey
 
 def test_figures_that_were_lost_are_found(send, alice):
     sent = send(to=[alice])
-    inbox.mark_read(alice.pk, inbox.Chosen([sent.pk]))
+    inbox_acts.mark_read(alice.pk, inbox_acts.Chosen([sent.pk]))
     nothing_is_found()  # the tally is there
     Tally.objects.all().delete()
     finds("notifications whose figures are wrong")
 
 
 def test_answers_that_are_over_are_found_and_forgotten(alice):
-    operations.once(alice.pk, "op", {}, dict)
+    idempotency.once(alice.pk, "op", {}, dict)
     nothing_is_found()
     Operation.objects.update(created_at=timezone.now() - timedelta(hours=26))
     finds("answers to acts that are over, and still kept")
@@ -292,7 +303,7 @@ def test_a_large_audience_is_walked_in_chunks(user, settings):
     settings.NOTIFICATIONS_DISPATCH_PAUSE_MS = 0
     for name in "abcde":
         user(name)
-    sent = sending.send("Hello", audience=audiences.Everyone()).notification
+    sent = sending_acts.send("Hello", audience=audiences.Everyone()).notification
     grown_old(Notification.objects, "created_at")
     finds("dispatches that stand still")
     assert InboxItem.objects.filter(notification=sent).count() == 5

@@ -11,7 +11,7 @@ from notifications.hub import Hub
 from notifications.models import Epoch
 from notifications.models.inbox import InboxNow
 from notifications.process import log_limits, metrics
-from notifications.signals import Removed
+from notifications.sending.signals import Removed
 from notifications.stream.inbox_stream import InboxStream, Load, Loaded, Send
 
 LIFE = "0123456789abcdef"

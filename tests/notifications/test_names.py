@@ -10,8 +10,7 @@ from django.test import Client
 
 from accounts import keys
 from accounts.models import AccessToken, Scope
-from notifications import audiences
-from notifications.models import Notification
+from notifications.models import Notification, audiences
 
 # One name, as Django keeps it, and as others write it: apart, and with one letter for two.
 KEPT = "zoë-ﬁ"

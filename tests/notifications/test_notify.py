@@ -8,8 +8,8 @@ from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
-from notifications import dispatcher, sending
 from notifications.models import InboxItem, Notification
+from notifications.sending import acts, worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -76,7 +76,7 @@ def test_a_key_sends_once(alice):
 
 def test_a_key_finishes_what_was_interrupted(alice, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(dispatcher, "_now", lambda walk, small: None)  # died after the commit
+        patch.setattr(worker, "_now", lambda walk, small: None)  # died after the commit
         assert "sending" in notify("Hello", "--user=alice", "--key=k")
     assert "sent (already" in notify("Hello", "--user=alice", "--key=k")
     assert alice.inbox.items.count() == 1
@@ -110,6 +110,6 @@ def test_a_database_that_fails_is_said_plainly(alice, monkeypatch):
     def failing(*args, **kwargs):
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr(sending, "send", failing)
+    monkeypatch.setattr(acts, "send", failing)
     with pytest.raises(CommandError, match="database is locked"):
         notify("Hello", "--everyone")

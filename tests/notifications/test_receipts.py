@@ -8,7 +8,8 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
-from notifications import catching_up, inbox, reading, receipts
+from notifications import catching_up, receipts
+from notifications.inbox import acts, reading
 from notifications.models import Epoch, Inbox, InboxItem
 from notifications.receipts import Receipt, Receipts, write
 
@@ -76,10 +77,10 @@ def test_a_receipt_of_another_life_says_nothing(send, alice):
     assert delivered(alice) == []
 
 
-@pytest.mark.parametrize("act", [inbox.mark_seen, inbox.mark_read])
+@pytest.mark.parametrize("act", [acts.mark_seen, acts.mark_read])
 def test_what_is_seen_or_read_was_delivered(send, alice, act):
     sent = send(to=[alice])
-    act(alice.pk, inbox.Chosen([sent.pk]))
+    act(alice.pk, acts.Chosen([sent.pk]))
     item = InboxItem.objects.get()
     assert item.delivered_at == item.seen_at is not None
 
@@ -88,7 +89,7 @@ def test_seeing_does_not_move_the_moment_of_delivery(send, alice):
     sent = send(to=[alice])
     write([receipt(alice, 1)])
     before = InboxItem.objects.get().delivered_at
-    inbox.mark_seen(alice.pk, inbox.Chosen([sent.pk]))
+    acts.mark_seen(alice.pk, acts.Chosen([sent.pk]))
     assert InboxItem.objects.get().delivered_at == before
 
 

@@ -6,11 +6,13 @@ import threading
 import pytest
 from django.db import OperationalError, connection
 
-from notifications import catching_up, inbox, reconciler, sending
-from notifications.audiences import ChosenUsers
-from notifications.inbox import Chosen
+from notifications import catching_up, reconciler
+from notifications.inbox import acts
+from notifications.inbox.acts import Chosen
 from notifications.models import Clock, Epoch, Inbox
+from notifications.models.audiences import ChosenUsers
 from notifications.reconciler import PostgresqlReconciler, Sight
+from notifications.sending import acts as sending_acts
 from notifications.sqlite_reconciler import SqliteReconciler
 from tests.support.processes import until
 
@@ -76,13 +78,13 @@ def life():
 
 
 def send(user):
-    return sending.send("Hello", audience=ChosenUsers([user.pk], "one")).notification
+    return sending_acts.send("Hello", audience=ChosenUsers([user.pk], "one")).notification
 
 
 def test_a_commit_of_somebody_else_is_noticed(watch, alice, bob):
     one = send(alice)
     until(lambda: (life(), alice.pk, 1) in watch.seen, "the arrival", within_s=30)
-    inbox.mark_read(alice.pk, Chosen([one.pk]))
+    acts.mark_read(alice.pk, Chosen([one.pk]))
     until(lambda: (life(), alice.pk, 2) in watch.seen, "the act", within_s=30)
     send(bob)
     until(lambda: (life(), bob.pk, 1) in watch.seen, "bob's arrival", within_s=30)

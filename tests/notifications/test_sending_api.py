@@ -9,8 +9,10 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import ApiKey
-from notifications import dispatcher, figures, inbox, reading, receipts
+from notifications import receipts
+from notifications.inbox import acts, reading, stats
 from notifications.models import InboxItem, Notification
+from notifications.sending import worker
 from tests.support.told import told
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -214,7 +216,7 @@ def test_a_key_holds_also_when_what_was_sent_has_been_edited_or_is_over(service,
     service.call("patch", f"/{first.json()['id']}", {"title": "Edited"})
     assert service.send("k", **body).status_code == 200
     Notification.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-    dispatcher.run_due()
+    worker.run_due()
     assert service.send("k", **body).json()["id"] == first.json()["id"]
 
 
@@ -229,7 +231,7 @@ def test_what_is_scheduled_is_sent_at_its_time(service, alice):
     assert answer.json()["status"] == "scheduled"
     assert not InboxItem.objects.exists()
     Notification.objects.update(send_at=timezone.now())
-    dispatcher.run_due()
+    worker.run_due()
     assert service.report(answer)["status"] == "sent"
     assert alice.inbox.items.count() == 1
 
@@ -239,9 +241,9 @@ def test_the_report_counts(service, alice, bob, charlie):
     pk = int(answer.json()["id"])
     epoch = reading.head(charlie.pk).epoch
     receipts.deliver(charlie.pk, epoch, 1)
-    inbox.mark_seen(bob.pk, inbox.Chosen([pk]))
-    inbox.mark_read(alice.pk, inbox.Chosen([pk]))
-    figures.roll_up()  # as a dispatcher does every few seconds
+    acts.mark_seen(bob.pk, acts.Chosen([pk]))
+    acts.mark_read(alice.pk, acts.Chosen([pk]))
+    stats.roll_up()  # as a dispatcher does every few seconds
     assert service.report(answer) == {
         "id": str(pk),
         "status": "sent",

@@ -8,8 +8,8 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from notifications import inbox
-from notifications.inbox import Chosen
+from notifications.inbox import acts
+from notifications.inbox.acts import Chosen
 from notifications.models import Notification
 
 
@@ -99,7 +99,7 @@ def test_a_query_that_makes_no_sense_shows_the_inbox(browser, send, alice):
 
 def test_listings_have_tabs(browser, send, alice):
     old, new = send("Old", to=[alice]), send("New", to=[alice])
-    inbox.archive(alice.pk, Chosen([old.pk]))
+    acts.archive(alice.pk, Chosen([old.pk]))
     assert titles(browser.get("/inbox/?filter=archived")) == ["Old"]
     assert titles(browser.get("/inbox/?filter=unread")) == [new.title]
 

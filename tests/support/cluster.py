@@ -16,7 +16,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 
 from accounts import keys
 from accounts.sessions import SessionStore
-from notifications import reading
+from notifications.inbox import reading
 from notifications.models import Notification, Status
 from tests.support.checker import World, faults
 from tests.support.history import Outcome, Send, SendLog, Story

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from notifications import reading
 from notifications.catching_up import Ask, catch_up
+from notifications.inbox import reading
 from notifications.wire.frames import Cursor
 
 if TYPE_CHECKING:

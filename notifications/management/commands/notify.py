@@ -17,11 +17,11 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
-from notifications import audiences, dispatcher, sending
-from notifications.audiences import Audience
 from notifications.management.output import WorkCommand
-from notifications.models import Notification, Status
-from notifications.sending import IdempotencyKey, Sent
+from notifications.models import Notification, Status, audiences
+from notifications.models.audiences import Audience
+from notifications.sending import acts, worker
+from notifications.sending.acts import IdempotencyKey, Sent
 from notifications.wire import contract
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Command(WorkCommand):
             if options["dry_run"]:
                 self._check(audience, options)
             else:
-                sent = sending.send(
+                sent = acts.send(
                     audience=audience, idempotency=_key(options["key"]), **_content(options)
                 )
                 self.stdout.write(f"Notification {_finished(sent)}")
@@ -160,7 +160,7 @@ def _finished(sent: Sent) -> str:
 def _dispatch(notification: Notification) -> None:
     notification.refresh_from_db(fields=["status", "item_count"])
     if notification.status == Status.SENDING:
-        dispatcher.dispatch_now(notification.pk, small=True)
+        worker.dispatch_now(notification.pk, small=True)
         notification.refresh_from_db(fields=["status", "item_count"])
 
 
@@ -171,7 +171,7 @@ def _explaining() -> Iterator[None]:
         yield
     except ValidationError as error:
         raise CommandError(_explained(error)) from None
-    except (ValueError, sending.IdempotencyConflict) as error:
+    except (ValueError, acts.IdempotencyConflict) as error:
         raise CommandError(str(error)) from None
     except (DatabaseError, InterfaceError) as error:
         raise CommandError(
@@ -183,12 +183,12 @@ def _explaining() -> Iterator[None]:
 @contextmanager
 def _unlogged() -> Iterator[None]:
     """What is sent is told in the command's own words."""
-    before = sending.logger.level
-    sending.logger.setLevel(logging.WARNING)
+    before = acts.logger.level
+    acts.logger.setLevel(logging.WARNING)
     try:
         yield
     finally:
-        sending.logger.setLevel(before)
+        acts.logger.setLevel(before)
 
 
 def _check_together(options: dict[str, Any]) -> None:

@@ -31,11 +31,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from notifications import audiences, dispatcher, inbox, reading, sending
-from notifications.dispatch import Dispatch
-from notifications.models import Inbox, InboxItem, Notification
-from notifications.removal import RemovalWalk
-from notifications.signals import Arrived, Removed, inboxes_changed
+from notifications.inbox import acts as inbox_acts
+from notifications.inbox import reading
+from notifications.models import Inbox, InboxItem, Notification, audiences
+from notifications.sending import acts as sending_acts
+from notifications.sending import worker
+from notifications.sending.dispatch import Dispatch
+from notifications.sending.removal import RemovalWalk
+from notifications.sending.signals import Arrived, Removed, inboxes_changed
 from notifications.wire import contract
 from tests.support.told import told
 
@@ -146,11 +149,11 @@ def _leaves(item):
 
 
 ACTS = {
-    seen: inbox.mark_seen,
-    read: inbox.mark_read,
-    unread: inbox.mark_unread,
-    archive: inbox.archive,
-    restore: inbox.restore,
+    seen: inbox_acts.mark_seen,
+    read: inbox_acts.mark_read,
+    unread: inbox_acts.mark_unread,
+    archive: inbox_acts.archive,
+    restore: inbox_acts.restore,
 }
 ACTS_ON_ALL = (seen, read, archive)
 
@@ -281,7 +284,7 @@ class Stream(RuleBasedStateMachine):
             self._look(pk, contract.SNAPSHOT_SIZE)
 
     def teardown(self):
-        dispatcher.run_due()
+        worker.run_due()
 
     # --- Who there is ---
 
@@ -337,7 +340,7 @@ class Stream(RuleBasedStateMachine):
         audience, matches = self._audience(kind, indexes)
         recipient_count = sum(matches(pk) and self.active[pk] for pk in self.inboxes)
         later = when == "later"
-        act = sending.send(
+        act = sending_acts.send(
             f"Number {len(self.sent)}",
             audience=audience,
             send_at=timezone.now() + timedelta(days=1) if later else None,
@@ -369,22 +372,25 @@ class Stream(RuleBasedStateMachine):
         return audiences.Everyone(), lambda _user: True
 
     @precondition(lambda self: self.sent)
-    @rule(index=indexes, how=st.sampled_from([sending.withdraw, sending.expire, sending.begin]))
+    @rule(
+        index=indexes,
+        how=st.sampled_from([sending_acts.withdraw, sending_acts.expire, sending_acts.begin]),
+    )
     def sender_acts(self, index, how):
         sent = self.sent[index % len(self.sent)]
         was = sent.status
-        removes = how != sending.begin and was in {"sending", "sent"} and not sent.removal
+        removes = how != sending_acts.begin and was in {"sending", "sent"} and not sent.removal
         moves = {
-            (sending.begin, "scheduled"): "sending",
-            (sending.withdraw, "scheduled"): "cancelled",
-            (sending.withdraw, "sending"): "withdrawn",
-            (sending.withdraw, "sent"): "withdrawn",
-            (sending.expire, "sending"): "sent",
+            (sending_acts.begin, "scheduled"): "sending",
+            (sending_acts.withdraw, "scheduled"): "cancelled",
+            (sending_acts.withdraw, "sending"): "withdrawn",
+            (sending_acts.withdraw, "sent"): "withdrawn",
+            (sending_acts.expire, "sending"): "sent",
         }
         sent.status = moves.get((how, was), was)
         does = removes or (was == "scheduled" and sent.status != was)
         assert how(sent.pk) == (
-            (sent.status if does else None) if how == sending.withdraw else does
+            (sent.status if does else None) if how == sending_acts.withdraw else does
         )
         sent.removal = sent.removal or removes
         if removes and sent.arrivals <= CHUNK_SIZE:
@@ -428,7 +434,7 @@ class Stream(RuleBasedStateMachine):
 
         inboxes_changed.connect(note)
         try:
-            dispatcher.run_due()
+            worker.run_due()
         finally:
             inboxes_changed.disconnect(note)
         sent_by_pk = {sent.pk: sent for sent in self.sent}
@@ -495,7 +501,7 @@ class Stream(RuleBasedStateMachine):
         if transition is snooze:
             self._snooze(pk, pks)
             return
-        chosen = inbox.Chosen(pks | ({UNKNOWN_ID} if strange == "unknown" else set()))
+        chosen = inbox_acts.Chosen(pks | ({UNKNOWN_ID} if strange == "unknown" else set()))
         self._act(pk, transition, chosen, pks)
 
     @precondition(lambda self: self._with_items())
@@ -504,18 +510,18 @@ class Stream(RuleBasedStateMachine):
         having = self._with_items()
         pk = having[index % len(having)]
         upto = max(0, self.inboxes[pk].revision - back)
-        which = inbox.AllUpTo(reading.head(pk).epoch, upto)
+        which = inbox_acts.AllUpTo(reading.head(pk).epoch, upto)
         self._act(pk, transition, which, self.inboxes[pk].listed_up_to(upto))
         others = reading.head(self._user(index + 1)).epoch
         if others != which.epoch:
             with pytest.raises(reading.EpochMismatch):
-                ACTS[transition](pk, inbox.AllUpTo(others, contract.INTEGER_MAX))
+                ACTS[transition](pk, inbox_acts.AllUpTo(others, contract.INTEGER_MAX))
 
     def _act(self, pk, transition, which, pks):
         result = ACTS[transition](pk, which)
         model = self.inboxes[pk]
         changed = model.change(transition, pks)
-        assert result == inbox.Result(model.revision, changed, model.unread, model.unseen)
+        assert result == inbox_acts.Result(model.revision, changed, model.unread, model.unseen)
 
     def _snooze(self, pk, pks):
         """By hand, for there is no such act yet; all others must cope with what it leaves."""

@@ -10,11 +10,12 @@ import re
 from django.db import connection
 from django.urls import reverse
 
-from notifications import dispatch, hints, installation
+from notifications import hints, installation
 from notifications.catching_up import Ask, catch_up
 from notifications.models import InboxItem, Notification, Status
 from notifications.schemas import NotificationOut
-from notifications.signals import inboxes_changed
+from notifications.sending import dispatch
+from notifications.sending.signals import inboxes_changed
 from notifications.wire import contract, salvage
 from notifications.wire.frames import Cursor
 

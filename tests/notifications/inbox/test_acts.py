@@ -3,16 +3,16 @@
 import pytest
 from django.db import connection
 
-from notifications import inbox, reading
-from notifications.inbox import AllUpTo, Chosen
+from notifications.inbox import acts, reading
+from notifications.inbox.acts import AllUpTo, Chosen
 from notifications.models import Inbox, InboxItem
 
 ACTS = {
-    "seen": inbox.mark_seen,
-    "read": inbox.mark_read,
-    "unread": inbox.mark_unread,
-    "archive": inbox.archive,
-    "restore": inbox.restore,
+    "seen": acts.mark_seen,
+    "read": acts.mark_read,
+    "unread": acts.mark_unread,
+    "archive": acts.archive,
+    "restore": acts.restore,
 }
 # State of an item: seen, read, archived. For each act: the state after, or None where it is
 # skipped, and what becomes of the counts (unread, unseen).
@@ -51,11 +51,11 @@ def prepare(user, notification, wanted):
     which = Chosen([notification.pk])
     seen, read, archived = wanted
     if read:
-        inbox.mark_read(user.pk, which)
+        acts.mark_read(user.pk, which)
     elif seen:
-        inbox.mark_seen(user.pk, which)
+        acts.mark_seen(user.pk, which)
     if archived:
-        inbox.archive(user.pk, which)
+        acts.archive(user.pk, which)
 
 
 def counted(user):
@@ -84,23 +84,23 @@ def test_an_act_follows_the_transition_table(act, before, after, moved, send, al
 
 def test_a_call_takes_one_revision_however_many_it_changes(send, alice):
     sent = [send(to=[alice]) for _ in range(5)]
-    inbox.mark_read(alice.pk, Chosen([sent[0].pk]))
-    result = inbox.mark_read(alice.pk, Chosen([one.pk for one in sent]))
+    acts.mark_read(alice.pk, Chosen([sent[0].pk]))
+    result = acts.mark_read(alice.pk, Chosen([one.pk for one in sent]))
     assert (result.revision, result.changed, result.unread) == (7, 4, 0)
 
 
 def test_reading_keeps_when_it_was_seen(send, alice):
     one = send(to=[alice])
-    inbox.mark_seen(alice.pk, Chosen([one.pk]))
+    acts.mark_seen(alice.pk, Chosen([one.pk]))
     seen_at = alice.inbox.items.get().seen_at
-    inbox.mark_read(alice.pk, Chosen([one.pk]))
+    acts.mark_read(alice.pk, Chosen([one.pk]))
     item = alice.inbox.items.get()
     assert item.seen_at == seen_at < item.read_at
 
 
 def test_unknown_ids_and_somebody_elses_are_skipped_without_a_word(send, alice, charlie):
     one = send(to=[alice])
-    result = inbox.mark_read(charlie.pk, Chosen([one.pk, 10**15]))
+    result = acts.mark_read(charlie.pk, Chosen([one.pk, 10**15]))
     assert (result.revision, result.changed) == (0, 0)
     assert counted(alice) == (1, 1, 1)
 
@@ -116,7 +116,7 @@ def test_all_does_not_swallow_what_arrived_meanwhile(send, alice):
     old = [send(to=[alice]) for _ in range(2)]
     head = reading.head(alice.pk)
     late = send(to=[alice])
-    result = inbox.mark_read(alice.pk, AllUpTo(head.epoch, head.revision))
+    result = acts.mark_read(alice.pk, AllUpTo(head.epoch, head.revision))
     assert (result.changed, result.unread, result.unseen) == (2, 1, 1)
     unread = alice.inbox.items.unread()
     assert [item.notification_id for item in unread] == [late.pk]
@@ -125,9 +125,9 @@ def test_all_does_not_swallow_what_arrived_meanwhile(send, alice):
 
 def test_all_touches_only_what_is_listed(send, alice):
     archived, listed = send(to=[alice]), send(to=[alice])
-    inbox.archive(alice.pk, Chosen([archived.pk]))
+    acts.archive(alice.pk, Chosen([archived.pk]))
     head = reading.head(alice.pk)
-    for act, changed in ((inbox.mark_seen, 1), (inbox.mark_read, 1), (inbox.archive, 1)):
+    for act, changed in ((acts.mark_seen, 1), (acts.mark_read, 1), (acts.archive, 1)):
         assert act(alice.pk, AllUpTo(head.epoch, head.revision)).changed == changed
     assert state(alice.inbox.items.get(notification=archived)) == OLD_NEW
     assert state(alice.inbox.items.get(notification=listed)) == OLD_READ
@@ -137,11 +137,11 @@ def test_all_of_another_epoch_is_refused(send, alice, bob):
     send(to=[alice])
     for epoch in ("", "x", reading.head(bob.pk).epoch):
         with pytest.raises(reading.EpochMismatch):
-            inbox.mark_read(alice.pk, AllUpTo(epoch, 1))
+            acts.mark_read(alice.pk, AllUpTo(epoch, 1))
     assert counted(alice) == (1, 1, 1)
 
 
-@pytest.mark.parametrize("act", [inbox.mark_unread, inbox.restore])
+@pytest.mark.parametrize("act", [acts.mark_unread, acts.restore])
 def test_only_some_acts_are_for_all(act, alice):
     epoch = reading.head(alice.pk).epoch
     with pytest.raises(ValueError, match="takes ids"):
@@ -150,20 +150,20 @@ def test_only_some_acts_are_for_all(act, alice):
 
 def test_one_call_takes_at_most_two_hundred_ids():
     Chosen(range(200))
-    with pytest.raises(inbox.TooManyIds, match="201"):
+    with pytest.raises(acts.TooManyIds, match="201"):
         Chosen(range(201))
 
 
 def test_an_inbox_that_is_missing_is_made(alice):
     Inbox.objects.all().delete()
-    assert inbox.mark_read(alice.pk, Chosen([1])).revision == 0
+    assert acts.mark_read(alice.pk, Chosen([1])).revision == 0
     assert Inbox.objects.filter(pk=alice.pk).exists()
 
 
 def test_on_sqlite_each_change_is_stamped_in_order(send, alice, bob):
     send(to=[alice])
     send(to=[bob])
-    inbox.mark_read(
+    acts.mark_read(
         alice.pk, Chosen(list(InboxItem.objects.values_list("notification_id", flat=True)))
     )
     stamps = [Inbox.objects.get(pk=user.pk).stamp for user in (bob, alice)]

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from notifications import audiences, rations, sending
-from notifications.models import Notification
+from notifications.models import Notification, audiences
+from notifications.sending import acts, quota
 
 MOST = 3
 AT_ONCE = 10
@@ -28,7 +28,7 @@ def at_once(ask):
         together.wait(60)
         try:
             return ask(number)
-        except rations.TooOften:
+        except quota.TooOften:
             return None
         finally:
             connection.close()
@@ -38,8 +38,8 @@ def at_once(ask):
 
 
 def to_everyone(title, key=None, sent_by="a shop"):
-    idempotency = key and sending.IdempotencyKey("a shop", key)
-    return sending.send(
+    idempotency = key and acts.IdempotencyKey("a shop", key)
+    return acts.send(
         title,
         audience=audiences.Everyone(),
         sent_by=sent_by,

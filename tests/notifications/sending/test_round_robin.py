@@ -8,9 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError
 from django.utils import timezone
 
-from notifications import audiences, dispatcher, figures, rounds, sending
-from notifications.dispatch import Dispatch
-from notifications.dispatcher import Dispatcher
+from notifications.inbox import stats
 from notifications.models import (
     Edit,
     Inbox,
@@ -19,7 +17,11 @@ from notifications.models import (
     Removal,
     Status,
     Tally,
+    audiences,
 )
+from notifications.sending import acts, round_robin, worker
+from notifications.sending.dispatch import Dispatch
+from notifications.sending.worker import Dispatcher
 
 CROWD = 30
 NEVER = threading.Event()
@@ -46,7 +48,7 @@ def work(crowd):
     made = Dispatcher()
 
     def turn():
-        dispatcher.nudge()
+        worker.nudge()
         return made.turn(NEVER)
 
     yield turn
@@ -54,12 +56,12 @@ def work(crowd):
 
 
 def to_everyone(title="Hello", **fields):
-    return sending.send(title, audience=audiences.Everyone(), **fields).notification
+    return acts.send(title, audience=audiences.Everyone(), **fields).notification
 
 
 def to_two(crowd, **fields):
     chosen = audiences.ChosenUsers([user.pk for user in crowd[:2]], "two")
-    return sending.send("To two", audience=chosen, **fields).notification
+    return acts.send("To two", audience=chosen, **fields).notification
 
 
 def reached(notification):
@@ -104,9 +106,9 @@ def test_edits_and_withdrawals_go_on_beside_a_large_send(work, crowd, is_edit):
     until_done(work, lambda: status(before) == Status.SENT)
     large = to_everyone()
     if is_edit:
-        sending.edit(before.pk, title="Better")
+        acts.edit(before.pk, title="Better")
     else:
-        sending.withdraw(before.pk)
+        acts.withdraw(before.pk)
     walk = Edit if is_edit else Removal
     until_done(work, lambda: not walk.objects.filter(finished_at=None).exists())
     # Both have had as many turns.
@@ -114,7 +116,7 @@ def test_edits_and_withdrawals_go_on_beside_a_large_send(work, crowd, is_edit):
 
 
 def test_more_large_sends_than_are_held_at_a_time_all_go_on(work, crowd, monkeypatch):
-    monkeypatch.setattr(rounds, "_MOST_LEASES", 2)
+    monkeypatch.setattr(round_robin, "_MOST_LEASES", 2)
     sent = [to_everyone(f"{n}") for n in range(5)]
     held = Notification.objects.filter(status=Status.SENDING, lease_until__isnull=False)
 
@@ -129,7 +131,7 @@ def test_more_large_sends_than_are_held_at_a_time_all_go_on(work, crowd, monkeyp
 
 
 def test_figures_that_wait_are_added_a_little_at_a_time(work, crowd, monkeypatch):
-    monkeypatch.setattr(figures, "_MOST_TALLIES", 3)
+    monkeypatch.setattr(stats, "_MOST_TALLIES", 3)
     large = to_everyone()
     Tally.objects.bulk_create(
         Tally(notification_id=large.pk, inbox_id=n, seen=1) for n in range(300)
@@ -166,8 +168,8 @@ def test_one_that_cannot_begin_or_end_holds_nobody_up(work, crowd, monkeypatch, 
 
         return wrapper
 
-    monkeypatch.setattr(sending, "begin", failing(sending.begin))
-    monkeypatch.setattr(sending, "expire", failing(sending.expire))
+    monkeypatch.setattr(acts, "begin", failing(acts.begin))
+    monkeypatch.setattr(acts, "expire", failing(acts.expire))
     Notification.objects.filter(pk__in=[one.pk for one in rows]).update(send_at=now)
     Notification.objects.filter(pk__in=[one.pk for one in over]).update(
         expires_at=now + timedelta(microseconds=1)

@@ -15,8 +15,7 @@ from django.db import transaction
 from django.db.models import Case, Count, Exists, Expression, F, OuterRef, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 
-from notifications import sql
-from notifications.models import Figures, InboxItem, Notification, Tally
+from notifications.models import Figures, InboxItem, Notification, Tally, sql
 from notifications.models.inbox import InboxItemQuerySet
 
 # Tallies of one transaction: on SQLite nobody else writes as long as it lasts.

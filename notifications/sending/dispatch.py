@@ -9,10 +9,9 @@ from django.contrib.auth import get_user_model
 from django.db.models import DateTimeField, Exists, F, Max, OuterRef, Q, Value
 from django.utils import timezone
 
-from notifications import audiences, sql
-from notifications.models import Clock, Inbox, InboxItem, Notification, Status
-from notifications.signals import Arrived, inboxes_changed
-from notifications.walks import Walk
+from notifications.models import Clock, Inbox, InboxItem, Notification, Status, audiences, sql
+from notifications.sending.jobs import Walk
+from notifications.sending.signals import Arrived, inboxes_changed
 
 
 class Dispatch(Walk):

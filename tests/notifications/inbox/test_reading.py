@@ -1,7 +1,7 @@
 import pytest
 
-from notifications import inbox, reading
-from notifications.inbox import Chosen
+from notifications.inbox import acts, reading
+from notifications.inbox.acts import Chosen
 from notifications.models import Epoch
 
 
@@ -41,8 +41,8 @@ def test_an_empty_inbox_still_has_a_head(alice, one_query):
 
 def test_listings_hold_what_their_names_say(send, alice):
     new, read, archived = (send(to=[alice]).pk for _ in range(3))
-    inbox.mark_read(alice.pk, Chosen([read]))
-    inbox.archive(alice.pk, Chosen([archived]))
+    acts.mark_read(alice.pk, Chosen([read]))
+    acts.archive(alice.pk, Chosen([archived]))
     listings = {
         name: ids(reading.page(alice.pk, name, size=9).notifications) for name in reading.FILTERS
     }

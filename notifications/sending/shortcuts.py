@@ -6,9 +6,10 @@ from typing import Final, Unpack
 
 from asgiref.sync import sync_to_async
 
-from notifications import audiences, sending
-from notifications.audiences import To
-from notifications.sending import Content, IdempotencyKey, Sent
+from notifications.models import audiences
+from notifications.models.audiences import To
+from notifications.sending import acts
+from notifications.sending.acts import Content, IdempotencyKey, Sent
 
 # `to=` of every active user.
 everyone: Final = audiences.Everyone()
@@ -27,7 +28,7 @@ def send(title: str, *, to: To, key: str | None = None, **said: Unpack[Content])
         ``sending.send``.
     """
     idempotency = None if key is None else IdempotencyKey(_SCOPE, key)
-    return sending.send(title, audience=audiences.to(to), idempotency=idempotency, **said)
+    return acts.send(title, audience=audiences.to(to), idempotency=idempotency, **said)
 
 
 async def asend(title: str, *, to: To, key: str | None = None, **said: Unpack[Content]) -> Sent:

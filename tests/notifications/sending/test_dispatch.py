@@ -9,10 +9,10 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from notifications import audiences, dispatcher, rounds, sending, walks
-from notifications.dispatch import Dispatch
-from notifications.models import Inbox, InboxItem, Notification, Status
+from notifications.models import Inbox, InboxItem, Notification, Status, audiences
 from notifications.process import log_limits
+from notifications.sending import acts, jobs, round_robin, worker
+from notifications.sending.dispatch import Dispatch
 from tests.support.processes import until
 
 
@@ -33,7 +33,7 @@ def crowd(db):
 @pytest.fixture
 def waiting(crowd):
     """A notification to everyone that nobody has begun to dispatch."""
-    return sending.send("Hello", audience=audiences.Everyone()).notification
+    return acts.send("Hello", audience=audiences.Everyone()).notification
 
 
 def arrived(notification):
@@ -59,9 +59,9 @@ def item_count():
 
 def test_a_large_audience_is_left_to_a_dispatcher(crowd, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
-        sent = sending.send("Hello", audience=audiences.Everyone()).notification
+        sent = acts.send("Hello", audience=audiences.Everyone()).notification
     assert not InboxItem.objects.exists()
-    dispatcher.run_due()
+    worker.run_due()
     assert arrived(sent) == [user.pk for user in crowd]
 
 
@@ -108,7 +108,7 @@ def test_a_walk_that_is_stopped_is_free_at_once(waiting):
 
 def test_who_is_deactivated_before_their_turn_is_skipped(waiting, crowd):
     get_user_model().objects.filter(pk__in=[crowd[1].pk, crowd[9].pk]).update(is_active=False)
-    dispatcher.run_due()
+    worker.run_due()
     assert len(arrived(waiting)) == 8
     waiting.refresh_from_db()
     assert (waiting.recipient_count, waiting.item_count) == (10, 8)
@@ -124,13 +124,13 @@ def test_who_is_deactivated_between_the_reading_and_the_writing_of_a_chunk_is_sk
         return take(self, *said)
 
     monkeypatch.setattr(Dispatch, "_take", deactivate_then_take)
-    dispatcher.run_due()
+    worker.run_due()
     assert arrived(waiting) == [user.pk for user in crowd[1:]]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_chunk_that_fails_is_tried_again_and_leaves_nothing_behind(crowd, monkeypatch, caplog):
-    sent = sending.send("Hello", audience=audiences.Everyone()).notification
+    sent = acts.send("Hello", audience=audiences.Everyone()).notification
     chunk, failures = Dispatch.chunk, iter([True, False, True, True])
 
     def failing(self, after, upto):
@@ -148,8 +148,8 @@ def test_a_chunk_that_fails_is_tried_again_and_leaves_nothing_behind(crowd, monk
 
 @pytest.mark.django_db(transaction=True)
 def test_a_database_that_goes_on_failing_leaves_the_walk_to_others(crowd, monkeypatch):
-    monkeypatch.setattr(walks, "_FIRST_RETRY_S", 0.0001)
-    sent = sending.send("Hello", audience=audiences.Everyone()).notification
+    monkeypatch.setattr(jobs, "_FIRST_RETRY_S", 0.0001)
+    sent = acts.send("Hello", audience=audiences.Everyone()).notification
 
     def failing(self, after, upto):
         raise OperationalError("gone")
@@ -163,23 +163,23 @@ def test_a_database_that_goes_on_failing_leaves_the_walk_to_others(crowd, monkey
 
 @pytest.mark.django_db(transaction=True)
 def test_a_failing_dispatch_never_reaches_the_sender(alice, monkeypatch):
-    monkeypatch.setattr(walks, "_FIRST_RETRY_S", 0.0001)
+    monkeypatch.setattr(jobs, "_FIRST_RETRY_S", 0.0001)
 
     def failing(self, after, upto):
         raise OperationalError("gone")
 
     with monkeypatch.context() as patch:
         patch.setattr(Dispatch, "chunk", failing)
-        sent = sending.send("Hello", audience=audiences.Everyone()).notification
+        sent = acts.send("Hello", audience=audiences.Everyone()).notification
     assert sent.status == Status.SENDING
     Notification.objects.update(lease_until=None)
-    dispatcher.run_due()
+    worker.run_due()
     assert arrived(sent) == [alice.pk]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_inside_a_transaction_a_failure_is_the_transactions_own(crowd, monkeypatch):
-    sent = sending.send("Hello", audience=audiences.Everyone()).notification
+    sent = acts.send("Hello", audience=audiences.Everyone()).notification
 
     def failing(self, after, upto):
         raise OperationalError("gone")
@@ -196,11 +196,11 @@ def test_the_dispatcher_outlives_a_bug(waiting, monkeypatch, caplog):
         stop.set()
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(dispatcher.Dispatcher, "turn", broken)
-    monkeypatch.setattr(dispatcher.connection, "close", lambda: None)
-    monkeypatch.setattr(dispatcher, "close_old_connections", lambda: None)
+    monkeypatch.setattr(worker.Dispatcher, "turn", broken)
+    monkeypatch.setattr(worker.connection, "close", lambda: None)
+    monkeypatch.setattr(worker, "close_old_connections", lambda: None)
     log_limits.PROCESS.clear()
-    dispatcher.run(stop)
+    worker.run(stop)
     assert "A bug in dispatcher: RuntimeError: a bug" in caplog.text
 
 
@@ -215,10 +215,10 @@ def test_a_walk_of_one_chunk_is_one_transaction(alice):
 
 @pytest.mark.django_db(transaction=True)
 def test_small_walks_share_the_transactions_of_sqlite(alice, monkeypatch):
-    monkeypatch.setattr(rounds, "_BEGIN_S", 60)
+    monkeypatch.setattr(round_robin, "_BEGIN_S", 60)
     made = made_in_bulk(40, alice)
     with CaptureQueriesContext(connection) as queries:
-        dispatcher.run_due()
+        worker.run_due()
     # Nothing else of what is due writes here. On PostgreSQL each locks its rows for itself.
     assert commits(queries) == (1 if connection.vendor == "sqlite" else len(made))
     assert Inbox.objects.get(pk=alice.pk).revision == len(made)
@@ -241,7 +241,7 @@ def test_one_of_many_small_walks_that_fails_undoes_no_other(alice, monkeypatch, 
             raise error
 
     monkeypatch.setattr(Dispatch, "chunk", failing)
-    work = dispatcher.Dispatcher()
+    work = worker.Dispatcher()
     work.turn(threading.Event())
     until(lambda: work.turn(threading.Event()) >= 0 and item_count() == 9, "the others are sent")
     bad.refresh_from_db()
@@ -268,7 +268,7 @@ def test_rows_that_name_no_audience_hold_up_nobody(alice, caplog, bad):
     made = made_in_bulk(33, alice)
     # Around the model, which would not take it.
     Notification.objects.filter(pk__in=[one.pk for one in made[:30]]).update(**bad)
-    work = dispatcher.Dispatcher()
+    work = worker.Dispatcher()
     until(lambda: work.turn(threading.Event()) >= 0 and item_count() >= 3, "the others are sent")
     left = Notification.objects.filter(status=Status.SENDING).values_list("pk", flat=True)
     # Who names numbers that nobody has sends to nobody.

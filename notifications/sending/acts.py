@@ -15,10 +15,10 @@ from django.utils import timezone
 from django.utils.asyncio import async_unsafe
 from django.utils.translation import gettext_lazy as _
 
-from notifications import dispatch, rations
-from notifications.audiences import Audience
+from notifications.inbox.idempotency import fingerprint
 from notifications.models import Edit, Notification, Removal, Status
-from notifications.operations import fingerprint
+from notifications.models.audiences import Audience
+from notifications.sending import dispatch, quota
 from notifications.wire import contract
 
 # What of a notification may change once it is sent.
@@ -281,11 +281,11 @@ def _counted(notification: Notification) -> Sent | None:
     Returns: the notification that the same request has made meanwhile, which takes no room.
     Raises: TooOften
     """
-    if not rations.applies_to(notification):
+    if not quota.applies_to(notification):
         return None
-    rations.wait_for_turn(notification)
+    quota.wait_for_turn(notification)
     if (sent := _known(notification)) is None:
-        rations.require_room(notification)
+        quota.require_room(notification)
     return sent
 
 

@@ -7,9 +7,10 @@ from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.db.models.deletion import Collector
 
-from notifications import audiences, figures, inbox, sending
-from notifications.dispatch import Dispatch
-from notifications.models import Inbox, InboxItem, Notification, Status
+from notifications.inbox import acts, stats
+from notifications.models import Inbox, InboxItem, Notification, Status, audiences
+from notifications.sending import acts as sending_acts
+from notifications.sending.dispatch import Dispatch
 from tests.support.processes import until
 from tests.support.waiting import somebody_waits
 
@@ -26,7 +27,7 @@ def crowd(db):
 @pytest.fixture
 def waiting(crowd, settings):
     settings.NOTIFICATIONS_DISPATCH_CHUNK_SIZE = 3
-    return sending.send("Hello", audience=audiences.Everyone()).notification
+    return sending_acts.send("Hello", audience=audiences.Everyone()).notification
 
 
 def holders():
@@ -38,12 +39,12 @@ def test_what_arrives_after_django_has_looked_goes_with_the_user(waiting, crowd)
     collector = Collector(using="default")
     collector.collect([leaving])
     assert Dispatch(waiting.pk).run()
-    inbox.mark_read(leaving.pk, inbox.Chosen([waiting.pk]))
+    acts.mark_read(leaving.pk, acts.Chosen([waiting.pk]))
     collector.delete()
     assert holders() == [user.pk for user in others]
     assert not Inbox.objects.filter(pk=leaving.pk).exists()
-    figures.roll_up()
-    assert figures.kept(waiting.pk) == figures.exact(waiting.pk) == figures.Counts()
+    stats.roll_up()
+    assert stats.kept(waiting.pk) == stats.exact(waiting.pk) == stats.Counts()
 
 
 def test_a_dispatch_passes_over_whoever_is_just_being_deleted(waiting, crowd, caplog):

@@ -22,21 +22,9 @@ from django.utils import timezone
 
 from accounts import keys, sessions, tokens
 from accounts.models import AccessToken, Session
-from notifications import (
-    audiences,
-    catching_up,
-    dispatcher,
-    figures,
-    inbox,
-    operations,
-    rations,
-    reading,
-    receipts,
-    sending,
-)
+from notifications import catching_up, receipts
 from notifications.catching_up import Ask, catch_up
-from notifications.dispatch import Dispatch
-from notifications.editing import EditWalk
+from notifications.inbox import acts, idempotency, reading, stats
 from notifications.models import (
     Epoch,
     Inbox,
@@ -46,9 +34,14 @@ from notifications.models import (
     Removal,
     Status,
     Tally,
+    audiences,
 )
 from notifications.receipts import Receipt
-from notifications.removal import RemovalWalk
+from notifications.sending import acts as sending_acts
+from notifications.sending import quota, worker
+from notifications.sending.dispatch import Dispatch
+from notifications.sending.editing import EditWalk
+from notifications.sending.removal import RemovalWalk
 from notifications.wire.frames import Cursor
 
 LARGE_TABLES = {
@@ -418,24 +411,24 @@ PER_ACT = 10
 
 
 @pytest.mark.parametrize(
-    "act", [inbox.mark_seen, inbox.mark_read, inbox.mark_unread, inbox.archive, inbox.restore]
+    "act", [acts.mark_seen, acts.mark_read, acts.mark_unread, acts.archive, acts.restore]
 )
 @pytest.mark.parametrize("name", ["big", "small"])
 def test_an_act_on_some_reads_these(large, act, name):
     user = getattr(large, name)
     items = InboxItem.objects.filter(inbox=user.pk).order_by("-pk")
-    which = inbox.Chosen(set(items.values_list("notification_id", flat=True)[:200]))
+    which = acts.Chosen(set(items.values_list("notification_id", flat=True)[:200]))
     with explained() as recording:
         act(user.pk, which)
     recording.must_be_cheap(most_queries=PER_ACT)
 
 
-@pytest.mark.parametrize("act", [inbox.mark_seen, inbox.mark_read])
+@pytest.mark.parametrize("act", [acts.mark_seen, acts.mark_read])
 @pytest.mark.parametrize("name", ["big", "small"])
 def test_an_act_on_all_reads_what_is_unread(large, act, name):
     head = reading.head(getattr(large, name).pk)
     with explained() as recording:
-        result = act(getattr(large, name).pk, inbox.AllUpTo(head.epoch, head.revision))
+        result = act(getattr(large, name).pk, acts.AllUpTo(head.epoch, head.revision))
     assert result.changed > SMALL_INBOX / 2
     recording.must_be_cheap(most_queries=PER_ACT)
 
@@ -443,11 +436,11 @@ def test_an_act_on_all_reads_what_is_unread(large, act, name):
 def test_archiving_all_reads_this_inbox_alone(large):
     head = reading.head(large.big.pk)
     with explained() as recording:
-        inbox.archive(large.big.pk, inbox.AllUpTo(head.epoch, 500))
+        acts.archive(large.big.pk, acts.AllUpTo(head.epoch, 500))
     recording.must_be_cheap(most_queries=PER_ACT)
     head = reading.head(large.small.pk)
     with explained() as recording:
-        inbox.archive(large.small.pk, inbox.AllUpTo(head.epoch, head.revision))
+        acts.archive(large.small.pk, acts.AllUpTo(head.epoch, head.revision))
     recording.must_be_cheap(most_queries=PER_ACT)
 
 
@@ -494,14 +487,14 @@ def test_figures_are_added_up_from_tallies_alone(large):
     pks = range(large.everybodys.pk + 1, large.everybodys.pk + 60)
     Tally.objects.bulk_create(Tally(notification_id=pk, delivered=1) for pk in pks)
     with explained() as recording:
-        figures.roll_up()
+        stats.roll_up()
     recording.must_be_cheap(most_queries=6)
     assert not Tally.objects.exists()
 
 
 def test_looking_for_what_is_due_finds_nothing_without_reading(large):
     with explained() as recording:
-        dispatcher.run_due()
+        worker.run_due()
     recording.must_be_cheap(most_queries=9)
 
 
@@ -509,13 +502,13 @@ def test_forgetting_old_answers_reads_the_old_ones(large):
     old = timezone.now() - timedelta(days=9)
     Operation.objects.filter(op_id__startswith="49").update(created_at=old)
     with explained() as recording:
-        assert operations.forget_old() > 50
+        assert idempotency.forget_old() > 50
     recording.must_be_cheap(most_queries=2)
 
 
 def test_sending_to_one_user_reads_that_user(large):
     with explained() as recording, transaction.atomic():
-        sending.send("Hello", audience=audiences.ChosenUsers.named(["small 7"]))
+        sending_acts.send("Hello", audience=audiences.ChosenUsers.named(["small 7"]))
     recording.must_be_cheap(most_queries=6)
 
 
@@ -524,7 +517,7 @@ def test_how_often_everyone_was_told_something_is_read_of_the_last_hour(large):
     # All that there are went out before that.
     later = timezone.now() + timedelta(hours=2)
     with explained() as recording:
-        rations.require_room(asked, later)
+        quota.require_room(asked, later)
     recording.must_be_cheap(most_queries=1)
 
 
@@ -536,7 +529,7 @@ PER_CHUNK = 14
 def test_a_chunk_of_a_dispatch_reads_its_own_users(large, kind):
     names = [f"small {number}" for number in range(500, 750)]
     audience = audiences.Everyone() if kind == "everyone" else audiences.ChosenUsers.named(names)
-    sent = sending.send("Hello", audience=audience).notification
+    sent = sending_acts.send("Hello", audience=audience).notification
     _walk_one_chunk(Dispatch(sent.pk))
     with explained() as recording:
         _walk_one_chunk(Dispatch(sent.pk))
@@ -544,7 +537,7 @@ def test_a_chunk_of_a_dispatch_reads_its_own_users(large, kind):
 
 
 def test_a_chunk_of_a_removal_reads_its_own_inboxes(large):
-    assert sending.withdraw(large.everybodys.pk)
+    assert sending_acts.withdraw(large.everybodys.pk)
     _walk_one_chunk(RemovalWalk(large.everybodys.pk))
     with explained() as recording:
         _walk_one_chunk(RemovalWalk(large.everybodys.pk))
@@ -554,7 +547,7 @@ def test_a_chunk_of_a_removal_reads_its_own_inboxes(large):
 def test_a_chunk_of_an_edit_reads_its_own_inboxes(large):
     rows = Notification.objects.filter(pk=large.everybodys.pk)
     rows.update(cursor=Inbox.objects.latest("pk").pk)
-    assert sending.edit(large.everybodys.pk, title="Edited")
+    assert sending_acts.edit(large.everybodys.pk, title="Edited")
     _walk_one_chunk(EditWalk(large.everybodys.pk))
     with explained() as recording:
         _walk_one_chunk(EditWalk(large.everybodys.pk))

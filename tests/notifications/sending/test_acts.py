@@ -7,9 +7,9 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from notifications import audiences, dispatcher, sending
-from notifications.models import Inbox, InboxItem, Notification, Status
-from notifications.sending import IdempotencyKey
+from notifications.models import Inbox, InboxItem, Notification, Status, audiences
+from notifications.sending import acts, worker
+from notifications.sending.acts import IdempotencyKey
 
 
 def holders(notification):
@@ -74,7 +74,7 @@ def test_a_long_audience_has_a_short_label(alice, bob, charlie, user):
 def test_the_same_key_and_request_is_one_notification(send, alice):
     key = IdempotencyKey("test", "k1")
     first = send(to=[alice], data={"a": 1}, idempotency=key)
-    again = sending.send(
+    again = acts.send(
         "Hello",
         audience=audiences.ChosenUsers([alice.pk], "named otherwise"),
         data={"a": 1},
@@ -88,7 +88,7 @@ def test_the_same_key_with_another_request_is_refused(send, alice, bob):
     key = IdempotencyKey("test", "k1")
     send(to=[alice], idempotency=key)
     for other in ({"title": "Other", "to": [alice]}, {"to": [bob]}, {"to": [alice], "url": "/x"}):
-        with pytest.raises(sending.IdempotencyConflict, match="k1"):
+        with pytest.raises(acts.IdempotencyConflict, match="k1"):
             send(**other, idempotency=key)
     assert Notification.objects.count() == 1
 
@@ -102,9 +102,7 @@ def test_keys_of_two_scopes_do_not_clash(send, alice):
 @pytest.mark.parametrize("key", ["", " ", "x" * 256, "a\0b"])
 def test_a_key_is_a_short_line(key, alice):
     with pytest.raises(ValidationError):
-        sending.send(
-            "Hello", audience=audiences.Everyone(), idempotency=IdempotencyKey("test", key)
-        )
+        acts.send("Hello", audience=audiences.Everyone(), idempotency=IdempotencyKey("test", key))
 
 
 def test_text_areas_post_crlf_which_is_stored_as_lf(send, alice):
@@ -113,7 +111,7 @@ def test_text_areas_post_crlf_which_is_stored_as_lf(send, alice):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_send_outside_a_transaction_has_arrived_when_it_returns(alice):
-    sent = sending.send("Hello", audience=audiences.ChosenUsers([alice.pk], "alice"))
+    sent = acts.send("Hello", audience=audiences.ChosenUsers([alice.pk], "alice"))
     assert (sent.created, sent.notification.status, sent.notification.item_count) == (
         True,
         Status.SENT,
@@ -126,12 +124,12 @@ def test_a_send_outside_a_transaction_has_arrived_when_it_returns(alice):
 def test_a_send_that_is_rolled_back_was_never_sent(alice):
     def send_and_fail():
         with transaction.atomic():
-            sending.send("Hello", audience=audiences.Everyone())
+            acts.send("Hello", audience=audiences.Everyone())
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         send_and_fail()
-    dispatcher.run_due()
+    worker.run_due()
     assert not Notification.objects.exists()
     assert Inbox.objects.get(pk=alice.pk).revision == 0
 
@@ -139,7 +137,7 @@ def test_a_send_that_is_rolled_back_was_never_sent(alice):
 @pytest.mark.django_db(transaction=True)
 def test_a_send_inside_a_transaction_arrives_when_that_commits(alice):
     with transaction.atomic():
-        sent = sending.send("Hello", audience=audiences.Everyone()).notification
+        sent = acts.send("Hello", audience=audiences.Everyone()).notification
         assert sent.status == Status.SENDING
         assert not alice.inbox.items.exists()
     assert alice.inbox.items.count() == 1
@@ -157,7 +155,7 @@ def test_a_row_saved_by_hand_is_sent(alice, bob, django_capture_on_commit_callba
 def test_a_draft_is_not_sent(alice, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         Notification.objects.create(title="Draft", audience_kind="everyone")
-    dispatcher.run_due()
+    worker.run_due()
     assert not InboxItem.objects.exists()
 
 
@@ -166,17 +164,17 @@ def test_rows_made_in_bulk_are_found_by_the_due_scan(alice, bob):
         Notification(title=title, audience_kind="everyone", status=Status.SENDING)
         for title in ("one", "two")
     )
-    dispatcher.run_due()
+    worker.run_due()
     assert Notification.objects.filter(status=Status.SENT, item_count=2).count() == 2
 
 
 def test_a_scheduled_send_waits_for_its_time(send, alice, user):
     sent = send(to=[alice], send_at=timezone.now() + timedelta(hours=1))
-    dispatcher.run_due()
+    worker.run_due()
     assert sent.status == Status.SCHEDULED
     assert not InboxItem.objects.exists()
     Notification.objects.update(send_at=timezone.now())
-    dispatcher.run_due()
+    worker.run_due()
     sent.refresh_from_db()
     assert sent.status == Status.SENT
     assert holders(sent) == ["alice"]
@@ -186,7 +184,7 @@ def test_who_joins_after_the_acceptance_does_not_get_it(send, alice, user):
     sent = send(audience=audiences.Everyone(), send_at=timezone.now() + timedelta(hours=1))
     user("late")
     Notification.objects.update(send_at=timezone.now())
-    dispatcher.run_due()
+    worker.run_due()
     assert holders(sent) == ["alice"]
 
 

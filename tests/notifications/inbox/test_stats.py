@@ -7,10 +7,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from notifications import catching_up, dispatcher, figures, inbox
-from notifications.figures import Counts, exact, roll_up
+from notifications import catching_up
+from notifications.inbox import acts as inbox_acts
+from notifications.inbox import stats
+from notifications.inbox.stats import Counts, exact, roll_up
 from notifications.models import Epoch, Figures, Notification, Tally
 from notifications.receipts import Receipt, write
+from notifications.sending import worker
 from tests.support.processes import until
 
 pytestmark = pytest.mark.django_db
@@ -29,24 +32,24 @@ def test_what_recipients_do_is_counted(send, alice, bob, charlie):
     sent = send(to=[alice, bob, charlie])
     for user in (alice, bob, charlie):
         hold(user, 1)
-    inbox.mark_seen(alice.pk, inbox.Chosen([sent.pk]))
-    inbox.mark_read(bob.pk, inbox.Chosen([sent.pk]))
+    inbox_acts.mark_seen(alice.pk, inbox_acts.Chosen([sent.pk]))
+    inbox_acts.mark_read(bob.pk, inbox_acts.Chosen([sent.pk]))
     roll_up()
     assert kept(sent) == exact(sent.pk) == Counts(delivered=3, seen=2, read=1)
 
 
 def test_marking_unread_is_counted_back(send, alice):
     sent = send(to=[alice])
-    inbox.mark_read(alice.pk, inbox.Chosen([sent.pk]))
+    inbox_acts.mark_read(alice.pk, inbox_acts.Chosen([sent.pk]))
     roll_up()
-    inbox.mark_unread(alice.pk, inbox.Chosen([sent.pk]))
+    inbox_acts.mark_unread(alice.pk, inbox_acts.Chosen([sent.pk]))
     roll_up()
     assert kept(sent) == Counts(delivered=1, seen=1, read=0)
 
 
 def test_what_was_withdrawn_keeps_its_figures(send, withdraw, alice):
     sent = send(to=[alice])
-    inbox.mark_read(alice.pk, inbox.Chosen([sent.pk]))
+    inbox_acts.mark_read(alice.pk, inbox_acts.Chosen([sent.pk]))
     withdraw(sent)
     roll_up()
     assert kept(sent) == Counts(1, 1, 1)
@@ -54,7 +57,7 @@ def test_what_was_withdrawn_keeps_its_figures(send, withdraw, alice):
 
 def test_what_was_not_touched_is_not_looked_at(send, alice, bob, django_assert_num_queries):
     for n in range(5):
-        inbox.mark_read(alice.pk, inbox.Chosen([send(f"{n}", to=[alice]).pk]))
+        inbox_acts.mark_read(alice.pk, inbox_acts.Chosen([send(f"{n}", to=[alice]).pk]))
     roll_up()
     with django_assert_num_queries(1):
         roll_up()
@@ -62,8 +65,8 @@ def test_what_was_not_touched_is_not_looked_at(send, alice, bob, django_assert_n
 
 def test_archiving_touches_nothing(send, alice):
     sent = send(to=[alice])
-    inbox.archive(alice.pk, inbox.Chosen([sent.pk]))
-    inbox.restore(alice.pk, inbox.Chosen([sent.pk]))
+    inbox_acts.archive(alice.pk, inbox_acts.Chosen([sent.pk]))
+    inbox_acts.restore(alice.pk, inbox_acts.Chosen([sent.pk]))
     assert not Tally.objects.exists()
 
 
@@ -78,12 +81,12 @@ def test_many_are_added_by_few_statements(send, alice, django_assert_max_num_que
 
 def test_what_one_user_does_over_and_over_is_one_tally_for_each_notification(send, alice, bob):
     sent = [send(f"{n}", to=[alice, bob]) for n in range(3)]
-    which = inbox.Chosen([one.pk for one in sent])
+    which = inbox_acts.Chosen([one.pk for one in sent])
     for _ in range(5):
-        inbox.mark_read(alice.pk, which)
-        inbox.mark_unread(alice.pk, which)
+        inbox_acts.mark_read(alice.pk, which)
+        inbox_acts.mark_unread(alice.pk, which)
     assert Tally.objects.count() == 3
-    inbox.mark_read(bob.pk, which)
+    inbox_acts.mark_read(bob.pk, which)
     assert Tally.objects.count() == 6
     roll_up()
     assert [kept(one) for one in sent] == [Counts(delivered=2, seen=2, read=1)] * 3
@@ -91,7 +94,7 @@ def test_what_one_user_does_over_and_over_is_one_tally_for_each_notification(sen
 
 def test_figures_are_added_up_without_a_look_at_the_items(send, alice):
     sent = send(to=[alice])
-    inbox.mark_read(alice.pk, inbox.Chosen([sent.pk]))
+    inbox_acts.mark_read(alice.pk, inbox_acts.Chosen([sent.pk]))
     with CaptureQueriesContext(connection) as captured:
         roll_up()
     assert not [query["sql"] for query in captured if "inboxitem" in query["sql"]]
@@ -100,8 +103,8 @@ def test_figures_are_added_up_without_a_look_at_the_items(send, alice):
 
 def test_whoever_is_deleted_is_counted_no_more(send, alice, bob):
     sent = send(to=[alice, bob])
-    inbox.mark_read(alice.pk, inbox.Chosen([sent.pk]))
-    inbox.mark_seen(bob.pk, inbox.Chosen([sent.pk]))
+    inbox_acts.mark_read(alice.pk, inbox_acts.Chosen([sent.pk]))
+    inbox_acts.mark_seen(bob.pk, inbox_acts.Chosen([sent.pk]))
     roll_up()
     alice.delete()
     roll_up()
@@ -116,10 +119,10 @@ def test_tallies_of_what_is_gone_go_too(db):
 
 
 def test_more_tallies_than_are_read_at_a_time_are_all_added(send, alice, monkeypatch):
-    monkeypatch.setattr(figures, "_MOST_TALLIES", 3)
+    monkeypatch.setattr(stats, "_MOST_TALLIES", 3)
     for n in range(9):
-        inbox.mark_seen(alice.pk, inbox.Chosen([send(f"{n}", to=[alice]).pk]))
-    assert figures.roll_up_some() == 3
+        inbox_acts.mark_seen(alice.pk, inbox_acts.Chosen([send(f"{n}", to=[alice]).pk]))
+    assert stats.roll_up_some() == 3
     assert Tally.objects.count() == 6  # the rest is left to the next time
     roll_up()
     assert not Tally.objects.exists()
@@ -132,7 +135,13 @@ def test_kept_figures_are_the_exact_ones_whatever_happens(send, withdraw, user):
     chance = random.Random(seed)
     people = [user(f"user{n}") for n in range(4)]
     sent = []
-    acts = [inbox.mark_seen, inbox.mark_read, inbox.mark_unread, inbox.archive, inbox.restore]
+    acts = [
+        inbox_acts.mark_seen,
+        inbox_acts.mark_read,
+        inbox_acts.mark_unread,
+        inbox_acts.archive,
+        inbox_acts.restore,
+    ]
     for n in range(120):
         if not sent or chance.random() < 0.1:
             sent.append(send(f"{n}", to=chance.sample(people, 3)))
@@ -141,7 +150,7 @@ def test_kept_figures_are_the_exact_ones_whatever_happens(send, withdraw, user):
         elif chance.random() < 0.05:
             withdraw(chance.choice(sent))
         else:
-            which = inbox.Chosen([one.pk for one in chance.sample(sent, min(3, len(sent)))])
+            which = inbox_acts.Chosen([one.pk for one in chance.sample(sent, min(3, len(sent)))])
             chance.choice(acts)(chance.choice(people).pk, which)
         if chance.random() < 0.2:
             roll_up()
@@ -157,10 +166,10 @@ def test_a_dispatcher_counts(send, alice):
     sent = send(to=[alice])
     hold(alice, 1)
     stop = threading.Event()
-    running = threading.Thread(target=dispatcher.run, args=(stop,))
+    running = threading.Thread(target=worker.run, args=(stop,))
     running.start()
     until(Figures.objects.filter(delivered_count=1).exists, "the dispatcher has counted")
     stop.set()
-    dispatcher.nudge()
+    worker.nudge()
     running.join(60)
     assert kept(sent) == Counts(delivered=1)

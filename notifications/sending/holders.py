@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from notifications.models import Inbox, InboxItem
 from notifications.models.inbox import InboxItemQuerySet
-from notifications.walks import Walk
+from notifications.sending.jobs import Walk
 
 
 class HoldersWalk(Walk):

@@ -15,8 +15,8 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from notifications.audiences import Everyone
 from notifications.models import Notification
+from notifications.models.audiences import Everyone
 
 _HOUR = timedelta(hours=1)
 
@@ -42,7 +42,7 @@ def wait_for_turn(notification: Notification) -> None:
     """Be, until the transaction that is open ends, the only one who counts this sender's."""
     if connection.vendor == "postgresql":
         sender = notification.sent_by or notification.idempotency_scope
-        digest = hashlib.sha256(f"notifications.rations {sender}".encode()).digest()
+        digest = hashlib.sha256(f"notifications.sending.quota {sender}".encode()).digest()
         with connection.cursor() as cursor:
             number = int.from_bytes(digest[:8], "big", signed=True)
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])

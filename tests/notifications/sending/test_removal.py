@@ -5,9 +5,11 @@ from django.contrib.auth import get_user_model
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from notifications import audiences, dispatcher, inbox, reading, sending
-from notifications.dispatch import Dispatch
-from notifications.models import Inbox, InboxItem, Notification, Removal, Status
+from notifications.inbox import acts, reading
+from notifications.models import Inbox, InboxItem, Notification, Removal, Status, audiences
+from notifications.sending import acts as sending_acts
+from notifications.sending import worker
+from notifications.sending.dispatch import Dispatch
 from tests.support.told import told
 
 
@@ -24,11 +26,11 @@ def chunk(request, settings):
 def test_withdrawing_takes_it_out_of_every_inbox(chunk, send, withdraw, alice, bob, charlie):
     kept = send("Kept", to=[alice])
     gone = send("Gone", audience=audiences.Everyone())
-    dispatcher.run_due()
-    inbox.mark_seen(bob.pk, inbox.Chosen([gone.pk]))
-    inbox.mark_read(charlie.pk, inbox.Chosen([gone.pk]))
+    worker.run_due()
+    acts.mark_seen(bob.pk, acts.Chosen([gone.pk]))
+    acts.mark_read(charlie.pk, acts.Chosen([gone.pk]))
     assert withdraw(gone)
-    dispatcher.run_due()
+    worker.run_due()
     assert counts(alice) == (3, 1, 1)
     assert counts(bob) == (3, 0, 0)
     assert counts(charlie) == (3, 0, 0)
@@ -50,7 +52,7 @@ def test_clients_are_told_what_has_gone(send, withdraw, alice):
 
 def test_withdrawing_an_archived_one_leaves_the_counts(send, withdraw, alice):
     gone = send(to=[alice])
-    inbox.archive(alice.pk, inbox.Chosen([gone.pk]))
+    acts.archive(alice.pk, acts.Chosen([gone.pk]))
     withdraw(gone)
     assert counts(alice) == (3, 0, 0)
 
@@ -70,9 +72,9 @@ def test_what_is_withdrawn_in_the_middle_of_its_dispatch_stops_there(send, setti
     sent = send(audience=audiences.Everyone())
     walk = Dispatch(sent.pk)
     assert walk.begin()
-    sending.withdraw(sent.pk)
+    sending_acts.withdraw(sent.pk)
     assert not walk.step()
-    dispatcher.run_due()
+    worker.run_due()
     sent.refresh_from_db()
     assert (sent.status, sent.item_count) == (Status.WITHDRAWN, 2)
     assert InboxItem.objects.count() == 2
@@ -83,7 +85,7 @@ def test_what_is_not_sent_yet_is_cancelled(send, withdraw, alice):
     later = send(to=[alice], send_at=timezone.now() + timedelta(hours=1))
     assert withdraw(later)
     Notification.objects.update(send_at=timezone.now())
-    dispatcher.run_due()
+    worker.run_due()
     later.refresh_from_db()
     assert later.status == Status.CANCELLED
     assert not InboxItem.objects.exists()
@@ -91,11 +93,11 @@ def test_what_is_not_sent_yet_is_cancelled(send, withdraw, alice):
 
 def test_an_expired_notification_leaves_the_inboxes(send, alice):
     sent = send(to=[alice], expires_at=timezone.now() + timedelta(hours=1))
-    dispatcher.run_due()
+    worker.run_due()
     assert counts(alice) == (1, 1, 1)
     Notification.objects.update(expires_at=timezone.now())
-    dispatcher.run_due()
-    dispatcher.run_due()
+    worker.run_due()
+    worker.run_due()
     sent.refresh_from_db()
     assert sent.status == Status.SENT
     assert sent.expired_at is not None
@@ -105,9 +107,9 @@ def test_an_expired_notification_leaves_the_inboxes(send, alice):
 def test_expiry_comes_before_or_after_a_withdrawal_but_removes_once(send, withdraw, alice):
     sent = send(to=[alice], expires_at=timezone.now() + timedelta(hours=1))
     Notification.objects.update(expires_at=timezone.now())
-    dispatcher.run_due()
+    worker.run_due()
     assert not withdraw(sent)
-    dispatcher.run_due()
+    worker.run_due()
     assert counts(alice)[0] == 2
 
 

@@ -15,8 +15,8 @@ from django.db import connections, transaction
 from django.utils.functional import SimpleLazyObject
 
 import notifications
-from notifications import audiences, sending
-from notifications.models import InboxItem, Notification, Status
+from notifications.models import InboxItem, Notification, Status, audiences
+from notifications.sending import acts
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -112,7 +112,7 @@ def test_the_rest_is_said_as_to_sending(alice):
 
 
 def test_what_is_said_has_the_names_that_sending_takes():
-    parameters = inspect.signature(sending.send).parameters.keys()
+    parameters = inspect.signature(acts.send).parameters.keys()
     others = {
         "title",
         "audience",
@@ -120,7 +120,7 @@ def test_what_is_said_has_the_names_that_sending_takes():
         "sent_by",
         "rationed",
     }  # given by name, or for the edges alone
-    assert sending.Content.__annotations__.keys() == parameters - others, (
+    assert acts.Content.__annotations__.keys() == parameters - others, (
         "sending.send and sending.Content differ: what any code may say belongs into both, and "
         "what only the edges say into the set above."
     )
@@ -131,14 +131,14 @@ def test_a_key_sends_once_however_often(alice):
     again = notifications.send("Hello", to=[alice], key="order-7")
     assert (first.created, again.created) == (True, False)
     assert again.notification == first.notification
-    with pytest.raises(sending.IdempotencyConflict, match="'order-7' was used for another"):
+    with pytest.raises(acts.IdempotencyConflict, match="'order-7' was used for another"):
         notifications.send("Other", to=alice, key="order-7")
     assert alice.inbox.items.count() == 1
 
 
 def test_a_key_of_code_is_not_one_of_the_command(alice):
-    key = sending.IdempotencyKey("command", "order-7")
-    sending.send("Hello", audience=audiences.Everyone(), idempotency=key)
+    key = acts.IdempotencyKey("command", "order-7")
+    acts.send("Hello", audience=audiences.Everyone(), idempotency=key)
     assert notifications.send("Hello", to=notifications.everyone, key="order-7").created
 
 
@@ -146,7 +146,7 @@ def test_async_code_has_it_committed_when_it_returns(alice, charlie):
     async def act():
         asked = audiences.ChosenUsers([alice.pk], "alice")
         await notifications.asend("One", to=get_user_model().objects.filter(pk=alice.pk))
-        return await sending.asend("Two", audience=asked, body="text")
+        return await acts.asend("Two", audience=asked, body="text")
 
     sent = in_an_event_loop(act)
     assert (sent.created, sent.notification.status) == (True, Status.SENT)
@@ -172,7 +172,7 @@ def test_send_in_an_event_loop_says_what_to_call_instead(alice):
     async def act():
         for send in (
             lambda: notifications.send("Hello", to=alice),
-            lambda: sending.send("Hello", audience=audiences.Everyone()),
+            lambda: acts.send("Hello", audience=audiences.Everyone()),
         ):
             with pytest.raises(SynchronousOnlyOperation, match="await asend"):
                 send()

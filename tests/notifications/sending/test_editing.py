@@ -4,10 +4,12 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from notifications import audiences, dispatcher, inbox, reading, sending
-from notifications.dispatch import Dispatch
-from notifications.editing import EditWalk
-from notifications.models import Edit, Inbox, InboxItem, Status
+from notifications.inbox import acts, reading
+from notifications.models import Edit, Inbox, InboxItem, Status, audiences
+from notifications.sending import acts as sending_acts
+from notifications.sending import worker
+from notifications.sending.dispatch import Dispatch
+from notifications.sending.editing import EditWalk
 from tests.support.told import told
 
 
@@ -15,7 +17,7 @@ from tests.support.told import told
 def edit(django_capture_on_commit_callbacks):
     def act(notification, **changes):
         with django_capture_on_commit_callbacks(execute=True):
-            return sending.edit(notification.pk, **changes)
+            return sending_acts.edit(notification.pk, **changes)
 
     return act
 
@@ -32,14 +34,14 @@ def state(user):
 
 def test_each_inbox_that_holds_it_takes_a_revision(chunk, send, edit, alice, bob, charlie):
     sent = send(audience=audiences.Everyone())
-    dispatcher.run_due()
+    worker.run_due()
     other = send("Other", to=[alice])
-    inbox.mark_read(bob.pk, inbox.Chosen([sent.pk]))
-    inbox.archive(charlie.pk, inbox.Chosen([sent.pk]))
+    acts.mark_read(bob.pk, acts.Chosen([sent.pk]))
+    acts.archive(charlie.pk, acts.Chosen([sent.pk]))
     before = [state(user) for user in (alice, bob, charlie)]
 
     assert edit(sent, title="Edited")
-    dispatcher.run_due()
+    worker.run_due()
 
     after = [state(user) for user in (alice, bob, charlie)]
     assert after == [(revision + 1, *counts) for revision, *counts in before]
@@ -66,7 +68,7 @@ def test_what_is_edited_while_it_is_sent_is_right_everywhere(send, edit, setting
     assert Edit.objects.get().upto == users[1].pk
     # Both walks go on, in any order.
     assert walk.step()
-    dispatcher.run_due()
+    worker.run_due()
     while walk._cursor < walk._upto:
         assert walk.step()
     assert [state(one)[0] for one in users] == [2, 2, 1, 1, 1, 1]
@@ -80,14 +82,14 @@ def test_a_second_edit_begins_the_walk_anew(send, edit, settings, user):
     settings.NOTIFICATIONS_DISPATCH_PAUSE_MS = 0
     users = [user(name) for name in "abcdef"]
     sent = send(audience=audiences.Everyone())
-    dispatcher.run_due()
+    worker.run_due()
     edit(sent, title="First")
     first = EditWalk(sent.pk)
     assert first.begin()
     edit(sent, title="Second")
     # Whoever was on the first has lost it.
     assert not first.step()
-    dispatcher.run_due()
+    worker.run_due()
     assert [state(one)[0] for one in users] == [3, 3, 2, 2, 2, 2]
     assert Edit.objects.get().finished_at is not None
     for one in users:
@@ -100,12 +102,12 @@ def test_what_is_withdrawn_while_its_edit_goes_round_is_gone(send, edit, withdra
     settings.NOTIFICATIONS_DISPATCH_PAUSE_MS = 0
     users = [user(name) for name in "abcd"]
     sent = send(audience=audiences.Everyone())
-    dispatcher.run_due()
+    worker.run_due()
     edit(sent, title="Edited")
     walk = EditWalk(sent.pk)
     assert walk.begin()
     withdraw(sent)
-    dispatcher.run_due()
+    worker.run_due()
     assert walk.step()
     assert not InboxItem.objects.present().exists()
     assert [state(one) for one in users] == [(3, 0, 0), (3, 0, 0), (2, 0, 0), (2, 0, 0)]
@@ -133,12 +135,12 @@ def test_what_is_gone_cannot_be_edited(send, edit, withdraw, alice):
         withdraw(one)
     expired = send(to=[alice], expires_at=timezone.now() + timedelta(hours=1))
     type(expired).objects.filter(pk=expired.pk).update(expires_at=timezone.now())
-    dispatcher.run_due()
+    worker.run_due()
     for one in (withdrawn, cancelled, expired):
-        with pytest.raises(sending.NotEditable):
+        with pytest.raises(sending_acts.NotEditable):
             edit(one, title="Edited")
-    with pytest.raises(sending.NotEditable):
-        sending.edit(987654321, title="Edited")
+    with pytest.raises(sending_acts.NotEditable):
+        sending_acts.edit(987654321, title="Edited")
 
 
 def test_only_what_may_be_edited_is(send, edit, alice):

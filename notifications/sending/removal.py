@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.db.models import Case, Exists, F, OuterRef, Subquery, When
 from django.utils import timezone
 
-from notifications.holders import HoldersWalk
 from notifications.models import Clock, Inbox, Removal
 from notifications.models.inbox import InboxItemQuerySet
-from notifications.signals import Removed, inboxes_changed
+from notifications.sending.holders import HoldersWalk
+from notifications.sending.signals import Removed, inboxes_changed
 
 
 class RemovalWalk(HoldersWalk):

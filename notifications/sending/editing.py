@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.db.models import F, OuterRef, Subquery
 
-from notifications.holders import HoldersWalk
 from notifications.models import Clock, Edit, Inbox
 from notifications.models.inbox import InboxItemQuerySet
-from notifications.signals import Edited, inboxes_changed
+from notifications.sending.holders import HoldersWalk
+from notifications.sending.signals import Edited, inboxes_changed
 
 
 class EditWalk(HoldersWalk):

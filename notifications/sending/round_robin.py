@@ -24,7 +24,7 @@ from django.db import (
 )
 
 from notifications.process import supervisor
-from notifications.walks import Walk, pause
+from notifications.sending.jobs import Walk, pause
 
 logger = logging.getLogger(__name__)
 

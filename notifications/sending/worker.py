@@ -24,14 +24,15 @@ from django.db import (
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from notifications import figures, sending
-from notifications.dispatch import Dispatch
-from notifications.editing import EditWalk
+from notifications.inbox import stats
 from notifications.models import Notification, Status
 from notifications.process import outages, supervisor
-from notifications.removal import RemovalWalk
-from notifications.rounds import Failed, Rounds, is_of_all
-from notifications.walks import Walk, pause
+from notifications.sending import acts
+from notifications.sending.dispatch import Dispatch
+from notifications.sending.editing import EditWalk
+from notifications.sending.jobs import Walk, pause
+from notifications.sending.removal import RemovalWalk
+from notifications.sending.round_robin import Failed, Rounds, is_of_all
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +82,7 @@ class Dispatcher:
     def __init__(self) -> None:
         self._rounds = Rounds((Dispatch, EditWalk, RemovalWalk))
         self._failed: Failed[tuple[str, int]] = Failed()
-        self._chores = [_Chore("Adding up figures", figures.roll_up_some, _FIGURES_EVERY_S)]
+        self._chores = [_Chore("Adding up figures", stats.roll_up_some, _FIGURES_EVERY_S)]
         self._chores += (
             _Chore(path, import_string(path), settings.NOTIFICATIONS_DISPATCH_SCAN_S)
             for path in settings.NOTIFICATIONS_HOUSEKEEPING
@@ -125,10 +126,10 @@ class Dispatcher:
         # Looked at before anything is written: on SQLite an update that changes no row still waits
         # for the write lock.
         scheduled = Notification.objects.filter(status=Status.SCHEDULED, send_at__lte=now)
-        self._each("begin", sending.begin, scheduled)
+        self._each("begin", acts.begin, scheduled)
         # Whatever its status: with one in the question, SQLite would take the index of statuses.
         expired = Notification.objects.filter(expires_at__lte=now, expired_at=None)
-        self._each("expire", sending.expire, expired)
+        self._each("expire", acts.expire, expired)
         self._rounds.look()
         return True
 

@@ -13,8 +13,7 @@ from typing import Any
 from django.db.models import QuerySet, Subquery
 from django.db.models.functions import Left
 
-from notifications import sql
-from notifications.models import Epoch, Inbox, InboxItem
+from notifications.models import Epoch, Inbox, InboxItem, sql
 from notifications.wire import contract, opaque_ids, serializers
 
 Notification = dict[str, Any]

@@ -16,10 +16,10 @@ from django.db.models import Case, Count, Expression, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from notifications import figures
+from notifications.inbox import stats
+from notifications.inbox.reading import EpochMismatch
 from notifications.models import Epoch, Inbox, InboxItem
 from notifications.models.inbox import LISTED, InboxItemQuerySet
-from notifications.reading import EpochMismatch
 from notifications.wire import contract, opaque_ids
 
 
@@ -164,7 +164,7 @@ def _perform(change: _Change, recipient_id: int, which: Chosen | AllUpTo) -> Res
         changed = InboxItem.objects.filter(inbox=inbox, revision=revision)
         after = _Counts.of(changed)
         if change.figures is not None:
-            figures.act(changed, change.figures(now))
+            stats.act(changed, change.figures(now))
         inbox.advance(unread=after.unread - before.unread, unseen=after.unseen - before.unseen)
     return Result(inbox.revision, before.rows, inbox.unread_count, inbox.unseen_count)
 
