@@ -8,7 +8,7 @@ from typing import Any
 
 from accounts.api_middleware import READABLE, is_from_here, is_known
 from accounts.scopes import host_of, request_of
-from notifications.database import in_thread
+from notifications.push.batching import in_thread
 
 # An answer about an origin holds for so long: refusals come in storms, and each would ask.
 _FRESH_S = 10.0

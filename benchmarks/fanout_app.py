@@ -13,7 +13,7 @@ from channels.layers import get_channel_layer
 from channels.routing import ProtocolTypeRouter
 
 from config import asgi
-from notifications import hints, hub
+from notifications.push import hints, hub
 
 CONTENT = json.dumps({"id": "1", "title": "x" * 60, "body": "y" * 100})[1:-1]
 

@@ -21,8 +21,9 @@ from config import health  # noqa: E402
 from config.admission import admitted  # noqa: E402
 from config.postgresql import process  # noqa: E402
 from config.script_name import placed  # noqa: E402
-from notifications import access, drain, routing  # noqa: E402
-from notifications.database import Batcher  # noqa: E402
+from notifications import routing  # noqa: E402
+from notifications.push import access, drain  # noqa: E402
+from notifications.push.batching import Batcher  # noqa: E402
 from notifications.sending import worker  # noqa: E402
 
 process.serve()

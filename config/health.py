@@ -24,11 +24,11 @@ from django.http import HttpResponse
 from django.http.request import split_domain_port
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from notifications import fanout, hub
 from notifications.consumers.responses import whole
 from notifications.models import soundness
 from notifications.process import outages
 from notifications.process.log_limits import once_a_minute
+from notifications.push import hub, publisher
 from notifications.wire import problems
 
 logger = logging.getLogger(__name__)
@@ -108,7 +108,7 @@ class Readiness:
         if time.monotonic() > self._layer_at + _FRESH_S:
             self._layer_at = time.monotonic()
             try:
-                sent = fanout.layer().group_send("notifications.health", {"type": "health"})
+                sent = publisher.layer().group_send("notifications.health", {"type": "health"})
                 async with asyncio.timeout(_DEADLINE_S):
                     await sent
             except Exception:  # noqa: BLE001 (a layer may raise anything)

@@ -129,7 +129,7 @@ REDIS_URL = env.redis_url("REDIS_URL")
 
 CHANNEL_LAYERS: dict[str, dict[str, Any]]
 if REDIS_URL is None:
-    CHANNEL_LAYERS = {"default": {"BACKEND": "notifications.memory_layer.MemoryLayer"}}
+    CHANNEL_LAYERS = {"default": {"BACKEND": "notifications.push.memory_layer.MemoryLayer"}}
 else:
     _redis_layer: dict[str, Any] = {
         # Not the core layer: it closes every socket when Redis dies, and drops hints.
@@ -260,7 +260,7 @@ NOTIFICATIONS_OPERATION_RETENTION_H = env.integer(
 # What a dispatcher calls after each look at what is due; each deletes a little of what is old.
 NOTIFICATIONS_HOUSEKEEPING = [
     "notifications.inbox.idempotency.forget_old",
-    "notifications.presence.forget_old",
+    "notifications.push.presence.forget_old",
     "accounts.tokens.forget_old",
     "accounts.sessions.forget_old",
 ]

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.db.models.signals import post_save, pre_delete
 from django.utils.module_loading import import_string
 
-from notifications import fanout, hints
 from notifications.inbox import stats
 from notifications.models import Clock, Edit, Inbox, InboxItem, Notification, Removal, Status
+from notifications.push import hints, publisher
 from notifications.sending import dispatch, worker
 from notifications.sending.signals import Arrived, Edited, Removed, inboxes_changed
 
@@ -66,13 +66,13 @@ def hint_on_commit(instance: Inbox, *, created: bool, raw: bool = False, **_kwar
     """An act on one inbox: its streams read what it was."""
     if not created and not raw:
         hint = hints.changed(instance.pk, instance.revision)
-        _on_commit(lambda: fanout.publisher.publish([hint]))
+        _on_commit(lambda: publisher.publisher.publish([hint]))
 
 
 def hint_bulk_on_commit(change: Arrived | Removed | Edited, **_kwargs: Any) -> None:
     """A chunk of inboxes: encoded now, in the transaction, so that it says what is committed."""
     bulk = hints.bulk(change)
-    _on_commit(lambda: fanout.publisher.publish(bulk))
+    _on_commit(lambda: publisher.publisher.publish(bulk))
 
 
 def create_inbox(instance: Any, *, created: bool, **kwargs: Any) -> None:
@@ -110,7 +110,7 @@ def look_at_access(user_ids: Collection[int], using: str, **_kwargs: Any) -> Non
             pk__among=ordered[first : first + _REVOKED_AT_ONCE]
         )
         said = hints.revoked(inboxes.raise_access_version())
-        _on_commit(lambda said=said: fanout.publisher.publish(said), using)  # type: ignore[misc]
+        _on_commit(lambda said=said: publisher.publisher.publish(said), using)  # type: ignore[misc]
 
 
 def _on_commit(act: Callable[[], None], using: str = "default") -> None:

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from ninja import Path, Query, Router
 
-from notifications import receipts
 from notifications.api.errors import BODY_PROBLEMS, or_problem, private
 from notifications.inbox import acts, idempotency, reading
+from notifications.push import receipts
 from notifications.recipients import recipient_id
 from notifications.schemas import (
     ActionsIn,

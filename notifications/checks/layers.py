@@ -11,7 +11,7 @@ from django.core import checks
 IN_MEMORY = "channels.layers.InMemoryChannelLayer"
 CORE = "channels_redis.core.RedisChannelLayer"
 PUBSUB = "channels_redis.pubsub.RedisPubSubChannelLayer"
-OURS = "notifications.memory_layer.MemoryLayer"
+OURS = "notifications.push.memory_layer.MemoryLayer"
 # From here on, idle receives of the core layer end after 5 seconds.
 _REDIS_TOO_NEW = 8
 

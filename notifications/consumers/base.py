@@ -15,14 +15,14 @@ from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
 from django.conf import settings
 
-from notifications import catching_up, hub
-from notifications.access import Login
-from notifications.catching_up import Ask
 from notifications.consumers.transports import Transport
-from notifications.database import Batcher
-from notifications.limits import address_of
 from notifications.process import outages, supervisor
 from notifications.process.log_limits import once_a_minute
+from notifications.push import catch_up, hub
+from notifications.push.access import Login
+from notifications.push.batching import Batcher
+from notifications.push.catch_up import Ask
+from notifications.push.limits import address_of
 from notifications.stream.inbox_stream import InboxStream
 from notifications.stream.messages import Action, Close, Limits, Load, Loaded, Send, Stream
 from notifications.wire import contract, frames
@@ -43,8 +43,8 @@ _NEVER = float("inf")
 _FAILED, _FAILED_AFTER_MS = "The server met an error.", 2000
 
 # The first read of each connection may come with all the others'; a later one is waited for.
-_first_reads: Batcher[Ask, Loaded | None] = Batcher(catching_up.catch_up, gathers=True)
-_reads: Batcher[Ask, Loaded | None] = Batcher(catching_up.catch_up)
+_first_reads: Batcher[Ask, Loaded | None] = Batcher(catch_up.catch_up, gathers=True)
+_reads: Batcher[Ask, Loaded | None] = Batcher(catch_up.catch_up)
 
 
 def tell_refusal(reason: str) -> None:

@@ -7,10 +7,10 @@ from urllib.parse import parse_qs
 
 from channels.exceptions import StopConsumer
 
-from notifications import drain, hub, limits
 from notifications.consumers.base import StreamConsumer, tell_refusal
 from notifications.consumers.responses import HttpTransport, whole
 from notifications.process import metrics
+from notifications.push import drain, hub, limits
 from notifications.wire import contract, frames, problems, queries
 from notifications.wire.frames import Cursor
 from notifications.wire.problems import Problem

@@ -8,10 +8,10 @@ from urllib.parse import parse_qs
 
 from channels.exceptions import StopConsumer
 
-from notifications import drain, hub, limits
 from notifications.consumers.base import StreamConsumer, tell_refusal
 from notifications.consumers.transports import transport_of
 from notifications.process import metrics
+from notifications.push import drain, hub, limits
 from notifications.stream.inbox_stream import InboxStream
 from notifications.stream.messages import Action
 from notifications.wire import contract, frames

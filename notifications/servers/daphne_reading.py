@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from notifications import limits
 from notifications.consumers.transports import Transport
 from notifications.process import metrics
+from notifications.push import limits
 from notifications.wire.contract import CloseCode
 
 # Messages that may wait for the application before nothing more is read.

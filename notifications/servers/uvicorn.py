@@ -17,9 +17,9 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from notifications import drain, limits
 from notifications.consumers.transports import ABORT, EXTENSION
 from notifications.process import metrics
+from notifications.push import drain, limits
 from notifications.servers import bodies, unix_peers
 from notifications.servers.framing import text_head
 from notifications.wire.contract import CloseCode

@@ -27,7 +27,7 @@ POSTGRESQL = {
     "NAME": "notifications",
     "OPTIONS": {"pool": {"max_size": 10}},
 }
-OURS = {"BACKEND": "notifications.memory_layer.MemoryLayer"}
+OURS = {"BACKEND": "notifications.push.memory_layer.MemoryLayer"}
 PUBSUB = {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer"}
 CORE = {"BACKEND": "channels_redis.core.RedisChannelLayer"}
 

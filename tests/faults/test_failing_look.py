@@ -9,12 +9,12 @@ import pytest
 from django.db import transaction
 
 from notifications.models import Clock, Inbox
-from notifications.sqlite_reconciler import SqliteReconciler
-from tests.notifications.test_reconciler import NotingHub
+from notifications.push.reconcilers.sqlite import SqliteReconciler
+from tests.notifications.push.test_reconcilers import NotingHub
 from tests.support.processes import until
 
 if TYPE_CHECKING:
-    from notifications.reconciler import Sight
+    from notifications.push.reconcilers.base import Sight
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,8 +1,8 @@
 import pytest
 from channels.layers import channel_layers
 
-from notifications.memory_layer import MemoryLayer
 from notifications.models import Notification, audiences
+from notifications.push.memory_layer import MemoryLayer
 from notifications.sending import acts
 
 

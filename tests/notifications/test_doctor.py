@@ -10,9 +10,7 @@ from django.utils import timezone
 
 from accounts import keys, tokens
 from accounts.models import AccessToken, Session
-from notifications import catching_up
 from notifications import doctor as examination
-from notifications.catching_up import Ask
 from notifications.inbox import acts as inbox_acts
 from notifications.inbox import idempotency, stats
 from notifications.models import (
@@ -27,6 +25,8 @@ from notifications.models import (
     Tally,
     audiences,
 )
+from notifications.push import catch_up
+from notifications.push.catch_up import Ask
 from notifications.sending import acts as sending_acts
 from notifications.sending import worker
 from notifications.sending.dispatch import Dispatch
@@ -151,13 +151,13 @@ def test_wrong_counters_are_found_and_mended_with_a_revision(
 
 def test_clients_learn_of_mended_counters(send, alice, django_capture_on_commit_callbacks):
     send(to=[alice])
-    epoch = catching_up.catch_up([Ask(alice.pk, None)])[0].epoch
+    epoch = catch_up.catch_up([Ask(alice.pk, None)])[0].epoch
     Inbox.objects.filter(pk=alice.pk).update(unread_count=3)
     with django_capture_on_commit_callbacks() as told:
         doctor("--repair")
     assert len(told) == 1  # the hint
-    since = catching_up.Cursor(epoch=epoch, since=1)
-    (now,) = catching_up.catch_up([Ask(alice.pk, since)])
+    since = catch_up.Cursor(epoch=epoch, since=1)
+    (now,) = catch_up.catch_up([Ask(alice.pk, since)])
     assert (now.revision, now.unread, now.unseen, now.changes) == (2, 1, 1, ())
 
 

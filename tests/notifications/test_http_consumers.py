@@ -11,8 +11,8 @@ from notifications.consumers import base, http
 from notifications.consumers.event_stream import EventStreamConsumer
 from notifications.consumers.long_poll import LongPollConsumer
 from notifications.consumers.transports import ABORT
-from notifications.hub import Hub
 from notifications.process import metrics
+from notifications.push.hub import Hub
 from notifications.stream.messages import Loaded
 from notifications.wire.contract import CloseCode
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 from notifications.consumers import base
 from notifications.consumers.base import StreamConsumer
-from notifications.hub import Hub
+from notifications.push.hub import Hub
 from notifications.stream.messages import Loaded
 from notifications.wire.contract import CloseCode
 from notifications.wire.frames import Pong

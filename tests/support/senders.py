@@ -164,13 +164,13 @@ def _die_instead_of_publishing() -> None:
     import os
     import signal
 
-    from notifications import fanout
+    from notifications.push import publisher
 
     def die(_hints: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     # Called on commit, once the rows are there for good and nothing has been told.
-    fanout.publisher.publish = die  # type: ignore[method-assign]
+    publisher.publisher.publish = die  # type: ignore[method-assign]
 
 
 def main(name: str, job: str) -> None:

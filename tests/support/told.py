@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from notifications.catching_up import Ask, catch_up
 from notifications.inbox import reading
+from notifications.push.catch_up import Ask, catch_up
 from notifications.wire.frames import Cursor
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from notifications import catching_up
 from notifications.inbox import acts as inbox_acts
 from notifications.inbox import stats
 from notifications.inbox.stats import Counts, exact, roll_up
 from notifications.models import Epoch, Figures, Notification, Tally
-from notifications.receipts import Receipt, write
+from notifications.push import catch_up
+from notifications.push.receipts import Receipt, write
 from notifications.sending import worker
 from tests.support.processes import until
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 def hold(user, revision):
-    write([Receipt(user.pk, catching_up.life(Epoch.objects.get().epoch_secret), revision)])
+    write([Receipt(user.pk, catch_up.life(Epoch.objects.get().epoch_secret), revision)])
 
 
 def kept(notification):

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from notifications import presence
 from notifications.models import Process
+from notifications.push import presence
 
 pytestmark = pytest.mark.django_db
 

@@ -22,8 +22,6 @@ from django.utils import timezone
 
 from accounts import keys, sessions, tokens
 from accounts.models import AccessToken, Session
-from notifications import catching_up, receipts
-from notifications.catching_up import Ask, catch_up
 from notifications.inbox import acts, idempotency, reading, stats
 from notifications.models import (
     Epoch,
@@ -36,7 +34,10 @@ from notifications.models import (
     Tally,
     audiences,
 )
-from notifications.receipts import Receipt
+from notifications.push import catch_up as catch_up_module
+from notifications.push import receipts
+from notifications.push.catch_up import Ask, catch_up
+from notifications.push.receipts import Receipt
 from notifications.sending import acts as sending_acts
 from notifications.sending import quota, worker
 from notifications.sending.dispatch import Dispatch
@@ -459,7 +460,7 @@ def test_an_act_by_http_is_as_cheap(large):
 
 
 def _receipts(large, count):
-    head = catching_up.life(Epoch.objects.get().epoch_secret)
+    head = catch_up_module.life(Epoch.objects.get().epoch_secret)
     inboxes = Inbox.objects.order_by("pk").values_list("pk", flat=True)
     return [Receipt(pk, head, 2**53 - 1) for pk in [large.small.pk, *inboxes[:count]]]
 

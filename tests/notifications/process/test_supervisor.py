@@ -8,16 +8,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from notifications import access, fanout, hub, presence, timers
 from notifications.consumers import base
 from notifications.consumers.websocket import NotificationConsumer
-from notifications.hub import Hub
 from notifications.process import log_limits, metrics, supervisor
-from notifications.reconciler import PostgresqlReconciler, Sight
+from notifications.push import access, hub, presence, timers
+from notifications.push import publisher as publisher_module
+from notifications.push.hub import Hub
+from notifications.push.reconcilers.base import PostgresqlReconciler, Sight
+from notifications.push.timers import TimerWheel
 from notifications.stream.messages import Loaded
-from notifications.timers import TimerWheel
 from notifications.wire.contract import CloseCode
-from tests.notifications.test_hub import ALL, HERE, LIFE, MINE, arrival, until
+from tests.notifications.push.test_hub import ALL, HERE, LIFE, MINE, arrival, until
 
 
 class Unanswered:
@@ -311,7 +312,7 @@ def test_receiving_that_fails_leaves_no_channel_behind(layer, monkeypatch):
 def test_a_hint_that_cannot_be_published_holds_up_none(monkeypatch):
     async def scenario(own):
         sent = []
-        publisher = fanout.Publisher()
+        publisher = publisher_module.Publisher()
 
         async def send(group, event):
             if group == "bad":
@@ -343,7 +344,7 @@ def test_a_look_at_the_database_that_meets_a_bug_is_not_the_last(monkeypatch):
         def _close(self):
             pass
 
-    monkeypatch.setattr("notifications.reconciler._RETRY_S", 0.001)
+    monkeypatch.setattr("notifications.push.reconcilers.base._RETRY_S", 0.001)
     loop = SimpleNamespace(call_soon_threadsafe=lambda *_: None, is_closed=lambda: False)
     Reconciler(SimpleNamespace(loop=loop)).start()
     assert done.wait(30)

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from notifications import access
-from notifications.access import AccessChecks
+from notifications.push import access
+from notifications.push.access import AccessChecks
 from notifications.wire.contract import CloseCode
 
 

@@ -103,7 +103,8 @@ def _derived(
     # A new secret key leaves the groups: while it is rolled out, old and new processes are in them.
     group = hashlib.sha256(b"notifications.group " + said).hexdigest()[:_GROUP_LENGTH]
     keys = tuple(
-        hmac.digest(_bytes(key), b"notifications.hints " + said, "sha256") for key in secret_keys
+        hmac.digest(_bytes(key), b"notifications.push.hints " + said, "sha256")
+        for key in secret_keys
     )
     return Installation(group, keys)
 

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from django.conf import settings
 
-from notifications.database import outcomes
 from notifications.process import metrics
+from notifications.push.batching import outcomes
+from notifications.push.timers import TimerWheel
 from notifications.stream.messages import Action
-from notifications.timers import TimerWheel
 from notifications.wire.contract import CloseCode
 
 if TYPE_CHECKING:
-    from notifications.hub import Connection
+    from notifications.push.hub import Connection
 from notifications.process.log_limits import once_a_minute
 
 logger = logging.getLogger(__name__)

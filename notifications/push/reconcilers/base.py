@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
-from notifications import catching_up, installation
-from notifications.hub import Hub
-from notifications.installation import Installation
 from notifications.models import Epoch, Inbox
 from notifications.process import outages, supervisor
+from notifications.push import catch_up, installation
+from notifications.push.hub import Hub
+from notifications.push.installation import Installation
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ class Reconciler(ABC):
                 self._ended.wait(_RETRY_S)
 
     def _tell(self, sight: Sight) -> None:
-        life = catching_up.life(sight.epoch_secret)
+        life = catch_up.life(sight.epoch_secret)
         loop = self._hub.loop
         here = installation.at(sight.epoch_secret, sight.place)
         if here != self._here:
@@ -186,7 +186,7 @@ class PostgresqlReconciler(Reconciler):
 def start(hub: Hub) -> None:
     """Begin to reconcile for this hub."""
     if connection.vendor == "sqlite":
-        from notifications.sqlite_reconciler import SqliteReconciler  # noqa: PLC0415 (Linux's inotify)
+        from notifications.push.reconcilers.sqlite import SqliteReconciler  # noqa: PLC0415 (Linux's inotify)
 
         reconciler: Reconciler = SqliteReconciler(hub)
     else:

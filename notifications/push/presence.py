@@ -12,12 +12,12 @@ from uuid import uuid4
 
 from django.db.models.functions import Now
 
-from notifications.database import in_thread
 from notifications.models import from_now
 from notifications.models.process import LEASE_S, Process, pack, unpack
+from notifications.push.batching import in_thread
 
 if TYPE_CHECKING:
-    from notifications.hub import Hub
+    from notifications.push.hub import Hub
 
 logger = logging.getLogger(__name__)
 

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from notifications import catching_up
-from notifications.catching_up import Ask, catch_up
 from notifications.inbox import acts, reading
 from notifications.inbox.acts import Chosen
 from notifications.models import Epoch, Inbox
+from notifications.push import catch_up as catch_up_module
+from notifications.push.catch_up import Ask, catch_up
 from notifications.wire import contract
 from notifications.wire.frames import Cursor
 
@@ -119,13 +119,13 @@ def test_an_epoch_that_ends_between_the_two_queries_makes_everything_a_snapshot(
 ):
     send(to=[alice])
     asked = cursor(alice, 1)
-    since = catching_up._since
+    since = catch_up_module._since
 
     def renew_then_since(ask, secret):
         Epoch.renew(secret)
         return since(ask, secret)
 
-    monkeypatch.setattr(catching_up, "_since", renew_then_since)
+    monkeypatch.setattr(catch_up_module, "_since", renew_then_since)
     (loaded,) = catch_up([Ask(alice.pk, asked)])
     assert len(loaded.listed) == 1
     assert loaded.epoch == reading.head(alice.pk).epoch != asked.epoch

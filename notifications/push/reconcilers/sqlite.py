@@ -13,11 +13,11 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from notifications import installation
-from notifications.hub import Hub
 from notifications.models import Clock, Epoch, Inbox
-from notifications.reconciler import Reconciler, Sight
-from notifications.watching import FolderWatch
+from notifications.push import installation
+from notifications.push.hub import Hub
+from notifications.push.reconcilers.base import Reconciler, Sight
+from notifications.push.reconcilers.inotify import FolderWatch
 
 # The kernel tells when a page is written; the commit becomes visible a moment later, so it is
 # looked for again and again, until all that was written may have been seen.

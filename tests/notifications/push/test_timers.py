@@ -1,7 +1,7 @@
 import time
 
-from notifications import timers
-from notifications.timers import TimerWheel
+from notifications.push import timers
+from notifications.push.timers import TimerWheel
 
 
 class Wheel(TimerWheel):

@@ -7,8 +7,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db import DataError, InterfaceError, OperationalError, ProgrammingError, connections
 
-from notifications.database import Batcher, in_thread
 from notifications.process import metrics
+from notifications.push.batching import Batcher, in_thread
 
 
 def run(coroutine):

@@ -18,7 +18,7 @@ from notifications.wire import frames
 from notifications.wire.contract import CloseCode
 
 if TYPE_CHECKING:
-    from notifications.hub import Connection
+    from notifications.push.hub import Connection
 
 # Control frames of WebSocket that a connection may send; they are answered below the application.
 CONTROL_FRAMES_PER_S, CONTROL_FRAMES_BURST = 20, 40

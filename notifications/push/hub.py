@@ -16,14 +16,14 @@ from typing import Any, Protocol
 
 from channels.layers import channel_layers
 
-from notifications import fanout, hints
-from notifications.access import AccessChecks, Login
-from notifications.installation import Installation
-from notifications.limits import Census
 from notifications.process import log_limits, metrics, supervisor
-from notifications.receipts import Receipts
+from notifications.push import hints, publisher
+from notifications.push.access import AccessChecks, Login
+from notifications.push.installation import Installation
+from notifications.push.limits import Census
+from notifications.push.receipts import Receipts
+from notifications.push.timers import TimerWheel
 from notifications.stream.messages import Action, Hint, Stream
-from notifications.timers import TimerWheel
 
 logger = logging.getLogger(__name__)
 
@@ -89,8 +89,8 @@ class Hub:
 
     def start(self) -> None:
         """Begin to receive. Called once, on the hub's own loop."""
-        fanout.publisher.attach(self.loop)
-        fanout.publisher.on_failure = lambda: self.look()  # noqa: PLW0108 (it is set later)
+        publisher.publisher.attach(self.loop)
+        publisher.publisher.on_failure = lambda: self.look()  # noqa: PLW0108 (it is set later)
         self.keep("receiving hints", self._receive)
         self.keep("joining groups", self._keep_membership)
         self.keep("the streams' timer", self.timers.run)
@@ -291,14 +291,14 @@ class Hub:
         missing = wanted if self._must_rejoin else wanted - self._joined
         self._must_rejoin = False
         for n, group in enumerate(missing, 1):
-            async with asyncio.timeout(fanout.TIMEOUT_S):
+            async with asyncio.timeout(publisher.TIMEOUT_S):
                 await self._layer.group_add(group, self._channel)
             self._joined.add(group)
             if n % _JOINS_AT_ONCE == 0:
                 await asyncio.sleep(_JOINS_REST_S)
         for group in self._joined - wanted:
             self._joined.discard(group)
-            async with asyncio.timeout(fanout.TIMEOUT_S):
+            async with asyncio.timeout(publisher.TIMEOUT_S):
                 await self._layer.group_discard(group, self._channel)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -321,11 +321,12 @@ def current() -> Hub:
     loop = asyncio.get_running_loop()
     if loop not in _current:
         # They import this module.
-        from notifications import presence, reconciler  # noqa: PLC0415
+        from notifications.push import presence  # noqa: PLC0415
+        from notifications.push.reconcilers import base  # noqa: PLC0415
 
         _current.clear()  # a loop that has ended is of no use any more
         hub = _current[loop] = Hub()
         hub.start()
-        reconciler.start(hub)
+        base.start(hub)
         hub.keep("presence", presence.Presence(hub).work)
     return _current[loop]

@@ -6,14 +6,15 @@ import threading
 import pytest
 from django.db import OperationalError, connection
 
-from notifications import catching_up, reconciler
 from notifications.inbox import acts
 from notifications.inbox.acts import Chosen
 from notifications.models import Clock, Epoch, Inbox
 from notifications.models.audiences import ChosenUsers
-from notifications.reconciler import PostgresqlReconciler, Sight
+from notifications.push import catch_up
+from notifications.push.reconcilers import base
+from notifications.push.reconcilers.base import PostgresqlReconciler, Sight
+from notifications.push.reconcilers.sqlite import SqliteReconciler
 from notifications.sending import acts as sending_acts
-from notifications.sqlite_reconciler import SqliteReconciler
 from tests.support.processes import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -74,7 +75,7 @@ def watch(alice, bob, settings):
 
 
 def life():
-    return catching_up.life(Epoch.objects.get().epoch_secret)
+    return catch_up.life(Epoch.objects.get().epoch_secret)
 
 
 def send(user):
@@ -136,7 +137,7 @@ def test_a_database_that_has_gone_back_begins_a_new_epoch(watch, alice):
 
 
 def test_a_database_that_fails_is_looked_at_again(alice, caplog, monkeypatch):
-    monkeypatch.setattr(reconciler, "_RETRY_S", 0.001)
+    monkeypatch.setattr(base, "_RETRY_S", 0.001)
     hub = NotingHub(alice.pk)
     looks = iter([OperationalError("gone"), OSError("moved"), Sight("secret", [(1, 1)])])
 

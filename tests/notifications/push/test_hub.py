@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from notifications import catching_up, fanout, hints, hub, installation
-from notifications.hub import Hub
 from notifications.models import Epoch
 from notifications.models.inbox import InboxNow
 from notifications.process import log_limits, metrics
+from notifications.push import catch_up, hints, hub, installation, publisher
+from notifications.push.hub import Hub
 from notifications.sending.signals import Removed
 from notifications.stream.inbox_stream import InboxStream, Load, Loaded, Send
 
@@ -128,7 +128,7 @@ def test_events_that_make_no_sense_are_passed_over(strange, layer, caplog):
 
 def test_the_hub_joins_the_groups_of_who_is_here_and_leaves_those_of_who_is_not(layer):
     async def scenario(own):
-        fanout.publisher.attach(own.loop)
+        publisher.publisher.attach(own.loop)
         own._spawn(own._receive())
         own._spawn(own._keep_membership())
         connection = Connection(42)
@@ -241,7 +241,7 @@ def test_a_bulk_change_of_few_goes_to_each_and_one_of_many_to_all_hubs(send, use
     _, hint = read[0]
     assert (hint.since, hint.revision) == (2, 3)
     assert json.loads(hint.frame())["removed"] == ["7"]
-    assert hint.life == catching_up.life(Epoch.objects.get().epoch_secret)
+    assert hint.life == catch_up.life(Epoch.objects.get().epoch_secret)
 
 
 @pytest.mark.parametrize("turns", range(12))

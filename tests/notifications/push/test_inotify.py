@@ -5,7 +5,7 @@ import resource
 
 import pytest
 
-from notifications.watching import FolderWatch
+from notifications.push.reconcilers.inotify import FolderWatch
 
 # select() knows no higher number.
 SELECT_MOST = 1024

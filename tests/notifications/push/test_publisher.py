@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from notifications import fanout
-from notifications.fanout import Publisher
-from notifications.memory_layer import MemoryLayer
 from notifications.process import metrics
+from notifications.push import publisher as publisher_module
+from notifications.push.memory_layer import MemoryLayer
+from notifications.push.publisher import Publisher
 
 HINT = ("user.1", {"type": "inboxes.changed", "body": "{}"})
 
@@ -30,9 +30,9 @@ class Layer:
 @pytest.fixture
 def layer(monkeypatch):
     layer = Layer()
-    monkeypatch.setattr(fanout, "layer", lambda: layer)
-    monkeypatch.setattr(fanout, "TIMEOUT_S", 0.05)
-    monkeypatch.setattr(fanout, "_BREAK_S", 0.05)
+    monkeypatch.setattr(publisher_module, "layer", lambda: layer)
+    monkeypatch.setattr(publisher_module, "TIMEOUT_S", 0.05)
+    monkeypatch.setattr(publisher_module, "_BREAK_S", 0.05)
     return layer
 
 
@@ -90,7 +90,7 @@ def test_a_layer_that_raises_is_left_alone_for_a_while_and_then_tried_again(
 
 
 def test_a_queue_that_is_full_drops_what_comes(publisher, layer, monkeypatch):
-    monkeypatch.setattr(fanout, "_QUEUE_MOST", 5)
+    monkeypatch.setattr(publisher_module, "_QUEUE_MOST", 5)
     monkeypatch.setattr(publisher, "_wake", lambda: None)  # nobody takes them out
     before = lost()
     publisher.publish([HINT] * 8)
@@ -98,7 +98,7 @@ def test_a_queue_that_is_full_drops_what_comes(publisher, layer, monkeypatch):
 
 
 def test_in_memory_and_without_a_hub_nobody_listens(monkeypatch):
-    monkeypatch.setattr(fanout, "layer", MemoryLayer)
+    monkeypatch.setattr(publisher_module, "layer", MemoryLayer)
     publisher = Publisher()
     publisher.publish([HINT])
     assert publisher._loop is None

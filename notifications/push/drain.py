@@ -21,9 +21,9 @@ from typing import Any
 
 from django.conf import settings
 
-from notifications import hub
-from notifications.hub import Connection
 from notifications.process import metrics
+from notifications.push import hub
+from notifications.push.hub import Connection
 from notifications.wire import contract
 from notifications.wire.contract import CloseCode
 

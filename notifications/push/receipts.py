@@ -18,12 +18,12 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 
-from notifications import catching_up
-from notifications.database import is_of_one, outcomes
 from notifications.inbox import reading, stats
 from notifications.models import Epoch, InboxItem
 from notifications.models.inbox import UNDELIVERED
 from notifications.process import supervisor
+from notifications.push import catch_up
+from notifications.push.batching import is_of_one, outcomes
 
 logger = logging.getLogger(__name__)
 
@@ -127,7 +127,7 @@ def write(receipts: Sequence[Receipt]) -> bool:
     secret = Epoch.objects.values_list("epoch_secret", flat=True).first()
     if secret is None:
         return True  # the database is being flushed, and there is nothing to mark
-    life = catching_up.life(secret)
+    life = catch_up.life(secret)
     told = [(one.user_id, one.revision) for one in receipts if one.life == life]
     found = _undelivered(told) if told else []
     marked = _mark(found)

@@ -8,14 +8,14 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
-from notifications import catching_up, receipts
 from notifications.inbox import acts, reading
 from notifications.models import Epoch, Inbox, InboxItem
-from notifications.receipts import Receipt, Receipts, write
+from notifications.push import catch_up, receipts
+from notifications.push.receipts import Receipt, Receipts, write
 
 
 def life():
-    return catching_up.life(Epoch.objects.get().epoch_secret)
+    return catch_up.life(Epoch.objects.get().epoch_secret)
 
 
 def receipt(user, revision):

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from notifications import catching_up, installation
-from notifications.installation import Event, Installation
+from notifications.push import catch_up, installation
+from notifications.push.installation import Event, Installation
 from notifications.sending.signals import Arrived, Edited, Removed
 from notifications.stream.inbox_stream import Hint
 from notifications.wire import frames, serializers
@@ -38,7 +38,7 @@ def changed(user_id: int, revision: int) -> tuple[str, Event]:
     """An inbox has taken a revision: the group to tell, and what to tell it."""
     secret, place = installation.read()
     here = installation.at(secret, place)
-    said = {"life": catching_up.life(secret), "rows": [[user_id, revision, 0, 0]]}
+    said = {"life": catch_up.life(secret), "rows": [[user_id, revision, 0, 0]]}
     return user_group(here, user_id), here.seal(EVENT_TYPE, said)
 
 
@@ -46,7 +46,7 @@ def bulk(change: Arrived | Removed | Edited) -> list[tuple[str, Event]]:
     """Many inboxes have taken a revision each: groups to tell, and what to tell each."""
     secret, place = installation.read()
     here = installation.at(secret, place)
-    said: dict[str, Any] = {"life": catching_up.life(secret)}
+    said: dict[str, Any] = {"life": catch_up.life(secret)}
     # Of an edit: no item is as it was, each in its own way: streams read.
     if isinstance(change, Arrived):
         said["arrived"] = _arrival(change)

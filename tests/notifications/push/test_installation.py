@@ -5,8 +5,8 @@ import shutil
 import pytest
 from django.db import connection
 
-from notifications import installation
 from notifications.models import Epoch
+from notifications.push import installation
 
 SECRET = "5e" * 32
 

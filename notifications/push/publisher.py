@@ -19,9 +19,9 @@ from typing import Any
 from channels.layers import InMemoryChannelLayer, channel_layers
 from django.conf import settings
 
-from notifications.installation import Event
 from notifications.process import metrics, supervisor
 from notifications.process.log_limits import once_a_minute
+from notifications.push.installation import Event
 
 logger = logging.getLogger(__name__)
 
