@@ -7,7 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from notifications.moments import zone_named
+from notifications.pages.moments import zone_named
 from notifications.wire.problems import API_PREFIX
 
 # Kept by the browser: static/notifications/zone.js

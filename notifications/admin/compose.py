@@ -18,8 +18,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
+from notifications.admin.forms import AudienceForm, ComposeForm, new_key
 from notifications.admin.user_search import may_view_users, user_search
-from notifications.forms import AudienceForm, ComposeForm, new_key
 from notifications.models import audiences
 from notifications.models.audiences import Audience
 from notifications.sending import acts, outcome, quota

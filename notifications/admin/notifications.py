@@ -15,12 +15,12 @@ from django.utils.translation import ngettext
 
 from notifications.admin import user_search
 from notifications.admin.compose import Compose, reach
+from notifications.admin.forms import ComposeForm
 from notifications.admin.paging import BoundedAdmin
-from notifications.forms import ComposeForm
 from notifications.inbox import stats
 from notifications.inbox.stats import Counts
 from notifications.models import Figures, Notification, Status
-from notifications.moments import zoned
+from notifications.pages.moments import zoned
 from notifications.sending import acts, outcome
 
 _MESSAGE = ("title", "body", "level", "category", "url", "sender")

@@ -13,10 +13,10 @@ from django.utils.cache import patch_vary_headers
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
+from notifications.api.schemas import ProblemOut
 from notifications.inbox import idempotency, reading
 from notifications.models.audiences import UnknownNames
 from notifications.process import outages
-from notifications.schemas import ProblemOut
 from notifications.sending import acts, quota
 from notifications.wire import problems
 from notifications.wire.problems import Problem

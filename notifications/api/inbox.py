@@ -8,16 +8,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from ninja import Path, Query, Router
 
 from notifications.api.errors import BODY_PROBLEMS, or_problem, private
-from notifications.inbox import acts, idempotency, reading
-from notifications.push import receipts
-from notifications.recipients import recipient_id
-from notifications.schemas import (
+from notifications.api.schemas import (
     ActionsIn,
     ActionsOut,
     NotificationOut,
     PageOut,
     SessionOut,
 )
+from notifications.credentials.recipients import recipient_id
+from notifications.inbox import acts, idempotency, reading
+from notifications.push import receipts
 from notifications.wire import contract
 from notifications.wire.problems import Problem
 

@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from ninja import Header, Path, Router, Status
 
 from notifications.api.errors import BODY_PROBLEMS, or_problem
+from notifications.api.schemas import EditIn, NotificationIn, ReportOut, SentOut
 from notifications.inbox import stats
 from notifications.models import Notification, audiences
-from notifications.schemas import EditIn, NotificationIn, ReportOut, SentOut
 from notifications.sending import acts
 from notifications.wire import contract
 from notifications.wire.problems import Problem

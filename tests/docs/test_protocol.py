@@ -9,7 +9,8 @@ import pytest
 from django.urls import get_resolver
 from pydantic import ValidationError
 
-from notifications import routing, schemas
+from notifications import routing
+from notifications.api import schemas
 from notifications.urls import urlpatterns
 from notifications.wire import contract, frames
 from notifications.wire.contract import CloseCode

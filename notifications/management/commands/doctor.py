@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError, InterfaceError
 
-from notifications import doctor
+from notifications.management import doctor
 from notifications.management.output import WorkCommand
 
 

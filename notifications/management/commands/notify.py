@@ -25,7 +25,7 @@ from notifications.sending.acts import IdempotencyKey, Sent
 from notifications.wire import contract
 
 if TYPE_CHECKING:
-    from notifications.json_lines import Line
+    from notifications.management.json_lines import Line
 
 _SCOPE = "command"
 # Options that speak of one notification, as they are where they were not given.
@@ -102,7 +102,7 @@ class Command(WorkCommand):
 
     def _send_lines(self, file: BinaryIO, options: dict[str, Any]) -> None:
         # Here, or every command would wait for pydantic.
-        from notifications import json_lines  # noqa: PLC0415
+        from notifications.management import json_lines  # noqa: PLC0415
 
         key = options["key"]
 

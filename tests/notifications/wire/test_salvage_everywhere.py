@@ -10,10 +10,10 @@ import re
 from django.db import connection
 from django.urls import reverse
 
+from notifications.api.schemas import NotificationOut
 from notifications.models import InboxItem, Notification, Status
 from notifications.push import hints, installation
 from notifications.push.catch_up import Ask, catch_up
-from notifications.schemas import NotificationOut
 from notifications.sending import dispatch
 from notifications.sending.signals import inboxes_changed
 from notifications.wire import contract, salvage

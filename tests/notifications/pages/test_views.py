@@ -81,7 +81,7 @@ def test_acts_are_posts_with_a_token(browser, alice, send):
 
 
 def test_pages_lead_to_older_ones(browser, send, alice, monkeypatch):
-    monkeypatch.setattr("notifications.views._PAGE_SIZE", 2)
+    monkeypatch.setattr("notifications.pages.views._PAGE_SIZE", 2)
     for n in range(3):
         send(f"n{n}", to=[alice])
     first = browser.get("/inbox/")

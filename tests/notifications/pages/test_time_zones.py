@@ -6,7 +6,7 @@ import pytest
 
 from config.time_zones import COOKIE
 from notifications.models import InboxItem
-from notifications.moments import zone_named
+from notifications.pages.moments import zone_named
 
 NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 

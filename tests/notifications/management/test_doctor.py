@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from accounts import keys, tokens
 from accounts.models import AccessToken, Session
-from notifications import doctor as examination
 from notifications.inbox import acts as inbox_acts
 from notifications.inbox import idempotency, stats
+from notifications.management import doctor as examination
 from notifications.models import (
     Edit,
     Figures,

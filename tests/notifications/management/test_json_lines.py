@@ -10,8 +10,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 
-from notifications import json_lines
 from notifications.inbox import reading
+from notifications.management import json_lines
 from notifications.models import InboxItem, Notification
 from tests.support.processes import PATIENCE_S, REPOSITORY, database_url
 

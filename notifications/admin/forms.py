@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications.models import Notification, audiences
 from notifications.models.audiences import Audience
-from notifications.moments import zone_named
+from notifications.pages.moments import zone_named
 from notifications.wire import contract
 
 if TYPE_CHECKING:

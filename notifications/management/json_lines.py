@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from pydantic import ValidationError as SchemaError
 
+from notifications.api.schemas import NotificationIn
 from notifications.models import Notification
-from notifications.schemas import NotificationIn
 from notifications.sending import acts
 from notifications.sending.acts import IdempotencyConflict, IdempotencyKey, Sent
 from notifications.wire import strict_json

@@ -14,8 +14,8 @@ from hypothesis import settings as rules
 from accounts import keys, tokens
 from accounts.models import Scope, Session
 from accounts.sessions import SessionStore
+from notifications.api.schemas import ActionsIn
 from notifications.models import audiences
-from notifications.schemas import ActionsIn
 from notifications.sending import acts
 
 RULES = rules(

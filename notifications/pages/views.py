@@ -16,9 +16,9 @@ from django.utils.html import format_html
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods
 
-from notifications.days import by_day
+from notifications.credentials.recipients import recipient_id
 from notifications.inbox import acts, reading
-from notifications.recipients import recipient_id
+from notifications.pages.days import by_day
 from notifications.wire import contract
 
 _PAGE_SIZE = 50
