@@ -123,16 +123,16 @@ def _measure(options: argparse.Namespace) -> None:
 
 def _report(seconds: dict[str, list[float]], waits: dict[str, list[float]]) -> None:
     *ours, baseline = seconds.values()
-    for name, figures in seconds.items():
-        print(f"  {name:32} {machine.spread(figures, 's')}")
+    for name, stats in seconds.items():
+        print(f"  {name:32} {machine.spread(stats, 's')}")
     ratios = [theirs / mine for theirs, mine in zip(baseline, ours[-1], strict=True)]
     print(f"  {'the last / the one before it':32} {machine.spread(ratios, 'times', 1)}")
     print(f"  waits of another process, {RATE} acts and sends a second, while there runs")
-    for name, figures in waits.items():
-        p50, p99 = (1000 * machine.percentile(figures, share) for share in (0.5, 0.99))
+    for name, stats in waits.items():
+        p50, p99 = (1000 * machine.percentile(stats, share) for share in (0.5, 0.99))
         print(
             f"    {name:30} p50 {p50:6.1f} ms, p99 {p99:6.1f} ms,"
-            f" max {1000 * max(figures):6.1f} ms ({len(figures)})"
+            f" max {1000 * max(stats):6.1f} ms ({len(stats)})"
         )
 
 
@@ -201,7 +201,7 @@ def _dispatch_by_orm(count: int) -> float:
     from django.db.models import F  # noqa: PLC0415
     from django.utils import timezone  # noqa: PLC0415
 
-    from notifications.models import Clock, Inbox, InboxItem  # noqa: PLC0415
+    from notifications.models import ChangeCounter, Inbox, InboxItem  # noqa: PLC0415
 
     notification = _accepted(count)
     started = time.perf_counter()
@@ -213,7 +213,7 @@ def _dispatch_by_orm(count: int) -> float:
                 revision=F("revision") + 1,
                 unread_count=F("unread_count") + 1,
                 unseen_count=F("unseen_count") + 1,
-                stamp=Clock.tick("default"),
+                change_seq=ChangeCounter.next("default"),
             )
             InboxItem.objects.bulk_create(
                 [

@@ -109,10 +109,10 @@ def _measure(name: str, options: argparse.Namespace) -> None:
         )
         stack.callback(sender.wait)
         stack.callback(sender.terminate)
-        figures = asyncio.run(_Run(port, keys, sender, options.sends).run())
+        stats = asyncio.run(_Run(port, keys, sender, options.sends).run())
     print(f"\n{name}{' + Redis' if name == 'postgresql' else ''}, {options.server}, "
           f"{options.sockets} sockets")  # fmt: skip
-    for label, text in figures.items():
+    for label, text in stats.items():
         print(f"  {label}: {text}", flush=True)
 
 

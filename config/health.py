@@ -42,7 +42,7 @@ _FRESH_S = 1.0
 # A question that has no answer yet is given up: its connection may wait for a host that has gone.
 _GIVEN_UP_S = 30.0
 # The reconciler looks more than once a second, if settings do not say otherwise.
-_LAG_MOST_S = 5.0
+_LAG_MAX_S = 5.0
 _LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
 
 
@@ -120,7 +120,7 @@ class Readiness:
 
 def _lag_most_s() -> float:
     longest_s = max(settings.NOTIFICATIONS_RECONCILE_S, settings.NOTIFICATIONS_RECONCILE_NET_S)
-    return float(_LAG_MOST_S + longest_s)
+    return float(_LAG_MAX_S + longest_s)
 
 
 class Question:

@@ -435,7 +435,7 @@ LOGGING = {
         },
         "json": {"()": "config.logs.JsonFormatter"},
     },
-    "filters": {"news": {"()": "config.logs.OnlyNews"}},
+    "filters": {"news": {"()": "config.logs.DropClientTracebacks"}},
     "handlers": {
         "console": {
             "class": "config.logs.Handler",

@@ -12,7 +12,15 @@ from django.db.models.signals import post_save, pre_delete
 from django.utils.module_loading import import_string
 
 from notifications.inbox import stats
-from notifications.models import Clock, Edit, Inbox, InboxItem, Notification, Removal, Status
+from notifications.models import (
+    ChangeCounter,
+    Edit,
+    Inbox,
+    InboxItem,
+    Notification,
+    Removal,
+    Status,
+)
 from notifications.push import hints, publisher
 from notifications.sending import dispatch, worker
 from notifications.sending.signals import Arrived, Edited, Removed, inboxes_changed
@@ -56,7 +64,7 @@ def remove_on_commit(
 
 
 def edit_on_commit(instance: Edit, *, raw: bool = False, **_kwargs: Any) -> None:
-    """An edit's walk begins, or begins anew, as soon as it is committed."""
+    """An edit's job begins, or begins anew, as soon as it is committed."""
     if not raw:
         small = dispatch.is_in_few(instance.notification)
         _on_commit(lambda: worker.edit_now(instance.pk, small=small))
@@ -96,7 +104,7 @@ def end_inbox(instance: Any, **kwargs: Any) -> None:
         return
     stats.forget(InboxItem.objects.using(using).filter(inbox=pk))
     inboxes.delete()
-    Clock.count_gone(using)
+    ChangeCounter.count_gone(using)
 
 
 def look_at_access(user_ids: Collection[int], using: str, **_kwargs: Any) -> None:

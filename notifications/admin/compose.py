@@ -160,7 +160,7 @@ class Compose:
             sent = acts.send(audience=form.audience(), idempotency=key, rationed=True, **fields)
         except acts.IdempotencyConflict:
             return self._already_sent(form)
-        except quota.TooOften as error:
+        except quota.QuotaExceeded as error:
             form.add_error(None, str(error))
             return self._write(form)
         if sent.created:

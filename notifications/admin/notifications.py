@@ -19,7 +19,7 @@ from notifications.admin.forms import ComposeForm
 from notifications.admin.paging import BoundedAdmin
 from notifications.inbox import stats
 from notifications.inbox.stats import Counts
-from notifications.models import Figures, Notification, Status
+from notifications.models import Notification, Stats, Status
 from notifications.pages.moments import zoned
 from notifications.sending import acts, outcome
 
@@ -36,7 +36,7 @@ class NotificationAdmin(BoundedAdmin):
         "title", "audience_label", "status", "when", "recipients", "delivered", "seen", "read",
     )  # fmt: skip
     list_filter = ("status", "level")
-    list_select_related = ("figures",)
+    list_select_related = ("stats",)
     search_fields = ("title",)
     # By its key alone: to sort by anything else would read them all.
     ordering = ("-pk",)
@@ -53,7 +53,7 @@ class NotificationAdmin(BoundedAdmin):
             _("Sending"),
             {"fields": ("audience_label", "status", "created_at", "send_at", "expires_at")},
         ),
-        (_("Figures"), {"fields": ("outcome", "delivered", "seen", "read")}),
+        (_("Stats"), {"fields": ("outcome", "delivered", "seen", "read")}),
     )
 
     def get_urls(self) -> Any:
@@ -187,6 +187,6 @@ def _counts(notification: Notification) -> Counts:
     if counted is not None:
         return counted
     try:
-        return stats.shown(notification.figures)
-    except Figures.DoesNotExist:
+        return stats.shown(notification.stats)
+    except Stats.DoesNotExist:
         return Counts()  # nothing has been counted yet

@@ -23,7 +23,7 @@ View = Callable[..., HttpResponse]
 _PROBLEM = {"$ref": "#/components/schemas/ProblemOut"}
 # Long enough for who reads it again and again, and soon enough after an update.
 _AGE_S = 300
-_PREFIXES_MOST = 8
+_PREFIXES_MAX = 8
 
 
 class Api(NinjaAPI):
@@ -50,7 +50,7 @@ def rendered_once(view: View) -> View:
     def kept(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         prefix = get_script_prefix()
         if prefix not in rendered:
-            if len(rendered) >= _PREFIXES_MOST:
+            if len(rendered) >= _PREFIXES_MAX:
                 rendered.clear()
             content = view(request, **kwargs).content
             rendered[prefix] = content, f'"{hashlib.sha256(content).hexdigest()[:32]}"'

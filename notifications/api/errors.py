@@ -64,7 +64,7 @@ def handle(api: NinjaAPI) -> None:
         (idempotency.OperationConflict, _on_conflict),
         (acts.IdempotencyConflict, _on_conflict),
         (acts.NotEditable, _on_conflict),
-        (quota.TooOften, _on_too_often),
+        (quota.QuotaExceeded, _on_too_often),
         (DatabaseError, _on_database),
         (InterfaceError, _on_database),
     ):
@@ -132,7 +132,7 @@ def _on_conflict(_request: HttpRequest, error: Exception) -> HttpResponse:
     return problems.response(409, str(error))
 
 
-def _on_too_often(_request: HttpRequest, error: quota.TooOften) -> HttpResponse:
+def _on_too_often(_request: HttpRequest, error: quota.QuotaExceeded) -> HttpResponse:
     return problems.response(429, str(error), retry_after_s=error.wait_s)
 
 

@@ -20,7 +20,7 @@ _CSRF = "django.middleware.csrf.CsrfViewMiddleware"
 
 @checks.register()
 def keys_of_users(**_kwargs: Any) -> list[checks.CheckMessage]:
-    """Walks go from id to id, and ids are written into SQL of our own."""
+    """Jobs go from id to id, and ids are written into SQL of our own."""
     key = get_user_model()._meta.pk
     if isinstance(key, IntegerField):
         return []

@@ -32,7 +32,7 @@ from notifications.wire.frames import Cursor
 logger = logging.getLogger(__name__)
 
 # Above what the window lets through: two frames of content, and what is said between them.
-_BUFFER_MOST_BYTES = 3 * contract.FRAME_MAX_BYTES
+_BUFFER_MAX_BYTES = 3 * contract.FRAME_MAX_BYTES
 # Of the maximum age, each connection is given this much, so that they do not all come back at once.
 _AGE_SHARE = (0.75, 1.25)
 
@@ -101,7 +101,9 @@ class StreamConsumer(QuietConsumer):
     def refusal(self, user_id: int) -> str | None:
         """Why this connection is one too many for its user or address, if it is."""
         here = hub.current()
-        return here.census.refusal(address_of(self.scope), here.streams.get(user_id, ()))
+        return here.connection_counter.refusal(
+            address_of(self.scope), here.streams.get(user_id, ())
+        )
 
     def new_stream(self) -> Stream:
         """The stream of this connection, which has not begun."""
@@ -172,7 +174,7 @@ class StreamConsumer(QuietConsumer):
         """Do what the stream has decided, in this order; nothing here waits."""
         if self._is_closed:
             return  # a read that was under way: its answer must not bring the timer back to life
-        if self.transport.buffered() > _BUFFER_MOST_BYTES:
+        if self.transport.buffered() > _BUFFER_MAX_BYTES:
             # It asks and asks, and never reads what it is answered; a close would queue up too.
             self.transport.abort()
             return
@@ -180,7 +182,7 @@ class StreamConsumer(QuietConsumer):
             if isinstance(action, Send):
                 self.say(action)
             elif isinstance(action, Load):
-                reads = _reads if self.stream.life else _first_reads
+                reads = _reads if self.stream.epoch_tag else _first_reads
                 self._reading = reads.ask(Ask(self.user_id, action.cursor))
                 self._reading.add_done_callback(self._loaded)
             elif isinstance(action, Close):
@@ -195,11 +197,11 @@ class StreamConsumer(QuietConsumer):
 
     def _tell_receipt(self) -> None:
         """Pass on what the client says it holds: by a pong, or by the cursor that it came with."""
-        life, revision = self.stream.life, self.stream.acknowledged
-        if (life, revision) != self._receipt:
-            self._receipt = (life, revision)
+        epoch_tag, revision = self.stream.epoch_tag, self.stream.acknowledged
+        if (epoch_tag, revision) != self._receipt:
+            self._receipt = (epoch_tag, revision)
             if revision:
-                self.hub.receipts.tell(self.user_id, life, revision)
+                self.hub.receipts.tell(self.user_id, epoch_tag, revision)
 
     def say(self, said: Send) -> None:
         """Send a frame, in the form that the transport has for it."""

@@ -84,7 +84,7 @@ class HttpStreamConsumer(StreamConsumer):
         if not user.is_authenticated:
             raise Problem(401, "Sign in first.")
         found: int = user.pk
-        if hub.current().census.is_full():
+        if hub.current().connection_counter.is_full():
             raise Problem(503, limits.FULL)
         if reason := self.refusal(found):
             raise Problem(429, reason, retry_after_s=_TOO_MANY_RETRY_S)

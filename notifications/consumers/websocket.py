@@ -47,7 +47,7 @@ class NotificationConsumer(StreamConsumer):
             self.refuse(CloseCode.NOT_ALLOWED, "This token may not be used from that origin.")
         elif user is None or not user.is_authenticated:
             self.refuse(CloseCode.SIGNED_OUT, "Sign in first.")
-        elif hub.current().census.is_full():
+        elif hub.current().connection_counter.is_full():
             self.refuse(CloseCode.OVERLOADED, limits.FULL, after_ms=_FULL_RETRY_MS)
         elif too_many := self.refusal(user.pk):
             self.refuse(CloseCode.TOO_MANY_CONNECTIONS, too_many)

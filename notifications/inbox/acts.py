@@ -68,7 +68,7 @@ class _Change:
     # The same among listed items only, said so that an index answers it.
     pending_listed: Callable[[InboxItemQuerySet], InboxItemQuerySet] | None = None
     # What each item that it changed adds to the sender's figures, where they tell of it.
-    figures: Callable[[datetime], Mapping[str, Expression]] | None = None
+    stats: Callable[[datetime], Mapping[str, Expression]] | None = None
 
 
 def _or(field: str, now: datetime) -> Coalesce:
@@ -86,7 +86,7 @@ _SEEN = _Change(
     pending=lambda items: items.filter(seen_at=None),
     pending_listed=lambda items: items.unseen(),
     values=lambda now: {"seen_at": now, "delivered_at": _or("delivered_at", now)},
-    figures=lambda now: {"delivered": _if_set("delivered_at", now), "seen": Value(1)},
+    stats=lambda now: {"delivered": _if_set("delivered_at", now), "seen": Value(1)},
 )
 _READ = _Change(
     pending=lambda items: items.filter(read_at=None),
@@ -96,7 +96,7 @@ _READ = _Change(
         "seen_at": _or("seen_at", now),
         "delivered_at": _or("delivered_at", now),
     },
-    figures=lambda now: {
+    stats=lambda now: {
         "delivered": _if_set("delivered_at", now),
         "seen": _if_set("seen_at", now),
         "read": Value(1),
@@ -105,7 +105,7 @@ _READ = _Change(
 _UNREAD = _Change(
     pending=lambda items: items.filter(read_at__isnull=False),
     values=lambda _now: {"read_at": None},
-    figures=lambda _now: {"read": Value(-1)},
+    stats=lambda _now: {"read": Value(-1)},
 )
 _ARCHIVE = _Change(
     pending=lambda items: items.filter(archived_at=None),
@@ -163,8 +163,8 @@ def _perform(change: _Change, recipient_id: int, which: Chosen | AllUpTo) -> Res
         items.update(revision=revision, **change.values(now))
         changed = InboxItem.objects.filter(inbox=inbox, revision=revision)
         after = _Counts.of(changed)
-        if change.figures is not None:
-            stats.act(changed, change.figures(now))
+        if change.stats is not None:
+            stats.act(changed, change.stats(now))
         inbox.advance(unread=after.unread - before.unread, unseen=after.unseen - before.unseen)
     return Result(inbox.revision, before.rows, inbox.unread_count, inbox.unseen_count)
 

@@ -93,20 +93,20 @@ def one(user_id: int, notification_id: int) -> Notification | None:
 
 
 @dataclass(frozen=True)
-class Beside:
+class Neighbours:
     """The ids of the listed notifications that arrived next, and last before; None: none did."""
 
     newer: str | None
     older: str | None
 
 
-def beside(user_id: int, arrived_revision: int) -> Beside:
+def beside(user_id: int, arrived_revision: int) -> Neighbours:
     """What lies next to a notification in the inbox, whether that itself is listed or not."""
     listed = InboxItem.objects.filter(inbox_id=user_id).listed()
     ids = listed.values_list("notification_id", flat=True)
     newer = ids.filter(arrived_revision__gt=arrived_revision).order_by("arrived_revision").first()
     older = ids.filter(arrived_revision__lt=arrived_revision).order_by("-arrived_revision").first()
-    return Beside(*(None if pk is None else str(pk) for pk in (newer, older)))
+    return Neighbours(*(None if pk is None else str(pk) for pk in (newer, older)))
 
 
 def _head_rows(user_id: int) -> QuerySet[Inbox, Any]:

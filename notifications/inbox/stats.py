@@ -15,11 +15,11 @@ from django.db import transaction
 from django.db.models import Case, Count, Exists, Expression, F, OuterRef, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 
-from notifications.models import Figures, InboxItem, Notification, Tally, sql
+from notifications.models import InboxItem, Notification, Stats, StatsDelta, sql
 from notifications.models.inbox import InboxItemQuerySet
 
 # Tallies of one transaction: on SQLite nobody else writes as long as it lasts.
-_MOST_TALLIES = 2_000
+_MAX_TALLIES = 2_000
 _NAMES = ("delivered", "seen", "read")
 
 
@@ -40,11 +40,11 @@ def exact(notification_id: int) -> Counts:
 
 def kept(notification_id: int) -> Counts:
     """The figures of one notification as they were last rolled up, a few seconds ago. One row."""
-    row = Figures.objects.filter(pk=notification_id).first()
+    row = Stats.objects.filter(pk=notification_id).first()
     return Counts() if row is None else shown(row)
 
 
-def shown(row: Figures) -> Counts:
+def shown(row: Stats) -> Counts:
     """What a row of figures says to people."""
     return Counts(max(0, row.delivered_count), max(0, row.seen_count), max(0, row.read_count))
 
@@ -62,7 +62,7 @@ def act(items: InboxItemQuerySet, by: Mapping[str, Expression]) -> None:
     """
     key = {name: F(name) for name in ("notification_id", "inbox_id")}
     columns: dict[str, Any] = {**key, **by}
-    sql.insert_from(Tally, items.order_by(), add_to=tuple(key), **columns)
+    sql.insert_from(StatsDelta, items.order_by(), add_to=tuple(key), **columns)
 
 
 def delivered(item_ids: Collection[int]) -> None:
@@ -70,7 +70,7 @@ def delivered(item_ids: Collection[int]) -> None:
     items = InboxItem.objects.filter(pk__among=item_ids).order_by()
     counts = items.values("notification_id").annotate(count=Count("*"))
     key = F("notification_id")
-    sql.insert_from(Tally, counts, notification_id=key, delivered=F("count"))
+    sql.insert_from(StatsDelta, counts, notification_id=key, delivered=F("count"))
 
 
 def forget(items: InboxItemQuerySet) -> None:
@@ -88,28 +88,28 @@ def forget(items: InboxItemQuerySet) -> None:
 
 def roll_up() -> None:
     """Add up all that has changed, any number of processes at a time."""
-    while roll_up_some() == _MOST_TALLIES:
+    while roll_up_some() == _MAX_TALLIES:
         pass
 
 
 def roll_up_some() -> int:
     """Add the oldest tallies to their figures, and delete them. Returns: how many there were."""
     # Looked at first: on SQLite a transaction that finds nothing has waited for the write lock.
-    oldest = list(Tally.objects.order_by("pk").values_list("pk", flat=True)[:_MOST_TALLIES])
+    oldest = list(StatsDelta.objects.order_by("pk").values_list("pk", flat=True)[:_MAX_TALLIES])
     if not oldest:
         return 0
     with transaction.atomic():
         # Who acts just now, or adds them up elsewhere, is not waited for.
-        free = Tally.objects.filter(pk__among=oldest).order_by("pk")
+        free = StatsDelta.objects.filter(pk__among=oldest).order_by("pk")
         pks = list(free.select_for_update(skip_locked=True).values_list("pk", flat=True))
-        rows = Tally.objects.filter(pk__among=pks)
+        rows = StatsDelta.objects.filter(pk__among=pks)
         # Of a notification that is gone nothing is kept.
         there = rows.filter(Exists(Notification.objects.filter(pk=OuterRef("notification_id"))))
         sums = there.order_by("notification_id").values("notification_id")
         sums = sums.annotate(**{f"{name}_sum": Sum(name) for name in _NAMES})
         columns: dict[str, Any] = {f"{name}_count": F(f"{name}_sum") for name in _NAMES}
         key = F("notification_id")
-        sql.insert_from(Figures, sums, add_to=("notification_id",), notification_id=key, **columns)
+        sql.insert_from(Stats, sums, add_to=("notification_id",), notification_id=key, **columns)
         rows.delete()
     return len(pks)
 
@@ -142,8 +142,8 @@ def wrong(notification_ids: Collection[int]) -> list[Wrong]:
 
 def mend(found: Collection[Wrong]) -> None:
     """Let these figures come out right, whatever recipients do meanwhile."""
-    Tally.objects.bulk_create(
-        Tally(
+    StatsDelta.objects.bulk_create(
+        StatsDelta(
             notification_id=one.notification_id,
             **{name: getattr(one.real, name) - getattr(one.said, name) for name in _NAMES},
         )
@@ -152,11 +152,11 @@ def mend(found: Collection[Wrong]) -> None:
 
 
 def _kept(name: str) -> Coalesce:
-    row = Figures.objects.filter(pk=OuterRef("pk")).values(f"{name}_count")
+    row = Stats.objects.filter(pk=OuterRef("pk")).values(f"{name}_count")
     return Coalesce(Subquery(row), 0)
 
 
 def _waiting(name: str) -> Coalesce:
-    rows = Tally.objects.filter(notification_id=OuterRef("pk")).order_by()
+    rows = StatsDelta.objects.filter(notification_id=OuterRef("pk")).order_by()
     total = rows.values("notification_id").annotate(total=Sum(name)).values("total")
     return Coalesce(Subquery(total), 0)

@@ -22,9 +22,8 @@ from notifications.models import Inbox, Notification, Status
 from notifications.models.inbox import LISTED
 from notifications.sending import acts
 from notifications.sending.dispatch import Dispatch
-from notifications.sending.editing import EditWalk
-from notifications.sending.jobs import Walk
-from notifications.sending.removal import RemovalWalk
+from notifications.sending.item_jobs import EditJob, RemovalJob
+from notifications.sending.jobs import ChunkedJob
 
 # Of one finding; the rest is only counted.
 EXAMPLES = 5
@@ -61,11 +60,11 @@ def examine(*, repair: bool) -> Iterator[Finding]:
     yield from _overdue(repair=repair)
     for what, kind in (
         ("dispatches that stand still", Dispatch),
-        ("edits that stand still", EditWalk),
-        ("removals that stand still", RemovalWalk),
+        ("edits that stand still", EditJob),
+        ("removals that stand still", RemovalJob),
     ):
         yield _standing_still(what, kind, repair=repair)
-    yield _figures(repair=repair)
+    yield _stats(repair=repair)
     yield from _left_over(repair=repair)
 
 
@@ -191,15 +190,15 @@ def _overdue(*, repair: bool) -> Iterator[Finding]:
     yield from (late, expired)
 
 
-# When a walk that nobody has taken up began.
-_BEGAN: dict[type[Walk], tuple[str, ...]] = {
+# When a job that nobody has taken up began.
+_BEGAN: dict[type[ChunkedJob], tuple[str, ...]] = {
     Dispatch: ("created_at", "send_at"),
-    EditWalk: ("begun_at",),
-    RemovalWalk: ("created_at",),
+    EditJob: ("begun_at",),
+    RemovalJob: ("created_at",),
 }
 
 
-def _standing_still(what: str, kind: type[Walk], *, repair: bool) -> Finding:
+def _standing_still(what: str, kind: type[ChunkedJob], *, repair: bool) -> Finding:
     found = Finding(what, "Does a dispatcher run? --repair walks them to their end.")
     since = timezone.now() - PATIENCE
     for pk, lease_until, *began in _by_key(kind.unclaimed(), "pk", "lease_until", *_BEGAN[kind]):
@@ -241,7 +240,7 @@ def _by_key(rows: Any, *columns: str) -> Iterator[Any]:
 # --- What senders are shown -----------------------------------------------------------------------
 
 
-def _figures(*, repair: bool) -> Finding:
+def _stats(*, repair: bool) -> Finding:
     found = Finding("notifications whose figures are wrong", "--repair counts them anew.")
     after: int | None = 0
     while after is not None:

@@ -258,7 +258,7 @@ class Migration(migrations.Migration):
                 ("unread_count", models.PositiveIntegerField(default=0)),
                 ("unseen_count", models.PositiveIntegerField(default=0)),
                 ("access_version", models.PositiveBigIntegerField(default=0)),
-                ("stamp", models.PositiveBigIntegerField(db_index=True, default=0)),
+                ("change_seq", models.PositiveBigIntegerField(db_index=True, default=0)),
             ],
             options={
                 "verbose_name_plural": "inboxes",
@@ -314,7 +314,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Tally",
+            name="StatsDelta",
             fields=[
                 (
                     "id",
@@ -338,18 +338,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Clock",
+            name="ChangeCounter",
             fields=[
                 (
                     "id",
                     models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False),
                 ),
-                ("stamp", models.PositiveBigIntegerField(default=0)),
+                ("change_seq", models.PositiveBigIntegerField(default=0)),
                 ("gone_count", models.PositiveBigIntegerField(default=0)),
             ],
             options={
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("id", 1)), name="clock_single")
+                    models.CheckConstraint(
+                        condition=models.Q(("id", 1)), name="change_counter_single"
+                    )
                 ],
             },
         ),
@@ -375,14 +377,14 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="Figures",
+            name="Stats",
             fields=[
                 (
                     "notification",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.CASCADE,
                         primary_key=True,
-                        related_name="figures",
+                        related_name="stats",
                         serialize=False,
                         to="notifications.notification",
                     ),
@@ -392,7 +394,7 @@ class Migration(migrations.Migration):
                 ("read_count", models.IntegerField(default=0)),
             ],
             options={
-                "verbose_name_plural": "figures",
+                "verbose_name_plural": "stats",
             },
         ),
         migrations.CreateModel(

@@ -37,32 +37,32 @@ class Epoch(models.Model):
         return renewed == 1
 
 
-class Clock(models.Model):
+class ChangeCounter(models.Model):
     """SQLite only: counts the changes of all inboxes, so that one number tells what is new.
 
-    Writers are serial on SQLite, so the stamp of an inbox orders its change among all others.
+    Writers are serial on SQLite, so the change_seq of an inbox orders its change among all others.
     On other databases the row would make all writers wait for each other; it stays at 0 there.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    stamp = models.PositiveBigIntegerField(default=0)
-    # How many inboxes have gone with their users: those have no row that could carry a stamp.
+    change_seq = models.PositiveBigIntegerField(default=0)
+    # How many inboxes have gone with their users: those have no row that could carry a number.
     gone_count = models.PositiveBigIntegerField(default=0)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(id=1), name="clock_single")]
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="change_counter_single")]
 
     def __str__(self) -> str:
-        return f"{self.stamp} changes"
+        return f"{self.change_seq} changes"
 
     @classmethod
-    def tick(cls, using: str) -> int:
-        """The stamp of a change; call it in the change's transaction, after its lock is held."""
+    def next(cls, using: str) -> int:
+        """The number of a change; call it in the change's transaction, after its lock is held."""
         if connections[using].vendor != "sqlite":
             return 0
-        cls.objects.using(using).filter(pk=1).update(stamp=F("stamp") + 1)
-        stamp: int = cls.objects.using(using).values_list("stamp", flat=True).get(pk=1)
-        return stamp
+        cls.objects.using(using).filter(pk=1).update(change_seq=F("change_seq") + 1)
+        change_seq: int = cls.objects.using(using).values_list("change_seq", flat=True).get(pk=1)
+        return change_seq
 
     @classmethod
     def count_gone(cls, using: str) -> None:
@@ -74,4 +74,4 @@ class Clock(models.Model):
 def create_single_rows(using: str, **_kwargs: Any) -> None:
     """After migrate and after flush: a database without its rows begins a life of its own."""
     Epoch.objects.using(using).bulk_create([Epoch()], ignore_conflicts=True)
-    Clock.objects.using(using).bulk_create([Clock()], ignore_conflicts=True)
+    ChangeCounter.objects.using(using).bulk_create([ChangeCounter()], ignore_conflicts=True)

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
 
-from notifications.models.epoch import Clock
+from notifications.models.epoch import ChangeCounter
 from notifications.models.notification import Notification
 from notifications.wire import contract
 
@@ -49,7 +49,7 @@ class InboxQuerySet(models.QuerySet["Inbox"]):
             if pks:
                 Inbox.objects.using(self.db).filter(pk__among=pks).update(
                     access_version=F("access_version") + 1,
-                    stamp=Clock.tick(self.db),
+                    change_seq=ChangeCounter.next(self.db),
                 )
             return pks
 
@@ -78,7 +78,7 @@ class Inbox(models.Model):
     # whose streams are still allowed.
     access_version = models.PositiveBigIntegerField(default=0)
     # The clock's count at the last change (SQLite only).
-    stamp = models.PositiveBigIntegerField(default=0, db_index=True)
+    change_seq = models.PositiveBigIntegerField(default=0, db_index=True)
 
     objects = InboxQuerySet.as_manager()
 
@@ -115,8 +115,8 @@ class Inbox(models.Model):
         self.revision += 1
         self.unread_count += unread
         self.unseen_count += unseen
-        self.stamp = Clock.tick(self._state.db or "default")
-        self.save(update_fields=["revision", "unread_count", "unseen_count", "stamp"])
+        self.change_seq = ChangeCounter.next(self._state.db or "default")
+        self.save(update_fields=["revision", "unread_count", "unseen_count", "change_seq"])
 
 
 class InboxItemQuerySet(models.QuerySet["InboxItem"]):

@@ -15,7 +15,7 @@ from django.utils.deconstruct import deconstructible
 from django.utils.translation import gettext_lazy as _
 
 from notifications.models import audiences
-from notifications.models.lease import Leased
+from notifications.models.jobs import Leased
 from notifications.models.tolerance import JsonField
 from notifications.wire import content, contract
 
@@ -75,7 +75,7 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
 
 class Notification(Leased):
-    """One row, however many recipients; the cursor of its walk is that of its dispatch.
+    """One row, however many recipients; the cursor of its job is that of its dispatch.
 
     Status moves by conditional updates only (``filter(status=OLD).update(status=NEW)``), so that
     of two processes that want to move it one wins.

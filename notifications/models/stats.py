@@ -7,7 +7,7 @@ from django.db import models
 from notifications.models.notification import Notification
 
 
-class Figures(models.Model):
+class Stats(models.Model):
     """A notification's counts as they were a few seconds ago.
 
     Beside ``recipient_count`` and ``item_count``, which the dispatch keeps on the notification
@@ -16,20 +16,20 @@ class Figures(models.Model):
     """
 
     notification = models.OneToOneField(
-        Notification, on_delete=models.CASCADE, primary_key=True, related_name="figures"
+        Notification, on_delete=models.CASCADE, primary_key=True, related_name="stats"
     )
     delivered_count = models.IntegerField(default=0)
     seen_count = models.IntegerField(default=0)
     read_count = models.IntegerField(default=0)
 
     class Meta:
-        verbose_name_plural = "figures"
+        verbose_name_plural = "stats"
 
     def __str__(self) -> str:
         return f"Figures of {self.notification_id}"
 
 
-class Tally(models.Model):
+class StatsDelta(models.Model):
     """What is still to be added to a notification's figures; written with the change itself.
 
     A mark on the notification's own row would let everybody who reads it wait for everybody else.

@@ -44,14 +44,14 @@ _EMPTY = {
 
 
 @dataclass(frozen=True)
-class Place:
+class ListPosition:
     """Where in which listing somebody is."""
 
     listing: str
     before: int | None
 
     @classmethod
-    def of(cls, query: QueryDict) -> Place:
+    def of(cls, query: QueryDict) -> ListPosition:
         listing = query.get("filter", "")
         return cls(
             listing if listing in reading.FILTERS else "inbox",
@@ -71,7 +71,7 @@ class Place:
 @cache_control(private=True, no_cache=True)
 def inbox_page(request: HttpRequest) -> HttpResponse:
     """One page of the inbox, newest first."""
-    place = Place.of(request.GET)
+    place = ListPosition.of(request.GET)
     page = reading.page(recipient_id(request), place.listing, before=place.before, size=_PAGE_SIZE)
     return render(
         request,
@@ -83,7 +83,7 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
             "head": page.head,
             "days": by_day(_shown(one) for one in page.notifications),
             "next_before": page.next_before,
-            "older": page.next_before and Place(place.listing, page.next_before).url,
+            "older": page.next_before and ListPosition(place.listing, page.next_before).url,
         },
     )
 
@@ -104,7 +104,7 @@ def inbox_one(request: HttpRequest, wire_id: str) -> HttpResponse:
     return render(
         request,
         "notifications/one.html",
-        {"notification": _shown(found), "place": Place.of(request.GET), "beside": beside},
+        {"notification": _shown(found), "place": ListPosition.of(request.GET), "beside": beside},
     )
 
 
@@ -116,7 +116,7 @@ def inbox_action(request: HttpRequest) -> HttpResponse:
         # Who was signed out when the button was pressed comes here after signing in again.
         messages.warning(request, "You were signed out, so nothing was done. Try it again.")
         return redirect("notifications:inbox")
-    place = Place.of(request.POST)
+    place = ListPosition.of(request.POST)
     op = request.POST.get("op", "")
     if op == "read" and "upto" in request.POST:
         return _mark_all_read(request, place)
@@ -129,7 +129,7 @@ def inbox_action(request: HttpRequest) -> HttpResponse:
     return redirect(place.url)
 
 
-def _mark_all_read(request: HttpRequest, place: Place) -> HttpResponse:
+def _mark_all_read(request: HttpRequest, place: ListPosition) -> HttpResponse:
     """What was on the page, and what is older: what arrived since then stays unread."""
     upto = contract.revision(request.POST["upto"])
     if upto is None:

@@ -28,7 +28,7 @@ _OF_ONE = (DataError, ArithmeticError, LookupError, TypeError, ValueError)
 
 # What one batch shall hold when more questions come in a second than these.
 _GATHERED, _STORM_PER_S = 200, 200
-_GATHER_MOST_S = 0.4
+_GATHER_MAX_S = 0.4
 
 _executor = ThreadPoolExecutor(
     max_workers=settings.NOTIFICATIONS_DATABASE_THREADS, thread_name_prefix="notifications-database"
@@ -131,7 +131,7 @@ class Batcher(Generic[Question, Answer]):
         per_s = len(self._waiting) / max(time.monotonic() - self._taken_at, 1e-3)
         missing = _GATHERED - len(self._waiting)
         if missing > 0 and per_s > _STORM_PER_S:
-            await asyncio.sleep(min(_GATHER_MOST_S, missing / per_s))
+            await asyncio.sleep(min(_GATHER_MAX_S, missing / per_s))
         self._taken_at = time.monotonic()
 
     def _taken(self) -> list[tuple[Question, asyncio.Future[Answer]]]:

@@ -46,7 +46,7 @@ def catch_up(asks: Sequence[Ask]) -> list[Loaded | None]:
     return [_loaded(ask, rows[n], encode) if n in rows else None for n, ask in enumerate(asks)]
 
 
-def life(epoch_secret: str) -> str:
+def epoch_tag(epoch_secret: str) -> str:
     """A name of the epoch that processes may tell each other, and that tells nothing else."""
     return hashlib.sha256(epoch_secret.encode()).hexdigest()[:16]
 
@@ -196,7 +196,7 @@ def _loaded(ask: Ask, rows: Sequence[Row], encode: _Encoder) -> Loaded:
     found = Loaded(
         user=opaque_ids.opaque(user_secret, ask.user_id),
         epoch=opaque_ids.opaque(epoch_secret, ask.user_id),
-        life=life(epoch_secret),
+        epoch_tag=epoch_tag(epoch_secret),
         revision=revision,
         floor=floor,
         unread=unread,

@@ -1,6 +1,6 @@
 """What travels on the channel layer: that inboxes have changed, and what came or went.
 
-A hint may be lost, doubled or late, and is never the only copy. It names the epoch's life, so that
+A hint may be lost, doubled or late, and is never the only copy. It names the epoch's tag, so that
 a process with another view of the database does not mistake its revisions; and it is sealed, so
 that another installation on the same Redis is not believed (``installation.py``).
 """
@@ -38,7 +38,7 @@ def changed(user_id: int, revision: int) -> tuple[str, Event]:
     """An inbox has taken a revision: the group to tell, and what to tell it."""
     secret, place = installation.read()
     here = installation.at(secret, place)
-    said = {"life": catch_up.life(secret), "rows": [[user_id, revision, 0, 0]]}
+    said = {"epoch_tag": catch_up.epoch_tag(secret), "rows": [[user_id, revision, 0, 0]]}
     return user_group(here, user_id), here.seal(EVENT_TYPE, said)
 
 
@@ -46,7 +46,7 @@ def bulk(change: Arrived | Removed | Edited) -> list[tuple[str, Event]]:
     """Many inboxes have taken a revision each: groups to tell, and what to tell each."""
     secret, place = installation.read()
     here = installation.at(secret, place)
-    said: dict[str, Any] = {"life": catch_up.life(secret)}
+    said: dict[str, Any] = {"epoch_tag": catch_up.epoch_tag(secret)}
     # Of an edit: no item is as it was, each in its own way: streams read.
     if isinstance(change, Arrived):
         said["arrived"] = _arrival(change)
@@ -71,12 +71,12 @@ def read(body: Any) -> Iterator[tuple[int, Hint]]:
 
     Raises: ValueError, KeyError, TypeError: there is none in it.
     """
-    life = str(body["life"])
+    epoch_tag = str(body["epoch_tag"])
     for row in body["rows"]:
         if len(row) == len(_ROW) and all(type(number) is int for number in row):
             user_id, revision, unread, unseen = row
             make = _frame_maker(body, revision, frames.counts(unread, unseen))
-            yield user_id, Hint(life, revision - 1, revision, make)
+            yield user_id, Hint(epoch_tag, revision - 1, revision, make)
 
 
 def _arrival(change: Arrived) -> str:

@@ -20,7 +20,7 @@ from notifications.process import log_limits, metrics, supervisor
 from notifications.push import hints, publisher
 from notifications.push.access import AccessChecks, Login
 from notifications.push.installation import Installation
-from notifications.push.limits import Census
+from notifications.push.limits import ConnectionCounter
 from notifications.push.receipts import Receipts
 from notifications.push.timers import TimerWheel
 from notifications.stream.messages import Action, Hint, Stream
@@ -67,7 +67,7 @@ class Hub:
         self.timers = TimerWheel(self._tick)
         self.receipts = Receipts()
         self.access = AccessChecks(self)
-        self.census = Census()
+        self.connection_counter = ConnectionCounter()
         self._layer = channel_layers["default"]
         self._channel = ""
         self._joined: set[str] = set()
@@ -82,15 +82,15 @@ class Hub:
         self._tasks: set[asyncio.Task[None]] = set()
         # Whether this process is about to end: who comes now is sent to another one.
         self.is_draining = False
-        # Called to look into the database at once.
-        self.look: Callable[[], None] = lambda: None
+        # Called to poll the database at once.
+        self.poll_now: Callable[[], None] = lambda: None
         # Seconds since the database was last looked into.
         self.lag_s: Callable[[], float] = lambda: 0.0
 
     def start(self) -> None:
         """Begin to receive. Called once, on the hub's own loop."""
         publisher.publisher.attach(self.loop)
-        publisher.publisher.on_failure = lambda: self.look()  # noqa: PLW0108 (it is set later)
+        publisher.publisher.on_failure = lambda: self.poll_now()  # noqa: PLW0108 (it is set later)
         self.keep("receiving hints", self._receive)
         self.keep("joining groups", self._keep_membership)
         self.keep("the streams' timer", self.timers.run)
@@ -111,7 +111,7 @@ class Hub:
         if len(own) == 1:
             self._membership.set()
         self.access.opened(connection)
-        self.census.opened(connection.address)
+        self.connection_counter.opened(connection.address)
 
     def unregister(self, connection: Connection) -> None:
         """A stream is gone; whoever says so again is not heard."""
@@ -121,7 +121,7 @@ class Hub:
         own.discard(connection)
         self.timers.cancel(connection)
         self.access.closed(connection)
-        self.census.closed(connection.address)
+        self.connection_counter.closed(connection.address)
         metrics.streams_open.labels(connection.kind).dec()
         if not own:
             del self.streams[connection.user_id]
@@ -160,29 +160,33 @@ class Hub:
 
     # --- What the database says -------------------------------------------------------------------
 
-    def found(
-        self, life: str, rows: Iterable[tuple[int, int]], asked_at: float = float("-inf")
+    def on_revisions(
+        self, epoch_tag: str, rows: Iterable[tuple[int, int]], asked_at: float = float("-inf")
     ) -> None:
         """The reconciler read where inboxes stand: user ids and revisions.
 
         Args: asked_at: when it began to read; what a stream was sent since then may be newer.
         """
-        self._spawn(self._catch_up(life, rows, asked_at))
+        self._spawn(self._catch_up(epoch_tag, rows, asked_at))
 
     def take_hinted(self) -> set[int]:
         """Users whose streams believed a hint since this was asked last; from any thread."""
         hinted, self._hinted = self._hinted, set()
         return hinted
 
-    async def _catch_up(self, life: str, rows: Iterable[tuple[int, int]], asked_at: float) -> None:
+    async def _catch_up(
+        self, epoch_tag: str, rows: Iterable[tuple[int, int]], asked_at: float
+    ) -> None:
         for n, (user_id, revision) in enumerate(rows, 1):
             for connection in tuple(self.streams.get(user_id, ())):
-                if self.perform(connection, connection.stream.behind, life, revision, asked_at):
+                if self.perform(
+                    connection, connection.stream.behind, epoch_tag, revision, asked_at
+                ):
                     metrics.hints_healed.inc()
             if n % _BATCH == 0:
                 await asyncio.sleep(0)
 
-    def lives_in(self, life: str) -> None:
+    def on_epoch(self, epoch_tag: str) -> None:
         """The reconciler read which epoch it is; streams of another one start anew.
 
         What has been restored may let in others than before, too.
@@ -190,8 +194,8 @@ class Hub:
         self.access.suspect(self.all_streams())
         for connection in self.all_streams():
             stream = connection.stream
-            if stream.life and stream.life != life:
-                self.perform(connection, stream.behind, life, 0)
+            if stream.epoch_tag and stream.epoch_tag != epoch_tag:
+                self.perform(connection, stream.behind, epoch_tag, 0)
 
     def belongs_to(self, here: Installation) -> None:
         """The reconciler read which installation this is: hints come by its groups alone."""
@@ -217,7 +221,7 @@ class Hub:
                 # The channel is kept, or its queue would be; who is in a group may be forgotten.
                 self._must_rejoin = True
                 self._membership.set()
-                self.look()
+                self.poll_now()
                 await asyncio.sleep(_LAYER_RETRY_S * random.uniform(0.5, 1.5))  # noqa: S311
                 continue
             try:
@@ -250,7 +254,7 @@ class Hub:
         now = time.monotonic()
         if now >= self._may_look_at:
             self._may_look_at = now + _DISTRUST_REST_S
-            self.look()
+            self.poll_now()
 
     async def _tell(self, told: Iterable[tuple[int, Hint]]) -> None:
         sent = 0
@@ -279,7 +283,7 @@ class Hub:
                         type(error).__name__, str(error).strip(),
                     )  # fmt: skip
                     self._must_rejoin = True
-                    self.look()
+                    self.poll_now()
                     await asyncio.sleep(_LAYER_RETRY_S)
                     self._membership.set()
 

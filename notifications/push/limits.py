@@ -35,7 +35,7 @@ _CONTINUES, _CONTROLS = 0, 8
 READ_BYTES = 16 * 1024
 
 
-class Census:
+class ConnectionCounter:
     """How many connections there are here, and of each address."""
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ def control_frames() -> TokenBucket:
     return TokenBucket(CONTROL_FRAMES_PER_S, CONTROL_FRAMES_BURST, time.monotonic())
 
 
-class Listening:
+class FloodGuard:
     """Counts the frames of one WebSocket, below the application, which sees whole messages only."""
 
     def __init__(self) -> None:

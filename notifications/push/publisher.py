@@ -28,8 +28,8 @@ logger = logging.getLogger(__name__)
 # A layer that takes longer does not answer.
 TIMEOUT_S = 1.0
 # After a failure hints are dropped for this long, then one is tried; doubled up to the most.
-_BREAK_S, _BREAK_MOST_S = 0.5, 5.0
-_QUEUE_MOST = 10_000
+_BREAK_S, _BREAK_MAX_S = 0.5, 5.0
+_QUEUE_MAX = 10_000
 
 
 class Publisher:
@@ -54,7 +54,7 @@ class Publisher:
     def publish(self, hints: Iterable[tuple[str, Event]]) -> None:
         """Put hints into the queue; from any thread, without waiting."""
         for hint in hints:
-            if len(self._waiting) >= _QUEUE_MOST:
+            if len(self._waiting) >= _QUEUE_MAX:
                 metrics.hints_lost.inc()
                 continue
             self._waiting.append(hint)
@@ -122,7 +122,7 @@ class Publisher:
             "The channel layer took no hint (%s: %s); the next is tried in %s s.",
             type(error).__name__, str(error).strip(), self._break_s,
         )  # fmt: skip
-        self._break_s = min(_BREAK_MOST_S, self._break_s * 2)
+        self._break_s = min(_BREAK_MAX_S, self._break_s * 2)
         self.on_failure()
 
     def _drop(self) -> None:

@@ -30,10 +30,10 @@ logger = logging.getLogger(__name__)
 # Between two transactions of a process.
 EVERY_S = 1.0
 # Of one transaction: on SQLite nobody else writes as long as it lasts.
-_MOST_ITEMS = 2_000
-_MOST_INBOXES = 2_000
+_MAX_ITEMS = 2_000
+_MAX_INBOXES = 2_000
 # Of those that wait while the database fails.
-_MOST_WAITING = 100_000
+_MAX_WAITING = 100_000
 
 _SQL = {
     # LIMIT per inbox: else PostgreSQL may take all that is undelivered, and look for these in it.
@@ -53,16 +53,16 @@ _SQL = {
 _TABLES = {
     "item": InboxItem._meta.db_table,
     "undelivered": " AND ".join(f"s.{column} IS NULL" for column in UNDELIVERED),
-    "most": _MOST_ITEMS,
+    "most": _MAX_ITEMS,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A user's client holds what arrived up to ``revision``, in the epoch of this ``life``."""
+    """A user's client holds what arrived up to ``revision``, in the epoch of this ``epoch_tag``."""
 
     user_id: int
-    life: str
+    epoch_tag: str
     revision: int
 
 
@@ -74,10 +74,10 @@ class Receipts:
         self._worker: asyncio.Task[None] | None = None
         self._is_failing = False
 
-    def tell(self, user_id: int, life: str, revision: int) -> None:
+    def tell(self, user_id: int, epoch_tag: str, revision: int) -> None:
         """A client has acknowledged this revision. It is written later, and never raises."""
-        key = (user_id, life)
-        if len(self._waiting) >= _MOST_WAITING and key not in self._waiting:
+        key = (user_id, epoch_tag)
+        if len(self._waiting) >= _MAX_WAITING and key not in self._waiting:
             return
         self._waiting[key] = max(revision, self._waiting.get(key, 0))
         if self._worker is None:
@@ -96,7 +96,7 @@ class Receipts:
             self._worker = None
 
     async def _write_some(self) -> None:
-        keys = list(self._waiting)[:_MOST_INBOXES]
+        keys = list(self._waiting)[:_MAX_INBOXES]
         batch = [Receipt(*key, self._waiting.pop(key)) for key in keys]
         is_failing = False
         for receipt, outcome in zip(batch, await outcomes(_written, batch), strict=True):
@@ -109,7 +109,7 @@ class Receipts:
                 supervisor.report("receipts", outcome)
                 continue
             if outcome is not True:
-                self.tell(receipt.user_id, receipt.life, receipt.revision)
+                self.tell(receipt.user_id, receipt.epoch_tag, receipt.revision)
         self._is_failing = is_failing
 
 
@@ -127,11 +127,11 @@ def write(receipts: Sequence[Receipt]) -> bool:
     secret = Epoch.objects.values_list("epoch_secret", flat=True).first()
     if secret is None:
         return True  # the database is being flushed, and there is nothing to mark
-    life = catch_up.life(secret)
-    told = [(one.user_id, one.revision) for one in receipts if one.life == life]
+    epoch_tag = catch_up.epoch_tag(secret)
+    told = [(one.user_id, one.revision) for one in receipts if one.epoch_tag == epoch_tag]
     found = _undelivered(told) if told else []
     marked = _mark(found)
-    return len(marked) == len(found) < _MOST_ITEMS
+    return len(marked) == len(found) < _MAX_ITEMS
 
 
 def deliver(user_id: int, epoch: str, revision: int) -> tuple[reading.Head, int]:

@@ -158,7 +158,7 @@ async def asend(
 def edit(notification_id: int, **changes: str) -> bool:
     """Change what a notification says, also in the inboxes that it has reached; not announced.
 
-    Those take a revision each, by a walk that runs on commit or is left to a dispatcher.
+    Those take a revision each, by a job that runs on commit or is left to a dispatcher.
 
     Args: changes: of ``EDITABLE``.
     Returns: whether it says anything else now.
@@ -216,7 +216,7 @@ def expire(notification_id: int) -> bool:
 
 @transaction.atomic
 def _remove(notification_id: int, reason: str, **values: Any) -> bool:
-    """Begin the walk that removes a notification's items; on commit it runs or is left to do."""
+    """Begin the job that removes a notification's items; on commit it runs or is left to do."""
     rows = Notification.objects.filter(pk=notification_id, status__in=REMOVABLE)
     # The row's lock waits for the chunk that is being dispatched, and its status ends the dispatch.
     if not rows.update(**values):

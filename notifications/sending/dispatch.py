@@ -9,13 +9,21 @@ from django.contrib.auth import get_user_model
 from django.db.models import DateTimeField, Exists, F, Max, OuterRef, Q, Value
 from django.utils import timezone
 
-from notifications.models import Clock, Inbox, InboxItem, Notification, Status, audiences, sql
-from notifications.sending.jobs import Walk
+from notifications.models import (
+    ChangeCounter,
+    Inbox,
+    InboxItem,
+    Notification,
+    Status,
+    audiences,
+    sql,
+)
+from notifications.sending.jobs import ChunkedJob
 from notifications.sending.signals import Arrived, inboxes_changed
 
 
-class Dispatch(Walk):
-    """The walk over a notification's audience, in the order of user ids."""
+class Dispatch(ChunkedJob):
+    """The job over a notification's audience, in the order of user ids."""
 
     model = Notification
     unfinished = Q(status=Status.SENDING)
@@ -57,7 +65,7 @@ class Dispatch(Walk):
             revision=F("revision") + 1,
             unread_count=F("unread_count") + 1,
             unseen_count=F("unseen_count") + 1,
-            stamp=Clock.tick(inboxes.db),
+            change_seq=ChangeCounter.next(inboxes.db),
         )
         arrived_at = timezone.now()
         sql.insert_from(

@@ -1,7 +1,7 @@
 """Work over many inboxes, chunk by chunk, that survives the death of whoever does it.
 
-A walk goes through inboxes in the order of their ids. Each chunk is one transaction that first
-moves the walk's cursor under a condition (the fence): who lost the lease, or was overtaken by an
+A job goes through inboxes in the order of their ids. Each chunk is one transaction that first
+moves the job's cursor under a condition (the fence): who lost the lease, or was overtaken by an
 edit of the status, matches no row and stops. So a chunk is done once, whoever does it, and the
 cursor and the chunk's effects commit together.
 """
@@ -28,8 +28,8 @@ _ATTEMPTS = 6
 _FIRST_RETRY_S = 0.05
 
 
-class Walk(ABC):
-    """One row's walk, from its cursor to its end. A walk object is run once, by one thread."""
+class ChunkedJob(ABC):
+    """One row's job, from its cursor to its end. A job object is run once, by one thread."""
 
     model: ClassVar[type[Leased]]
     # What holds of the row as long as there is something to do.
@@ -40,14 +40,14 @@ class Walk(ABC):
         self._lease = uuid.uuid4().hex
         self._cursor = 0
         self._upto = 0
-        # As it was when the walk began.
+        # As it was when the job began.
         self.row: Any = None
         # Whether the lease was ours when we last looked.
         self.is_claimed = False
 
     @classmethod
     def unclaimed(cls) -> QuerySet[Any]:
-        """Rows whose walk nobody is on, by the database's clock."""
+        """Rows whose job nobody is on, by the database's clock."""
         # A lease that ends later than any can, given now, was given before the clock was set back:
         # whoever holds it renews it with the next chunk, or has died.
         lease_s = settings.NOTIFICATIONS_DISPATCH_LEASE_S
@@ -61,7 +61,7 @@ class Walk(ABC):
 
     @abstractmethod
     def accept(self) -> dict[str, Any]:
-        """What a row that does not say where the walk ends is to say of it: ``upto``, as of now."""
+        """What a row that does not say where the job ends is to say of it: ``upto``, as of now."""
 
     @abstractmethod
     def chunk_end(self, after: int, upto: int, size: int) -> int:
@@ -72,9 +72,9 @@ class Walk(ABC):
         """Do the inboxes with ``after < id <= upto``, in the transaction that is open."""
 
     def run(self, stop: Event | None = None) -> bool:
-        """Walk to the end.
+        """Work to the end.
 
-        Args: stop: when set, the walk ends after the chunk it is in, and others may go on at once.
+        Args: stop: when set, the job ends after the chunk it is in, and others may go on at once.
         Returns: whether the end was reached. If not, somebody else is on it, it was stopped or
             overtaken, or the database failed again and again: the due scan finds what is left.
         """
@@ -98,7 +98,7 @@ class Walk(ABC):
         return self._cursor >= self._upto
 
     def begin(self) -> bool:
-        """Take the lease and do the next chunk, in one transaction: most walks have no other.
+        """Take the lease and do the next chunk, in one transaction: most jobs have no other.
 
         Returns: whether it is ours; if not, somebody else is on it, or it has ended.
         Raises: DatabaseError: nothing was done, or it is ours; begin it again.
@@ -135,9 +135,9 @@ class Walk(ABC):
         return taken == 1
 
     def step(self) -> bool:
-        """Do the next chunk; call it on a walk that has begun and is not done.
+        """Do the next chunk; call it on a job that has begun and is not done.
 
-        Returns: whether that went well; if not, the lease was lost, and the walk is another's.
+        Returns: whether that went well; if not, the lease was lost, and the job is another's.
         Raises: DatabaseError: nothing was done; do it again.
         """
         end = self._next_end()

@@ -21,7 +21,7 @@ from notifications.models.audiences import Everyone
 _HOUR = timedelta(hours=1)
 
 
-class TooOften(Exception):
+class QuotaExceeded(Exception):
     """Nothing was sent; ``wait_s`` are the seconds until there is room for one."""
 
     def __init__(self, most: int, wait_s: int) -> None:
@@ -68,7 +68,7 @@ def require_room(notification: Notification, now: datetime | None = None) -> Non
     )
     made = list(recent.order_by("-created_at").values_list("created_at", flat=True)[:most])
     if len(made) == most:
-        raise TooOften(most, math.ceil((made[-1] + _HOUR - now).total_seconds()))
+        raise QuotaExceeded(most, math.ceil((made[-1] + _HOUR - now).total_seconds()))
 
 
 def _most() -> int:

@@ -1,4 +1,4 @@
-"""Walks that are under way beside each other: a chunk each in turn, so that none waits for another.
+"""Jobs that are under way beside each other: a chunk each in turn, so that none waits for another.
 
 A process may be on a few large sends, edits and removals at once, and takes up what has just come
 between any two of their chunks: who sends to a hundred people does not wait for who sends to a
@@ -24,17 +24,17 @@ from django.db import (
 )
 
 from notifications.process import supervisor
-from notifications.sending.jobs import Walk, pause
+from notifications.sending.jobs import ChunkedJob, pause
 
 logger = logging.getLogger(__name__)
 
 Key = TypeVar("Key")
 
 # Rows of one kind that one look finds; the next finds those that are then left.
-_MOST_ROWS = 1000
-# Leases that a process holds at a time. Beyond them a walk is let go after each chunk.
-_MOST_LEASES = 8
-# Seconds for which walks may begin in one transaction of SQLite: so long others wait to write.
+_MAX_ROWS = 1000
+# Leases that a process holds at a time. Beyond them a job is let go after each chunk.
+_MAX_LEASES = 8
+# Seconds for which jobs may begin in one transaction of SQLite: so long others wait to write.
 _BEGIN_S = 0.05
 # Seconds for which something that failed is left alone, twice as long each time it fails again;
 # not for long where it is the database that failed, for that may be well again.
@@ -95,19 +95,19 @@ def is_of_all(error: Exception) -> bool:
 
 
 class Rounds:
-    """The walks that one process does. Belongs to one thread."""
+    """The jobs that one process does. Belongs to one thread."""
 
-    def __init__(self, kinds: Sequence[type[Walk]]) -> None:
+    def __init__(self, kinds: Sequence[type[ChunkedJob]]) -> None:
         # Two lines for each kind: those that have not begun, of which most end with their first
         # chunk, and those under way. The lines take turns, so no kind and no flood of new ones
         # keeps the others from going on.
-        self._lines: deque[deque[Walk]] = deque()
-        self._new: dict[type[Walk], deque[Walk]] = {kind: deque() for kind in kinds}
-        self._going: dict[type[Walk], deque[Walk]] = {kind: deque() for kind in kinds}
+        self._lines: deque[deque[ChunkedJob]] = deque()
+        self._new: dict[type[ChunkedJob], deque[ChunkedJob]] = {kind: deque() for kind in kinds}
+        self._going: dict[type[ChunkedJob], deque[ChunkedJob]] = {kind: deque() for kind in kinds}
         for kind in kinds:
             self._lines += (self._new[kind], self._going[kind])
         self._held = 0
-        self._failed: Failed[tuple[type[Walk], int]] = Failed()
+        self._failed: Failed[tuple[type[ChunkedJob], int]] = Failed()
 
     def look(self) -> None:
         """Line up what nobody is on.
@@ -116,17 +116,17 @@ class Rounds:
         """
         resting = self._failed.resting()
         for kind, new in self._new.items():
-            known = {walk.pk for line in (new, self._going[kind]) for walk in line}
+            known = {job.pk for line in (new, self._going[kind]) for job in line}
             known |= {pk for failed, pk in resting if failed is kind}
             free = kind.unclaimed()
             if known:
-                free = free.exclude(pk__in=sorted(known)[:_MOST_ROWS])
+                free = free.exclude(pk__in=sorted(known)[:_MAX_ROWS])
             # Sorted here: for an ORDER BY, SQLite would walk over the whole table by its key.
-            found = sorted(free.values_list("pk", flat=True)[:_MOST_ROWS])
+            found = sorted(free.values_list("pk", flat=True)[:_MAX_ROWS])
             new.extend(kind(pk) for pk in found if pk not in known)
 
     def turn(self, stop: Event) -> bool:
-        """Do one chunk of the walk whose turn it is, or begin a few that are small.
+        """Do one chunk of the job whose turn it is, or begin a few that are small.
 
         Returns: whether there was one.
         """
@@ -145,50 +145,50 @@ class Rounds:
         return False
 
     def let_go(self) -> None:
-        """Leave all walks to others, who may go on at once."""
+        """Leave all jobs to others, who may go on at once."""
         for line in self._lines:
-            for walk in line:
-                if walk.is_claimed:
-                    walk.release()
+            for job in line:
+                if job.is_claimed:
+                    job.release()
             line.clear()
         self._held = 0
 
-    def _begin_some(self, line: deque[Walk], stop: Event) -> None:
+    def _begin_some(self, line: deque[ChunkedJob], stop: Event) -> None:
         """Begin the first of a line, and on SQLite those behind it, in one transaction.
 
         A savepoint keeps apart those that fail by themselves.
         """
-        tried: list[Walk] = []
-        begun: list[Walk] = []
-        failed: list[tuple[Walk, Exception]] = []
+        tried: list[ChunkedJob] = []
+        begun: list[ChunkedJob] = []
+        failed: list[tuple[ChunkedJob, Exception]] = []
         try:
             with _shared_transaction():
                 until = time.monotonic() + _BEGIN_S
                 while self._may_be_next(line, tried, until):
-                    walk = line.popleft()
-                    tried.append(walk)
+                    job = line.popleft()
+                    tried.append(job)
                     try:
-                        if walk.begin():
-                            begun.append(walk)
+                        if job.begin():
+                            begun.append(job)
                     except Exception as error:
                         if is_of_all(error):
                             raise
-                        failed.append((walk, error))
+                        failed.append((job, error))
         except Exception as error:  # noqa: BLE001 (whatever it is, the others must go on)
             # Nothing of it is done. The last is tried again alone, for it may be the reason.
             *others, last = tried or [line.popleft()]
-            line.extendleft(type(walk)(walk.pk) for walk in reversed(others))
+            line.extendleft(type(job)(job.pk) for job in reversed(others))
             self._give_up(last, error, stop)
             return
-        for walk in begun:
-            self._failed.forgive((type(walk), walk.pk))
-            if not walk.is_done:
+        for job in begun:
+            self._failed.forgive((type(job), job.pk))
+            if not job.is_done:
                 self._held += 1
-                self._line_up(walk)
-        for walk, its_own in failed:
-            self._give_up(walk, its_own, stop)
+                self._line_up(job)
+        for job, its_own in failed:
+            self._give_up(job, its_own, stop)
 
-    def _may_be_next(self, line: deque[Walk], tried: list[Walk], until: float) -> bool:
+    def _may_be_next(self, line: deque[ChunkedJob], tried: list[ChunkedJob], until: float) -> bool:
         """Whether the first of the line may begin in the transaction in which these did."""
         if not tried or not line:
             return bool(line)
@@ -200,30 +200,30 @@ class Rounds:
         suspects = [self._failed.is_suspect((type(one), one.pk)) for one in (last, following)]
         return not (any(suspects) or following.is_claimed)
 
-    def _go_on(self, walk: Walk, stop: Event) -> None:
+    def _go_on(self, job: ChunkedJob, stop: Event) -> None:
         try:
-            goes_on = walk.step() and not walk.is_done
+            goes_on = job.step() and not job.is_done
         except Exception as error:  # noqa: BLE001 (whatever it is, the others must go on)
             self._held -= 1
-            self._give_up(walk, error, stop)
+            self._give_up(job, error, stop)
             return
-        self._failed.forgive((type(walk), walk.pk))
+        self._failed.forgive((type(job), job.pk))
         if goes_on:
-            self._line_up(walk)
+            self._line_up(job)
         else:
             self._held -= 1
 
-    def _line_up(self, walk: Walk) -> None:
-        if self._held > _MOST_LEASES:
+    def _line_up(self, job: ChunkedJob) -> None:
+        if self._held > _MAX_LEASES:
             # It lines up anew, behind those that nobody holds either.
-            walk.release()
+            job.release()
             self._held -= 1
-        self._going[type(walk)].append(walk)
+        self._going[type(job)].append(job)
 
-    def _give_up(self, walk: Walk, error: Exception, stop: Event) -> None:
-        """Leave a walk alone for a while; it is tried again here, or by somebody else."""
-        name = f"{type(walk).__name__} {walk.pk}"
-        count = self._failed.add((type(walk), walk.pk), error)
+    def _give_up(self, job: ChunkedJob, error: Exception, stop: Event) -> None:
+        """Leave a job alone for a while; it is tried again here, or by somebody else."""
+        name = f"{type(job).__name__} {job.pk}"
+        count = self._failed.add((type(job), job.pk), error)
         if not is_of_database(error):
             logger.error("%s cannot go on; try %s failed: %r", name, count, error)
             supervisor.report("dispatcher", error)
@@ -234,11 +234,11 @@ class Rounds:
             if is_of_all(error):
                 connection.close()
                 stop.wait(_FIRST_REST_S)
-        if walk.is_claimed or is_of_database(error):
-            walk.release()
+        if job.is_claimed or is_of_database(error):
+            job.release()
 
 
 def _shared_transaction() -> AbstractContextManager[Any]:
     # On SQLite each commit waits for the disk, and others for the pause that comes with it. On
-    # PostgreSQL others wait for single rows, so walks lock theirs each for itself.
+    # PostgreSQL others wait for single rows, so jobs lock theirs each for itself.
     return transaction.atomic() if connection.vendor == "sqlite" else nullcontext()

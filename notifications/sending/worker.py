@@ -1,4 +1,4 @@
-"""Runs what is due: the walks that nobody is on, what was scheduled, what has expired.
+"""Runs what is due: the jobs that nobody is on, what was scheduled, what has expired.
 
 Any number of processes may do so at once; leases and fences keep them out of each other's way.
 One process does a little of everything in turn, what falls due first: nothing that is large, and
@@ -29,9 +29,8 @@ from notifications.models import Notification, Status
 from notifications.process import outages, supervisor
 from notifications.sending import acts
 from notifications.sending.dispatch import Dispatch
-from notifications.sending.editing import EditWalk
-from notifications.sending.jobs import Walk, pause
-from notifications.sending.removal import RemovalWalk
+from notifications.sending.item_jobs import EditJob, RemovalJob
+from notifications.sending.jobs import ChunkedJob, pause
 from notifications.sending.round_robin import Failed, Rounds, is_of_all
 
 logger = logging.getLogger(__name__)
@@ -43,7 +42,7 @@ _FIGURES_EVERY_S = 2.0
 # Figures and housekeeping, of which more is left, rest so many times as long as a little took.
 _RESTS = 4
 # Rows that one look begins or ends.
-_MOST_DUE = 1000
+_MAX_DUE = 1000
 
 # Set to make this process's dispatcher look at once; nobody waits for it where there is none.
 _nudge = threading.Event()
@@ -61,17 +60,17 @@ def dispatch_now(notification_id: int, *, small: bool) -> None:
 
 def remove_now(notification_id: int, *, small: bool) -> None:
     """Remove few items here and now; leave many to a dispatcher."""
-    _now(RemovalWalk(notification_id), small=small)
+    _now(RemovalJob(notification_id), small=small)
 
 
 def edit_now(notification_id: int, *, small: bool) -> None:
     """Tell few inboxes of an edit here and now; leave many to a dispatcher."""
-    _now(EditWalk(notification_id), small=small)
+    _now(EditJob(notification_id), small=small)
 
 
-def _now(walk: Walk, *, small: bool) -> None:
+def _now(job: ChunkedJob, *, small: bool) -> None:
     if small:
-        walk.run()
+        job.run()
     else:
         nudge()
 
@@ -80,7 +79,7 @@ class Dispatcher:
     """What one process does of all that is due. Belongs to one thread."""
 
     def __init__(self) -> None:
-        self._rounds = Rounds((Dispatch, EditWalk, RemovalWalk))
+        self._rounds = Rounds((Dispatch, EditJob, RemovalJob))
         self._failed: Failed[tuple[str, int]] = Failed()
         self._chores = [_Chore("Adding up figures", stats.roll_up_some, _FIGURES_EVERY_S)]
         self._chores += (
@@ -99,7 +98,7 @@ class Dispatcher:
                 # Maybe there is no database: nothing else would get on either.
                 return float(settings.NOTIFICATIONS_DISPATCH_SCAN_S)
         is_busy = self._rounds.turn(stop)
-        # One of them at a time: the walks come between.
+        # One of them at a time: the jobs come between.
         if late := [chore for chore in self._chores if chore.at <= time.monotonic()]:
             _guarded(late[0].name, lambda: late[0].do(stop))
         if is_busy:
@@ -141,7 +140,7 @@ class Dispatcher:
         """Do that to each of these notifications; one where it fails is left alone for a while."""
         if resting := [pk for failed, pk in self._failed.resting() if failed == name]:
             rows = rows.exclude(pk__in=resting)
-        for pk in list(rows.values_list("pk", flat=True)[:_MOST_DUE]):
+        for pk in list(rows.values_list("pk", flat=True)[:_MAX_DUE]):
             try:
                 act(pk)
             except Exception as error:

@@ -46,7 +46,7 @@ def telling(application: Any) -> Any:
 
 def _limit_frames(protocol: Any) -> None:
     """Drop who sends messages in too many pieces, or goes on when we have said that it ends."""
-    listening = limits.Listening()
+    listening = limits.FloodGuard()
     begin = protocol.onFrameBegin
 
     def counted() -> None:

@@ -46,7 +46,7 @@ class _TooManyFrames(PayloadTooBig):
 class _Protocol(ServerProtocol):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._listening = limits.Listening()
+        self._listening = limits.FloodGuard()
 
     def recv_frame(self, frame: Frame) -> None:
         is_closing = self.state is State.CLOSING

@@ -9,7 +9,7 @@ from notifications.stream.window import TokenBucket
 from notifications.wire import contract
 
 
-class Manners:
+class ClientLimits:
     """Times are seconds of a monotonic clock."""
 
     __slots__ = ("_errors", "_frames", "_resumes")

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from notifications.stream import packing
-from notifications.stream.client_limits import Manners
+from notifications.stream.client_limits import ClientLimits
 from notifications.stream.heartbeat import Heartbeat, way_s
 from notifications.stream.messages import Action, Close, Entry, Hint, Limits, Load, Loaded, Send
 from notifications.stream.packing import split
-from notifications.stream.pending_hints import Hearsay
+from notifications.stream.pending_hints import PendingHints
 from notifications.stream.resume import Question
 from notifications.stream.window import Window
 from notifications.wire import contract, frames
@@ -49,7 +49,7 @@ class InboxStream:
     # The highest revision that the database is known to have.
     head: int = 0
     epoch: str = ""
-    life: str = ""
+    epoch_tag: str = ""
     greeted: bool = False
     closed: CloseCode | None = None
 
@@ -61,9 +61,9 @@ class InboxStream:
     _hinted_at: float | None = None
     # A read is needed whatever the revisions say: the last one failed, or a hint may have lied.
     _must_read: bool = False
-    _hearsay: Hearsay = field(default_factory=Hearsay)
+    _pending_hints: PendingHints = field(default_factory=PendingHints)
     _question: Question = field(default_factory=Question)
-    _manners: Manners = field(init=False)
+    _client_limits: ClientLimits = field(init=False)
     _heartbeat: Heartbeat = field(init=False)
     # Bytes of `changes` and `snapshot` that were sent on this connection.
     _content_bytes: int = 0
@@ -74,11 +74,11 @@ class InboxStream:
     def __post_init__(self) -> None:
         interval_s = self.limits.ping_interval_s
         self._heartbeat = Heartbeat(interval_s, self.born_at + interval_s, self.limits.is_answered)
-        self._manners = Manners(self.limits, self.born_at)
+        self._client_limits = ClientLimits(self.limits, self.born_at)
 
     @property
     def acknowledged(self) -> int:
-        """The revision that the client holds, by its own word, in the epoch of ``life``."""
+        """The revision that the client holds, by its own word, in the epoch of ``epoch_tag``."""
         return self._window.acknowledged
 
     @property
@@ -100,11 +100,11 @@ class InboxStream:
         self._hinted_at = None  # nothing is believed while a read is under way
         if self._is_over:
             return []
-        self.head = max(found.revision, self._hearsay.of(found.life))
+        self.head = max(found.revision, self._pending_hints.of(found.epoch_tag))
         actions: list[Action] = []
         if not self.greeted:
             self.greeted = True
-            self.epoch, self.life = found.epoch, found.life
+            self.epoch, self.epoch_tag = found.epoch, found.epoch_tag
             actions.append(Send(self._hello(found)))
         elif found.epoch != self.epoch:
             self._renew(found)
@@ -119,7 +119,7 @@ class InboxStream:
         """The read that was asked for failed; it is tried again."""
         self._loading = False
         self._must_read = True
-        self._hearsay.read_failed()
+        self._pending_hints.read_failed()
         self._retry_at = now + _RETRY_S
         if not self.greeted:
             return self.end(
@@ -127,16 +127,22 @@ class InboxStream:
             )
         return []
 
-    def behind(self, life: str, revision: int, asked_at: float = float("-inf")) -> list[Action]:
+    def behind(
+        self, epoch_tag: str, revision: int, asked_at: float = float("-inf")
+    ) -> list[Action]:
         """Somebody read in the database, from ``asked_at`` on, that this inbox is at ``revision``.
 
         Where that is less than what a hint has said before, the hint was a lie.
         """
         self._queued_bytes = 0
-        if life == self.life and self._hinted_at is not None and self._hinted_at < asked_at:
+        if (
+            epoch_tag == self.epoch_tag
+            and self._hinted_at is not None
+            and self._hinted_at < asked_at
+        ):
             self._must_read = self._must_read or revision < self.position
             self._hinted_at = None
-        return self._hear(life, revision)
+        return self._hear(epoch_tag, revision)
 
     def hinted(self, hint: Hint, now: float) -> list[Action]:
         """The channel layer said that the inbox has changed.
@@ -144,12 +150,12 @@ class InboxStream:
         What it says is sent on, for speed alone: by the next heartbeat the database has confirmed
         it, or a snapshot takes its place.
         """
-        if hint.life == self.life and hint.revision <= self.position:
+        if hint.epoch_tag == self.epoch_tag and hint.revision <= self.position:
             return []
         self._queued_bytes = 0
-        is_next = hint.life == self.life and hint.since <= self.position
+        is_next = hint.epoch_tag == self.epoch_tag and hint.since <= self.position
         if hint.frame is None or not is_next or not self._is_live() or not self._has_room():
-            return self._hear(hint.life, hint.revision)
+            return self._hear(hint.epoch_tag, hint.revision)
         sent = self._send_content(hint.frame(), hint.revision, now)
         self._hinted_at = now
         return sent + self._end_if_used_up(now)
@@ -162,7 +168,7 @@ class InboxStream:
         if self._is_over:
             return []
         is_asked_for = isinstance(frame, Pong) and self._heartbeat.pong_due_at is not None
-        if not is_asked_for and not self._manners.may_speak(now):
+        if not is_asked_for and not self._client_limits.may_speak(now):
             return self.end(CloseCode.RATE_LIMIT, "Too many frames.", now)
         if isinstance(frame, Pong):
             return self._ponged(frame)
@@ -176,7 +182,7 @@ class InboxStream:
         """A frame that could not be parsed; too many of them end the connection."""
         if self._is_over:
             return []
-        if self._manners.errs(now) or fault.code == "too_large":
+        if self._client_limits.errs(now) or fault.code == "too_large":
             return self.end(CloseCode.PROTOCOL_VIOLATED, str(fault), now)
         return [Send(frames.error(fault))] if self.greeted else []
 
@@ -187,7 +193,7 @@ class InboxStream:
         return self._catch_up()
 
     def _resume(self, cursor: Cursor | None, now: float) -> list[Action]:
-        if not self._manners.may_resume(now):
+        if not self._client_limits.may_resume(now):
             return self.end(CloseCode.RATE_LIMIT, "Too many resumes.", now)
         self._question.ask(cursor)
         known = cursor is not None and cursor.epoch == self.epoch and cursor.since <= self.head
@@ -285,7 +291,7 @@ class InboxStream:
 
     def _renew(self, found: Loaded) -> None:
         """Revisions mean something else from now on."""
-        self.epoch, self.life = found.epoch, found.life
+        self.epoch, self.epoch_tag = found.epoch, found.epoch_tag
         self._question.renew()
         self._place(0)
 
@@ -294,10 +300,10 @@ class InboxStream:
         self.position = revision
         self._window.reset(revision)
 
-    def _hear(self, life: str, revision: int) -> list[Action]:
+    def _hear(self, epoch_tag: str, revision: int) -> list[Action]:
         """Take note of what is said of the inbox, and read it where that is news."""
-        self._hearsay.hear(life, revision)
-        if life == self.life:
+        self._pending_hints.hear(epoch_tag, revision)
+        if epoch_tag == self.epoch_tag:
             self.head = max(self.head, revision)
         return self._catch_up()
 
@@ -314,7 +320,7 @@ class InboxStream:
 
     def _is_elsewhere(self) -> bool:
         """Whether another epoch was heard of: a snapshot is due, whatever the window says."""
-        return self._hearsay.is_of_another_life(self.life)
+        return self._pending_hints.is_of_another_life(self.epoch_tag)
 
     def _has_room(self) -> bool:
         return self._window.has_room(self.buffered() + self._queued_bytes)
@@ -334,7 +340,7 @@ class InboxStream:
         self._loading = True
         self._must_read = False
         self._retry_at = None
-        self._hearsay.read_begins()
+        self._pending_hints.read_begins()
         self._question.read_begins()
         return [Load(cursor)]
 

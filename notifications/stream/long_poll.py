@@ -27,7 +27,7 @@ class LongPoll:
     wait_s: float
     limits: Limits
 
-    life: str = ""
+    epoch_tag: str = ""
     epoch: str = ""
 
     _cursor: Cursor | None = None
@@ -60,7 +60,7 @@ class LongPoll:
         if self._is_over:
             return []
         before = self._found
-        self._found, self.life, self.epoch = found, found.life, found.epoch
+        self._found, self.epoch_tag, self.epoch = found, found.epoch_tag, found.epoch
         if found.listed is None and found.since == found.revision:
             if now >= self._ends_at():
                 return self._answer(found, ())
@@ -83,9 +83,15 @@ class LongPoll:
             )
         return []
 
-    def behind(self, life: str, revision: int, asked_at: float = float("-inf")) -> list[Action]:
+    def behind(
+        self, epoch_tag: str, revision: int, asked_at: float = float("-inf")
+    ) -> list[Action]:
         """Somebody read in the database that this inbox is at ``revision``."""
-        if self._found is not None and life == self.life and revision <= self._found.revision:
+        if (
+            self._found is not None
+            and epoch_tag == self.epoch_tag
+            and revision <= self._found.revision
+        ):
             return []
         if self._loading:
             self._heard = True
@@ -93,7 +99,7 @@ class LongPoll:
 
     def hinted(self, hint: Hint, now: float) -> list[Action]:
         """The channel layer said that the inbox has changed; what it says is read, not believed."""
-        return self.behind(hint.life, hint.revision)
+        return self.behind(hint.epoch_tag, hint.revision)
 
     def deadline(self) -> float:
         """When ``tick`` has something to do, at the latest."""

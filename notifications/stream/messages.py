@@ -38,7 +38,7 @@ class Loaded:
     user: str
     epoch: str
     # Names the epoch among processes; the same for all users.
-    life: str
+    epoch_tag: str
     revision: int
     floor: int
     unread: int
@@ -60,7 +60,7 @@ class Hint:
     ``frame`` makes the `changes` frame that says so, where the hint carries what changed.
     """
 
-    life: str
+    epoch_tag: str
     since: int
     revision: int
     frame: Callable[[], bytes] | None = None
@@ -116,7 +116,7 @@ class Stream(Protocol):
     Each method takes a fact and returns what is to be done.
     """
 
-    life: str
+    epoch_tag: str
     epoch: str
 
     @property
@@ -134,7 +134,7 @@ class Stream(Protocol):
 
     def hinted(self, hint: Hint, now: float) -> list[Action]: ...
 
-    def behind(self, life: str, revision: int, asked_at: float = ...) -> list[Action]: ...
+    def behind(self, epoch_tag: str, revision: int, asked_at: float = ...) -> list[Action]: ...
 
     def tick(self, now: float) -> list[Action]: ...
 

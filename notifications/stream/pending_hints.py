@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Hearsay:
-    """The highest revision of each life that was heard of since the last read began.
+class PendingHints:
+    """The highest revision of each epoch that was heard of since the last read began.
 
     Only what is heard during a read can be newer than what the read finds. So a hint that claims
     more than the database holds costs one read, and is forgotten with it.
@@ -17,20 +17,20 @@ class Hearsay:
     # The same up to then, should the read fail.
     _before: dict[str, int] = field(default_factory=dict)
 
-    def hear(self, life: str, revision: int) -> None:
-        self._heard[life] = max(revision, self._heard.get(life, 0))
+    def hear(self, epoch_tag: str, revision: int) -> None:
+        self._heard[epoch_tag] = max(revision, self._heard.get(epoch_tag, 0))
 
     def read_begins(self) -> None:
         self._before, self._heard = self._heard, {}
 
     def read_failed(self) -> None:
         """What it would have settled is open still."""
-        for life, revision in self._before.items():
-            self.hear(life, revision)
+        for epoch_tag, revision in self._before.items():
+            self.hear(epoch_tag, revision)
 
-    def of(self, life: str) -> int:
-        """The highest revision of that life."""
-        return self._heard.get(life, 0)
+    def of(self, epoch_tag: str) -> int:
+        """The highest revision of that epoch."""
+        return self._heard.get(epoch_tag, 0)
 
-    def is_of_another_life(self, life: str) -> bool:
-        return any(other != life for other in self._heard)
+    def is_of_another_life(self, epoch_tag: str) -> bool:
+        return any(other != epoch_tag for other in self._heard)

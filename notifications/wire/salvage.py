@@ -25,7 +25,7 @@ TITLE = "Notification"
 LONG_AGO = "1970-01-01T00:00:00.000Z"
 _UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 # So many notifications are remembered, so that each is logged once.
-_LOGGED_MOST = 1_000
+_LOGGED_MAX = 1_000
 
 _logged: OrderedDict[int, None] = OrderedDict()
 
@@ -112,7 +112,7 @@ def report(notification_id: int, what: str) -> None:
     if notification_id in _logged:
         return
     _logged[notification_id] = None
-    if len(_logged) > _LOGGED_MOST:
+    if len(_logged) > _LOGGED_MAX:
         _logged.popitem(last=False)
     logger.warning(
         "Notification %s holds what cannot be shown: %s. It was written around the model; correct "

@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-_DIGITS_MOST = 400
+_DIGITS_MAX = 400
 
 
 def loads(text: bytes | str) -> Any:
@@ -43,7 +43,7 @@ def _no_number(name: str) -> Any:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > _DIGITS_MOST:
+    if len(digits) > _DIGITS_MAX:
         raise ValueError("A number has too many digits.")
     return int(digits)
 

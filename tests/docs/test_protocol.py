@@ -166,7 +166,7 @@ def test_figures_of_a_notification():
     same(
         {name for name in words(told) if name.endswith("_count")},
         {name for name in schemas.ReportOut.model_fields if name.endswith("_count")},
-        "Figures",
+        "Stats",
         "`## Sending`",
     )
 

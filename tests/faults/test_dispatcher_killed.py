@@ -14,8 +14,8 @@ from notifications.models import Edit, Inbox, InboxItem, Notification, Removal, 
 from notifications.models.audiences import Everyone
 from notifications.sending import acts as sending_acts
 from notifications.sending import worker
+from tests.support.jobs import IMPATIENT, cursor_of, kill_in_the_midst
 from tests.support.ledger import Ledger
-from tests.support.walks import IMPATIENT, cursor_of, kill_in_the_midst
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def small_chunks(size: int) -> dict[str, object]:
-    """Settings of a walk so long that all the kills fit into it several times."""
+    """Settings of a job so long that all the kills fit into it several times."""
     return {
         **IMPATIENT,
         "NOTIFICATIONS_DISPATCH_CHUNK_SIZE": size,

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from notifications.models import Inbox, InboxItem, Notification, Removal, Status
 from notifications.models.audiences import ChosenUsers, Everyone
 from notifications.sending import acts
+from tests.support.jobs import IMPATIENT, cursor_of, freeze_between_chunks, wait_for_chunks
 from tests.support.ledger import Ledger
 from tests.support.processes import Child
-from tests.support.walks import IMPATIENT, cursor_of, freeze_between_chunks, wait_for_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +71,7 @@ def test_a_dispatcher_that_was_frozen_beyond_its_lease_does_nothing_twice(
     assert second.terminate() == 0
     first.thaw()
 
-    # That it sends another one tells that it has left the walk it was on.
+    # That it sends another one tells that it has left the job it was on.
     some = users[:1500]
     another = acts.send("Another", audience=ChosenUsers(some, "some")).notification
     wait_until_sent(processes, another)

@@ -86,7 +86,7 @@ ACTS: dict[str, Callable[[Item], Item]] = {
 class Inbox:
     user: str
     epoch: str
-    life: str
+    epoch_tag: str
     revision: int = 0
     floor: int = 0
     items: dict[str, Item] = field(default_factory=dict)
@@ -131,7 +131,7 @@ class Inbox:
         """What one statement of the server finds (PROTOCOL.md, section 3)."""
         counts = self.counts
         found = Loaded(
-            user=self.user, epoch=self.epoch, life=self.life, revision=self.revision,
+            user=self.user, epoch=self.epoch, epoch_tag=self.epoch_tag, revision=self.revision,
             floor=self.floor, unread=counts["unread"], unseen=counts["unseen"],
         )  # fmt: skip
         if cursor is not None and self._resumes(cursor):
@@ -153,14 +153,14 @@ class Inbox:
         since, revision = self.revision - 1, self.revision
         changed = [i for i in self.items.values() if i.revision == revision]
         if not with_frame or len(changed) != 1:
-            return Hint(self.life, since, revision)
+            return Hint(self.epoch_tag, since, revision)
         frame = {
             "type": "changes", "since": since, "revision": revision,
             "notifications": [i.wire() for i in changed if not i.removed],
             "removed": [i.id for i in changed if i.removed],
             "counts": counts,
         }  # fmt: skip
-        return Hint(self.life, since, revision, lambda: encode(frame))
+        return Hint(self.epoch_tag, since, revision, lambda: encode(frame))
 
     def copy(self) -> Inbox:
         return replace(self, items=dict(self.items))

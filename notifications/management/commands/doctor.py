@@ -13,7 +13,7 @@ from notifications.management.output import WorkCommand
 
 class Command(WorkCommand):
     help = (
-        "Compare inboxes, walks and figures with what they should be. Without --repair: read only."
+        "Compare inboxes, jobs and figures with what they should be. Without --repair: read only."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

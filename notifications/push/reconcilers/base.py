@@ -30,8 +30,8 @@ _RETRY_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
-    """What one look at the database has shown: which epoch it is, and where inboxes stand.
+class DatabaseState:
+    """What one poll of the database has shown: which epoch it is, and where inboxes stand.
 
     ``access``: users and their access versions. ``gone``: who is here and has no inbox any more, as
     when the user was deleted; None: somebody's has gone, whoever that was.
@@ -65,14 +65,14 @@ class Reconciler(ABC):
 
     def stop(self) -> None:
         self._ended.set()
-        self.look_now()
+        self.poll_now()
 
     @abstractmethod
-    def look_now(self) -> None:
+    def poll_now(self) -> None:
         """Look at once; from any thread."""
 
     @abstractmethod
-    def _wait_and_look(self) -> Sight | None:
+    def _wait_and_look(self) -> DatabaseState | None:
         """Wait until there may be something new; what there is, or None.
 
         Raises: DatabaseError, InterfaceError, sqlite3.Error, OSError
@@ -103,8 +103,8 @@ class Reconciler(ABC):
                 supervisor.report("the reconciler", error)
                 self._ended.wait(_RETRY_S)
 
-    def _tell(self, sight: Sight) -> None:
-        life = catch_up.life(sight.epoch_secret)
+    def _tell(self, sight: DatabaseState) -> None:
+        epoch_tag = catch_up.epoch_tag(sight.epoch_secret)
         loop = self._hub.loop
         here = installation.at(sight.epoch_secret, sight.place)
         if here != self._here:
@@ -112,9 +112,9 @@ class Reconciler(ABC):
             loop.call_soon_threadsafe(self._hub.belongs_to, here)
         if sight.epoch_secret != self._secret:
             self._secret = sight.epoch_secret
-            loop.call_soon_threadsafe(self._hub.lives_in, life)
+            loop.call_soon_threadsafe(self._hub.on_epoch, epoch_tag)
         if sight.rows:
-            loop.call_soon_threadsafe(self._hub.found, life, sight.rows, sight.asked_at)
+            loop.call_soon_threadsafe(self._hub.on_revisions, epoch_tag, sight.rows, sight.asked_at)
         if sight.access:
             loop.call_soon_threadsafe(self._hub.access.sighted, sight.access)
         if sight.gone is None or sight.gone:
@@ -137,10 +137,10 @@ class PostgresqlReconciler(Reconciler):
         self._seen: dict[int, int] = {}
         self._access: dict[int, int] = {}
 
-    def look_now(self) -> None:
+    def poll_now(self) -> None:
         self._wanted.set()
 
-    def _wait_and_look(self) -> Sight | None:
+    def _wait_and_look(self) -> DatabaseState | None:
         every_s = settings.NOTIFICATIONS_RECONCILE_S
         # No hint is believed before it is known which installation this is.
         self._wanted.wait(every_s if self._here is not None else min(every_s, _RETRY_S))
@@ -162,7 +162,7 @@ class PostgresqlReconciler(Reconciler):
             return None  # not migrated yet, or being flushed
         finally:
             close_old_connections()
-        return Sight(
+        return DatabaseState(
             secret,
             [row for row in rows if row[1] != before.get(row[0]) or row[0] in hinted] or rows,
             place,
@@ -191,5 +191,5 @@ def start(hub: Hub) -> None:
         reconciler: Reconciler = SqliteReconciler(hub)
     else:
         reconciler = PostgresqlReconciler(hub)
-    hub.look, hub.lag_s = reconciler.look_now, reconciler.lag_s
+    hub.poll_now, hub.lag_s = reconciler.poll_now, reconciler.lag_s
     reconciler.start()

@@ -1,7 +1,7 @@
 """Notices what other processes commit to a SQLite file, within a millisecond or two.
 
-Writers are serial on SQLite, and each change stamps its inbox from one counter: what is new is what
-carries a stamp above the last one seen.
+Writers are serial on SQLite, and each change numbers its inbox from one counter: what is new
+carries a number above the last one seen.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from notifications.models import Clock, Epoch, Inbox
+from notifications.models import ChangeCounter, Epoch, Inbox
 from notifications.push import installation
 from notifications.push.hub import Hub
-from notifications.push.reconcilers.base import Reconciler, Sight
+from notifications.push.reconcilers.base import DatabaseState, Reconciler
 from notifications.push.reconcilers.inotify import FolderWatch
 
 # The kernel tells when a page is written; the commit becomes visible a moment later, so it is
@@ -27,9 +27,9 @@ _LOOKS_AFTER_S = (0.0005, 0.002, 0.006, 0.016)
 _REST_TIMES = 4
 
 _SQL = (
-    "SELECT c.stamp, c.gone_count, e.epoch_secret, i.user_id, i.revision, i.access_version "  # noqa: S608
-    f"FROM {Clock._meta.db_table} c CROSS JOIN {Epoch._meta.db_table} e "
-    f"LEFT JOIN {Inbox._meta.db_table} i ON i.stamp > ?"
+    "SELECT c.change_seq, c.gone_count, e.epoch_secret, i.user_id, i.revision, i.access_version "  # noqa: S608
+    f"FROM {ChangeCounter._meta.db_table} c CROSS JOIN {Epoch._meta.db_table} e "
+    f"LEFT JOIN {Inbox._meta.db_table} i ON i.change_seq > ?"
 )
 
 
@@ -43,12 +43,12 @@ class SqliteReconciler(Reconciler):
         self._database: sqlite3.Connection | None = None
         self._inode = 0
         self._version = -1
-        self._stamp: int | None = None
+        self._change_seq: int | None = None
         self._gone_count: int | None = None
         self._rest_until = 0.0
         self._looks_at: list[float] = []
 
-    def look_now(self) -> None:
+    def poll_now(self) -> None:
         self._watch.wake()
 
     def _close(self) -> None:
@@ -57,7 +57,7 @@ class SqliteReconciler(Reconciler):
         if self._database is not None:
             self._database.close()
 
-    def _wait_and_look(self) -> Sight | None:
+    def _wait_and_look(self) -> DatabaseState | None:
         told = self._watch.wait(self._patience_s())
         now = time.monotonic()
         if told:
@@ -89,7 +89,7 @@ class SqliteReconciler(Reconciler):
         )
         self._inode, self._version = inode, -1
 
-    def _look_at_what_changed(self) -> Sight | None:
+    def _look_at_what_changed(self) -> DatabaseState | None:
         assert self._database is not None  # noqa: S101 (opened before)
         (version,) = self._database.execute("PRAGMA data_version").fetchone()
         if version == self._version:
@@ -99,24 +99,24 @@ class SqliteReconciler(Reconciler):
         self._version = version
         return sight
 
-    def _look(self) -> Sight | None:
+    def _look(self) -> DatabaseState | None:
         assert self._database is not None  # noqa: S101 (opened before)
         self._ended.wait(max(0.0, self._rest_until - time.monotonic()))
         began = time.monotonic()
-        last = self._stamp if self._stamp is not None else 2**62
+        last = self._change_seq if self._change_seq is not None else 2**62
         found = self._database.execute(_SQL, (last,)).fetchall()
         now = time.monotonic()
         self._rest_until = now + (now - began) * _REST_TIMES
         if not found:
             return None  # not migrated yet
-        stamp, gone_count, secret = found[0][:3]
-        before, self._stamp = self._stamp, stamp
+        change_seq, gone_count, secret = found[0][:3]
+        before, self._change_seq = self._change_seq, change_seq
         gone_before, self._gone_count = self._gone_count, gone_count
-        if before is not None and stamp < before and secret == self._secret:
+        if before is not None and change_seq < before and secret == self._secret:
             self._restored(secret)
             return None
         inboxes = [row[3:] for row in found if row[3] is not None]
-        return Sight(
+        return DatabaseState(
             secret,
             [(pk, revision) for pk, revision, _ in inboxes],
             installation.place_of_file(self._path),

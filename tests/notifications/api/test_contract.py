@@ -39,7 +39,7 @@ FEASIBLE = {
     "send_at": "2040-01-01T00:00:00Z",
     "expires_at": "2040-01-02T00:00:00Z",
 }
-# Answered by consumers, not by Django: see tests/notifications/test_http_consumers.py.
+# Answered by consumers, not by Django: see tests/notifications/consumers/test_http.py.
 STREAMS = r"/inbox/(events|poll)$"
 
 

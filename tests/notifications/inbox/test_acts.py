@@ -166,5 +166,5 @@ def test_on_sqlite_each_change_is_stamped_in_order(send, alice, bob):
     acts.mark_read(
         alice.pk, Chosen(list(InboxItem.objects.values_list("notification_id", flat=True)))
     )
-    stamps = [Inbox.objects.get(pk=user.pk).stamp for user in (bob, alice)]
+    stamps = [Inbox.objects.get(pk=user.pk).change_seq for user in (bob, alice)]
     assert stamps == ([2, 3] if connection.vendor == "sqlite" else [0, 0])

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from notifications.inbox import acts as inbox_acts
 from notifications.inbox import stats
 from notifications.inbox.stats import Counts, exact, roll_up
-from notifications.models import Epoch, Figures, Notification, Tally
+from notifications.models import Epoch, Notification, Stats, StatsDelta
 from notifications.push import catch_up
 from notifications.push.receipts import Receipt, write
 from notifications.sending import worker
@@ -20,11 +20,11 @@ pytestmark = pytest.mark.django_db
 
 
 def hold(user, revision):
-    write([Receipt(user.pk, catch_up.life(Epoch.objects.get().epoch_secret), revision)])
+    write([Receipt(user.pk, catch_up.epoch_tag(Epoch.objects.get().epoch_secret), revision)])
 
 
 def kept(notification):
-    found = Figures.objects.get(pk=notification.pk)
+    found = Stats.objects.get(pk=notification.pk)
     return Counts(found.delivered_count, found.seen_count, found.read_count)
 
 
@@ -67,7 +67,7 @@ def test_archiving_touches_nothing(send, alice):
     sent = send(to=[alice])
     inbox_acts.archive(alice.pk, inbox_acts.Chosen([sent.pk]))
     inbox_acts.restore(alice.pk, inbox_acts.Chosen([sent.pk]))
-    assert not Tally.objects.exists()
+    assert not StatsDelta.objects.exists()
 
 
 def test_many_are_added_by_few_statements(send, alice, django_assert_max_num_queries):
@@ -85,9 +85,9 @@ def test_what_one_user_does_over_and_over_is_one_tally_for_each_notification(sen
     for _ in range(5):
         inbox_acts.mark_read(alice.pk, which)
         inbox_acts.mark_unread(alice.pk, which)
-    assert Tally.objects.count() == 3
+    assert StatsDelta.objects.count() == 3
     inbox_acts.mark_read(bob.pk, which)
-    assert Tally.objects.count() == 6
+    assert StatsDelta.objects.count() == 6
     roll_up()
     assert [kept(one) for one in sent] == [Counts(delivered=2, seen=2, read=1)] * 3
 
@@ -112,10 +112,10 @@ def test_whoever_is_deleted_is_counted_no_more(send, alice, bob):
 
 
 def test_tallies_of_what_is_gone_go_too(db):
-    Tally.objects.create(notification_id=987654)
+    StatsDelta.objects.create(notification_id=987654)
     roll_up()
-    assert not Tally.objects.exists()
-    assert not Figures.objects.exists()
+    assert not StatsDelta.objects.exists()
+    assert not Stats.objects.exists()
 
 
 def test_more_tallies_than_are_read_at_a_time_are_all_added(send, alice, monkeypatch):
@@ -123,9 +123,9 @@ def test_more_tallies_than_are_read_at_a_time_are_all_added(send, alice, monkeyp
     for n in range(9):
         inbox_acts.mark_seen(alice.pk, inbox_acts.Chosen([send(f"{n}", to=[alice]).pk]))
     assert stats.roll_up_some() == 3
-    assert Tally.objects.count() == 6  # the rest is left to the next time
+    assert StatsDelta.objects.count() == 6  # the rest is left to the next time
     roll_up()
-    assert not Tally.objects.exists()
+    assert not StatsDelta.objects.exists()
     assert all(kept(one).delivered for one in Notification.objects.all())
 
 
@@ -155,8 +155,8 @@ def test_kept_figures_are_the_exact_ones_whatever_happens(send, withdraw, user):
         if chance.random() < 0.2:
             roll_up()
     roll_up()
-    assert not Tally.objects.exists()
-    rows = {row.pk: row for row in Figures.objects.all()}
+    assert not StatsDelta.objects.exists()
+    rows = {row.pk: row for row in Stats.objects.all()}
     for one in sent:
         assert (kept(one) if one.pk in rows else Counts()) == exact(one.pk)
 
@@ -168,7 +168,7 @@ def test_a_dispatcher_counts(send, alice):
     stop = threading.Event()
     running = threading.Thread(target=worker.run, args=(stop,))
     running.start()
-    until(Figures.objects.filter(delivered_count=1).exists, "the dispatcher has counted")
+    until(Stats.objects.filter(delivered_count=1).exists, "the dispatcher has counted")
     stop.set()
     worker.nudge()
     running.join(60)

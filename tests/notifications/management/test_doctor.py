@@ -15,14 +15,14 @@ from notifications.inbox import idempotency, stats
 from notifications.management import doctor as examination
 from notifications.models import (
     Edit,
-    Figures,
     Inbox,
     InboxItem,
     Notification,
     Operation,
     Removal,
+    Stats,
+    StatsDelta,
     Status,
-    Tally,
     audiences,
 )
 from notifications.push import catch_up
@@ -121,8 +121,8 @@ def test_what_has_just_begun_is_no_finding(send, alice):
 
 
 def test_what_somebody_is_at_is_no_finding():
-    walk = Dispatch(begun().pk)
-    assert walk.begin()
+    job = Dispatch(begun().pk)
+    assert job.begin()
     grown_old(Notification.objects, "created_at")
     nothing_is_found()
 
@@ -260,7 +260,7 @@ def test_wrong_figures_are_found_and_counted_anew(send, alice, bob, size, monkey
     inbox_acts.mark_read(alice.pk, inbox_acts.Chosen([sent.pk]))
     inbox_acts.mark_seen(bob.pk, inbox_acts.Chosen([other.pk]))
     stats.roll_up()
-    Figures.objects.filter(pk=sent.pk).update(read_count=2)
+    Stats.objects.filter(pk=sent.pk).update(read_count=2)
     finds(
         "notifications whose figures are wrong",
         f"notification {sent.pk}: 1 delivered, 1 seen, 2 read; in truth 1, 1, 1",
@@ -271,7 +271,7 @@ def test_figures_that_were_lost_are_found(send, alice):
     sent = send(to=[alice])
     inbox_acts.mark_read(alice.pk, inbox_acts.Chosen([sent.pk]))
     nothing_is_found()  # the tally is there
-    Tally.objects.all().delete()
+    StatsDelta.objects.all().delete()
     finds("notifications whose figures are wrong")
 
 

@@ -76,7 +76,7 @@ def test_a_key_sends_once(alice):
 
 def test_a_key_finishes_what_was_interrupted(alice, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(worker, "_now", lambda walk, small: None)  # died after the commit
+        patch.setattr(worker, "_now", lambda job, small: None)  # died after the commit
         assert "sending" in notify("Hello", "--user=alice", "--key=k")
     assert "sent (already" in notify("Hello", "--user=alice", "--key=k")
     assert alice.inbox.items.count() == 1

@@ -30,8 +30,8 @@ from notifications.models import (
     Notification,
     Operation,
     Removal,
+    StatsDelta,
     Status,
-    Tally,
     audiences,
 )
 from notifications.push import catch_up as catch_up_module
@@ -41,8 +41,7 @@ from notifications.push.receipts import Receipt
 from notifications.sending import acts as sending_acts
 from notifications.sending import quota, worker
 from notifications.sending.dispatch import Dispatch
-from notifications.sending.editing import EditWalk
-from notifications.sending.removal import RemovalWalk
+from notifications.sending.item_jobs import EditJob, RemovalJob
 from notifications.wire.frames import Cursor
 
 LARGE_TABLES = {
@@ -57,8 +56,8 @@ CHUNK_SIZE = 100
 
 # What one statement may cost. Rows that one node of its plan reads on PostgreSQL: a stream is told
 # of 300 changes at most. Steps of SQLite's virtual machine: a look at each item takes 300,000.
-MOST_ROWS = 1_000
-MOST_STEPS = 100_000
+MAX_ROWS = 1_000
+MAX_STEPS = 100_000
 STEP = 100
 
 WITHOUT, WITH = "without statistics", "with statistics"
@@ -241,7 +240,7 @@ class Recording:
     statements: list[Statement] = field(default_factory=list)
 
     def must_be_cheap(self, *, most_queries, most_cost=None, scanned=(), may_sort=False):
-        most_cost = most_cost or (MOST_ROWS if connection.vendor == "postgresql" else MOST_STEPS)
+        most_cost = most_cost or (MAX_ROWS if connection.vendor == "postgresql" else MAX_STEPS)
         for statement in self.statements:
             assert statement.scanned <= set(scanned), f"scans {statement.scanned}\n{statement}"
             assert may_sort or not statement.sorts, f"sorts items\n{statement}"
@@ -460,7 +459,7 @@ def test_an_act_by_http_is_as_cheap(large):
 
 
 def _receipts(large, count):
-    head = catch_up_module.life(Epoch.objects.get().epoch_secret)
+    head = catch_up_module.epoch_tag(Epoch.objects.get().epoch_secret)
     inboxes = Inbox.objects.order_by("pk").values_list("pk", flat=True)
     return [Receipt(pk, head, 2**53 - 1) for pk in [large.small.pk, *inboxes[:count]]]
 
@@ -470,8 +469,8 @@ def test_receipts_read_what_they_mark(large):
     told = _receipts(large, 200)
     with explained() as recording:
         receipts.write(told)
-    recording.must_be_cheap(most_queries=5, most_cost=70 * receipts._MOST_ITEMS)
-    assert InboxItem.objects.exclude(delivered_at=None).count() == receipts._MOST_ITEMS
+    recording.must_be_cheap(most_queries=5, most_cost=70 * receipts._MAX_ITEMS)
+    assert InboxItem.objects.exclude(delivered_at=None).count() == receipts._MAX_ITEMS
 
 
 def test_receipts_with_nothing_to_mark_read_nothing(large):
@@ -486,11 +485,11 @@ def test_receipts_with_nothing_to_mark_read_nothing(large):
 
 def test_figures_are_added_up_from_tallies_alone(large):
     pks = range(large.everybodys.pk + 1, large.everybodys.pk + 60)
-    Tally.objects.bulk_create(Tally(notification_id=pk, delivered=1) for pk in pks)
+    StatsDelta.objects.bulk_create(StatsDelta(notification_id=pk, delivered=1) for pk in pks)
     with explained() as recording:
         stats.roll_up()
     recording.must_be_cheap(most_queries=6)
-    assert not Tally.objects.exists()
+    assert not StatsDelta.objects.exists()
 
 
 def test_looking_for_what_is_due_finds_nothing_without_reading(large):
@@ -539,9 +538,9 @@ def test_a_chunk_of_a_dispatch_reads_its_own_users(large, kind):
 
 def test_a_chunk_of_a_removal_reads_its_own_inboxes(large):
     assert sending_acts.withdraw(large.everybodys.pk)
-    _walk_one_chunk(RemovalWalk(large.everybodys.pk))
+    _walk_one_chunk(RemovalJob(large.everybodys.pk))
     with explained() as recording:
-        _walk_one_chunk(RemovalWalk(large.everybodys.pk))
+        _walk_one_chunk(RemovalJob(large.everybodys.pk))
     recording.must_be_cheap(most_queries=3 + PER_CHUNK)
 
 
@@ -549,9 +548,9 @@ def test_a_chunk_of_an_edit_reads_its_own_inboxes(large):
     rows = Notification.objects.filter(pk=large.everybodys.pk)
     rows.update(cursor=Inbox.objects.latest("pk").pk)
     assert sending_acts.edit(large.everybodys.pk, title="Edited")
-    _walk_one_chunk(EditWalk(large.everybodys.pk))
+    _walk_one_chunk(EditJob(large.everybodys.pk))
     with explained() as recording:
-        _walk_one_chunk(EditWalk(large.everybodys.pk))
+        _walk_one_chunk(EditJob(large.everybodys.pk))
     recording.must_be_cheap(most_queries=3 + PER_CHUNK)
 
 
@@ -597,10 +596,10 @@ def test_sessions_that_are_over_are_found_by_their_end(large, monkeypatch):
     recording.must_be_cheap(most_queries=2)
 
 
-def _walk_one_chunk(walk):
+def _walk_one_chunk(job):
     stop = Event()
     stop.set()
-    assert not walk.run(stop)
+    assert not job.run(stop)
 
 
 # The session, its user, the bell, the rows and how many there are; and what SQLite does for a row.
@@ -617,7 +616,7 @@ def test_the_changelist_of_the_admin_reads_a_page(get, large, page):
     # and stops where the links on the page end.
     recording.must_be_cheap(
         most_queries=ADMIN_PAGE,
-        most_cost=2 * MOST_ROWS if connection.vendor == "postgresql" else MOST_STEPS,
+        most_cost=2 * MAX_ROWS if connection.vendor == "postgresql" else MAX_STEPS,
         scanned=["notifications_notification"],
     )
 

@@ -10,7 +10,7 @@ from notifications.process.log_limits import LogLimits
 logger = logging.getLogger("notifications.test_log_limits")
 
 
-class Clock:
+class ChangeCounter:
     now = 0.0
 
     def __call__(self):
@@ -19,7 +19,7 @@ class Clock:
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return ChangeCounter()
 
 
 @pytest.fixture

@@ -14,11 +14,11 @@ from notifications.process import log_limits, metrics, supervisor
 from notifications.push import access, hub, presence, timers
 from notifications.push import publisher as publisher_module
 from notifications.push.hub import Hub
-from notifications.push.reconcilers.base import PostgresqlReconciler, Sight
+from notifications.push.reconcilers.base import DatabaseState, PostgresqlReconciler
 from notifications.push.timers import TimerWheel
 from notifications.stream.messages import Loaded
 from notifications.wire.contract import CloseCode
-from tests.notifications.push.test_hub import ALL, HERE, LIFE, MINE, arrival, until
+from tests.notifications.push.test_hub import ALL, EPOCH_TAG, HERE, MINE, arrival, until
 
 
 class Unanswered:
@@ -87,7 +87,7 @@ def connected(own, user_id=1):
     consumer = NotificationConsumer()
     consumer.scope, consumer.transport = {"login": None}, Transport()
     consumer.open_stream(user_id, None)
-    found = Loaded("u", "e", LIFE, 5, 0, 0, 0, listed=())
+    found = Loaded("u", "e", EPOCH_TAG, 5, 0, 0, 0, listed=())
     own.perform(consumer, consumer.stream.loaded, found, time.monotonic())
     consumer.transport.sent.clear()
     return consumer
@@ -102,7 +102,7 @@ def ended(consumer):
 
 FACTS = {
     "tick": lambda own, one: own._tick(one, time.monotonic()),
-    "behind": lambda own, one: own.found(LIFE, [(1, 6), (2, 6)]),
+    "behind": lambda own, one: own.on_revisions(EPOCH_TAG, [(1, 6), (2, 6)]),
     "hinted": lambda own, one: own._spawn(own.deliver(arrival((1, 6, 1, 1), (2, 6, 1, 1)))),
     "received": lambda own, one: own._spawn(one.websocket_receive({"text": '{"type":"ping"}'})),
     "misunderstood": lambda own, one: own._spawn(one.websocket_receive({"text": "?"})),
@@ -339,7 +339,7 @@ def test_a_look_at_the_database_that_meets_a_bug_is_not_the_last(monkeypatch):
                 raise (RuntimeError if len(looks) == 1 else BugError)("a bug")
             done.set()
             self._ended.set()
-            return Sight("", ())
+            return DatabaseState("", ())
 
         def _close(self):
             pass

@@ -14,7 +14,7 @@ from notifications.push.hub import Hub
 from notifications.sending.signals import Removed
 from notifications.stream.inbox_stream import InboxStream, Load, Loaded, Send
 
-LIFE = "0123456789abcdef"
+EPOCH_TAG = "0123456789abcdef"
 HERE = installation.at("0" * 64, "in a test")
 MINE, ALL = hints.user_group(HERE, 42), hints.all_hubs(HERE)
 
@@ -30,7 +30,9 @@ class Connection:
         self.user_id = user_id
         self.stream = InboxStream("c", time.monotonic(), lambda: "t")
         self.stream.open(None)
-        self.stream.loaded(Loaded("u", "e", LIFE, revision, 0, 0, 0, listed=()), time.monotonic())
+        self.stream.loaded(
+            Loaded("u", "e", EPOCH_TAG, revision, 0, 0, 0, listed=()), time.monotonic()
+        )
         self.actions = []
 
     def perform(self, actions):
@@ -64,7 +66,7 @@ async def until(condition):
 
 
 def event(**said):
-    return HERE.seal(hints.EVENT_TYPE, {"life": LIFE, **said})
+    return HERE.seal(hints.EVENT_TYPE, {"epoch_tag": EPOCH_TAG, **said})
 
 
 def arrival(*rows):
@@ -106,9 +108,9 @@ def test_a_removal_and_an_act_are_told_too(layer):
         None,
         HERE.seal("something.new", "?"),
         HERE.seal(hints.EVENT_TYPE, []),
-        HERE.seal(hints.EVENT_TYPE, {"life": "x"}),
-        HERE.seal(hints.EVENT_TYPE, {"life": "x", "rows": [[1]]}),
-        HERE.seal(hints.EVENT_TYPE, {"life": "x", "rows": [["a", "b", "c", "d"]]}),
+        HERE.seal(hints.EVENT_TYPE, {"epoch_tag": "x"}),
+        HERE.seal(hints.EVENT_TYPE, {"epoch_tag": "x", "rows": [[1]]}),
+        HERE.seal(hints.EVENT_TYPE, {"epoch_tag": "x", "rows": [["a", "b", "c", "d"]]}),
         HERE.seal(hints.EVENT_TYPE, None),
         HERE.seal(hints.ACCESS_EVENT_TYPE, None),
         {"type": hints.EVENT_TYPE, "body": None, "seal": ""},
@@ -162,7 +164,7 @@ def test_a_layer_that_fails_is_tried_again_and_the_database_looked_at(layer, mon
 
     async def scenario(own):
         looks = []
-        own.look = lambda: looks.append(1)
+        own.poll_now = lambda: looks.append(1)
         for name in failures:
             failing(name)
         own._spawn(own._receive())
@@ -184,7 +186,7 @@ def test_what_no_hint_told_is_found_in_the_database_and_counted(layer):
         for connection in (behind, level):
             own.register(connection)
         before = metrics.hints_healed._value.get()
-        own.found(LIFE, [(1, 6), (2, 9), (3, 1)])
+        own.on_revisions(EPOCH_TAG, [(1, 6), (2, 9), (3, 1)])
         await until(lambda: behind.actions)
         assert [type(action) for action in behind.actions] == [Load]
         assert level.actions == []
@@ -197,9 +199,9 @@ def test_a_new_epoch_makes_every_stream_start_anew(layer):
     async def scenario(own):
         connection = Connection()
         own.register(connection)
-        own.lives_in(LIFE)
+        own.on_epoch(EPOCH_TAG)
         assert connection.actions == []
-        own.lives_in("another")
+        own.on_epoch("another")
         assert [type(action) for action in connection.actions] == [Load]
 
     run(scenario)
@@ -241,7 +243,7 @@ def test_a_bulk_change_of_few_goes_to_each_and_one_of_many_to_all_hubs(send, use
     _, hint = read[0]
     assert (hint.since, hint.revision) == (2, 3)
     assert json.loads(hint.frame())["removed"] == ["7"]
-    assert hint.life == catch_up.life(Epoch.objects.get().epoch_secret)
+    assert hint.epoch_tag == catch_up.epoch_tag(Epoch.objects.get().epoch_secret)
 
 
 @pytest.mark.parametrize("turns", range(12))
@@ -268,11 +270,11 @@ def test_it_ends_when_it_is_told_to_while_it_leaves_groups(layer, turns):
 
 def test_what_nobody_here_has_sealed_is_a_reason_to_look_and_no_more(layer, caplog):
     copy = installation.at("0" * 64, "a copy")
-    body = {"life": LIFE, "arrived": '"id":"7","title":"Lie"', "rows": [[1, 6, 1, 1]]}
+    body = {"epoch_tag": EPOCH_TAG, "arrived": '"id":"7","title":"Lie"', "rows": [[1, 6, 1, 1]]}
 
     async def scenario(own):
         looks, refused = [], metrics.hints_refused._value.get()
-        own.look = lambda: looks.append(1)
+        own.poll_now = lambda: looks.append(1)
         connection = Connection(1)
         own.register(connection)
         suspected = []
@@ -300,7 +302,7 @@ def test_what_a_hint_said_is_compared_with_the_next_look(layer):
         await own.deliver(arrival((1, 6, 1, 1), (2, 6, 1, 1)))
         assert own.take_hinted() == {1}
         assert own.take_hinted() == set()
-        own.found(LIFE, [(1, 5)], time.monotonic() + 1)
+        own.on_revisions(EPOCH_TAG, [(1, 5)], time.monotonic() + 1)
         await until(lambda: isinstance(connection.actions[-1], Load))
 
     run(scenario)

@@ -8,7 +8,7 @@ import pytest
 from notifications.push.reconcilers.inotify import FolderWatch
 
 # select() knows no higher number.
-SELECT_MOST = 1024
+SELECT_MAX = 1024
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def numbers_taken():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     first = os.open(os.devnull, os.O_RDONLY)
     taken = [first]
-    while taken[-1] < SELECT_MOST:
+    while taken[-1] < SELECT_MAX:
         taken.append(os.dup(first))
     yield
     for number in taken:

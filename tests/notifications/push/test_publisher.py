@@ -135,13 +135,13 @@ def test_the_memory_layer_serves_many_groups_without_walking_over_them(monkeypat
         channel = await layer.new_channel()
         for n in range(1000):
             await layer.group_add(f"user.{n}", channel)
-        walks = []
+        jobs = []
         monkeypatch.setattr(
-            "channels.layers.InMemoryChannelLayer._clean_expired", lambda self: walks.append(1)
+            "channels.layers.InMemoryChannelLayer._clean_expired", lambda self: jobs.append(1)
         )
         for n in range(100):
             await layer.group_send(f"user.{n}", {"type": "x", "n": n})
             assert (await layer.receive(channel))["n"] == n
-        return walks
+        return jobs
 
     assert len(asyncio.run(scenario())) <= 2

@@ -14,12 +14,12 @@ from notifications.push import catch_up, receipts
 from notifications.push.receipts import Receipt, Receipts, write
 
 
-def life():
-    return catch_up.life(Epoch.objects.get().epoch_secret)
+def epoch_tag():
+    return catch_up.epoch_tag(Epoch.objects.get().epoch_secret)
 
 
 def receipt(user, revision):
-    return Receipt(user.pk, life(), revision)
+    return Receipt(user.pk, epoch_tag(), revision)
 
 
 def delivered(user):
@@ -115,7 +115,7 @@ def tell(monkeypatch):
         async def within():
             writer = Receipts()
             for one in told:
-                writer.tell(one.user_id, one.life, one.revision)
+                writer.tell(one.user_id, one.epoch_tag, one.revision)
             async with asyncio.timeout(60):
                 await writer._worker
             assert writer._waiting == {}
@@ -164,11 +164,11 @@ def test_memory_is_bounded_while_the_database_is_away(monkeypatch):
     async def within():
         writer = Receipts()
         for n in range(100):
-            writer.tell(n, "life", 1)
-        writer.tell(3, "life", 7)
+            writer.tell(n, "epoch_tag", 1)
+        writer.tell(3, "epoch_tag", 7)
         writer._worker.cancel()
         assert len(writer._waiting) == 10
-        assert writer._waiting[3, "life"] == 7
+        assert writer._waiting[3, "epoch_tag"] == 7
 
     asyncio.run(within())
 

@@ -8,11 +8,11 @@ from django.db import OperationalError, connection
 
 from notifications.inbox import acts
 from notifications.inbox.acts import Chosen
-from notifications.models import Clock, Epoch, Inbox
+from notifications.models import ChangeCounter, Epoch, Inbox
 from notifications.models.audiences import ChosenUsers
 from notifications.push import catch_up
 from notifications.push.reconcilers import base
-from notifications.push.reconcilers.base import PostgresqlReconciler, Sight
+from notifications.push.reconcilers.base import DatabaseState, PostgresqlReconciler
 from notifications.push.reconcilers.sqlite import SqliteReconciler
 from notifications.sending import acts as sending_acts
 from tests.support.processes import until
@@ -26,10 +26,10 @@ class NotingHub:
     def __init__(self, *user_ids):
         self.streams = dict.fromkeys(user_ids, ())
         self.loop = asyncio.new_event_loop()
-        self.seen, self.lives, self.installations = [], [], []
+        self.seen, self.epoch_tags, self.installations = [], [], []
         # Itself, for it takes notes of what is said about access too.
         self.access, self.versions, self.missed = self, [], []
-        self.look = lambda: None
+        self.poll_now = lambda: None
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
 
@@ -39,8 +39,8 @@ class NotingHub:
     def take_hinted(self):
         return set()
 
-    def found(self, life, rows, asked_at):
-        self.seen += [(life, *row) for row in rows]
+    def on_revisions(self, epoch_tag, rows, asked_at):
+        self.seen += [(epoch_tag, *row) for row in rows]
 
     def sighted(self, versions):
         self.versions += versions
@@ -48,8 +48,8 @@ class NotingHub:
     def gone(self, user_ids):
         self.missed += [user_ids]
 
-    def lives_in(self, life):
-        self.lives.append(life)
+    def on_epoch(self, epoch_tag):
+        self.epoch_tags.append(epoch_tag)
 
     def close(self):
         self.loop.call_soon_threadsafe(self.loop.stop)
@@ -66,7 +66,7 @@ def watch(alice, bob, settings):
     running = kind(hub)
     thread = threading.Thread(target=running._run, daemon=True)
     thread.start()
-    until(lambda: hub.lives, "the first look", within_s=30)
+    until(lambda: hub.epoch_tags, "the first look", within_s=30)
     yield hub
     running.stop()
     thread.join(30)
@@ -74,8 +74,8 @@ def watch(alice, bob, settings):
     hub.close()
 
 
-def life():
-    return catch_up.life(Epoch.objects.get().epoch_secret)
+def epoch_tag():
+    return catch_up.epoch_tag(Epoch.objects.get().epoch_secret)
 
 
 def send(user):
@@ -84,22 +84,26 @@ def send(user):
 
 def test_a_commit_of_somebody_else_is_noticed(watch, alice, bob):
     one = send(alice)
-    until(lambda: (life(), alice.pk, 1) in watch.seen, "the arrival", within_s=30)
+    until(lambda: (epoch_tag(), alice.pk, 1) in watch.seen, "the arrival", within_s=30)
     acts.mark_read(alice.pk, Chosen([one.pk]))
-    until(lambda: (life(), alice.pk, 2) in watch.seen, "the act", within_s=30)
+    until(lambda: (epoch_tag(), alice.pk, 2) in watch.seen, "the act", within_s=30)
     send(bob)
-    until(lambda: (life(), bob.pk, 1) in watch.seen, "bob's arrival", within_s=30)
+    until(lambda: (epoch_tag(), bob.pk, 1) in watch.seen, "bob's arrival", within_s=30)
 
 
 def test_many_commits_in_a_row_are_all_noticed(watch, alice):
     for _ in range(50):
         send(alice)
-    until(lambda: (life(), alice.pk, 50) in watch.seen, "the last one", within_s=30)
+    until(lambda: (epoch_tag(), alice.pk, 50) in watch.seen, "the last one", within_s=30)
 
 
 def test_a_new_epoch_is_told(watch):
     Epoch.renew(Epoch.objects.get().epoch_secret)
-    until(lambda: watch.lives[-1] == life() and len(watch.lives) == 2, "the epoch", within_s=30)
+    until(
+        lambda: watch.epoch_tags[-1] == epoch_tag() and len(watch.epoch_tags) == 2,
+        "the epoch",
+        within_s=30,
+    )
 
 
 def raised(user):
@@ -127,19 +131,19 @@ def test_a_user_who_is_deleted_is_missed(watch, alice, charlie):
 def test_a_database_that_has_gone_back_begins_a_new_epoch(watch, alice):
     for _ in range(3):
         send(alice)
-    before = life()
+    before = epoch_tag()
     until(lambda: (before, alice.pk, 3) in watch.seen, "the state before", within_s=30)
     # What a restored backup looks like from here: lower revisions, and a lower count of changes.
-    Clock.objects.update(stamp=0)
-    Inbox.objects.filter(pk=alice.pk).update(revision=1, stamp=0)
-    until(lambda: life() != before, "a new epoch", within_s=30)
-    until(lambda: watch.lives[-1] == life(), "that it is told", within_s=30)
+    ChangeCounter.objects.update(change_seq=0)
+    Inbox.objects.filter(pk=alice.pk).update(revision=1, change_seq=0)
+    until(lambda: epoch_tag() != before, "a new epoch", within_s=30)
+    until(lambda: watch.epoch_tags[-1] == epoch_tag(), "that it is told", within_s=30)
 
 
 def test_a_database_that_fails_is_looked_at_again(alice, caplog, monkeypatch):
     monkeypatch.setattr(base, "_RETRY_S", 0.001)
     hub = NotingHub(alice.pk)
-    looks = iter([OperationalError("gone"), OSError("moved"), Sight("secret", [(1, 1)])])
+    looks = iter([OperationalError("gone"), OSError("moved"), DatabaseState("secret", [(1, 1)])])
 
     class Failing(PostgresqlReconciler):
         def _wait_and_look(self):

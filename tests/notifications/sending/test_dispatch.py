@@ -1,4 +1,4 @@
-"""The walk: chunks, leases, fences, and a database that fails now and then."""
+"""The job: chunks, leases, fences, and a database that fails now and then."""
 
 import threading
 from datetime import timedelta
@@ -66,12 +66,12 @@ def test_a_large_audience_is_left_to_a_dispatcher(crowd, django_capture_on_commi
 
 
 def test_the_walk_reaches_everybody_chunk_by_chunk(waiting, crowd):
-    walk = Dispatch(waiting.pk)
-    assert walk.begin()
+    job = Dispatch(waiting.pk)
+    assert job.begin()
     sizes = [InboxItem.objects.count()]
-    while not walk.is_done:
+    while not job.is_done:
         before = InboxItem.objects.count()
-        assert walk.step()
+        assert job.step()
         sizes.append(InboxItem.objects.count() - before)
     assert sizes == [3, 3, 3, 1]
     waiting.refresh_from_db()

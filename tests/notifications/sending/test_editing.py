@@ -9,7 +9,7 @@ from notifications.models import Edit, Inbox, InboxItem, Status, audiences
 from notifications.sending import acts as sending_acts
 from notifications.sending import worker
 from notifications.sending.dispatch import Dispatch
-from notifications.sending.editing import EditWalk
+from notifications.sending.item_jobs import EditJob
 from tests.support.told import told
 
 
@@ -62,15 +62,15 @@ def test_what_is_edited_while_it_is_sent_is_right_everywhere(send, edit, setting
     settings.NOTIFICATIONS_DISPATCH_PAUSE_MS = 0
     users = [user(name) for name in "abcdef"]
     sent = send(audience=audiences.Everyone())
-    walk = Dispatch(sent.pk)
-    assert walk.begin()
+    job = Dispatch(sent.pk)
+    assert job.begin()
     assert edit(sent, title="Edited")
     assert Edit.objects.get().upto == users[1].pk
-    # Both walks go on, in any order.
-    assert walk.step()
+    # Both jobs go on, in any order.
+    assert job.step()
     worker.run_due()
-    while walk._cursor < walk._upto:
-        assert walk.step()
+    while job._cursor < job._upto:
+        assert job.step()
     assert [state(one)[0] for one in users] == [2, 2, 1, 1, 1, 1]
     for one in users:
         (shown,) = reading.page(one.pk, size=10).notifications
@@ -84,7 +84,7 @@ def test_a_second_edit_begins_the_walk_anew(send, edit, settings, user):
     sent = send(audience=audiences.Everyone())
     worker.run_due()
     edit(sent, title="First")
-    first = EditWalk(sent.pk)
+    first = EditJob(sent.pk)
     assert first.begin()
     edit(sent, title="Second")
     # Whoever was on the first has lost it.
@@ -104,11 +104,11 @@ def test_what_is_withdrawn_while_its_edit_goes_round_is_gone(send, edit, withdra
     sent = send(audience=audiences.Everyone())
     worker.run_due()
     edit(sent, title="Edited")
-    walk = EditWalk(sent.pk)
-    assert walk.begin()
+    job = EditJob(sent.pk)
+    assert job.begin()
     withdraw(sent)
     worker.run_due()
-    assert walk.step()
+    assert job.step()
     assert not InboxItem.objects.present().exists()
     assert [state(one) for one in users] == [(3, 0, 0), (3, 0, 0), (2, 0, 0), (2, 0, 0)]
 

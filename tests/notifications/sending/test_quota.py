@@ -9,7 +9,7 @@ from django.db import connection
 from notifications.models import Notification, audiences
 from notifications.sending import acts, quota
 
-MOST = 3
+MAX = 3
 AT_ONCE = 10
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def few(settings):
-    settings.NOTIFICATIONS_EVERYONE_RATE_PER_H = MOST
+    settings.NOTIFICATIONS_EVERYONE_RATE_PER_H = MAX
 
 
 def at_once(ask):
@@ -28,7 +28,7 @@ def at_once(ask):
         together.wait(60)
         try:
             return ask(number)
-        except quota.TooOften:
+        except quota.QuotaExceeded:
             return None
         finally:
             connection.close()
@@ -51,8 +51,8 @@ def to_everyone(title, key=None, sent_by="a shop"):
 def test_no_more_get_through_at_once_than_one_after_the_other(alice):
     # Half of them name their request, half do not: it is the same sender.
     answers = at_once(lambda n: to_everyone(f"{n}", key=f"{n}" if n % 2 else None))
-    assert len([one for one in answers if one is not None]) == MOST
-    assert Notification.objects.count() == MOST
+    assert len([one for one in answers if one is not None]) == MAX
+    assert Notification.objects.count() == MAX
 
 
 def test_the_same_request_takes_room_once_however_many_ask_at_once(alice):
@@ -63,4 +63,4 @@ def test_the_same_request_takes_room_once_however_many_ask_at_once(alice):
 
 def test_senders_do_not_take_each_others_room(alice):
     answers = at_once(lambda n: to_everyone(f"{n}", sent_by=f"shop {n % 2}"))
-    assert len([one for one in answers if one is not None]) == 2 * MOST
+    assert len([one for one in answers if one is not None]) == 2 * MAX

@@ -70,10 +70,10 @@ def test_what_is_withdrawn_in_the_middle_of_its_dispatch_stops_there(send, setti
     for name in "abcdef":
         user(name)
     sent = send(audience=audiences.Everyone())
-    walk = Dispatch(sent.pk)
-    assert walk.begin()
+    job = Dispatch(sent.pk)
+    assert job.begin()
     sending_acts.withdraw(sent.pk)
-    assert not walk.step()
+    assert not job.step()
     worker.run_due()
     sent.refresh_from_db()
     assert (sent.status, sent.item_count) == (Status.WITHDRAWN, 2)

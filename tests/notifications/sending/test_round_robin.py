@@ -1,4 +1,4 @@
-"""Walks beside each other: none waits for another's end, and what fails holds nobody up."""
+"""Jobs beside each other: none waits for another's end, and what fails holds nobody up."""
 
 import threading
 from datetime import timedelta
@@ -15,8 +15,8 @@ from notifications.models import (
     InboxItem,
     Notification,
     Removal,
+    StatsDelta,
     Status,
-    Tally,
     audiences,
 )
 from notifications.sending import acts, round_robin, worker
@@ -109,8 +109,8 @@ def test_edits_and_withdrawals_go_on_beside_a_large_send(work, crowd, is_edit):
         acts.edit(before.pk, title="Better")
     else:
         acts.withdraw(before.pk)
-    walk = Edit if is_edit else Removal
-    until_done(work, lambda: not walk.objects.filter(finished_at=None).exists())
+    job = Edit if is_edit else Removal
+    until_done(work, lambda: not job.objects.filter(finished_at=None).exists())
     # Both have had as many turns.
     assert CROWD - 9 <= reached(large) <= CROWD
 
@@ -133,12 +133,12 @@ def test_more_large_sends_than_are_held_at_a_time_all_go_on(work, crowd, monkeyp
 def test_figures_that_wait_are_added_a_little_at_a_time(work, crowd, monkeypatch):
     monkeypatch.setattr(stats, "_MOST_TALLIES", 3)
     large = to_everyone()
-    Tally.objects.bulk_create(
-        Tally(notification_id=large.pk, inbox_id=n, seen=1) for n in range(300)
+    StatsDelta.objects.bulk_create(
+        StatsDelta(notification_id=large.pk, inbox_id=n, seen=1) for n in range(300)
     )
     turns = until_done(work, lambda: status(large) == Status.SENT)
     assert turns == CROWD / 3
-    assert Tally.objects.count() >= 300 - 3 * turns
+    assert StatsDelta.objects.count() >= 300 - 3 * turns
 
 
 def test_one_that_cannot_be_dispatched_holds_nobody_up(work, crowd, caplog):

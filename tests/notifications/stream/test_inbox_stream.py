@@ -35,8 +35,8 @@ from tests.support.stream_world import Client, ClientConnection, Inbox, Referee
 KIB = 1024
 WINDOW = 64 * KIB
 LARGEST = 128 * KIB
-EPOCH, LIFE = "epoch 1", "life 1"
-NEW_EPOCH, NEW_LIFE = "epoch 2", "life 2"
+EPOCH, EPOCH_TAG = "epoch 1", "life 1"
+NEW_EPOCH, NEW_EPOCH_TAG = "epoch 2", "life 2"
 
 
 def at(revision, epoch=EPOCH):
@@ -54,22 +54,24 @@ def gone(revision):
     return Entry(revision, f"n{revision}", None)
 
 
-def database(revision, since=None, changes=(), listed=None, epoch=EPOCH, life=LIFE, **fields):
+def database(
+    revision, since=None, changes=(), listed=None, epoch=EPOCH, epoch_tag=EPOCH_TAG, **fields
+):
     """What a read has found: the changes after ``since``, or else the newest ones."""
     if since is None and listed is None:
         listed = [item(revision)]
     return Loaded(
-        user="user", epoch=epoch, life=life, revision=revision, floor=fields.pop("floor", 0),
-        unread=1, unseen=1, since=since, changes=tuple(changes),
+        user="user", epoch=epoch, epoch_tag=epoch_tag, revision=revision,
+        floor=fields.pop("floor", 0), unread=1, unseen=1, since=since, changes=tuple(changes),
         listed=None if listed is None else tuple(entry.encoded for entry in listed), **fields,
     )  # fmt: skip
 
 
-def hint(since, revision, size=100, *, framed=True, life=LIFE):
+def hint(since, revision, size=100, *, framed=True, epoch_tag=EPOCH_TAG):
     def frame():
         return frames.changes(since, revision, [item(revision, size).encoded], [], b"{}")
 
-    return Hint(life, since, revision, frame if framed else None)
+    return Hint(epoch_tag, since, revision, frame if framed else None)
 
 
 class Talk:
@@ -112,8 +114,8 @@ class Talk:
     def hears(self, *arguments, **fields):
         return self._do(self.stream.hinted(hint(*arguments, **fields), self.now))
 
-    def is_told(self, revision, life=LIFE, asked_at=float("-inf")):
-        return self._do(self.stream.behind(life, revision, asked_at))
+    def is_told(self, revision, epoch_tag=EPOCH_TAG, asked_at=float("-inf")):
+        return self._do(self.stream.behind(epoch_tag, revision, asked_at))
 
     def gets(self, frame):
         return self._do(self.stream.received(frame, self.now))
@@ -413,9 +415,9 @@ def test_a_resume_in_an_epoch_that_the_stream_does_not_know_yet_is_answered_once
     # Another connection has brought the client there.
     talk = synced_at(5)
     talk.resume(at(3, NEW_EPOCH))
-    said = talk.finds(4, since=3, changes=[item(4)], epoch=NEW_EPOCH, life=NEW_LIFE)
+    said = talk.finds(4, since=3, changes=[item(4)], epoch=NEW_EPOCH, epoch_tag=NEW_EPOCH_TAG)
     if said == ["load"] and talk.loads[-1] is None:
-        said = talk.finds(4, epoch=NEW_EPOCH, life=NEW_LIFE)
+        said = talk.finds(4, epoch=NEW_EPOCH, epoch_tag=NEW_EPOCH_TAG)
     assert shape(said) in (
         [("snapshot", 4), ("synced", 4)],
         [("changes", 3, 4), ("synced", 4)],
@@ -531,43 +533,49 @@ def test_a_change_of_too_many_notifications_comes_as_a_snapshot_and_synced():
 
 @pytest.mark.parametrize(
     "tell",
-    [lambda talk: talk.hears(2, 3, life=NEW_LIFE), lambda talk: talk.is_told(0, NEW_LIFE)],
+    [
+        lambda talk: talk.hears(2, 3, epoch_tag=NEW_EPOCH_TAG),
+        lambda talk: talk.is_told(0, NEW_EPOCH_TAG),
+    ],
     ids=["by a hint", "by the reconciler"],
 )
 def test_a_new_epoch_comes_as_a_snapshot_and_synced_on_the_open_connection(tell):
     talk = synced_at(5)
     assert tell(talk) == ["load"]
-    said = talk.finds(3, epoch=NEW_EPOCH, life=NEW_LIFE)
+    said = talk.finds(3, epoch=NEW_EPOCH, epoch_tag=NEW_EPOCH_TAG)
     assert shape(said) == [("snapshot", 3), ("synced", 3)]
     assert said[0]["epoch"] == NEW_EPOCH
-    assert shape(talk.hears(3, 4, life=NEW_LIFE)) == [("changes", 3, 4)]
+    assert shape(talk.hears(3, 4, epoch_tag=NEW_EPOCH_TAG)) == [("changes", 3, 4)]
 
 
 def test_a_new_epoch_starts_the_window_at_0():
     talk = full(5)
-    talk.hears(2, 3, life=NEW_LIFE)
-    assert shape(talk.finds(3, epoch=NEW_EPOCH, life=NEW_LIFE)) == [
+    talk.hears(2, 3, epoch_tag=NEW_EPOCH_TAG)
+    assert shape(talk.finds(3, epoch=NEW_EPOCH, epoch_tag=NEW_EPOCH_TAG)) == [
         ("snapshot", 3), ("synced", 3),
     ]  # fmt: skip
     talk.pong(5)  # still of the old one
-    assert shape(talk.hears(3, 4, WINDOW, life=NEW_LIFE)) == [("changes", 3, 4), ("ping", 4)]
+    assert shape(talk.hears(3, 4, WINDOW, epoch_tag=NEW_EPOCH_TAG)) == [
+        ("changes", 3, 4),
+        ("ping", 4),
+    ]
     talk.pong(99)
-    assert talk.hears(4, 5, life=NEW_LIFE) == []
+    assert talk.hears(4, 5, epoch_tag=NEW_EPOCH_TAG) == []
     assert talk.pong(4, NEW_EPOCH) == ["load"]
 
 
 @pytest.mark.parametrize("revision", [3, 0])
 def test_a_new_epoch_waits_for_room_in_the_buffer_with_position_0(revision):
     talk = synced_at(5)
-    talk.is_told(revision, NEW_LIFE)
+    talk.is_told(revision, NEW_EPOCH_TAG)
     talk.held = WINDOW
-    assert talk.finds(revision, epoch=NEW_EPOCH, life=NEW_LIFE) == []
+    assert talk.finds(revision, epoch=NEW_EPOCH, epoch_tag=NEW_EPOCH_TAG) == []
     assert shape(talk.gets(Ping())) == [("pong", 0)]
     talk.held = 0
     assert talk.wakes(1) == [(0, ["load"])]
     # The client has nothing of it: not even revision 0, from which there would be changes.
     assert talk.loads[-1] is None or talk.loads[-1].epoch != NEW_EPOCH
-    assert shape(talk.finds(revision, epoch=NEW_EPOCH, life=NEW_LIFE)) == [
+    assert shape(talk.finds(revision, epoch=NEW_EPOCH, epoch_tag=NEW_EPOCH_TAG)) == [
         ("snapshot", revision), ("synced", revision),
     ]  # fmt: skip
 
@@ -575,9 +583,11 @@ def test_a_new_epoch_waits_for_room_in_the_buffer_with_position_0(revision):
 def test_a_new_epoch_that_waits_for_room_is_a_snapshot_also_where_the_client_knew_of_it():
     talk = synced_at(5)
     talk.resume(at(3, NEW_EPOCH))
-    assert talk.finds(4, since=3, changes=[item(4)], epoch=NEW_EPOCH, life=NEW_LIFE) == ["load"]
+    assert talk.finds(4, since=3, changes=[item(4)], epoch=NEW_EPOCH, epoch_tag=NEW_EPOCH_TAG) == [
+        "load"
+    ]
     talk.held = WINDOW
-    assert talk.finds(4, epoch=NEW_EPOCH, life=NEW_LIFE) == []
+    assert talk.finds(4, epoch=NEW_EPOCH, epoch_tag=NEW_EPOCH_TAG) == []
     talk.held = 0
     assert talk.wakes(1) == [(0, ["load"])]
     assert talk.loads[-1] is None
@@ -585,46 +595,52 @@ def test_a_new_epoch_that_waits_for_room_is_a_snapshot_also_where_the_client_kne
 
 def test_a_resume_during_the_read_that_finds_a_new_epoch_is_answered_too():
     talk = synced_at(5)
-    talk.hears(2, 3, life=NEW_LIFE)
+    talk.hears(2, 3, epoch_tag=NEW_EPOCH_TAG)
     talk.resume(at(2, NEW_EPOCH))
-    assert talk.finds(3, epoch=NEW_EPOCH, life=NEW_LIFE) == ["load"]
+    assert talk.finds(3, epoch=NEW_EPOCH, epoch_tag=NEW_EPOCH_TAG) == ["load"]
     assert talk.loads[-1] == at(2, NEW_EPOCH)
-    assert shape(talk.finds(3, epoch=NEW_EPOCH, life=NEW_LIFE)) == [
+    assert shape(talk.finds(3, epoch=NEW_EPOCH, epoch_tag=NEW_EPOCH_TAG)) == [
         ("snapshot", 3), ("synced", 3),
     ]  # fmt: skip
 
 
 def test_a_resume_while_the_snapshot_of_a_new_epoch_waits_for_room_gets_one_synced():
     talk = synced_at(5)
-    talk.hears(2, 3, life=NEW_LIFE)
+    talk.hears(2, 3, epoch_tag=NEW_EPOCH_TAG)
     talk.held = WINDOW
-    talk.finds(3, epoch=NEW_EPOCH, life=NEW_LIFE)
+    talk.finds(3, epoch=NEW_EPOCH, epoch_tag=NEW_EPOCH_TAG)
     talk.held = 0
     assert talk.resume(None) == ["load"]
-    assert shape(talk.finds(3, epoch=NEW_EPOCH, life=NEW_LIFE)) == [("snapshot", 3), ("synced", 3)]
+    assert shape(talk.finds(3, epoch=NEW_EPOCH, epoch_tag=NEW_EPOCH_TAG)) == [
+        ("snapshot", 3),
+        ("synced", 3),
+    ]
 
 
 def test_a_hint_from_another_life_that_is_none_costs_one_read():
     talk = synced_at(5)
-    assert talk.hears(2, 3, life=NEW_LIFE) == ["load"]
+    assert talk.hears(2, 3, epoch_tag=NEW_EPOCH_TAG) == ["load"]
     assert talk.finds(5, since=5) == []
-    assert talk.hears(3, 4, life=NEW_LIFE) == ["load"]
+    assert talk.hears(3, 4, epoch_tag=NEW_EPOCH_TAG) == ["load"]
     assert talk.finds(5, since=5) == []
     assert talk.wakes(24) == []
 
 
 def test_another_life_is_looked_for_again_when_the_read_failed():
     talk = synced_at(5)
-    talk.hears(2, 3, life=NEW_LIFE)
+    talk.hears(2, 3, epoch_tag=NEW_EPOCH_TAG)
     talk.fails()
     assert talk.wakes(2) == [(1, ["load"])]
-    assert shape(talk.finds(3, epoch=NEW_EPOCH, life=NEW_LIFE)) == [("snapshot", 3), ("synced", 3)]
+    assert shape(talk.finds(3, epoch=NEW_EPOCH, epoch_tag=NEW_EPOCH_TAG)) == [
+        ("snapshot", 3),
+        ("synced", 3),
+    ]
 
 
 def test_another_life_is_looked_for_again_though_the_window_is_full():
     talk = full(5)
-    assert talk.is_told(0, NEW_LIFE) == ["load"]
-    talk.is_told(0, NEW_LIFE)
+    assert talk.is_told(0, NEW_EPOCH_TAG) == ["load"]
+    talk.is_told(0, NEW_EPOCH_TAG)
     talk.fails()
     assert talk.wakes(2) == [(1, ["load"])]
 
@@ -632,14 +648,17 @@ def test_another_life_is_looked_for_again_though_the_window_is_full():
 def test_another_life_that_was_heard_of_during_a_read_is_looked_for_after_it():
     talk = synced_at(5)
     talk.hears(5, 6, framed=False)
-    talk.is_told(0, NEW_LIFE)
+    talk.is_told(0, NEW_EPOCH_TAG)
     assert shape(talk.finds(6, since=5, changes=[item(6)]))[-1] == "load"
-    assert shape(talk.finds(3, epoch=NEW_EPOCH, life=NEW_LIFE)) == [("snapshot", 3), ("synced", 3)]
+    assert shape(talk.finds(3, epoch=NEW_EPOCH, epoch_tag=NEW_EPOCH_TAG)) == [
+        ("snapshot", 3),
+        ("synced", 3),
+    ]
 
 
 def test_another_life_that_was_heard_of_before_hello_is_looked_for_after_it():
     talk = Talk(at(5))
-    talk.is_told(3, NEW_LIFE)
+    talk.is_told(3, NEW_EPOCH_TAG)
     assert shape(talk.finds(5, since=5))[-1] == "load"
 
 
@@ -1046,7 +1065,7 @@ def test_a_read_that_is_under_way_again_is_nothing_to_wake_up_for():
 
 def test_a_failed_read_without_room_to_try_again_is_nothing_to_wake_up_for():
     talk = full(5)
-    talk.is_told(0, NEW_LIFE)  # read at once, since it changes everything
+    talk.is_told(0, NEW_EPOCH_TAG)  # read at once, since it changes everything
     talk.fails()
     did = talk.tick(1)
     assert did == ["load"] or talk.stream.deadline() > 1
@@ -1114,7 +1133,7 @@ def test_all_other_codes_close_at_once(code):
 EVERYTHING = {
     "a hint": lambda talk: talk.hears(5, 6),
     "a hint to read for": lambda talk: talk.hears(8, 9),
-    "another life": lambda talk: talk.is_told(0, NEW_LIFE),
+    "another life": lambda talk: talk.is_told(0, NEW_EPOCH_TAG),
     "a revision": lambda talk: talk.is_told(9),
     "a resume": lambda talk: talk.resume(at(3)),
     "a ping": lambda talk: talk.gets(Ping()),
@@ -1245,8 +1264,8 @@ def test_what_is_split_goes_on_in_the_next_response():
 def test_a_new_epoch_does_not_make_room():
     talk = unanswered_at(5)
     talk.hears(5, 6, WINDOW - 100)
-    assert talk.is_told(0, NEW_LIFE) == ["load"]
-    said = talk.finds(3, listed=[item(3)], epoch=NEW_EPOCH, life=NEW_LIFE)
+    assert talk.is_told(0, NEW_EPOCH_TAG) == ["load"]
+    said = talk.finds(3, listed=[item(3)], epoch=NEW_EPOCH, epoch_tag=NEW_EPOCH_TAG)
     assert shape(said) == [("snapshot", 3), ("synced", 3), ("bye",), 4202]
 
 
@@ -1355,7 +1374,7 @@ class AnyOrder(RuleBasedStateMachine):
         super().__init__()
         self.now = 0.0
         self.names = 0
-        self.inbox = Inbox("user", EPOCH, LIFE)
+        self.inbox = Inbox("user", EPOCH, EPOCH_TAG)
         self.backups = []
         self.client = Client()
         self.hints = []
@@ -1443,9 +1462,9 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: self.backups)
     @rule(index=st.integers(0, 9))
     def is_restored(self, index):
-        lives = int(self.inbox.life.split()[1]) + 1
+        lives = int(self.inbox.epoch_tag.split()[1]) + 1
         self.inbox = self.backups[index % len(self.backups)].copy()
-        self.inbox.epoch, self.inbox.life = f"epoch {lives}", f"life {lives}"
+        self.inbox.epoch, self.inbox.epoch_tag = f"epoch {lives}", f"life {lives}"
 
     # --- What reaches the stream ---
 
@@ -1460,15 +1479,15 @@ class AnyOrder(RuleBasedStateMachine):
             self._do(self.stream.hinted(told, self.now), live=True)
             assert self.referee.loads <= loads + 1
 
-    @rule(ahead=st.integers(0, 50), life=st.sampled_from([None, None, "life 1", "nonsense"]))
-    def forged_hint_arrives(self, ahead, life):
+    @rule(ahead=st.integers(0, 50), epoch_tag=st.sampled_from([None, None, "life 1", "nonsense"]))
+    def forged_hint_arrives(self, ahead, epoch_tag):
         revision = self.inbox.revision + ahead
-        forged = Hint(life or self.inbox.life, max(0, revision - 1), revision)
+        forged = Hint(epoch_tag or self.inbox.epoch_tag, max(0, revision - 1), revision)
         self._do(self.stream.hinted(forged, self.now), live=True)
 
     @rule()
     def reconciler_looks(self):
-        self._do(self.stream.behind(self.inbox.life, self.inbox.revision))
+        self._do(self.stream.behind(self.inbox.epoch_tag, self.inbox.revision))
 
     @precondition(lambda self: self.asked)
     @rule()

@@ -46,13 +46,13 @@ class Talk:
     def fails(self):
         return self.do(self.poll.failed(self.now))
 
-    def hears(self, revision=None, life=None):
+    def hears(self, revision=None, epoch_tag=None):
         revision = self.inbox.revision if revision is None else revision
-        hint = Hint(life or self.inbox.life, revision - 1, revision)
+        hint = Hint(epoch_tag or self.inbox.epoch_tag, revision - 1, revision)
         return self.do(self.poll.hinted(hint, self.now))
 
     def is_told(self):
-        return self.do(self.poll.behind(self.inbox.life, self.inbox.revision))
+        return self.do(self.poll.behind(self.inbox.epoch_tag, self.inbox.revision))
 
     def ends(self, code):
         return self.do(self.poll.end(code, "So be it.", self.now))
@@ -138,8 +138,8 @@ def test_what_it_knows_already_costs_no_read(inbox):
 
 def test_a_lie_costs_a_read_and_is_forgotten(inbox):
     talk = held(inbox)
-    for life in ("life 1", "nonsense"):
-        assert talk.hears(99, life) == ["load"]
+    for epoch_tag in ("life 1", "nonsense"):
+        assert talk.hears(99, epoch_tag) == ["load"]
         assert talk.finds() == []
 
 
@@ -157,7 +157,7 @@ def test_what_is_heard_during_a_read_is_read_again(inbox, when):
 
 def test_another_epoch_is_a_snapshot(inbox):
     talk = held(inbox)
-    inbox.epoch, inbox.life = "epoch 2", "life 2"
+    inbox.epoch, inbox.epoch_tag = "epoch 2", "life 2"
     assert talk.is_told() == ["load"]
     (answer,) = talk.finds()
     assert (answer["epoch"], kinds(answer)) == ("epoch 2", ["snapshot", "synced"])

@@ -37,7 +37,7 @@ from notifications.models import Inbox, InboxItem, Notification, audiences
 from notifications.sending import acts as sending_acts
 from notifications.sending import worker
 from notifications.sending.dispatch import Dispatch
-from notifications.sending.removal import RemovalWalk
+from notifications.sending.item_jobs import RemovalJob
 from notifications.sending.signals import Arrived, Removed, inboxes_changed
 from notifications.wire import contract
 from tests.support.told import told
@@ -45,12 +45,12 @@ from tests.support.told import told
 # Fewer than most audiences have, so that a dispatch takes several chunks.
 CHUNK_SIZE = 2
 USERS = 4
-MOST_USERS = 7
+MAX_USERS = 7
 GROUPS = 3
 # What a client may hold after its first page: a part of the inbox, or all of it.
 PAGE_SIZES = (2, contract.SNAPSHOT_SIZE)
 # Clients per user that are asked to catch up after each step.
-MOST_CLIENTS = 3
+MAX_CLIENTS = 3
 UNKNOWN_ID = 10**15
 
 # More examples find more: STREAM_PROPERTY_EXAMPLES=2000 for a night.
@@ -253,7 +253,7 @@ class Stream(RuleBasedStateMachine):
     """Few rules with many choices each: a rule that Hypothesis leaves out takes little along."""
 
     indexes = st.integers(0, 20)
-    users = st.integers(0, MOST_USERS - 1)
+    users = st.integers(0, MAX_USERS - 1)
 
     def __init__(self):
         super().__init__()
@@ -299,7 +299,7 @@ class Stream(RuleBasedStateMachine):
             self.active[pk] = not self.active[pk]
             get_user_model().objects.filter(pk=pk).update(is_active=self.active[pk])
         elif what == "new user":
-            if len(self.inboxes) < MOST_USERS:
+            if len(self.inboxes) < MAX_USERS:
                 self._join(with_inbox=False)
         else:
             group_pk = list(self.members)[int(what[-1])]
@@ -411,7 +411,7 @@ class Stream(RuleBasedStateMachine):
         if sent.status == "sending":
             self._dispatch_one_chunk(sent)
         else:
-            RemovalWalk(sent.pk).run(_stopped())
+            RemovalJob(sent.pk).run(_stopped())
             self._leaves(sent, chunks=1)
 
     def _dispatch_one_chunk(self, sent):
@@ -423,7 +423,7 @@ class Stream(RuleBasedStateMachine):
         return [sent for sent in self.sent if sent.status == "sending" or self._holders(sent)]
 
     def _run_due(self):
-        """All that is due; in which order walks take turns is the dispatcher's to say."""
+        """All that is due; in which order jobs take turns is the dispatcher's to say."""
         chunks = []
 
         def note(change, **_signal):
@@ -446,7 +446,7 @@ class Stream(RuleBasedStateMachine):
         for sent in self.sent:
             self._leaves(sent)
 
-    def _arrives(self, sent, chunks=MOST_USERS):
+    def _arrives(self, sent, chunks=MAX_USERS):
         while sent.status == "sending" and chunks:
             chunks -= 1
             left = [pk for pk in self.inboxes if sent.cursor < pk <= sent.upto]
@@ -458,7 +458,7 @@ class Stream(RuleBasedStateMachine):
             if sent.cursor == sent.upto:
                 sent.status = "sent"
 
-    def _leaves(self, sent, chunks=MOST_USERS):
+    def _leaves(self, sent, chunks=MAX_USERS):
         for pk in self._holders(sent)[: chunks * CHUNK_SIZE]:
             self.inboxes[pk].change(remove, [sent.pk])
 
@@ -547,9 +547,9 @@ class Stream(RuleBasedStateMachine):
         with mock.patch.object(contract, "SNAPSHOT_SIZE", size):
             client = Client(told(pk))
         self._compare(client, pk, self._items()[pk])
-        self.clients[pk] = [*self.clients[pk], client][-MOST_CLIENTS:]
+        self.clients[pk] = [*self.clients[pk], client][-MAX_CLIENTS:]
 
-    @rule(index=users, which=st.integers(0, MOST_CLIENTS - 1))
+    @rule(index=users, which=st.integers(0, MAX_CLIENTS - 1))
     def catch_up(self, index, which):
         """One client goes on from where it was; the others stay where they are."""
         having = [pk for pk, clients in self.clients.items() if clients]
@@ -670,7 +670,7 @@ class Stream(RuleBasedStateMachine):
 
 
 def _stopped():
-    """What ends a walk after one chunk, as a server does that is told to stop."""
+    """What ends a job after one chunk, as a server does that is told to stop."""
     stop = Event()
     stop.set()
     return stop

@@ -309,8 +309,10 @@ class World:
         self._order = count()
         self._names = count()
         self._lives = count(2)
-        self.life = "life 1"
-        self.inboxes = {f"user {n}": Inbox(f"user {n}", f"epoch 1 {n}", self.life) for n in (1, 2)}
+        self.epoch_tag = "life 1"
+        self.inboxes = {
+            f"user {n}": Inbox(f"user {n}", f"epoch 1 {n}", self.epoch_tag) for n in (1, 2)
+        }
         self._backups = []
         self._told = {process: {} for process in PROCESSES}
         self._told_life = dict.fromkeys(PROCESSES, "")
@@ -387,7 +389,9 @@ class World:
         random = self.random
         fault = random.random()
         if fault < 0.1:
-            self._backups.append((self.life, {user: i.copy() for user, i in self.inboxes.items()}))
+            self._backups.append(
+                (self.epoch_tag, {user: i.copy() for user, i in self.inboxes.items()})
+            )
         elif fault < 0.12 and self._backups:
             self._restore(random.choice(self._backups)[1])
         elif fault < 0.2:
@@ -404,11 +408,11 @@ class World:
             self._forge()
 
     def _restore(self, backup):
-        life = next(self._lives)
-        self.life = f"life {life}"
+        number = next(self._lives)
+        self.epoch_tag = f"tag {number}"
         self.inboxes = {user: inbox.copy() for user, inbox in backup.items()}
         for n, inbox in enumerate(self.inboxes.values()):
-            inbox.life, inbox.epoch = self.life, f"epoch {life} {n}"
+            inbox.epoch_tag, inbox.epoch = self.epoch_tag, f"epoch {number} {n}"
 
     def _cut(self, person):
         for connection in tuple(person.connections):
@@ -428,8 +432,8 @@ class World:
         random = self.random
         user, inbox = random.choice(list(self.inboxes.items()))
         revision = max(1, inbox.revision + random.randint(-5, 50))
-        life = random.choice([inbox.life, inbox.life, "life 1", "nonsense"])
-        self._deliver(user, Hint(life, revision - 1, revision))
+        epoch_tag = random.choice([inbox.epoch_tag, inbox.epoch_tag, "life 1", "nonsense"])
+        self._deliver(user, Hint(epoch_tag, revision - 1, revision))
 
     def _deliver(self, user, hint):
         for process in PROCESSES:
@@ -455,11 +459,11 @@ class World:
         if self.faulty and self.random.random() < 0.5:
             return
         standing = {user: inbox.revision for user, inbox in self.inboxes.items()}
-        if self.life != self._told_life[process]:
-            self._told_life[process], self._told[process] = self.life, {}
+        if self.epoch_tag != self._told_life[process]:
+            self._told_life[process], self._told[process] = self.epoch_tag, {}
             for connection in self.open_connections(process):
-                if connection.stream.life not in {"", self.life}:
-                    connection.perform(connection.stream.behind(self.life, 0))
+                if connection.stream.epoch_tag not in {"", self.epoch_tag}:
+                    connection.perform(connection.stream.behind(self.epoch_tag, 0))
         before, self._told[process] = self._told[process], standing
         rows = {user: r for user, r in standing.items() if before.get(user) != r}
         if not rows and self.repeats:
@@ -468,7 +472,7 @@ class World:
             if connection.person.user in rows:
                 self.counts.looks += 1
                 revision = rows[connection.person.user]
-                connection.perform(connection.stream.behind(self.life, revision, self.now))
+                connection.perform(connection.stream.behind(self.epoch_tag, revision, self.now))
 
     def open_connections(self, process=None):
         # The server has closed some that the client does not know of.

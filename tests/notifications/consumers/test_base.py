@@ -14,7 +14,7 @@ from notifications.stream.messages import Loaded
 from notifications.wire.contract import CloseCode
 from notifications.wire.frames import Pong
 
-FOUND = Loaded("u", "e", "life", 0, 0, 0, 0, listed=())
+FOUND = Loaded("u", "e", "epoch_tag", 0, 0, 0, 0, listed=())
 
 
 class Transport:
@@ -100,7 +100,7 @@ def test_a_read_that_fails_is_logged_and_said(monkeypatch, caplog):
 def test_who_never_reads_what_it_asks_for_is_dropped(monkeypatch):
     async def scenario(consumer, reads, own):
         await answer(reads, FOUND)
-        consumer.transport.held = base._BUFFER_MOST_BYTES + 1
+        consumer.transport.held = base._BUFFER_MAX_BYTES + 1
         consumer.perform([])
         assert consumer.transport.aborted
 
@@ -117,10 +117,10 @@ def test_only_what_a_client_holds_anew_is_told_to_the_sender(monkeypatch):
 
         await answer(reads, replace(FOUND, revision=3))
         assert own.receipts._waiting == {}
-        assert pong(2) == {(7, "life"): 2}
+        assert pong(2) == {(7, "epoch_tag"): 2}
         assert pong(2) == pong(1) == {}
         # More than it was sent counts as what it was sent.
-        assert pong(9) == {(7, "life"): 3}
+        assert pong(9) == {(7, "epoch_tag"): 3}
 
     run(scenario, monkeypatch)
 

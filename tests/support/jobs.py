@@ -1,4 +1,4 @@
-"""Interfering with a walk in another process: seeing how far it is, killing and freezing it."""
+"""Interfering with a job in another process: seeing how far it is, killing and freezing it."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ IMPATIENT: dict[str, object] = {
 }
 
 
-def cursor_of(walk: Leased) -> int:
-    walk.refresh_from_db(fields=["cursor"])
-    return walk.cursor
+def cursor_of(job: Leased) -> int:
+    job.refresh_from_db(fields=["cursor"])
+    return job.cursor
 
 
-def wait_for_chunks(processes: Processes, walk: Leased, count: int) -> None:
-    """Wait until the walk's cursor has been seen to move that often."""
+def wait_for_chunks(processes: Processes, job: Leased, count: int) -> None:
+    """Wait until the job's cursor has been seen to move that often."""
     for _ in range(count):
-        before = cursor_of(walk)
-        processes.until(lambda before=before: cursor_of(walk) != before, f"{walk} moves on")  # type: ignore[misc]
+        before = cursor_of(job)
+        processes.until(lambda before=before: cursor_of(job) != before, f"{job} moves on")  # type: ignore[misc]
 
 
 def kill_in_the_midst(
-    processes: Processes, child: Child, walk: Leased, chance: random.Random
+    processes: Processes, child: Child, job: Leased, chance: random.Random
 ) -> None:
-    """Kill the process that walks, at a random moment a few chunks from now."""
-    wait_for_chunks(processes, walk, chance.randint(1, 10))
+    """Kill the process that works, at a random moment a few chunks from now."""
+    wait_for_chunks(processes, job, chance.randint(1, 10))
     # Not a sleep, which is coarser than a chunk's statements are.
     moment = time.monotonic() + chance.uniform(0, 0.01)
     while time.monotonic() < moment:
@@ -44,20 +44,20 @@ def kill_in_the_midst(
     child.kill()
 
 
-def freeze_between_chunks(processes: Processes, child: Child, walk: Leased) -> None:
-    """Stop the process that walks where it holds no lock: it would keep it while it is frozen."""
+def freeze_between_chunks(processes: Processes, child: Child, job: Leased) -> None:
+    """Stop the process that works where it holds no lock: it would keep it while it is frozen."""
 
     def frozen() -> bool:
         with transaction.atomic():
             # Waits for the chunk at hand (on SQLite it is BEGIN that waits).
-            type(walk).objects.select_for_update().get(pk=walk.pk)
+            type(job).objects.select_for_update().get(pk=job.pk)
             child.freeze()
             if not _others_are_in_a_transaction():
                 return True
         child.thaw()
         return False
 
-    processes.until(frozen, f"{walk} is frozen between two chunks")
+    processes.until(frozen, f"{job} is frozen between two chunks")
 
 
 def _others_are_in_a_transaction() -> bool:
