@@ -24,6 +24,8 @@ scratch := scripts/with-scratch-settings
 # What the next Django deprecates is shown, but no error yet.
 deprecations_pass := -W default::DeprecationWarning -W default::PendingDeprecationWarning
 uv_compile := $(python) -m uv pip compile -q --universal --no-header $(LOCK_ARGS)
+# It has no __main__.
+lint_imports := $(python) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo
 # A virtual environment whose Python is gone, as after an upgrade of the system, is made anew.
 unless_runs = $(if $(shell $1 -c 'print(1)' 2>/dev/null),,anew)
 
@@ -94,9 +96,10 @@ test-packages:
 	@scripts/install-test-packages
 
 .PHONY: lint
-lint: .venv/installed-dev node_modules/installed ## Check style, types, migrations and settings
+lint: .venv/installed-dev node_modules/installed ## Check style, imports, types, migrations and settings
 	$(python) -m ruff check .
 	$(python) -m ruff format --check .
+	$(lint_imports)
 	$(scratch) $(python) -m mypy
 	$(node) node_modules/eslint/bin/eslint.js --max-warnings 0 .
 	$(node) node_modules/typescript/bin/tsc -p .
@@ -114,7 +117,7 @@ test-sqlite: .venv/installed-dev ## Run the tests on SQLite (PYTEST_ARGS='-n 2 -
 # To a browser, to the echo, and to what does no I/O all databases are the same; what a page tells
 # people to type brings its own.
 asks_no_database := $(addprefix --ignore=tests/,browser test_conformance.py docs/test_walkthrough.py \
-    notifications/test_stream.py notifications/test_stream_simulation.py)
+    notifications/stream/test_inbox_stream.py notifications/stream/test_simulation.py)
 
 .PHONY: test-postgresql
 test-postgresql: .venv/installed-dev ## Run the tests on a private PostgreSQL
@@ -168,5 +171,6 @@ lock: .venv/installed-dev ## Renew all pins in requirements*.txt and package-loc
 
 .PHONY: clean
 clean: ## Remove what can be made again; var/ with its database stays
-	rm -rf .venv .venv-next node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-next node_modules
+	rm -rf .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -not -path './var/*' -prune -exec rm -rf {} +

@@ -11,7 +11,7 @@ const HANDOVERS = [RESTART, RENEW];
 
 /** @typedef {"hello" | "probe" | "resume" | "pong" | "silence"} TimerName */
 
-/** One connection and its position in the stream: twin of stream.py. Two may feed one state. */
+/** One connection and its position in the stream: twin of inbox_stream.py. Two may feed one state. */
 export class Connection {
   epoch = "";
   isProven = false;

@@ -1,4 +1,4 @@
-/** The rest of the wire contract's words: twin of protocol.py. No page loads it before it is live. */
+/** The rest of the wire contract's words: twin of contract.py. No page loads it before it is live. */
 import { RENEW, RESTART, SIGNED_OUT } from "./protocol.js";
 
 export const CloseCode = Object.freeze({
