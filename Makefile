@@ -103,6 +103,7 @@ lint: .venv/installed-dev node_modules/installed ## Check style, imports, types,
 	$(scratch) $(python) -m mypy
 	$(node) node_modules/eslint/bin/eslint.js --max-warnings 0 .
 	$(node) node_modules/typescript/bin/tsc -p .
+	$(node) node_modules/typescript/bin/tsc -p tests/js
 	$(scratch) $(manage) makemigrations --check --dry-run
 	$(scratch) $(manage) check --fail-level WARNING
 
