@@ -24,7 +24,7 @@ from django.db import (
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from notifications import figures, outages, sending, supervisor
+from notifications import figures, outages, sending, small_sends, supervisor
 from notifications.dispatch import Dispatch
 from notifications.editing import EditWalk
 from notifications.models import Notification, Status
@@ -78,7 +78,9 @@ class Dispatcher:
     """What one process does of all that is due. Belongs to one thread."""
 
     def __init__(self) -> None:
-        self._rounds = Rounds((Dispatch, EditWalk, RemovalWalk))
+        self._rounds = Rounds(
+            (Dispatch, EditWalk, RemovalWalk), {Dispatch: small_sends.send_together}
+        )
         self._failed: Failed[tuple[str, int]] = Failed()
         self._chores = [_Chore("Adding up figures", figures.roll_up_some, _FIGURES_EVERY_S)]
         self._chores += (
@@ -138,7 +140,7 @@ class Dispatcher:
     def _each(self, name: str, act: Callable[[int], Any], rows: Any) -> None:
         """Do that to each of these notifications; one where it fails is left alone for a while."""
         if resting := [pk for failed, pk in self._failed.resting() if failed == name]:
-            rows = rows.exclude(pk__in=resting)
+            rows = rows.exclude(pk__among=resting)
         for pk in list(rows.values_list("pk", flat=True)[:_MOST_DUE]):
             try:
                 act(pk)

@@ -24,4 +24,4 @@ class EditWalk(HoldersWalk):
         inboxes.update(revision=F("revision") + 1, stamp=Clock.tick(inboxes.db))
         revision = Inbox.objects.filter(pk=OuterRef("inbox_id")).values("revision")
         items.update(revision=Subquery(revision))
-        inboxes_changed.send(type(self), change=Edited(inboxes.now()))
+        inboxes_changed.send(type(self), changes=[Edited(inboxes.now())])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 
 from notifications import dispatch, dispatcher, fanout, figures, hints
 from notifications.models import Clock, Edit, Inbox, InboxItem, Notification, Removal, Status
-from notifications.signals import Arrived, Edited, Removed, inboxes_changed
+from notifications.signals import Change, inboxes_changed
 
 # Inboxes that are locked together when access is taken from many users at once.
 _REVOKED_AT_ONCE = 1000
@@ -67,9 +67,9 @@ def hint_on_commit(instance: Inbox, *, created: bool, raw: bool = False, **_kwar
         _on_commit(lambda: fanout.publisher.publish([hint]))
 
 
-def hint_bulk_on_commit(change: Arrived | Removed | Edited, **_kwargs: Any) -> None:
+def hint_bulk_on_commit(changes: Sequence[Change], **_kwargs: Any) -> None:
     """A chunk of inboxes: encoded now, in the transaction, so that it says what is committed."""
-    bulk = hints.bulk(change)
+    bulk = hints.bulk(changes)
     _on_commit(lambda: fanout.publisher.publish(bulk))
 
 

@@ -27,7 +27,7 @@ class RemovalWalk(HoldersWalk):
         )
         revision = Inbox.objects.filter(pk=OuterRef("inbox_id")).values("revision")
         items.update(removed_at=timezone.now(), revision=Subquery(revision))
-        inboxes_changed.send(type(self), change=Removed(self.pk, inboxes.now()))
+        inboxes_changed.send(type(self), changes=[Removed(self.pk, inboxes.now())])
 
 
 def _one_where(items: InboxItemQuerySet) -> Case:

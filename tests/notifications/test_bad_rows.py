@@ -10,7 +10,7 @@ import re
 from django.db import connection
 from django.urls import reverse
 
-from notifications import dispatch, hints, installation, protocol, salvage
+from notifications import dispatch, hints, installation, protocol, salvage, small_sends
 from notifications.catching_up import Ask, catch_up
 from notifications.frames import Cursor
 from notifications.models import InboxItem, Notification, Status
@@ -175,12 +175,12 @@ def test_every_door_shows_what_is_left_of_an_item(send, client, admin, alice, bo
 
 
 def test_what_is_pushed_is_what_is_left(alice, bob):
-    """Where the row was bad before it was dispatched."""
+    """Where the row was bad before it was dispatched, by itself or together with all the others."""
     pushed = []
 
-    def hear(change, **_kwargs):
+    def hear(changes, **_kwargs):
         here = installation.here()
-        for _, event in hints.bulk(change):
+        for _, event in hints.bulk(changes):
             pushed.extend(hint.frame() for _, hint in hints.read(here.opened(event)))
 
     inboxes_changed.connect(hear)
@@ -195,6 +195,14 @@ def test_what_is_pushed_is_what_is_left(alice, bob):
             pushed.clear()
             check(hers[0], why)
             check(his[0], why)
+        again = {"status": Status.SENDING, "cursor": 0, "upto": None, "lease_until": None}
+        InboxItem.objects.all().delete()
+        Notification.objects.update(**again)
+        pks = list(Notification.objects.order_by("pk").values_list("pk", flat=True))
+        assert small_sends.send_together(pks) == ([], [])
+        assert len(pushed) == 2 * len(pks)
+        for frame in pushed:
+            check(json.loads(frame)["notifications"][0], "together")
     finally:
         inboxes_changed.disconnect(hear)
 

@@ -10,6 +10,7 @@ from django.db.models.deletion import Collector
 from notifications import audiences, figures, inbox, sending
 from notifications.dispatch import Dispatch
 from notifications.models import Inbox, InboxItem, Notification, Status
+from notifications.small_sends import send_together
 from tests.support.processes import until
 from tests.support.waiting import somebody_waits
 
@@ -46,11 +47,21 @@ def test_what_arrives_after_django_has_looked_goes_with_the_user(waiting, crowd)
     assert figures.kept(waiting.pk) == figures.exact(waiting.pk) == figures.Counts()
 
 
-def test_a_dispatch_passes_over_whoever_is_just_being_deleted(waiting, crowd, caplog):
+@pytest.mark.parametrize("is_together", [False, True])
+@pytest.mark.parametrize("has_inbox", [False, True])
+def test_a_dispatch_passes_over_whoever_is_just_being_deleted(
+    waiting, crowd, settings, caplog, is_together, has_inbox
+):
+    settings.NOTIFICATIONS_DISPATCH_CHUNK_SIZE = 4
     leaving, *others = crowd
+    if has_inbox:
+        Inbox.objects.ensure([leaving.pk])
 
     def dispatch():
-        Dispatch(waiting.pk).run()
+        if is_together:
+            send_together([waiting.pk])
+        else:
+            Dispatch(waiting.pk).run()
         connection.close()
 
     dispatching = threading.Thread(target=dispatch)
