@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db.models import F
+from django.db.models import F, Q
 
 from notifications import dispatcher, inbox, sending
 from notifications.audiences import Everyone
 from notifications.models import Edit, Inbox, InboxItem, Notification, Removal, Status
 from tests.support.ledger import Ledger
-from tests.support.walks import IMPATIENT, cursor_of, kill_in_the_midst
+from tests.support.walks import (
+    IMPATIENT,
+    cursor_of,
+    kill_in_the_midst,
+    make_small_ones,
+    wait_exactly,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,6 +89,28 @@ def test_twenty_kills_neither_lose_nor_double_an_item(
     )
     assert not Inbox.objects.filter(revision__gt=1).exists()
     assert Ledger(sent={notification.pk: recipients}).faults() == []
+
+
+def test_five_kills_amid_small_ones_neither_lose_nor_double_an_item(
+    processes: Processes, people: People, chance: random.Random
+) -> None:
+    users = people(4)
+    sent = make_small_ones(1_000, users)
+    left = Notification.objects.filter(status=Status.SENDING)
+    for _ in range(5):
+        child = processes.dispatcher(**small_chunks(20))
+        before = left.count()
+        processes.until(lambda before=before: left.count() < before, "some are sent")  # type: ignore[misc]
+        wait_exactly(chance.uniform(0, 0.02))
+        child.kill()
+        assert left.exists(), "too fast: nothing is left to do"
+        # Each is done or not begun: whoever is killed leaves none half done, and no lease.
+        assert not left.filter(Q(cursor__gt=0) | Q(item_count__gt=0)).exists()
+    processes.dispatcher(**IMPATIENT)
+    processes.until(lambda: not left.exists(), "all are sent")
+
+    assert set(Inbox.objects.values_list("revision", "unread_count")) == {(1_000, 1_000)}
+    assert Ledger(sent=sent).faults() == []
 
 
 def test_five_kills_of_a_withdrawal_leave_nothing_behind(
