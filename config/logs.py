@@ -66,7 +66,7 @@ class Handler(logging.StreamHandler[TextIO]):
             super().handleError(record)
 
 
-class OnlyNews(logging.Filter):
+class DropClientTracebacks(logging.Filter):
     """Takes tracebacks away that any client can cause, such as by a foreign Host: they tell nothing
     of where it came from. Nor is what was refused an error of ours, as Django has it.
     """

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from accounts import keys, throttle
-from notifications import log_limits
+from notifications.process import log_limits
 
 PASSWORD = "correct horse battery"
 

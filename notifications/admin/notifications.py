@@ -13,14 +13,15 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from notifications import figures, outcome, sending
 from notifications.admin import user_search
 from notifications.admin.compose import Compose, reach
+from notifications.admin.forms import ComposeForm
 from notifications.admin.paging import BoundedAdmin
-from notifications.figures import Counts
-from notifications.forms import ComposeForm
-from notifications.models import Figures, Notification, Status
-from notifications.moments import zoned
+from notifications.inbox import stats
+from notifications.inbox.stats import Counts
+from notifications.models import Notification, Stats, Status
+from notifications.pages.moments import zoned
+from notifications.sending import acts, outcome
 
 _MESSAGE = ("title", "body", "level", "category", "url", "sender")
 
@@ -35,7 +36,7 @@ class NotificationAdmin(BoundedAdmin):
         "title", "audience_label", "status", "when", "recipients", "delivered", "seen", "read",
     )  # fmt: skip
     list_filter = ("status", "level")
-    list_select_related = ("figures",)
+    list_select_related = ("stats",)
     search_fields = ("title",)
     # By its key alone: to sort by anything else would read them all.
     ordering = ("-pk",)
@@ -52,7 +53,7 @@ class NotificationAdmin(BoundedAdmin):
             _("Sending"),
             {"fields": ("audience_label", "status", "created_at", "send_at", "expires_at")},
         ),
-        (_("Figures"), {"fields": ("outcome", "delivered", "seen", "read")}),
+        (_("Stats"), {"fields": ("outcome", "delivered", "seen", "read")}),
     )
 
     def get_urls(self) -> Any:
@@ -95,7 +96,7 @@ class NotificationAdmin(BoundedAdmin):
     ) -> HttpResponse:
         if (notification := options.get("obj")) is not None:
             # The page of one counts exactly; lists show what was counted for them.
-            notification.counted = figures.exact(notification.pk)
+            notification.counted = stats.exact(notification.pk)
         return super().render_change_form(request, context, *args, **options)
 
     @admin.display(description=_("when"))
@@ -141,7 +142,7 @@ class NotificationAdmin(BoundedAdmin):
         """Nothing: what Django notes of a deletion is blank on the page of what is still there."""
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        self._log_end(request, obj, sending.withdraw(obj.pk))
+        self._log_end(request, obj, acts.withdraw(obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         self.withdraw(request, queryset)
@@ -167,7 +168,7 @@ class NotificationAdmin(BoundedAdmin):
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         became: Counter[Status | None] = Counter()
         for one in queryset:
-            became[status := sending.withdraw(one.pk)] += 1
+            became[status := acts.withdraw(one.pk)] += 1
             self._log_end(request, one, status)
         count, cancelled = became[Status.WITHDRAWN], became[Status.CANCELLED]
         said = ngettext("%(count)s withdrawn.", "%(count)s withdrawn.", count) % {"count": count}
@@ -186,6 +187,6 @@ def _counts(notification: Notification) -> Counts:
     if counted is not None:
         return counted
     try:
-        return figures.shown(notification.figures)
-    except Figures.DoesNotExist:
+        return stats.shown(notification.stats)
+    except Stats.DoesNotExist:
         return Counts()  # nothing has been counted yet

@@ -11,7 +11,9 @@ from django.conf import settings
 from django.core import checks
 from django.db import DatabaseError, InterfaceError, connections
 
-from notifications import outages, soundness
+from notifications.conf import conf
+from notifications.models import soundness
+from notifications.process import outages
 
 # What the names of engines end in; ours for PostgreSQL is built on Django's.
 SQLITE, POSTGRESQL = "sqlite3", "postgresql"
@@ -152,7 +154,7 @@ def pool_too_small(**_kwargs: Any) -> list[checks.CheckMessage]:
     pool = _options().get("pool")
     if not _is(POSTGRESQL) or not isinstance(pool, dict):
         return []
-    size, threads = pool.get("max_size", 4), settings.NOTIFICATIONS_DATABASE_THREADS
+    size, threads = pool.get("max_size", 4), conf.DATABASE_THREADS
     if threads < size:
         return []
     return [

@@ -13,8 +13,9 @@ from daphne.server import Server
 from twisted.internet import reactor
 from twisted.internet.tcp import Connection
 
-from notifications import drain, overdue
 from notifications.consumers.transports import EXTENSION
+from notifications.process import overdue
+from notifications.push import drain
 from notifications.servers import daphne_http, daphne_reading
 from notifications.servers.framing import text_head
 

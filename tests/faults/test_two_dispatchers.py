@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 from django.db.models import F
 
-from notifications import sending
-from notifications.audiences import ChosenUsers, Everyone
 from notifications.models import Inbox, InboxItem, Notification, Removal, Status
-from tests.support.ledger import Ledger
-from tests.support.processes import Child
-from tests.support.walks import (
+from notifications.models.audiences import ChosenUsers, Everyone
+from notifications.sending import acts
+from tests.support.jobs import (
     IMPATIENT,
     cursor_of,
     freeze_between_chunks,
     make_small_ones,
     wait_for_chunks,
 )
+from tests.support.ledger import Ledger
+from tests.support.processes import Child
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def send_to_everyone() -> Notification:
-    return sending.send("Something happened", audience=Everyone()).notification
+    return acts.send("Something happened", audience=Everyone()).notification
 
 
 def wait_until_sent(processes: Processes, notification: Notification) -> None:
@@ -79,9 +79,9 @@ def test_a_dispatcher_that_was_frozen_beyond_its_lease_does_nothing_twice(
     assert second.terminate() == 0
     first.thaw()
 
-    # That it sends another one tells that it has left the walk it was on.
+    # That it sends another one tells that it has left the job it was on.
     some = users[:1500]
-    another = sending.send("Another", audience=ChosenUsers(some, "some")).notification
+    another = acts.send("Another", audience=ChosenUsers(some, "some")).notification
     wait_until_sent(processes, another)
     assert first.terminate() == 0
     ledger = Ledger(sent={notification.pk: set(users), another.pk: set(some)})
@@ -115,7 +115,7 @@ def test_what_is_withdrawn_while_it_is_dispatched_leaves_every_inbox(
     notification = send_to_everyone()
     wait_for_chunks(processes, notification, 3)
 
-    assert sending.withdraw(notification.pk)
+    assert acts.withdraw(notification.pk)
     removal = Removal.objects.filter(notification=notification.pk, finished_at__isnull=False)
     processes.until(removal.exists, "the withdrawal is done")
 

@@ -9,7 +9,7 @@ const LATE_MS = 1_000;
 const ABNORMAL = 1006;
 const HANDOVERS = [RESTART, RENEW];
 
-/** One connection and its position in the stream: twin of stream.py. Two may feed one state. */
+/** One connection and its position in the stream: twin of inbox_stream.py. Two may feed one state. */
 export class Connection {
   epoch = "";
   isProven = false;

@@ -1,4 +1,4 @@
-/** The rest of the wire contract: twin of protocol.py. No page loads it before it is live. */
+/** The rest of the wire contract: twin of contract.py. No page loads it before it is live. */
 import { RENEW, RESTART, SIGNED_OUT } from "./protocol.js";
 
 export const VERSION = 1;

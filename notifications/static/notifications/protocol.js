@@ -1,4 +1,4 @@
-/** Twin of protocol.py, as far as a page needs it; the rest is in contract.js. */
+/** Twin of contract.py, as far as a page needs it; the rest is in contract.js. */
 export const SUBPROTOCOL = "notifications.v1";
 export const ID_MAX_LENGTH = 64;
 
