@@ -6,9 +6,9 @@ import time
 from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
-from notifications.audiences import ChosenUsers
 
 from notifications.models import Notification, Status
+from notifications.models.audiences import ChosenUsers
 
 if TYPE_CHECKING:
     import random
