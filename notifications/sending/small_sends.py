@@ -8,7 +8,7 @@ commits, so it is done as a whole or not at all; what is no small send is left t
 from __future__ import annotations
 
 import time
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -77,16 +77,18 @@ def _chosen(rows: Sequence[Notification]) -> tuple[list[_Send], Left]:
     known = _Audiences(room)
     sends: list[_Send] = []
     alone: list[int] = []
-    for n, row in enumerate(rows):
-        members = known.members(row)
+    waiting = deque(rows)
+    while waiting and (len(waiting) == len(rows) or time.monotonic() < until):
+        members = known.members(waiting[0])
+        if members is not None and len(members) > room:
+            break
+        row = waiting.popleft()
         if members is None:
             alone.append(row.pk)
-            continue
-        if len(members) > room or (n and time.monotonic() >= until):
-            return sends, Left(alone, [later.pk for later in rows[n:]])
-        room -= len(members)
-        sends.append(_Send(row, members))
-    return sends, Left(alone, [])
+        else:
+            room -= len(members)
+            sends.append(_Send(row, members))
+    return sends, Left(alone, [row.pk for row in waiting])
 
 
 class _Audiences:

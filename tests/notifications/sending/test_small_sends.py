@@ -194,6 +194,15 @@ def test_as_many_as_fit_one_chunk_are_done_and_large_ones_are_left_alone(crowd, 
     assert send_together(left.later) == Left([], [last.pk])
 
 
+def test_who_has_no_more_time_does_one_at_least_and_leaves_the_rest_for_later(crowd, monkeypatch):
+    monkeypatch.setattr(small_sends, "_READING_S", 0)
+    unknown, good, last = make([], crowd[:1], crowd[:1])
+    Notification.objects.filter(pk=unknown.pk).update(audience_kind="planet")
+    assert send_together(pks([unknown, good, last])) == Left([unknown.pk], [good.pk, last.pk])
+    assert send_together(pks([good, last])) == Left([], [last.pk])
+    assert statuses() == ["sending", "sent", "sending"]
+
+
 def test_a_group_or_everyone_that_is_too_large_is_left_alone(crowd, settings):
     settings.NOTIFICATIONS_DISPATCH_CHUNK_SIZE = 3
     group = Group.objects.create(name="staff")
