@@ -93,25 +93,25 @@ def test_twenty_kills_neither_lose_nor_double_an_item(
     assert Ledger(sent={notification.pk: recipients}).faults() == []
 
 
-def test_five_kills_amid_small_ones_neither_lose_nor_double_an_item(
+def test_three_kills_amid_small_ones_neither_lose_nor_double_an_item(
     processes: Processes, people: People, chance: random.Random
 ) -> None:
     users = people(4)
-    sent = make_small_ones(1_000, users)
+    sent = make_small_ones(600, users)
     left = Notification.objects.filter(status=Status.SENDING)
-    for _ in range(5):
+    for _ in range(3):
         child = processes.dispatcher(**small_chunks(20))
         before = left.count()
         processes.until(lambda before=before: left.count() < before, "some are sent")  # type: ignore[misc]
         wait_exactly(chance.uniform(0, 0.02))
         child.kill()
         assert left.exists(), "too fast: nothing is left to do"
-        # Each is done or not begun: whoever is killed leaves none half done, and no lease.
+        # Each is done or not begun: whoever is killed leaves none half done.
         assert not left.filter(Q(cursor__gt=0) | Q(item_count__gt=0)).exists()
     processes.dispatcher(**IMPATIENT)
     processes.until(lambda: not left.exists(), "all are sent")
 
-    assert set(Inbox.objects.values_list("revision", "unread_count")) == {(1_000, 1_000)}
+    assert set(Inbox.objects.values_list("revision", "unread_count")) == {(600, 600)}
     assert Ledger(sent=sent).faults() == []
 
 
