@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -23,7 +23,7 @@ from notifications.models import (
 )
 from notifications.push import hints, publisher
 from notifications.sending import dispatch, worker
-from notifications.sending.signals import Arrived, Edited, Removed, inboxes_changed
+from notifications.sending.signals import Change, inboxes_changed
 
 # Inboxes that are locked together when access is taken from many users at once.
 _REVOKED_AT_ONCE = 1000
@@ -77,9 +77,9 @@ def hint_on_commit(instance: Inbox, *, created: bool, raw: bool = False, **_kwar
         _on_commit(lambda: publisher.publisher.publish([hint]))
 
 
-def hint_bulk_on_commit(change: Arrived | Removed | Edited, **_kwargs: Any) -> None:
+def hint_bulk_on_commit(changes: Sequence[Change], **_kwargs: Any) -> None:
     """A chunk of inboxes: encoded now, in the transaction, so that it says what is committed."""
-    bulk = hints.bulk(change)
+    bulk = hints.bulk(changes)
     _on_commit(lambda: publisher.publisher.publish(bulk))
 
 

@@ -232,11 +232,11 @@ def test_thousands_of_streams_leave_the_loop_its_turn(layer):
 def test_a_bulk_change_of_few_goes_to_each_and_one_of_many_to_all_hubs(send, user):
     few = [InboxNow(n, 3, 1, 1) for n in range(hints.FEW)]
     here = installation.here()
-    assert [group for group, _ in hints.bulk(Removed(7, few))] == [
+    assert [group for group, _ in hints.bulk([Removed(7, few)])] == [
         hints.user_group(here, n) for n in range(hints.FEW)
     ]
     many = [*few, InboxNow(99, 3, 1, 1)]
-    ((group, told),) = hints.bulk(Removed(7, many))
+    ((group, told),) = hints.bulk([Removed(7, many)])
     assert group == hints.all_hubs(here)
     read = list(hints.read(here.opened(told)))
     assert [user_id for user_id, _ in read] == [*range(hints.FEW), 99]
