@@ -18,10 +18,10 @@ from notifications.conf import conf
 from notifications.consumers.transports import Transport
 from notifications.process import outages, supervisor
 from notifications.process.log_limits import once_a_minute
-from notifications.push import catch_up, hub
-from notifications.push.access import Login
+from notifications.push import catch_up, runtime
 from notifications.push.batching import Batcher
 from notifications.push.catch_up import Ask
+from notifications.push.connection import Login
 from notifications.push.limits import address_of
 from notifications.stream.inbox_stream import InboxStream
 from notifications.stream.messages import Action, Close, Limits, Load, Loaded, Send, Stream
@@ -85,7 +85,7 @@ class StreamConsumer(QuietConsumer):
 
     def open_stream(self, user_id: int, cursor: Cursor | None) -> None:
         """Begin the stream of this user's inbox, where the client says that it is."""
-        self.hub = hub.current()
+        self.hub = runtime.current()
         self.user_id = user_id
         self.address = address_of(self.scope)
         self.login = self.scope.get("login")
@@ -100,7 +100,7 @@ class StreamConsumer(QuietConsumer):
 
     def refusal(self, user_id: int) -> str | None:
         """Why this connection is one too many for its user or address, if it is."""
-        here = hub.current()
+        here = runtime.current()
         return here.connection_counter.refusal(
             address_of(self.scope), here.streams.get(user_id, ())
         )

@@ -10,7 +10,7 @@ from channels.exceptions import StopConsumer
 from notifications.consumers.base import StreamConsumer, tell_refusal
 from notifications.consumers.responses import HttpTransport, whole
 from notifications.process import metrics
-from notifications.push import drain, hub, limits
+from notifications.push import drain, limits, runtime
 from notifications.wire import contract, frames, problems, queries
 from notifications.wire.frames import Cursor
 from notifications.wire.problems import Problem
@@ -71,7 +71,7 @@ class HttpStreamConsumer(StreamConsumer):
         """Raises: Problem: nobody is to be answered, or not now."""
         if self.scope["method"] != "GET":
             raise Problem(405, "This method is not allowed here.")
-        if hub.current().is_draining:
+        if runtime.current().is_draining:
             raise Problem(503, drain.REASON)
         if wait_s := self.scope.get("wait_s"):
             metrics.connections_refused.labels("rate").inc()
@@ -84,7 +84,7 @@ class HttpStreamConsumer(StreamConsumer):
         if not user.is_authenticated:
             raise Problem(401, "Sign in first.")
         found: int = user.pk
-        if hub.current().connection_counter.is_full():
+        if runtime.current().connection_counter.is_full():
             raise Problem(503, limits.FULL)
         if reason := self.refusal(found):
             raise Problem(429, reason, retry_after_s=_TOO_MANY_RETRY_S)

@@ -11,7 +11,7 @@ from channels.exceptions import StopConsumer
 from notifications.consumers.base import StreamConsumer, tell_refusal
 from notifications.consumers.transports import transport_of
 from notifications.process import metrics
-from notifications.push import drain, hub, limits
+from notifications.push import drain, limits, runtime
 from notifications.stream.inbox_stream import InboxStream
 from notifications.stream.messages import Action
 from notifications.wire import contract, frames
@@ -33,7 +33,7 @@ class NotificationConsumer(StreamConsumer):
         await self.send({"type": "websocket.accept", "subprotocol": chosen})
         self.transport = transport_of(self.scope, self.base_send)
         user = self.scope.get("user")
-        if hub.current().is_draining:
+        if runtime.current().is_draining:
             self.refuse(CloseCode.RESTART, drain.REASON, drain.refused_after_ms())
         elif chosen not in {None, contract.SUBPROTOCOL}:
             self.refuse(CloseCode.VERSION, "No version of the protocol that we know was offered.")
@@ -47,7 +47,7 @@ class NotificationConsumer(StreamConsumer):
             self.refuse(CloseCode.NOT_ALLOWED, "This token may not be used from that origin.")
         elif user is None or not user.is_authenticated:
             self.refuse(CloseCode.SIGNED_OUT, "Sign in first.")
-        elif hub.current().connection_counter.is_full():
+        elif runtime.current().connection_counter.is_full():
             self.refuse(CloseCode.OVERLOADED, limits.FULL, after_ms=_FULL_RETRY_MS)
         elif too_many := self.refusal(user.pk):
             self.refuse(CloseCode.TOO_MANY_CONNECTIONS, too_many)

@@ -8,16 +8,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from notifications.conf import conf
 from notifications.process import metrics
+from notifications.push.connection import Connection
 from notifications.stream.window import TokenBucket
 from notifications.wire import frames
 from notifications.wire.contract import CloseCode
-
-if TYPE_CHECKING:
-    from notifications.push.hub import Connection
 
 # Control frames of WebSocket that a connection may send; they are answered below the application.
 CONTROL_FRAMES_PER_S, CONTROL_FRAMES_BURST = 20, 40

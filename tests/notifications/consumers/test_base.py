@@ -48,7 +48,7 @@ class Reads:
 def run(scenario, monkeypatch, login=None):
     async def within():
         own, reads = Hub(), Reads()
-        monkeypatch.setattr(base.hub, "current", lambda: own)
+        monkeypatch.setattr(base.runtime, "current", lambda: own)
         monkeypatch.setattr(base, "_reads", reads)
         monkeypatch.setattr(base, "_first_reads", reads)
         consumer = StreamConsumer()

@@ -76,7 +76,7 @@ def run(monkeypatch):
     def run_scenario(scenario):
         async def within():
             own, reads = Hub(), Reads()
-            monkeypatch.setattr(base.hub, "current", lambda: own)
+            monkeypatch.setattr(base.runtime, "current", lambda: own)
             monkeypatch.setattr(base, "_reads", reads)
             monkeypatch.setattr(base, "_first_reads", reads)
             async with asyncio.timeout(30):

@@ -95,7 +95,7 @@ def test_seeing_does_not_move_the_moment_of_delivery(send, alice):
 
 def test_more_than_one_transaction_takes_is_marked_bit_by_bit(send, alice, monkeypatch):
     monkeypatch.setitem(receipts._TABLES, "most", 2)
-    monkeypatch.setattr(receipts, "_MOST_ITEMS", 2)
+    monkeypatch.setattr(receipts, "_MAX_ITEMS", 2)
     for n in range(5):
         send(f"number {n}", to=[alice])
     rounds = [(write([receipt(alice, 5)]), len(delivered(alice))) for _ in range(3)]
@@ -117,7 +117,7 @@ def tell(monkeypatch):
             for one in told:
                 writer.tell(one.user_id, one.epoch_tag, one.revision)
             async with asyncio.timeout(60):
-                await writer._worker
+                await writer._worker._task
             assert writer._waiting == {}
 
         asyncio.run(within())
@@ -159,14 +159,14 @@ def test_one_bad_receipt_costs_no_other(tell, send, alice, bob, charlie):
 
 
 def test_memory_is_bounded_while_the_database_is_away(monkeypatch):
-    monkeypatch.setattr(receipts, "_MOST_WAITING", 10)
+    monkeypatch.setattr(receipts, "_MAX_WAITING", 10)
 
     async def within():
         writer = Receipts()
         for n in range(100):
             writer.tell(n, "epoch_tag", 1)
         writer.tell(3, "epoch_tag", 7)
-        writer._worker.cancel()
+        writer._worker._task.cancel()
         assert len(writer._waiting) == 10
         assert writer._waiting[3, "epoch_tag"] == 7
 

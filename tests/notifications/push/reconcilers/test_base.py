@@ -12,7 +12,8 @@ from notifications.models import ChangeCounter, Epoch, Inbox
 from notifications.models.audiences import ChosenUsers
 from notifications.push import catch_up
 from notifications.push.reconcilers import base
-from notifications.push.reconcilers.base import DatabaseState, PostgresqlReconciler
+from notifications.push.reconcilers.base import DatabaseState
+from notifications.push.reconcilers.postgresql import PostgresqlReconciler
 from notifications.push.reconcilers.sqlite import SqliteReconciler
 from notifications.sending import acts as sending_acts
 from tests.support.processes import until
@@ -42,10 +43,10 @@ class NotingHub:
     def on_revisions(self, epoch_tag, rows, asked_at):
         self.seen += [(epoch_tag, *row) for row in rows]
 
-    def sighted(self, versions):
+    def on_versions(self, versions):
         self.versions += versions
 
-    def gone(self, user_ids):
+    def on_gone(self, user_ids):
         self.missed += [user_ids]
 
     def on_epoch(self, epoch_tag):
@@ -141,7 +142,7 @@ def test_a_database_that_has_gone_back_begins_a_new_epoch(watch, alice):
 
 
 def test_a_database_that_fails_is_looked_at_again(alice, caplog, monkeypatch):
-    monkeypatch.setattr(base, "_RETRY_S", 0.001)
+    monkeypatch.setattr(base, "RETRY_S", 0.001)
     hub = NotingHub(alice.pk)
     looks = iter([OperationalError("gone"), OSError("moved"), DatabaseState("secret", [(1, 1)])])
 
