@@ -35,9 +35,11 @@ class Connection(Protocol):
     user_id: int
     # Where it comes from; empty where the server does not say.
     address: str
-    stream: Stream
     # What it was opened by, where it is known.
     login: Login | None
+
+    @property
+    def stream(self) -> Stream: ...
 
     def perform(self, actions: list[Action]) -> None: ...
 

@@ -43,7 +43,7 @@ _SERVER_S = 10.0
 # Whoever comes to a process that is ending is told to come back after a time between these.
 _REFUSED_MS = (1000, 3000)
 # The same, where a header says it.
-REFUSED_RETRY_S = "2"
+REFUSED_RETRY_S = 2
 _LOOK_S = 0.05
 _BATCH = 200
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from notifications.consumers import base
+from notifications.consumers import stream_connection
 from notifications.consumers.websocket import NotificationConsumer
 from notifications.process import log_limits, metrics, supervisor
 from notifications.push import access, groups, presence, runtime, timers
@@ -40,8 +40,8 @@ def soon(monkeypatch, layer):
     monkeypatch.setattr(supervisor, "_FIRST_WAIT_S", 0.001)
     monkeypatch.setattr(supervisor, "_LONGEST_WAIT_S", 0.002)
     log_limits.PROCESS.clear()
-    monkeypatch.setattr(base, "_reads", Unanswered())
-    monkeypatch.setattr(base, "_first_reads", Unanswered())
+    monkeypatch.setattr(stream_connection, "_reads", Unanswered())
+    monkeypatch.setattr(stream_connection, "_first_reads", Unanswered())
 
 
 def bugs(place):
@@ -86,28 +86,39 @@ class Transport:
 
 def connected(own, user_id=1):
     """A socket of a user, who has caught up."""
+    return opened(own, user_id).connection
+
+
+def opened(own, user_id=1):
     consumer = NotificationConsumer()
-    consumer.scope, consumer.transport = {"login": None}, Transport()
-    consumer.open_stream(user_id, None)
+    consumer.scope, consumer.transport = {}, Transport()
+    consumer.open_stream(consumer.transport, user_id, None)
+    connection = consumer.connection
     found = Loaded("u", "e", EPOCH_TAG, 5, 0, 0, 0, listed=())
-    own.perform(consumer, consumer.stream.loaded, found, time.monotonic())
+    own.perform(connection, connection.stream.loaded, found, time.monotonic())
     consumer.transport.sent.clear()
     return consumer
 
 
-def ended(consumer):
+def ended(connection):
     """Told to come back, and known to nobody any more."""
-    assert consumer.transport.closed == CloseCode.OVERLOADED
-    assert consumer.transport.sent[-1]["code"] == CloseCode.OVERLOADED
-    return consumer not in consumer.hub.all_streams()
+    assert connection.transport.closed == CloseCode.OVERLOADED
+    assert connection.transport.sent[-1]["code"] == CloseCode.OVERLOADED
+    return connection not in connection.hub.all_streams()
+
+
+def hear(own, connection, text):
+    consumer = NotificationConsumer()
+    consumer.connection = connection
+    own._spawn(consumer.websocket_receive({"text": text}))
 
 
 FACTS = {
     "tick": lambda own, one: own._tick(one, time.monotonic()),
     "behind": lambda own, one: own.on_revisions(EPOCH_TAG, [(1, 6), (2, 6)]),
     "hinted": lambda own, one: own._spawn(own.deliver(arrival((1, 6, 1, 1), (2, 6, 1, 1)))),
-    "received": lambda own, one: own._spawn(one.websocket_receive({"text": '{"type":"ping"}'})),
-    "misunderstood": lambda own, one: own._spawn(one.websocket_receive({"text": "?"})),
+    "received": lambda own, one: hear(own, one, '{"type":"ping"}'),
+    "misunderstood": lambda own, one: hear(own, one, "?"),
 }
 
 
@@ -161,14 +172,14 @@ def test_a_bug_when_a_stream_is_ended_is_one_more_and_that_is_all(monkeypatch):
 
 def test_a_bug_in_a_consumer_ends_its_connection(monkeypatch):
     async def scenario(own):
-        bad = connected(own)
+        bad = opened(own)
 
         async def fail(_event):
             raise BugError
 
         bad.websocket_receive = fail
         await bad.dispatch({"type": "websocket.receive"})
-        assert ended(bad)
+        assert ended(bad.connection)
 
     run(scenario)
 
