@@ -173,3 +173,33 @@ def test_a_lookup_that_fails_ends_nothing_and_is_tried_again(lookups, caplog):
     run(scenario, Hub(one))
     assert "gone" in caplog.text
     assert "Traceback" not in caplog.text
+
+
+def test_a_login_that_meets_a_bug_ends_its_own_stream_alone(lookups):
+    """It would keep all others from being looked at, again and again."""
+
+    class Strange:
+        session_key = None
+
+        @property
+        def token_id(self):
+            raise RuntimeError("a bug")
+
+    strange, ended = Connection(1, "a"), Connection(2, "b")
+    strange.login = Strange()
+    hub, failed = Hub(strange, ended), []
+
+    def perform(connection, fact, *said):
+        try:
+            connection.perform(fact(*said))
+        except RuntimeError:
+            failed.append(connection)
+
+    hub.perform = perform
+
+    async def scenario(checks):
+        checks.suspect([strange, ended])
+        await until(lambda: ended.stream.ended)
+        assert failed == [strange]
+
+    run(scenario, hub)

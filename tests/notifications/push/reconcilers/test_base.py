@@ -10,6 +10,7 @@ from notifications.inbox import acts
 from notifications.inbox.acts import Chosen
 from notifications.models import ChangeCounter, Epoch, Inbox
 from notifications.models.audiences import ChosenUsers
+from notifications.process import log_limits
 from notifications.push import catch_up
 from notifications.push.reconcilers import base
 from notifications.push.reconcilers.base import DatabaseState
@@ -164,3 +165,15 @@ def test_a_database_that_fails_is_looked_at_again(alice, caplog, monkeypatch):
     assert "Traceback" not in caplog.text
     until(lambda: hub.seen, "what was seen", within_s=30)
     hub.close()
+
+
+def test_a_hub_that_fails_at_what_was_read_is_told_the_rest(alice, caplog):
+    log_limits.PROCESS.clear()
+    hub = NotingHub(alice.pk)
+    hub.on_epoch = lambda _epoch_tag: 1 / 0
+    running = PostgresqlReconciler(hub)
+    running._tell(DatabaseState("secret", [(alice.pk, 1)], access=[(alice.pk, 2)]))
+    until(lambda: hub.seen and hub.versions, "the rest", within_s=30)
+    hub.close()
+    assert "A bug in what was read" in caplog.text
+    assert "Traceback" not in caplog.text
