@@ -16,17 +16,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from notifications.stream.inbox_stream import (
-    Close,
-    Entry,
-    Hint,
-    InboxStream,
-    Limits,
-    Load,
-    Loaded,
-    Send,
-    split,
-)
+from notifications.stream.inbox_stream import InboxStream
+from notifications.stream.messages import Close, Entry, Hint, Limits, Load, Loaded, Send
+from notifications.stream.packing import split
 from notifications.wire import frames
 from notifications.wire.contract import CloseCode
 from notifications.wire.frames import BadFrame, Cursor, Ping, Pong, Resume
