@@ -22,8 +22,8 @@ class Delivery:
     reads: Reads
     heartbeat: Heartbeat
 
-    def found(self, found: Loaded, now: float) -> tuple[list[Action], bool]:
-        """Say what was found.
+    def deliver(self, loaded: Loaded, now: float) -> tuple[list[Action], bool]:
+        """Say what was loaded.
 
         Returns: what is to be sent, and whether all that was found fits into frames; if it does
             not, the client needs a snapshot instead.
@@ -32,34 +32,34 @@ class Delivery:
         fits = True
         if self.question.is_open:
             # Only now is it known whether the client's cursor is one that can be resumed from.
-            self.outgoing.place(found.since or 0)
-        if found.listed is not None:
+            self.outgoing.place(loaded.since or 0)
+        if loaded.listed is not None:
             if not self.outgoing.has_room():
                 self.reads.repeat()
                 return [], True
-            if found.revision < self.outgoing.position:
+            if loaded.revision < self.outgoing.position:
                 self.outgoing.place(0)  # what it was sent by hints is not so
-            actions = self.content(packing.snapshot(found), found.revision, now)
-        elif found.since == self.outgoing.position:
-            actions, fits = self._changes(found, now)
-        if self.outgoing.position >= found.revision:
+            actions = self.content(packing.snapshot(loaded), loaded.revision, now)
+        elif loaded.since == self.outgoing.position:
+            actions, fits = self._changes(loaded, now)
+        if self.outgoing.position >= loaded.revision:
             # One for each time it was asked for; a snapshot has one in any case.
-            owed = max(self.question.settle(), int(found.listed is not None))
+            owed = max(self.question.settle(), int(loaded.listed is not None))
             position = self.outgoing.position
             actions += [Send(frames.synced(position), position)] * owed
         return actions, fits
 
-    def _changes(self, found: Loaded, now: float) -> tuple[list[Action], bool]:
+    def _changes(self, loaded: Loaded, now: float) -> tuple[list[Action], bool]:
         actions: list[Action] = []
-        if found.since == found.revision:
+        if loaded.since == loaded.revision:
             return actions, True
-        parts = packing.split(found.changes, contract.WINDOW_BYTES)
+        parts = packing.split(loaded.changes, contract.WINDOW_BYTES)
         for part in parts:
             if not self.outgoing.has_room():
                 break
             is_last = part is parts[-1]
             position = self.outgoing.position
-            revision, frame = packing.changes(found, position, part, last=is_last)
+            revision, frame = packing.changes(loaded, position, part, last=is_last)
             if len(frame) > contract.FRAME_MAX_BYTES:  # one change that does not fit
                 return actions, False
             actions += self.content(frame, revision, now, is_last=is_last)

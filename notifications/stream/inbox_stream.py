@@ -100,7 +100,7 @@ class InboxStream:
                 return self._load(None)
         if self._question.is_newer:
             return actions + self._load(self._question.cursor)
-        sent, fits = self._delivery.found(found, now)
+        sent, fits = self._delivery.deliver(found, now)
         actions += sent if fits else sent + self._load(None)
         return actions + self._end_if_used_up(now) + self._catch_up()
 
