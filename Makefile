@@ -118,7 +118,7 @@ test-sqlite: .venv/installed-dev ## Run the tests on SQLite (PYTEST_ARGS='-n 2 -
 # To a browser, to the echo, and to what does no I/O all databases are the same; what a page tells
 # people to type brings its own.
 asks_no_database := $(addprefix --ignore=tests/,browser test_conformance.py docs/test_walkthrough.py \
-    notifications/stream/test_inbox_stream.py notifications/stream/test_simulation.py)
+    notifications/stream/test_any_order.py notifications/stream/test_simulation.py)
 
 .PHONY: test-postgresql
 test-postgresql: .venv/installed-dev ## Run the tests on a private PostgreSQL

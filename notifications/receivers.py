@@ -74,13 +74,13 @@ def hint_on_commit(instance: Inbox, *, created: bool, raw: bool = False, **_kwar
     """An act on one inbox: its streams read what it was."""
     if not created and not raw:
         hint = hints.changed(instance.pk, instance.revision)
-        _on_commit(lambda: publisher.publisher.publish([hint]))
+        _on_commit(lambda: publisher.publish([hint]))
 
 
 def hint_bulk_on_commit(changes: Sequence[Change], **_kwargs: Any) -> None:
     """A chunk of inboxes: encoded now, in the transaction, so that it says what is committed."""
     bulk = hints.bulk(changes)
-    _on_commit(lambda: publisher.publisher.publish(bulk))
+    _on_commit(lambda: publisher.publish(bulk))
 
 
 def create_inbox(instance: Any, *, created: bool, **kwargs: Any) -> None:
@@ -118,7 +118,7 @@ def look_at_access(user_ids: Collection[int], using: str, **_kwargs: Any) -> Non
             pk__among=ordered[first : first + _REVOKED_AT_ONCE]
         )
         said = hints.revoked(inboxes.raise_access_version())
-        _on_commit(lambda said=said: publisher.publisher.publish(said), using)  # type: ignore[misc]
+        _on_commit(lambda said=said: publisher.publish(said), using)  # type: ignore[misc]
 
 
 def _on_commit(act: Callable[[], None], using: str = "default") -> None:
