@@ -9,10 +9,11 @@ from ninja import Router, Schema, Status
 from ninja.errors import HttpError, ValidationError
 from pydantic import ConfigDict, Field, StringConstraints
 
-from accounts import throttle, tokens
+from accounts import tokens
 from accounts.authentication import must_not_ask_too_often
 from accounts.models import ApiKey, Session, User
-from accounts.origins import canonical, is_same, is_trusted
+from notifications.credentials import throttles
+from notifications.credentials.origins import canonical, is_same, is_trusted
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=150)]
 Origin = Annotated[str, StringConstraints(min_length=1, max_length=300)]
@@ -75,7 +76,7 @@ def _by_key(key: ApiKey, asked: TokenIn) -> tuple[str, int]:
         raise _invalid("origins", "The origins are those of the API key.")
     # As signing in reads it.
     username = User.normalize_username(asked.user)
-    must_not_ask_too_often(throttle.tokens, f"{key.identity} for {username}")
+    must_not_ask_too_often(throttles.tokens, f"{key.identity} for {username}")
     user = User.objects.filter(username=username, is_active=True).first()
     if user is None:
         raise _invalid("user", f"Unknown user: {asked.user!r}.")
@@ -85,7 +86,7 @@ def _by_key(key: ApiKey, asked: TokenIn) -> tuple[str, int]:
 def _by_session(request: HttpRequest, asked: TokenIn) -> tuple[str, int]:
     if asked.user is not None:
         raise _invalid("user", "A session makes tokens for its own user; leave this out.")
-    must_not_ask_too_often(throttle.tokens, f"user:{request.user.pk}")
+    must_not_ask_too_often(throttles.tokens, f"user:{request.user.pk}")
     origins = [_own(request)] if asked.origins is None else asked.origins
     for origin in origins:
         if not _is_allowed(request, origin):

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.utils.cache import patch_vary_headers
 
 from accounts.models import ApiKey
-from accounts.origins import is_listed, is_same, is_trusted
+from notifications.credentials.origins import is_listed, is_same, is_trusted
 from notifications.process import outages
 from notifications.wire.problems import API_PREFIX
 

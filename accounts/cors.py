@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from accounts.api_middleware import READABLE, is_from_here, is_known
-from accounts.scopes import host_of, request_of
+from notifications.credentials.scopes import host_of, request_of
 from notifications.push.batching import in_thread
 
 # An answer about an origin holds for so long: refusals come in storms, and each would ask.

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ApiKey, Scope
-from accounts.origins import canonical
+from notifications.credentials.origins import canonical
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -13,10 +13,10 @@ from django.http import HttpRequest
 
 from accounts import cors
 from accounts.logins import Login
-from accounts.origins import is_listed, is_same, is_trusted
-from accounts.scopes import host_of, request_of
 from accounts.sessions import is_key
-from accounts.throttle import address_of_scope
+from notifications.credentials.origins import is_listed, is_same, is_trusted
+from notifications.credentials.scopes import host_of, request_of
+from notifications.credentials.throttles import address_of_scope
 from notifications.process import outages
 from notifications.process.log_limits import once_a_minute
 from notifications.wire.problems import API_PREFIX

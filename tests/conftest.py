@@ -3,7 +3,9 @@
 import pytest
 from django.contrib.auth import get_user_model
 
-from accounts import keys, throttle
+from accounts import keys
+from accounts import throttles as sign_in_throttles
+from notifications.credentials import throttles
 from notifications.process import log_limits
 
 PASSWORD = "correct horse battery"
@@ -19,7 +21,7 @@ def fast_passwords(settings):
 @pytest.fixture(autouse=True)
 def full_buckets():
     """All tests come from one address."""
-    for one in throttle.ALL:
+    for one in (*throttles.ALL, *sign_in_throttles.ALL):
         one.clear()
 
 

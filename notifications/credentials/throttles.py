@@ -1,4 +1,4 @@
-"""How often somebody may ask: token buckets in the memory of each process.
+"""How often somebody may ask (rate limits): token buckets in the memory of each process.
 
 Several processes together let through that many times more. That is enough against a script that
 runs wild or tries passwords, needs no other server, and costs a request next to nothing.
@@ -65,12 +65,9 @@ def address_of_scope(scope: dict[str, Any]) -> str:
     return f"address:{client[0] if client else ''}"
 
 
-logins = Throttle("LOGIN_RATE_PER_MIN")
-resets = Throttle("RESET_RATE_PER_MIN")
-reset_mails = Throttle("RESET_MAILS_PER_H", period_s=3600)
 refused = Throttle("REFUSED_RATE_PER_MIN")
 handshakes = Throttle("NOTIFICATIONS_HANDSHAKE_RATE_PER_MIN")
 tokens = Throttle("TOKEN_RATE_PER_MIN")
 users = Throttle("API_USER_RATE_PER_MIN")
 keys = Throttle("API_KEY_RATE_PER_MIN")
-ALL = (logins, resets, reset_mails, refused, handshakes, tokens, users, keys)
+ALL = (refused, handshakes, tokens, users, keys)
