@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from ninja.errors import HttpError, ValidationError
 from pydantic import ConfigDict, Field, StringConstraints
 
-from accounts import tokens
 from accounts.authentication import must_not_ask_too_often
-from accounts.models import ApiKey, Session, User
-from notifications.credentials import throttles
+from notifications.credentials import sessions, throttles, tokens
 from notifications.credentials.origins import canonical, is_same, is_trusted
+from notifications.models import ApiKey
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=150)]
 Origin = Annotated[str, StringConstraints(min_length=1, max_length=300)]
@@ -75,10 +75,11 @@ def _by_key(key: ApiKey, asked: TokenIn) -> tuple[str, int]:
     if asked.origins is not None:
         raise _invalid("origins", "The origins are those of the API key.")
     # As signing in reads it.
-    username = User.normalize_username(asked.user)
+    model: Any = get_user_model()
+    username = model.normalize_username(asked.user)
     must_not_ask_too_often(throttles.tokens, f"{key.identity} for {username}")
-    user = User.objects.filter(username=username, is_active=True).first()
-    if user is None:
+    user = model._default_manager.filter(**{model.USERNAME_FIELD: username}).first()
+    if user is None or not user.is_active:
         raise _invalid("user", f"Unknown user: {asked.user!r}.")
     return tokens.issue(user, origins=key.origins, api_key=key)
 
@@ -91,11 +92,11 @@ def _by_session(request: HttpRequest, asked: TokenIn) -> tuple[str, int]:
     for origin in origins:
         if not _is_allowed(request, origin):
             raise _invalid("origins", f"{origin!r} is neither our own origin nor a trusted one.")
-    session = Session.objects.filter(pk=Session.row_key(request.session.session_key or "")).first()
-    if session is None:  # signed out while this request was under way
+    (session,) = sessions.finder().logins_of([request.session.session_key or ""])
+    if session is None or session.user.pk != request.user.pk:
+        # Signed out while this request was under way.
         raise HttpError(401, "Sign in first.")
-    assert isinstance(request.user, User)  # noqa: S101 (signed in)
-    return tokens.issue(request.user, origins=origins, session=session)
+    return tokens.issue(session.user, origins=origins, session=session)
 
 
 def _own(request: HttpRequest) -> str:

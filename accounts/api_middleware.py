@@ -11,8 +11,8 @@ from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.utils.cache import patch_vary_headers
 
-from accounts.models import ApiKey
 from notifications.credentials.origins import is_listed, is_same, is_trusted
+from notifications.models import ApiKey
 from notifications.process import outages
 from notifications.wire.problems import API_PREFIX
 

@@ -14,11 +14,10 @@ from ninja.errors import AuthenticationError, HttpError, Throttled
 from ninja.security import HttpBearer
 from ninja.security import SessionAuth as CookieAuth
 
-from accounts import keys, tokens
-from accounts.logins import Login
-from accounts.models import ApiKey, Scope
-from notifications.credentials import throttles
+from notifications.credentials import keys, throttles, tokens
+from notifications.credentials.logins import Login
 from notifications.credentials.origins import is_listed
+from notifications.models import ApiKey, Scope
 
 Found = TypeVar("Found")
 
@@ -52,7 +51,7 @@ class TokenAuth(HttpBearer):
             raise HttpError(403, "This token may not be used from that origin.")
         must_not_ask_too_often(throttles.users, f"user:{login.user.pk}")
         # For what follows it is as if the user had signed in.
-        request.user = login.user
+        request.user = login.user  # type: ignore[assignment]
         return login
 
 

@@ -12,8 +12,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
 from accounts import cors
-from accounts.logins import Login
-from accounts.sessions import is_key
+from notifications.credentials import sessions
+from notifications.credentials.logins import Login
 from notifications.credentials.origins import is_listed, is_same, is_trusted
 from notifications.credentials.scopes import host_of, request_of
 from notifications.credentials.throttles import address_of_scope
@@ -207,4 +207,4 @@ def _readable_from(origin: str, send: Any) -> Any:
 
 def _session_key(scope: dict[str, Any]) -> str | None:
     key = request_of(scope).COOKIES.get(settings.SESSION_COOKIE_NAME)
-    return key if key is not None and is_key(key) else None
+    return key if key is not None and sessions.finder().is_key(key) else None

@@ -15,14 +15,13 @@ pages = get_asgi_application()
 # The apps must be loaded before what follows.
 from django.conf import settings  # noqa: E402
 
-from accounts import logins, tokens  # noqa: E402
 from accounts.middleware import origin_guard, sign_in  # noqa: E402
 from config import health  # noqa: E402
 from config.admission import admitted  # noqa: E402
 from config.postgresql import process  # noqa: E402
 from config.script_name import placed  # noqa: E402
 from notifications import routing  # noqa: E402
-from notifications.credentials import throttles  # noqa: E402
+from notifications.credentials import sessions, throttles, tokens  # noqa: E402
 from notifications.push import access, drain  # noqa: E402
 from notifications.push.batching import Batcher  # noqa: E402
 from notifications.sending import worker  # noqa: E402
@@ -30,11 +29,11 @@ from notifications.sending import worker  # noqa: E402
 process.serve()
 signed_in = partial(
     sign_in,
-    find_session=Batcher(logins.logins_of, gathers=True).ask,
+    find_session=Batcher(sessions.finder().logins_of, gathers=True).ask,
     find_token=Batcher(tokens.logins_of, gathers=True).ask,
     wait_s=throttles.handshakes.wait_s,
 )
-access.look_up_by(sessions=logins.still_of, tokens=tokens.still_of)
+access.look_up_by(sessions=sessions.finder().still_of, tokens=tokens.still_of)
 http = health.routes(routing.http(admitted(pages), sign_in=signed_in, guard=origin_guard))
 sockets = routing.websockets(sign_in=signed_in, guard=origin_guard)
 # WhiteNoise reads a file in one go, which does for ours; a web server in front takes them over.

@@ -236,9 +236,9 @@ NOTIFICATIONS_ACCESS_CHECK_S = env.seconds(
 # Tells this installation from a copy of its whole disk: any text, another for each. What else tells
 # them apart (the secret key, the database's server or file) is known without it.
 NOTIFICATIONS_INSTALLATION = env.text("NOTIFICATIONS_INSTALLATION", default="")
-# What tells that somebody's access was taken away: a signal, sent with user ids, best within the
-# transaction that does.
-NOTIFICATIONS_ACCESS_SIGNAL = "accounts.signals.access_revoked"
+# What finds who is signed in by which session: ours are found by one query. Without it they are
+# looked up one by one, whatever the session engine is.
+NOTIFICATIONS_SESSION_FINDER = "accounts.logins.Finder"
 # Seconds over which a process that is told to end spreads the return of its clients.
 NOTIFICATIONS_DRAIN_S = env.seconds("NOTIFICATIONS_DRAIN_S", default=10, least=0, most=600)
 # The echo at /ws/echo/: whether there is one, messages a second (twice that in a burst), seconds
@@ -261,13 +261,13 @@ NOTIFICATIONS_OPERATION_RETENTION_H = env.integer(
 NOTIFICATIONS_HOUSEKEEPING = [
     "notifications.inbox.idempotency.forget_old",
     "notifications.push.presence.forget_old",
-    "accounts.tokens.forget_old",
+    "notifications.credentials.tokens.forget_old",
     "accounts.sessions.forget_old",
 ]
 # What `manage.py doctor` asks how much of that was left lying.
 NOTIFICATIONS_LEFT_OVER = {
     "answers to acts": "notifications.inbox.idempotency.left_over",
-    "access tokens": "accounts.tokens.left_over",
+    "access tokens": "notifications.credentials.tokens.left_over",
     "sessions": "accounts.sessions.left_over",
 }
 

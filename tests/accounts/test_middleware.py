@@ -6,8 +6,8 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 
-from accounts.logins import Login
 from accounts.middleware import is_allowed, origin_guard, sign_in
+from notifications.credentials.logins import Login
 
 
 def scope(*headers, scheme="ws"):

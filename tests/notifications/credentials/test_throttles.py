@@ -1,8 +1,7 @@
 import pytest
 from django.test import Client
 
-from accounts import keys
-from notifications.credentials import throttles
+from notifications.credentials import keys, throttles
 from notifications.credentials.throttles import Throttle
 
 
