@@ -24,6 +24,7 @@ from django.http import HttpResponse
 from django.http.request import split_domain_port
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from notifications.conf import conf
 from notifications.consumers.responses import whole
 from notifications.models import soundness
 from notifications.process import outages
@@ -119,7 +120,7 @@ class Readiness:
 
 
 def _lag_most_s() -> float:
-    longest_s = max(settings.NOTIFICATIONS_RECONCILE_S, settings.NOTIFICATIONS_RECONCILE_NET_S)
+    longest_s = max(conf.RECONCILE_S, conf.RECONCILE_NET_S)
     return float(_LAG_MAX_S + longest_s)
 
 
@@ -149,14 +150,14 @@ class Question:
         loop = asyncio.get_running_loop()
         answer = self._running = loop.create_future()
 
-        def settle(found: dict[str, str]) -> None:
+        def settle(result: dict[str, str]) -> None:
             if not answer.done():
-                answer.set_result(found)
+                answer.set_result(result)
 
         def work() -> None:
-            found = self._ask()
+            result = self._ask()
             with suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(settle, found)
+                loop.call_soon_threadsafe(settle, result)
 
         threading.Thread(target=work, name="health", daemon=True).start()
 

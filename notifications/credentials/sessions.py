@@ -19,13 +19,13 @@ from django.contrib.auth import (
 from django.core.exceptions import ValidationError
 from django.utils.module_loading import import_string
 
+from notifications.conf import conf
 from notifications.credentials.logins import Login, is_of_present_password
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.contrib.sessions.backends.base import SessionBase
 
-_DJANGO = "notifications.credentials.sessions.DjangoSessionFinder"
 # Whatever engine it is of: 32 letters and digits, or, where the cookie holds the session itself,
 # as much as a browser keeps.
 _COOKIE = re.compile(r"[\x21-\x7e]{8,4096}")
@@ -53,7 +53,7 @@ class SessionFinder(Protocol):
 
 def finder() -> SessionFinder:
     """The one that NOTIFICATIONS_SESSION_FINDER names, or one that knows all engines."""
-    return _made(getattr(settings, "NOTIFICATIONS_SESSION_FINDER", _DJANGO))
+    return _made(conf.SESSION_FINDER)
 
 
 @cache
