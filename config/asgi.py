@@ -16,13 +16,13 @@ pages = get_asgi_application()
 
 # The apps must be loaded before what follows.
 
-from accounts.middleware import origin_guard, sign_in  # noqa: E402
 from config import health  # noqa: E402
 from config.admission import admitted  # noqa: E402
 from config.postgresql import process  # noqa: E402
 from config.script_name import placed  # noqa: E402
 from notifications import routing  # noqa: E402
 from notifications.credentials import sessions, throttles, tokens  # noqa: E402
+from notifications.credentials.sign_in import origin_guard, sign_in  # noqa: E402
 from notifications.push import access, drain  # noqa: E402
 from notifications.push.batching import Batcher  # noqa: E402
 from notifications.sending import worker  # noqa: E402

@@ -268,10 +268,10 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     # Around the next: pages of other origins may read errors too.
-    "accounts.api_middleware.CorsMiddleware",
+    "notifications.credentials.cors.CorsMiddleware",
     "notifications.wire.problems.ProblemMiddleware",
     "config.url_values.UrlValuesMiddleware",
-    "accounts.api_middleware.NoSecretsInUrlsMiddleware",
+    "notifications.credentials.url_secrets.NoSecretsInUrlsMiddleware",
     "config.error_pages.ErrorPageMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -15,9 +15,9 @@ from django.conf import settings as configured
 from django.core.asgi import get_asgi_application
 from django.test import Client
 
-from accounts.middleware import origin_guard, sign_in
 from notifications import routing
 from notifications.credentials import sessions, tokens
+from notifications.credentials.sign_in import origin_guard, sign_in
 from notifications.push.batching import Batcher
 
 pytestmark = pytest.mark.django_db(transaction=True)

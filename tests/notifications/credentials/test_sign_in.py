@@ -6,8 +6,8 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 
-from accounts.middleware import is_allowed, origin_guard, sign_in
 from notifications.credentials.logins import Login
+from notifications.credentials.sign_in import is_allowed, origin_guard, sign_in
 
 
 def scope(*headers, scheme="ws"):

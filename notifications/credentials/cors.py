@@ -1,24 +1,26 @@
-"""Lets pages of listed origins read the API's answers (CORS), and refuses secrets in URLs."""
+"""Lets pages of listed origins read the API's answers (CORS), and why a stream was refused."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import re
+import time
 from collections.abc import Callable
 from itertools import chain
+from typing import Any
 
 from django.db import DatabaseError, InterfaceError
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
 from notifications.credentials.origins import is_listed, is_same, is_trusted
+from notifications.credentials.scopes import host_of, request_of
 from notifications.models import ApiKey
 from notifications.process import outages
+from notifications.push.batching import in_thread
 from notifications.wire.problems import API_PREFIX
 
 logger = logging.getLogger(__name__)
-
-GetResponse = Callable[[HttpRequest], HttpResponse]
 
 # Seconds for which a browser need not ask again.
 _PREFLIGHT_AGE_S = 600
@@ -27,9 +29,16 @@ _PREFLIGHT = {
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, If-None-Match",
     "Access-Control-Max-Age": str(_PREFLIGHT_AGE_S),
 }
-READABLE = "ETag, Retry-After"
-_SECRET_NAMES = {"access_token", "api_key", "apikey", "authorization", "bearer", "key", "token"}
-_SECRET = re.compile(r"nk_[0-9a-f]{12}_|nt_[A-Za-z0-9_-]{43}")
+_READABLE = "ETag, Retry-After"
+
+# An answer about an origin holds for so long: refusals come in storms, and each would ask.
+_FRESH_S = 10.0
+_PATIENCE_S = 3.0
+_MAX = 1_000
+_ERROR = 400
+_ALLOW = b"access-control-allow-origin"
+
+_known: dict[str, tuple[bool, float]] = {}
 
 
 class CorsMiddleware:
@@ -40,7 +49,7 @@ class CorsMiddleware:
     trusted. The request that follows is judged by its own token.
     """
 
-    def __init__(self, get_response: GetResponse) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -53,31 +62,15 @@ class CorsMiddleware:
         answer = HttpResponse(status=204) if is_preflight else self.get_response(request)
         # Always: no cache may give one origin what another was answered.
         patch_vary_headers(answer, ["Origin"])
-        if origin is not None and not is_from_here(request, origin) and is_known(origin):
+        if origin is not None and not _is_from_here(request, origin) and is_known(origin):
             answer.headers["Access-Control-Allow-Origin"] = origin
-            answer.headers["Access-Control-Expose-Headers"] = READABLE
+            answer.headers["Access-Control-Expose-Headers"] = _READABLE
             for name, value in _PREFLIGHT.items() if is_preflight else ():
                 answer.headers[name] = value
         return answer
 
 
-class NoSecretsInUrlsMiddleware:
-    """Refuses a key or token in a query string: URLs are kept in logs and histories."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info.startswith(API_PREFIX) and _names_a_secret(request):
-            return HttpResponseBadRequest(
-                "A key or token goes into the header `Authorization: Bearer`, never into a URL, "
-                "which logs keep. If this one is in use, revoke it.",
-                content_type="text/plain",
-            )
-        return self.get_response(request)
-
-
-def is_from_here(request: HttpRequest, origin: str | None) -> bool:
+def _is_from_here(request: HttpRequest, origin: str | None) -> bool:
     """Whether a page of our own asks, or no page at all."""
     return origin is None or is_same(origin, str(request.scheme), request.get_host())
 
@@ -94,8 +87,46 @@ def is_known(origin: str) -> bool:
         return False
 
 
-def _names_a_secret(request: HttpRequest) -> bool:
-    if _SECRET_NAMES & {name.lower() for name in request.GET}:
-        return True
-    values = chain.from_iterable(values for _, values in request.GET.lists())
-    return any(_SECRET.match(value) for value in values)
+def headers_for(origin: str) -> list[tuple[bytes, bytes]]:
+    """What lets a page of this origin read an answer."""
+    return [
+        (_ALLOW, origin.encode("latin-1")),
+        (b"access-control-expose-headers", _READABLE.encode()),
+        (b"vary", b"Origin"),
+    ]
+
+
+def refusals_readable(scope: dict[str, Any], send: Any) -> Any:
+    """A ``send`` that marks errors as readable to the origin which asks, if we know it.
+
+    As with the API: a refused token names no origin, so that it is on the list of some live API
+    key, or trusted, is enough.
+    """
+    request = request_of(scope)
+    origin = request.headers.get("Origin")
+    if origin is None or host_of(request) is None or _is_from_here(request, origin):
+        return send
+
+    async def sending(event: Any) -> None:
+        if event["type"] == "http.response.start" and event["status"] >= _ERROR:
+            headers = list(event.get("headers", ()))
+            if _ALLOW not in dict(headers) and await _is_known_lately(origin):
+                event = {**event, "headers": [*headers, *headers_for(origin)]}
+        await send(event)
+
+    return sending
+
+
+async def _is_known_lately(origin: str) -> bool:
+    known, until = _known.get(origin, (False, 0.0))
+    if time.monotonic() < until:
+        return known
+    try:
+        async with asyncio.timeout(_PATIENCE_S):
+            known = await in_thread(is_known, origin)
+    except TimeoutError:
+        return False
+    if len(_known) >= _MAX:
+        _known.clear()
+    _known[origin] = known, time.monotonic() + _FRESH_S
+    return known
