@@ -1,4 +1,4 @@
-"""Who may call the API: the classes that config/urls.py gives its routers.
+"""Who may call the API: the classes that its routers are given (``api.make``).
 
 A bearer beats a cookie, also one that is refused. Each class either knows who asks, passes the
 request on to the next (nothing came that it could judge), or refuses it with the status that says

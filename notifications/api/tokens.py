@@ -10,7 +10,8 @@ from ninja import Router, Schema, Status
 from ninja.errors import HttpError, ValidationError
 from pydantic import ConfigDict, Field, StringConstraints
 
-from accounts.authentication import must_not_ask_too_often
+from notifications.api.authentication import must_not_ask_too_often
+from notifications.api.errors import BODY_PROBLEMS, or_problem
 from notifications.credentials import sessions, throttles, tokens
 from notifications.credentials.origins import canonical, is_same, is_trusted
 from notifications.models import ApiKey
@@ -18,7 +19,7 @@ from notifications.models import ApiKey
 Name = Annotated[str, StringConstraints(min_length=1, max_length=150)]
 Origin = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 
-_PROBLEMS = (400, 401, 403, 405, 413, 415, 422, 429, 503)
+router = Router(tags=["Tokens"])
 
 
 class TokenIn(Schema):
@@ -40,20 +41,11 @@ class TokenOut(Schema):
     expires_in: int = Field(description="Seconds.", examples=[600])
 
 
-def make_router(problem: type[Schema]) -> Router:
-    """The routes of this module.
-
-    Args: problem: what the API that they are mounted in answers errors with.
-    """
-    router = Router(tags=["Tokens"])
-    router.post(
-        "",
-        response={201: TokenOut} | dict.fromkeys(_PROBLEMS, problem),
-        summary="Make an access token",
-    )(make_token)
-    return router
-
-
+@router.post(
+    "",
+    response=or_problem(TokenOut, *BODY_PROBLEMS, status=201),
+    summary="Make an access token",
+)
 def make_token(request: HttpRequest, asked: TokenIn | None = None) -> Any:
     """Access to one user's inbox for some minutes.
 
