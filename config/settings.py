@@ -216,17 +216,10 @@ AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
-# Seconds that an access token lasts.
-ACCESS_TOKEN_S = env.seconds("ACCESS_TOKEN_S", default=600, least=1, most=86400)
-# How often one may ask a process, a minute and in one go; 0: no limit. Beyond it: 429. By address:
-# sign-ins, links to set a new password, and requests with a key or token that is not valid. By user
-# or API key: tokens made (of one key for one user), and requests to the API.
+# How often an address may sign in, and ask for links to set a new password, a minute and in one go;
+# 0: no limit. Beyond it: 429.
 LOGIN_RATE_PER_MIN = env.integer("LOGIN_RATE_PER_MIN", default=60, least=0, most=1_000_000)
 RESET_RATE_PER_MIN = env.integer("RESET_RATE_PER_MIN", default=10, least=0, most=1_000_000)
-REFUSED_RATE_PER_MIN = env.integer("REFUSED_RATE_PER_MIN", default=60, least=0, most=1_000_000)
-TOKEN_RATE_PER_MIN = env.integer("TOKEN_RATE_PER_MIN", default=30, least=0, most=1_000_000)
-API_USER_RATE_PER_MIN = env.integer("API_USER_RATE_PER_MIN", default=1200, least=0, most=1_000_000)
-API_KEY_RATE_PER_MIN = env.integer("API_KEY_RATE_PER_MIN", default=6000, least=0, most=1_000_000)
 # Requests of Django that a process works on at once, each in a thread of its own: all of them, and
 # those of one session, key or token, or of an address without one; 0: no limit. And how many may
 # wait for their turn.

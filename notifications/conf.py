@@ -89,6 +89,18 @@ class _Conf:
     REQUEST_S = Setting(20.0, least=0.1, most=3600)
     BODY_MAX_BYTES = Setting(256 * 1024, least=64 * 1024, most=16 * 1024 * 1024)
 
+    # --- Keys and tokens ---
+
+    # How long an access token lasts.
+    ACCESS_TOKEN_S = Setting(600.0, least=1, most=86400)
+    # How often one may ask a process, also in one go; 0: no limit. Requests from one address with a
+    # key or token that is not valid; tokens made by one user, or with one API key for one user; and
+    # requests to the API, of one user and with one key.
+    REFUSED_RATE_PER_MIN = Setting(60, least=0, most=1_000_000)
+    TOKEN_RATE_PER_MIN = Setting(30, least=0, most=1_000_000)
+    API_USER_RATE_PER_MIN = Setting(1200, least=0, most=1_000_000)
+    API_KEY_RATE_PER_MIN = Setting(6000, least=0, most=1_000_000)
+
     # --- The echo at /ws/echo/ ---
 
     # Whether there is one; messages (twice that in a burst), how long a connection lives, and the

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from notifications.conf import conf
 from notifications.credentials import sessions
 from notifications.credentials.keys import digest
 from notifications.credentials.logins import Login, is_of_present_password
@@ -37,7 +37,7 @@ def issue(
     """
     token = f"{START}{secrets.token_urlsafe(32)}"
     now = timezone.now()
-    ends = [now + timedelta(seconds=settings.ACCESS_TOKEN_S)]
+    ends = [now + timedelta(seconds=conf.ACCESS_TOKEN_S)]
     if session is not None:
         ends.append(session.expires_at)
     if api_key is not None and api_key.expires_at is not None:

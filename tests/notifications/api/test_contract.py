@@ -79,8 +79,8 @@ def key(db):
 @pytest.fixture
 def credentials(alice, session, key, settings):
     """What a request proves it by, by name. Nobody is made to wait: all of it comes at once."""
-    for name in ("LOGIN", "REFUSED", "TOKEN", "API_USER", "API_KEY"):
-        setattr(settings, f"{name}_RATE_PER_MIN", 0)
+    for name in ("REFUSED", "TOKEN", "API_USER", "API_KEY"):
+        setattr(settings, f"NOTIFICATIONS_{name}_RATE_PER_MIN", 0)
     settings.NOTIFICATIONS_EVERYONE_RATE_PER_H = 0
     settings.ALLOWED_HOSTS = ["localhost", "testserver"]
     token, _ = tokens.issue(alice, origins=[], session=login_by(Session.objects.get(user=alice)))

@@ -1,14 +1,15 @@
 import pytest
 from django.test import Client
 
+from notifications.conf import conf
 from notifications.credentials import keys, throttles
 from notifications.credentials.throttles import Throttle
 
 
 @pytest.fixture
 def bucket(settings):
-    settings.TOKEN_RATE_PER_MIN = 6
-    return Throttle("TOKEN_RATE_PER_MIN")
+    settings.NOTIFICATIONS_TOKEN_RATE_PER_MIN = 6
+    return Throttle(lambda: conf.TOKEN_RATE_PER_MIN)
 
 
 def test_so_many_at_once_and_then_one_each_sixtieth(bucket):
@@ -21,7 +22,7 @@ def test_so_many_at_once_and_then_one_each_sixtieth(bucket):
 
 
 def test_zero_is_no_limit(bucket, settings):
-    settings.TOKEN_RATE_PER_MIN = 0
+    settings.NOTIFICATIONS_TOKEN_RATE_PER_MIN = 0
     assert {bucket.wait_s("a", now=0) for _ in range(100)} == {0}
 
 
@@ -41,7 +42,7 @@ def refused(answer):
 
 
 def test_an_address_may_try_keys_so_often(client, db, settings):
-    settings.REFUSED_RATE_PER_MIN = 2
+    settings.NOTIFICATIONS_REFUSED_RATE_PER_MIN = 2
     _, good = keys.make("shop", ["send:user"])
     for _ in range(2):
         answer = client.get("/api/v1/session", headers={"authorization": "Bearer nk_x"})
@@ -55,7 +56,7 @@ def test_an_address_may_try_keys_so_often(client, db, settings):
 
 
 def test_a_user_and_a_key_may_ask_so_often(alice, bob, settings):
-    settings.API_USER_RATE_PER_MIN = settings.API_KEY_RATE_PER_MIN = 2
+    settings.NOTIFICATIONS_API_USER_RATE_PER_MIN = settings.NOTIFICATIONS_API_KEY_RATE_PER_MIN = 2
     _, key = keys.make("shop", ["send:user"])
     of_alice, of_bob = Client(), Client()
     of_alice.force_login(alice)
@@ -71,7 +72,7 @@ def test_a_user_and_a_key_may_ask_so_often(alice, bob, settings):
 
 
 def test_tokens_are_made_so_often(alice, settings):
-    settings.TOKEN_RATE_PER_MIN = 1
+    settings.NOTIFICATIONS_TOKEN_RATE_PER_MIN = 1
     client = Client()
     client.force_login(alice)
     _, key = keys.make("shop", ["tokens"])
