@@ -72,7 +72,7 @@ class DjangoSessionFinder:
         return _COOKIE.fullmatch(cookie) is not None
 
     def logins_of(self, cookies: Sequence[str]) -> list[Login | None]:
-        return [_login(cookie) for cookie in cookies]
+        return [_login(cookie) if self.is_key(cookie) else None for cookie in cookies]
 
     def still_of(self, session_keys: Sequence[str]) -> list[Login | None]:
         return self.logins_of(session_keys)
