@@ -153,11 +153,12 @@ class Compose:
         )
 
     def _send(self, form: ComposeForm) -> HttpResponse:
-        fields = {name: form.cleaned_data[name] for name in ComposeForm.Meta.fields}
         scope = f"admin:{self._request.user.pk}"
         key = acts.IdempotencyKey(scope, form.cleaned_data["key"])
         try:
-            sent = acts.send(audience=form.audience(), idempotency=key, rationed=True, **fields)
+            sent = acts.send(
+                form.message(), audience=form.audience(), idempotency=key, rationed=True
+            )
         except acts.IdempotencyConflict:
             return self._already_sent(form)
         except quota.QuotaExceeded as error:

@@ -19,6 +19,7 @@ from notifications.models import Notification, audiences
 from notifications.models.audiences import Audience
 from notifications.pages.moments import zone_named
 from notifications.wire import contract
+from notifications.wire.message import COMPOSED, Message
 
 if TYPE_CHECKING:
     _ModelForm = forms.ModelForm[Notification]
@@ -97,9 +98,7 @@ class ComposeForm(AudienceForm, _ModelForm):
 
     class Meta:
         model = Notification
-        fields = (
-            "title", "body", "level", "category", "url", "sender", "send_at", "expires_at",
-        )  # fmt: skip
+        fields = COMPOSED
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -148,6 +147,10 @@ class ComposeForm(AudienceForm, _ModelForm):
             self.instance.audience_kind = audience.kind
             self.instance.audience_ids = list(audience.ids)
         return cleaned
+
+    def message(self) -> Message:
+        """What the valid form says."""
+        return Message(**{name: self.cleaned_data[name] for name in COMPOSED})
 
     def _must_be_ahead(self, field: str) -> datetime | None:
         moment: datetime | None = self.cleaned_data[field]

@@ -80,12 +80,11 @@ def send(
     if idempotency_key is not None:
         key = acts.IdempotencyKey(sender.identity, idempotency_key)
     sent = acts.send(
+        asked.message(sender.name),
         audience=audience,
-        sender=sender.name,
         idempotency=key,
         sent_by=sender.identity,
         rationed=True,
-        **asked.content(),
     )
     return Status(201 if sent.created else 200, _shown(sent.notification))
 

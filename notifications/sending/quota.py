@@ -52,7 +52,7 @@ def wait_for_turn(notification: Notification) -> None:
 def require_room(notification: Notification, now: datetime | None = None) -> None:
     """Let the sender of a notification that is not stored yet tell everyone, or not.
 
-    Raises: TooOften
+    Raises: QuotaExceeded
     """
     if not applies_to(notification):
         return

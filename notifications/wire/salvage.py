@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from notifications.wire import content, contract
+from notifications.wire.message import Kind, Part
 
 T = TypeVar("T")
 
@@ -36,6 +37,24 @@ class Salvage:
     def __init__(self, row: Mapping[str, Any]) -> None:
         self._row = row
         self.mended: list[str] = []
+
+    def part(self, name: str, part: Part, default: Any) -> Any:
+        """A field of a message; None for a line or a link that there is none of."""
+        match part.kind:
+            case Kind.LINE:
+                return self.line(name, part.max_length, default) or None
+            case Kind.LINES:
+                return self.lines(name, part.max_length)
+            case Kind.WORD:
+                return self.word(name, part.words, default)
+            case _:
+                of_kind: dict[Kind, Callable[[str], Any]] = {
+                    Kind.LINK: self.url,
+                    Kind.ACTIONS: self.actions,
+                    Kind.DATA: self.data,
+                    Kind.MOMENT: self.moment,
+                }
+                return of_kind[part.kind](name)
 
     def line(self, name: str, most: int, default: str = "") -> str:
         """One line of text."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from notifications.wire import clusters, contract, frames
+from notifications.wire.message import DEFAULTS, MOMENTS, PARTS
 from notifications.wire.salvage import TITLE, Salvage, report
 
 Row = Mapping[str, Any]
@@ -19,10 +20,9 @@ ITEM = (
     "notification_id", "revision", "arrived_revision", "arrived_at", "woken",
     "seen_at", "read_at", "archived_at", "snoozed_until", "removed_at",
 )  # fmt: skip
-CONTENT = (
-    "title", "level", "category", "url", "actions", "sender", "thread", "data",
-    "created_at", "expires_at", "body",
-)  # fmt: skip
+# What was said. Lists read the beginning of the body alone, so it is the last one.
+_SAID = {name: part for name, part in PARTS.items() if name not in MOMENTS}
+CONTENT = (*(name for name in _SAID if name != "body"), "created_at", "expires_at", "body")
 
 
 def has_place(row: Row) -> bool:
@@ -70,21 +70,15 @@ def members(shown: Mapping[str, Any]) -> bytes:
 _NOTHING: Row = dict.fromkeys(CONTENT) | {"actions": [], "data": {}}
 
 
-def _content(said: Salvage, *, whole: bool) -> dict[str, Any]:
-    body = said.lines("body", contract.BODY_MAX_LENGTH)
+def _content(row: Salvage, *, whole: bool) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    for name, part in _SAID.items():
+        said[name] = row.part(name, part, DEFAULTS.get(name, TITLE))
+        if name == "body":
+            said |= _body(said["body"], whole=whole)
+    return said | {"created_at": row.past("created_at"), "expires_at": row.moment("expires_at")}
+
+
+def _body(body: str, *, whole: bool) -> dict[str, Any]:
     shown = body if whole else clusters.cut(body, contract.BODY_PREVIEW_LENGTH)
-    category = said.line("category", contract.CATEGORY_MAX_LENGTH, contract.DEFAULT_CATEGORY)
-    return {
-        "title": said.line("title", contract.TITLE_MAX_LENGTH, TITLE),
-        "body": shown,
-        "body_truncated": len(shown) < len(body),
-        "level": said.word("level", contract.LEVELS, contract.DEFAULT_LEVEL),
-        "category": category,
-        "url": said.url("url"),
-        "actions": said.actions("actions"),
-        "sender": said.line("sender", contract.SENDER_MAX_LENGTH) or None,
-        "thread": said.line("thread", contract.THREAD_MAX_LENGTH) or None,
-        "data": said.data("data"),
-        "created_at": said.past("created_at"),
-        "expires_at": said.moment("expires_at"),
-    }
+    return {"body": shown, "body_truncated": len(shown) < len(body)}

@@ -13,6 +13,7 @@ from accounts import keys, tokens
 from accounts.models import AccessToken, ApiKey, Session
 from notifications.models import Inbox, InboxItem, Notification, audiences
 from notifications.sending import acts
+from notifications.wire.message import Message
 
 ORIGIN = "https://shop.example"
 
@@ -26,7 +27,7 @@ class World:
             "shop", ["send:user", "send:group", "send:everyone", "tokens"], origins=[ORIGIN]
         )
         self.notification = acts.send(
-            "Hello",
+            Message("Hello"),
             audience=audiences.ChosenUsers([alice.pk], "alice"),
             sent_by=self.key_row.identity,
         ).notification
