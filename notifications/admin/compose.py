@@ -98,7 +98,7 @@ class Compose:
             form.add_error(form.cleaned_data["kind"], _AS_GOOD_AS_EVERYONE)
             return self._write(form)
         # Who was chosen by name is known by name; who is in a group is not for every sender to see.
-        named = audience.kind == audiences.ChosenUsers.kind or may_view_users(self._request)
+        named = audience.is_by_name or may_view_users(self._request)
         review = Review.of(audience, named=named)
         if "_send" not in posted:
             return self._show(form, review)

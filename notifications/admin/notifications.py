@@ -20,6 +20,7 @@ from notifications.admin.paging import BoundedAdmin
 from notifications.inbox import stats
 from notifications.inbox.stats import Counts
 from notifications.models import Notification, Stats, Status
+from notifications.models.audiences import CHOSEN
 from notifications.pages.moments import zoned
 from notifications.sending import acts, outcome
 from notifications.wire.message import COMPOSED, MOMENTS
@@ -45,7 +46,7 @@ class NotificationAdmin(BoundedAdmin):
     actions = ("withdraw",)
     fieldsets = (
         (_("Message"), {"fields": _MESSAGE}),
-        (_("Audience"), {"fields": ("kind", "users", "groups")}),
+        (_("Audience"), {"fields": ("kind", *CHOSEN)}),
         (_("Delivery"), {"fields": (*MOMENTS, "key", "zone")}),
     )
     _sent_fieldsets = (

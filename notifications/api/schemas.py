@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from ninja import Schema
@@ -9,7 +10,7 @@ from pydantic import ConfigDict, Field, create_model, model_validator
 
 from notifications.api import values
 from notifications.api.values import Id, Name, Revision, Strict, Time
-from notifications.models.audiences import Audience, ChosenUsers, Everyone, Groups
+from notifications.models.audiences import CHOSEN, KINDS, Audience
 from notifications.wire import contract
 from notifications.wire.message import DEFAULTS, EDITABLE, MOMENTS, PARTS, Kind, Message
 
@@ -141,47 +142,47 @@ class ActionsOut(Schema):
 # --- Sending --------------------------------------------------------------------------------------
 
 
-class AudienceIn(Strict):
+def _audience_fields() -> dict[str, Any]:
+    few = Field(None, min_length=1, max_length=contract.AUDIENCE_USERS_MAX_COUNT)
+    return {
+        name: (list[Name] | None, few) if name in CHOSEN else (Literal[True] | None, None)
+        for name in KINDS
+    }
+
+
+def _one_kind(named: str) -> dict[str, Any]:
+    words = {name: "array" if name in CHOSEN else "boolean" for name in KINDS}
+    return _given(named, **{name: words[name] if name == named else "null" for name in KINDS})
+
+
+class AudienceIn(create_model("_Kinds", __base__=Strict, **_audience_fields())):  # type: ignore[misc]
     """Exactly one of the three."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "oneOf": [
-                _given("users", users="array", groups="null", everyone="null"),
-                _given("groups", users="null", groups="array", everyone="null"),
-                _given("everyone", users="null", groups="null", everyone="boolean"),
-            ]
-        }
-    )
-
-    users: list[Name] | None = Field(
-        None, min_length=1, max_length=contract.AUDIENCE_USERS_MAX_COUNT
-    )
-    groups: list[Name] | None = Field(
-        None, min_length=1, max_length=contract.AUDIENCE_USERS_MAX_COUNT
-    )
-    everyone: Literal[True] | None = None
+    model_config = ConfigDict(json_schema_extra={"oneOf": [_one_kind(name) for name in KINDS]})
 
     @model_validator(mode="after")
     def one_kind(self) -> AudienceIn:
-        if sum(one is not None for one in (self.users, self.groups, self.everyone)) != 1:
-            raise ValueError("name one audience: users, groups or everyone")
+        if sum(getattr(self, name) is not None for name in KINDS) != 1:
+            raise ValueError(f"name one audience: {listed(KINDS, 'or')}")
         return self
 
     @property
-    def kind(self) -> str:
-        if self.users is not None:
-            return ChosenUsers.kind
-        return Everyone.kind if self.groups is None else Groups.kind
+    def kind(self) -> type[Audience]:
+        return next(kind for name, kind in KINDS.items() if getattr(self, name) is not None)
 
     def found(self) -> Audience:
         """The audience that this names.
 
         Raises: UnknownNames: some name is nobody's.
         """
-        if self.users is not None:
-            return ChosenUsers.named(self.users)
-        return Everyone() if self.groups is None else Groups.named(self.groups)
+        name = self.kind.kind
+        return self.kind.named(getattr(self, name) if name in CHOSEN else ())
+
+
+def listed(names: Iterable[str], conjunction: str) -> str:
+    """``a, b or c``."""
+    *others, last = names
+    return f"{', '.join(others)} {conjunction} {last}"
 
 
 class _Addressed(Strict):
@@ -221,7 +222,7 @@ class EditIn(create_model("_Changed", __base__=Strict, **_CHANGED)):  # type: ig
     @model_validator(mode="after")
     def something(self) -> EditIn:
         if not self.model_fields_set:
-            raise ValueError(f"give at least one of {', '.join(EDITABLE[:-1])} and {EDITABLE[-1]}")
+            raise ValueError(f"give at least one of {listed(EDITABLE, 'and')}")
         return self
 
     def changes(self) -> dict[str, str]:

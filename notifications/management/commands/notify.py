@@ -18,8 +18,8 @@ from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
 from notifications.management.output import WorkCommand
-from notifications.models import Notification, Status, audiences
-from notifications.models.audiences import Audience
+from notifications.models import Notification, Status
+from notifications.models.audiences import CHOSEN, KINDS, Audience, Chosen
 from notifications.sending import acts, worker
 from notifications.sending.acts import IdempotencyKey, Sent
 from notifications.wire.message import DEFAULTS, PARTS, Kind, Message, Part
@@ -33,7 +33,9 @@ _SAID = {
     name: part for name, part in PARTS.items() if name in DEFAULTS and part.kind is not Kind.ACTIONS
 }
 # Options that speak of one notification, as they are where they were not given.
-_OF_ONE: dict[str, Any] = {"user": None, "group": None, "everyone": False} | {
+_OF_ONE: dict[str, Any] = {
+    one.option: None if issubclass(one, Chosen) else False for one in KINDS.values()
+} | {
     name: {} if part.kind is Kind.DATA else DEFAULTS[name]
     for name, part in _SAID.items()
     if not part.is_name
@@ -51,9 +53,11 @@ class Command(WorkCommand):
             option = {"default": DEFAULTS[name], "help": part.help} | _of_kind(part)
             parser.add_argument(f"--{name.replace('_', '-')}", **option)
         audience = parser.add_argument_group("audience (one kind)")
-        audience.add_argument("--user", action="append", metavar="NAME", help="may be repeated")
-        audience.add_argument("--group", action="append", metavar="NAME", help="may be repeated")
-        audience.add_argument("--everyone", action="store_true", help="all active users")
+        for kind in KINDS.values():
+            taken: dict[str, Any] = {"action": "store_true"}
+            if issubclass(kind, Chosen):
+                taken = {"action": "append", "metavar": "NAME"}
+            audience.add_argument(f"--{kind.option}", help=kind.help, **taken)
         parser.add_argument(
             "--key", help="idempotency key: run again with the same key, it is sent once"
         )
@@ -232,12 +236,13 @@ def _message(options: dict[str, Any]) -> Message:
 
 
 def _audience(options: dict[str, Any]) -> Audience:
-    users, groups, everyone = options["user"], options["group"], options["everyone"]
-    if sum(map(bool, (users, groups, everyone))) != 1:
-        raise CommandError("Name one audience: --user, --group (each may be repeated), --everyone.")
-    if users:
-        return audiences.ChosenUsers.named(users)
-    return audiences.Groups.named(groups) if groups else audiences.Everyone()
+    given = [kind for kind in KINDS.values() if options[kind.option]]
+    if len(given) != 1:
+        chosen = ", ".join(f"--{kind.option}" for kind in CHOSEN.values())
+        whole = "".join(f", --{kind.option}" for name, kind in KINDS.items() if name not in CHOSEN)
+        raise CommandError(f"Name one audience: {chosen} (each may be repeated){whole}.")
+    (kind,) = given
+    return kind.named(options[kind.option] if kind.kind in CHOSEN else ())
 
 
 def _explained(error: ValidationError) -> str:
