@@ -250,7 +250,8 @@ def _send_as_told() -> None:
     from django.contrib.auth import get_user_model  # noqa: PLC0415
 
     from notifications.models import audiences  # noqa: PLC0415
-    from notifications.sending import acts, worker  # noqa: PLC0415
+    from notifications.sending import acts  # noqa: PLC0415
+    from notifications.sending.dispatch import Dispatch  # noqa: PLC0415
     from notifications.wire.message import Message  # noqa: PLC0415
 
     pks = list(get_user_model().objects.order_by("pk").values_list("pk", flat=True))
@@ -260,7 +261,7 @@ def _send_as_told() -> None:
         sent = acts.send(Message(title), audience=chosen or audiences.Everyone())
         committed = time.monotonic()
         if sent.notification.status == "sending":
-            worker.dispatch_now(sent.notification.pk, small=True)
+            Dispatch(sent.notification.pk).run()
         print(committed, flush=True)
 
 

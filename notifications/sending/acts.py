@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from notifications.inbox.idempotency import fingerprint
 from notifications.models import Edit, Notification, Removal, Status
 from notifications.models.audiences import Audience
-from notifications.sending import dispatch, quota
+from notifications.sending import dispatch, quota, start
 from notifications.wire.message import EDITABLE, PARTS, Message
 
 REMOVABLE = (Status.SENDING, Status.PAUSED, Status.SENT)
@@ -144,6 +144,7 @@ def edit(notification_id: int, **changes: str) -> bool:
     Notification.objects.filter(pk=notification_id).update(**after)
     if notification.status in REMOVABLE:
         Edit.objects.begin(notification_id, upto=notification.cursor)
+        start.edit_on_commit(notification)
     return True
 
 
@@ -183,9 +184,13 @@ def _remove(notification_id: int, reason: str, **values: Any) -> bool:
     # The row's lock waits for the chunk that is being dispatched, and its status ends the dispatch.
     if not rows.update(**values):
         return False
-    return Removal.objects.get_or_create(
-        notification_id=notification_id, defaults={"reason": reason}
-    )[1]
+    notification = Notification.objects.only("item_count").get(pk=notification_id)
+    _, is_new = Removal.objects.get_or_create(
+        notification=notification, defaults={"reason": reason}
+    )
+    if is_new:
+        start.remove_on_commit(notification)
+    return is_new
 
 
 def _row(message: Message, audience: Audience) -> Notification:
@@ -223,7 +228,10 @@ def _accept(notification: Notification, audience: Audience, *, rationed: bool) -
         with transaction.atomic():
             if rationed and (sent := _counted(notification)) is not None:
                 return sent
+            notification.is_begun = True
             notification.save(force_insert=True)
+            if not later:
+                start.dispatch_on_commit(notification)
     except IntegrityError:
         # The same request, at the same time: the unique key let the other one in.
         if (sent := _known(notification)) is None:

@@ -27,7 +27,7 @@ from notifications.inbox import reading  # noqa: E402
 from notifications.models import InboxItem, Notification, Status  # noqa: E402
 from notifications.models.audiences import Audience, ChosenUsers, Everyone, Groups  # noqa: E402
 from notifications.sending import acts as sending_acts  # noqa: E402
-from notifications.sending import worker  # noqa: E402
+from notifications.sending.dispatch import Dispatch  # noqa: E402
 from notifications.wire.message import Message  # noqa: E402
 from tests.support.ledger import Journal  # noqa: E402
 from tests.support.told import told  # noqa: E402
@@ -187,7 +187,7 @@ def send_large(journal: Journal, *, users: list[int], rounds: int) -> None:
         sys.stdin.readline()
         pk = sending_acts.send(Message("Something happened"), audience=audience).notification.pk
         # As the command does: no other process need be there.
-        worker.dispatch_now(pk, small=True)
+        Dispatch(pk).run()
         assert Notification.objects.get(pk=pk).status == Status.SENT
         journal.sent(pk, third if turn < 3 else users)
 

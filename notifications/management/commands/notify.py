@@ -20,8 +20,9 @@ from django.utils import timezone
 from notifications.management.output import WorkCommand
 from notifications.models import Notification, Status
 from notifications.models.audiences import CHOSEN, KINDS, Audience, Chosen
-from notifications.sending import acts, worker
+from notifications.sending import acts
 from notifications.sending.acts import IdempotencyKey, Sent
+from notifications.sending.dispatch import Dispatch
 from notifications.wire.message import DEFAULTS, PARTS, Kind, Message, Part
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def _finished(sent: Sent) -> str:
 def _dispatch(notification: Notification) -> None:
     notification.refresh_from_db(fields=["status", "item_count"])
     if notification.status == Status.SENDING:
-        worker.dispatch_now(notification.pk, small=True)
+        Dispatch(notification.pk).run()
         notification.refresh_from_db(fields=["status", "item_count"])
 
 

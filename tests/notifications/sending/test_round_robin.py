@@ -19,7 +19,7 @@ from notifications.models import (
     Status,
     audiences,
 )
-from notifications.sending import acts, round_robin, worker
+from notifications.sending import acts, round_robin, start
 from notifications.sending.dispatch import Dispatch
 from notifications.sending.worker import Dispatcher
 from notifications.wire.message import Message
@@ -49,7 +49,7 @@ def work(crowd):
     made = Dispatcher()
 
     def turn():
-        worker.nudge()
+        start.nudge()
         return made.turn(NEVER)
 
     yield turn
