@@ -127,6 +127,10 @@ class Compose:
         return form
 
     def _write(self, form: ComposeForm) -> HttpResponse:
+        if form.is_bound:
+            # Not there where some name is unknown: then the box looks who is known.
+            box: Any = form.fields["users"].widget
+            box.found = form.cleaned_data.get("users")
         fieldsets = list(self._admin.get_fieldsets(self._request))
         page = helpers.AdminForm(form, fieldsets, {}, (), model_admin=self._admin)
         context = {
