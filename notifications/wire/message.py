@@ -172,7 +172,10 @@ PARTS: Final[Mapping[str, Part]] = {one.name: one.metadata["part"] for one in fi
 DEFAULTS: Final[Mapping[str, Any]] = {
     one.name: one.default for one in fields(Message) if one.default is not MISSING
 }
-# When, and not what: recipients are shown what is not among them.
+# What is said, which recipients are shown; and when.
+SAID: Final[Mapping[str, Part]] = {
+    name: part for name, part in PARTS.items() if part.kind is not Kind.MOMENT
+}
 MOMENTS: Final = tuple(name for name, part in PARTS.items() if part.kind is Kind.MOMENT)
 EDITABLE: Final = tuple(name for name, part in PARTS.items() if part.is_editable)
 COMPOSED: Final = tuple(name for name, part in PARTS.items() if part.is_composed)
