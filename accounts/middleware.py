@@ -17,6 +17,8 @@ from accounts.origins import is_listed, is_same, is_trusted
 from accounts.scopes import host_of, request_of
 from accounts.sessions import is_key
 from accounts.throttle import address_of_scope
+from notifications.credentials import visitor
+from notifications.credentials.visitor import Visitor
 from notifications.process import outages
 from notifications.process.log_limits import once_a_minute
 from notifications.wire.problems import API_PREFIX
@@ -113,14 +115,7 @@ def sign_in(
     """Put who opens a connection into its scope, by the token or the session cookie that came.
 
     A token beats a cookie, also one that is refused: then it is nobody. The scope of a socket or
-    of an HTTP request gets
-
-    - ``user``: the user, or an ``AnonymousUser``;
-    - ``login``: the ``Login``, or None;
-    - ``origin_refused``: the token is good, but not where it came from;
-    - ``lookup_failed``: the database did not answer, so it is not known who it is;
-    - ``wait_s``: the seconds after which it may come again, where it came too often: then it is
-      nobody, and nothing was looked up.
+    of an HTTP request gets a ``Visitor``.
 
     To an HTTP request of a token's own origin the answer lets that origin read it (CORS).
 
@@ -160,7 +155,7 @@ def sign_in(
             elif scope["type"] == "http":
                 send = _readable_from(origin, send)
         user = found["login"].user if found["login"] else AnonymousUser()
-        await application({**scope, **found, "user": user}, receive, send)
+        await application(visitor.put(scope, Visitor(user=user, **found)), receive, send)
 
     return signed_in
 

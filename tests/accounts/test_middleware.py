@@ -8,6 +8,8 @@ from django.contrib.auth.models import AnonymousUser
 
 from accounts.logins import Login
 from accounts.middleware import is_allowed, origin_guard, sign_in
+from notifications.credentials import visitor
+from notifications.credentials.visitor import Visitor
 
 
 def scope(*headers, scheme="ws"):
@@ -140,7 +142,8 @@ class Peer:
         self.sent.append(event)
 
     async def application(self, scope, receive, send):
-        self.seen = scope
+        known = visitor.of(scope)
+        self.seen = {**scope, **{name: getattr(known, name) for name in Visitor.__slots__}}
 
     def open(self, wrapped, found):
         asyncio.run(wrapped(found, self.receive, self.send))

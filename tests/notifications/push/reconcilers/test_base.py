@@ -10,9 +10,11 @@ from notifications.inbox import acts
 from notifications.inbox.acts import Chosen
 from notifications.models import ChangeCounter, Epoch, Inbox
 from notifications.models.audiences import ChosenUsers
+from notifications.process import log_limits
 from notifications.push import catch_up
 from notifications.push.reconcilers import base
-from notifications.push.reconcilers.base import DatabaseState, PostgresqlReconciler
+from notifications.push.reconcilers.base import DatabaseState
+from notifications.push.reconcilers.postgresql import PostgresqlReconciler
 from notifications.push.reconcilers.sqlite import SqliteReconciler
 from notifications.sending import acts as sending_acts
 from notifications.wire.message import Message
@@ -43,10 +45,10 @@ class NotingHub:
     def on_revisions(self, epoch_tag, rows, asked_at):
         self.seen += [(epoch_tag, *row) for row in rows]
 
-    def sighted(self, versions):
+    def on_versions(self, versions):
         self.versions += versions
 
-    def gone(self, user_ids):
+    def on_gone(self, user_ids):
         self.missed += [user_ids]
 
     def on_epoch(self, epoch_tag):
@@ -142,7 +144,7 @@ def test_a_database_that_has_gone_back_begins_a_new_epoch(watch, alice):
 
 
 def test_a_database_that_fails_is_looked_at_again(alice, caplog, monkeypatch):
-    monkeypatch.setattr(base, "_RETRY_S", 0.001)
+    monkeypatch.setattr(base, "RETRY_S", 0.001)
     hub = NotingHub(alice.pk)
     looks = iter([OperationalError("gone"), OSError("moved"), DatabaseState("secret", [(1, 1)])])
 
@@ -164,3 +166,15 @@ def test_a_database_that_fails_is_looked_at_again(alice, caplog, monkeypatch):
     assert "Traceback" not in caplog.text
     until(lambda: hub.seen, "what was seen", within_s=30)
     hub.close()
+
+
+def test_a_hub_that_fails_at_what_was_read_is_told_the_rest(alice, caplog):
+    log_limits.PROCESS.clear()
+    hub = NotingHub(alice.pk)
+    hub.on_epoch = lambda _epoch_tag: 1 / 0
+    running = PostgresqlReconciler(hub)
+    running._tell(DatabaseState("secret", [(alice.pk, 1)], access=[(alice.pk, 2)]))
+    until(lambda: hub.seen and hub.versions, "the rest", within_s=30)
+    hub.close()
+    assert "A bug in what was read" in caplog.text
+    assert "Traceback" not in caplog.text
