@@ -14,7 +14,7 @@ from typing import Any
 from notifications.push import catch_up, installation
 from notifications.push.installation import Event, Installation
 from notifications.sending.signals import Arrived, Change, Removed
-from notifications.stream.inbox_stream import Hint
+from notifications.stream.messages import Hint
 from notifications.wire import frames, serializers
 
 # The handler's name in Channels' terms; a process that does not know it lets it pass.

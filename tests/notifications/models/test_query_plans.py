@@ -21,10 +21,12 @@ from django.db.models import Count, OuterRef, Subquery
 from django.test import Client
 from django.utils import timezone
 
-from accounts import keys, sessions, tokens
-from accounts.models import AccessToken, Session
+from accounts import sessions
+from accounts.models import Session
+from notifications.credentials import keys, tokens
 from notifications.inbox import acts, idempotency, reading, stats
 from notifications.models import (
+    AccessToken,
     Epoch,
     Inbox,
     InboxItem,
