@@ -181,6 +181,11 @@ def _make_items(everybodys, big):
         archived_at="CASE WHEN n.i = 2 THEN t.arrived_at END",
     )
     assert InboxItem.objects.count() > 100_000
+    if connection.vendor == "postgresql":
+        # What it gathered while other tests ran says that the tables are small: by that it would
+        # count for a quarter of an hour.
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
     _count_anew()
 
 
