@@ -2,11 +2,21 @@
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.test import TransactionTestCase
 
 from accounts import keys, throttle
 from notifications import log_limits
+from tests.support.emptying import empty_tables
 
 PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_emptying():
+    """After tests that commit."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: empty_tables())
+        yield
 
 
 @pytest.fixture(autouse=True)
