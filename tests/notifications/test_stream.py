@@ -1324,7 +1324,7 @@ def test_who_does_not_take_what_it_was_sent_is_closed_once_more():
 
 # --- Any order of facts ---------------------------------------------------------------------------
 
-# More examples find more: STREAM_EXAMPLES=2000 for a night.
+# More examples find more: `make soak` has many.
 PROFILE = hypothesis_settings(
     max_examples=int(os.environ.get("STREAM_EXAMPLES", "60")),
     stateful_step_count=40,
