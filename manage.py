@@ -37,7 +37,7 @@ def main() -> None:
 
 def _explained(error: Exception) -> str:
     # Here: it needs the settings.
-    from notifications import outages  # noqa: PLC0415
+    from notifications.process import outages  # noqa: PLC0415
 
     said = outages.reason(error)
     return f"{said} Run `manage.py migrate` first." if outages.is_no_table(error) else said

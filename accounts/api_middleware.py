@@ -13,8 +13,8 @@ from django.utils.cache import patch_vary_headers
 
 from accounts.models import ApiKey
 from accounts.origins import is_listed, is_same, is_trusted
-from notifications import outages
-from notifications.problems import API_PREFIX
+from notifications.process import outages
+from notifications.wire.problems import API_PREFIX
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ _SESSIONS = "accounts.sessions"
 _CORS = "accounts.api_middleware.CorsMiddleware"
 # What makes new responses, without the headers that were on the old ones.
 _REPLACING = (
-    "notifications.problems.ProblemMiddleware",
+    "notifications.wire.problems.ProblemMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
 )
 _CONSOLE = "django.core.mail.backends.console.EmailBackend"

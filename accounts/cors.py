@@ -8,12 +8,12 @@ from typing import Any
 
 from accounts.api_middleware import READABLE, is_from_here, is_known
 from accounts.scopes import host_of, request_of
-from notifications.database import in_thread
+from notifications.push.batching import in_thread
 
 # An answer about an origin holds for so long: refusals come in storms, and each would ask.
 _FRESH_S = 10.0
 _PATIENCE_S = 3.0
-_MOST = 1_000
+_MAX = 1_000
 _ERROR = 400
 _ALLOW = b"access-control-allow-origin"
 
@@ -59,7 +59,7 @@ async def _is_known(origin: str) -> bool:
             known = await in_thread(is_known, origin)
     except TimeoutError:
         return False
-    if len(_known) >= _MOST:
+    if len(_known) >= _MAX:
         _known.clear()
     _known[origin] = known, time.monotonic() + _FRESH_S
     return known

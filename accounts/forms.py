@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 else:  # Django's class takes no parameter when the code runs
     _ModelForm = forms.ModelForm
 
-_ORIGINS_MOST = 50
+_ORIGINS_MAX = 50
 _ORIGIN_MAX_LENGTH = 300
 
 
@@ -68,8 +68,8 @@ class ApiKeyForm(_ModelForm):
     def clean_origins(self) -> list[str]:
         """The origins as a list; only a subdomain's place may hold a ``*``."""
         lines = self.cleaned_data["origins"].lower().split()
-        if len(lines) > _ORIGINS_MOST:
-            raise ValidationError(_("At most %(most)s origins."), params={"most": _ORIGINS_MOST})
+        if len(lines) > _ORIGINS_MAX:
+            raise ValidationError(_("At most %(most)s origins."), params={"most": _ORIGINS_MAX})
         for line in lines:
             if not _is_origin(line):
                 raise ValidationError(

@@ -16,7 +16,7 @@ from django.utils.crypto import constant_time_compare
 
 from accounts import revocation
 from accounts.models import AccessToken, ApiKey, User
-from notifications import outages
+from notifications.process import outages
 
 logger = logging.getLogger(__name__)
 

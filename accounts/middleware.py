@@ -17,9 +17,9 @@ from accounts.origins import is_listed, is_same, is_trusted
 from accounts.scopes import host_of, request_of
 from accounts.sessions import is_key
 from accounts.throttle import address_of_scope
-from notifications import outages
-from notifications.log_limits import once_a_minute
-from notifications.problems import API_PREFIX
+from notifications.process import outages
+from notifications.process.log_limits import once_a_minute
+from notifications.wire.problems import API_PREFIX
 
 logger = logging.getLogger(__name__)
 

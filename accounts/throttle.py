@@ -16,7 +16,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 # Beyond this the one that has not asked for longest is forgotten, and begins with a full bucket.
-_MOST = 20_000
+_MAX = 20_000
 
 
 class Throttle:
@@ -44,7 +44,7 @@ class Throttle:
             left = min(most, left + (now - then) * most / self._period_s)
             wait_s = 0 if left >= 1 else math.ceil((1 - left) * self._period_s / most)
             self._buckets[who] = (left if wait_s else left - 1, now)
-            if len(self._buckets) > _MOST:
+            if len(self._buckets) > _MAX:
                 self._buckets.popitem(last=False)
         return wait_s
 

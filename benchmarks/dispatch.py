@@ -123,16 +123,16 @@ def _measure(options: argparse.Namespace) -> None:
 
 def _report(seconds: dict[str, list[float]], waits: dict[str, list[float]]) -> None:
     *ours, baseline = seconds.values()
-    for name, figures in seconds.items():
-        print(f"  {name:32} {machine.spread(figures, 's')}")
+    for name, stats in seconds.items():
+        print(f"  {name:32} {machine.spread(stats, 's')}")
     ratios = [theirs / mine for theirs, mine in zip(baseline, ours[-1], strict=True)]
     print(f"  {'the last / the one before it':32} {machine.spread(ratios, 'times', 1)}")
     print(f"  waits of another process, {RATE} acts and sends a second, while there runs")
-    for name, figures in waits.items():
-        p50, p99 = (1000 * machine.percentile(figures, share) for share in (0.5, 0.99))
+    for name, stats in waits.items():
+        p50, p99 = (1000 * machine.percentile(stats, share) for share in (0.5, 0.99))
         print(
             f"    {name:30} p50 {p50:6.1f} ms, p99 {p99:6.1f} ms,"
-            f" max {1000 * max(figures):6.1f} ms ({len(figures)})"
+            f" max {1000 * max(stats):6.1f} ms ({len(stats)})"
         )
 
 
@@ -169,15 +169,16 @@ def _make_users(count: int) -> None:
 
 def _accepted(count: int) -> Any:
     """A notification to everyone that nobody has begun to dispatch."""
-    from notifications import audiences, sending  # noqa: PLC0415
+    from notifications.models import audiences  # noqa: PLC0415
+    from notifications.sending import acts as sending_acts  # noqa: PLC0415
 
-    notification = sending.send("Hello", audience=audiences.Everyone()).notification
+    notification = sending_acts.send("Hello", audience=audiences.Everyone()).notification
     assert notification.recipient_count == count
     return notification
 
 
 def _dispatch(count: int) -> float:
-    from notifications.dispatch import Dispatch  # noqa: PLC0415
+    from notifications.sending.dispatch import Dispatch  # noqa: PLC0415
 
     notification = _accepted(count)
     started = time.perf_counter()
@@ -188,9 +189,9 @@ def _dispatch(count: int) -> float:
 
 
 def _dispatch_without_pauses(count: int) -> float:
-    from notifications import walks  # noqa: PLC0415
+    from notifications.sending import jobs  # noqa: PLC0415
 
-    with mock.patch.object(walks, "pause"):
+    with mock.patch.object(jobs, "pause"):
         return _dispatch(count)
 
 
@@ -200,7 +201,7 @@ def _dispatch_by_orm(count: int) -> float:
     from django.db.models import F  # noqa: PLC0415
     from django.utils import timezone  # noqa: PLC0415
 
-    from notifications.models import Clock, Inbox, InboxItem  # noqa: PLC0415
+    from notifications.models import ChangeCounter, Inbox, InboxItem  # noqa: PLC0415
 
     notification = _accepted(count)
     started = time.perf_counter()
@@ -212,7 +213,7 @@ def _dispatch_by_orm(count: int) -> float:
                 revision=F("revision") + 1,
                 unread_count=F("unread_count") + 1,
                 unseen_count=F("unseen_count") + 1,
-                stamp=Clock.tick("default"),
+                change_seq=ChangeCounter.next("default"),
             )
             InboxItem.objects.bulk_create(
                 [
@@ -235,7 +236,7 @@ def _dispatch_by_orm(count: int) -> float:
 def _profile(count: int) -> None:
     from django.db import connection  # noqa: PLC0415
 
-    from notifications import walks  # noqa: PLC0415
+    from notifications.sending import jobs  # noqa: PLC0415
 
     took: Counter[str] = Counter()
 
@@ -258,7 +259,7 @@ def _profile(count: int) -> None:
     with (
         connection.execute_wrapper(wrapper),
         mock.patch.object(connection, "_commit", timed_commit),
-        mock.patch.object(walks, "pause"),
+        mock.patch.object(jobs, "pause"),
     ):
         total = _dispatch(count)
     chunks = count / CHUNK_SIZE
@@ -298,8 +299,9 @@ def _write_until_told_to_stop() -> None:
 
     from django.contrib.auth import get_user_model  # noqa: PLC0415
 
-    from notifications import audiences, inbox, sending  # noqa: PLC0415
-    from notifications.models import InboxItem  # noqa: PLC0415
+    from notifications.inbox import acts as inbox_acts  # noqa: PLC0415
+    from notifications.models import InboxItem, audiences  # noqa: PLC0415
+    from notifications.sending import acts as sending_acts  # noqa: PLC0415
 
     every = max(1, get_user_model().objects.count() // 97)
     pks = list(get_user_model().objects.order_by("pk").values_list("pk", flat=True)[::every])
@@ -309,9 +311,9 @@ def _write_until_told_to_stop() -> None:
         .values_list("notification_id", flat=True)[0]
     )
     acts: list[Callable[[int], Any]] = [
-        lambda pk: sending.send("You", audience=audiences.ChosenUsers([pk], "one")),
-        lambda pk: inbox.mark_read(pk, inbox.Chosen({newest})),
-        lambda pk: inbox.mark_unread(pk, inbox.Chosen({newest})),
+        lambda pk: sending_acts.send("You", audience=audiences.ChosenUsers([pk], "one")),
+        lambda pk: inbox_acts.mark_read(pk, inbox_acts.Chosen({newest})),
+        lambda pk: inbox_acts.mark_unread(pk, inbox_acts.Chosen({newest})),
     ]
     for act in acts:
         act(pks[0])  # the first of each takes longer, as Django makes its statements

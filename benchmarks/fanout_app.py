@@ -13,7 +13,7 @@ from channels.layers import get_channel_layer
 from channels.routing import ProtocolTypeRouter
 
 from config import asgi
-from notifications import hints, hub
+from notifications.push import hints, hub
 
 CONTENT = json.dumps({"id": "1", "title": "x" * 60, "body": "y" * 100})[1:-1]
 
@@ -30,7 +30,7 @@ async def _broadcast_by_hub(scope: Any, receive: Any, send: Any) -> None:
         [user_id, next(iter(own)).stream.position + 1, 1, 1]
         for user_id, own in here.streams.items()
     ]
-    body = json.dumps({"life": streams[0].life, "arrived": CONTENT, "rows": rows})
+    body = json.dumps({"epoch_tag": streams[0].epoch_tag, "arrived": CONTENT, "rows": rows})
     await here.deliver({"type": hints.EVENT_TYPE, "body": body})
     await _answered(send)
 

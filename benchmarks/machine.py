@@ -25,15 +25,15 @@ def describe(*versions: str) -> str:
     )
 
 
-def spread(figures: Sequence[float], unit: str, digits: int = 2) -> str:
+def spread(stats: Sequence[float], unit: str, digits: int = 2) -> str:
     """Median, and from the least to the most."""
-    middle, least, most = statistics.median(figures), min(figures), max(figures)
+    middle, least, most = statistics.median(stats), min(stats), max(stats)
     return f"{middle:.{digits}f} {unit} ({least:.{digits}f} to {most:.{digits}f})"
 
 
-def percentile(figures: Sequence[float], share: float) -> float:
+def percentile(stats: Sequence[float], share: float) -> float:
     """The smallest figure that ``share`` of all do not exceed."""
-    ordered = sorted(figures)
+    ordered = sorted(stats)
     return ordered[max(0, -int(-share * len(ordered) // 1) - 1)]
 
 

@@ -109,10 +109,10 @@ def _measure(name: str, options: argparse.Namespace) -> None:
         )
         stack.callback(sender.wait)
         stack.callback(sender.terminate)
-        figures = asyncio.run(_Run(port, keys, sender, options.sends).run())
+        stats = asyncio.run(_Run(port, keys, sender, options.sends).run())
     print(f"\n{name}{' + Redis' if name == 'postgresql' else ''}, {options.server}, "
           f"{options.sockets} sockets")  # fmt: skip
-    for label, text in figures.items():
+    for label, text in stats.items():
         print(f"  {label}: {text}", flush=True)
 
 
@@ -249,16 +249,17 @@ def _send_as_told() -> None:
     """For each line a send; when it had committed, in monotonic seconds, on standard output."""
     from django.contrib.auth import get_user_model  # noqa: PLC0415
 
-    from notifications import audiences, dispatcher, sending  # noqa: PLC0415
+    from notifications.models import audiences  # noqa: PLC0415
+    from notifications.sending import acts, worker  # noqa: PLC0415
 
     pks = list(get_user_model().objects.order_by("pk").values_list("pk", flat=True))
     for line in sys.stdin:
         title, user = json.loads(line)
         chosen = None if user is None else audiences.ChosenUsers([pks[user]], "one")
-        sent = sending.send(title, audience=chosen or audiences.Everyone())
+        sent = acts.send(title, audience=chosen or audiences.Everyone())
         committed = time.monotonic()
         if sent.notification.status == "sending":
-            dispatcher.dispatch_now(sent.notification.pk, small=True)
+            worker.dispatch_now(sent.notification.pk, small=True)
         print(committed, flush=True)
 
 

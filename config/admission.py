@@ -18,8 +18,9 @@ from django.template.loader import render_to_string
 from accounts.middleware import caller_of
 from accounts.throttle import address_of_scope
 from config.turns import Caller, Limits, Refused, Turn, Turns
-from notifications import metrics, problems
 from notifications.consumers.responses import whole
+from notifications.process import metrics
+from notifications.wire import problems
 
 Application = Callable[[Any, Any, Any], Any]
 

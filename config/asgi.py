@@ -9,11 +9,12 @@ from functools import partial
 from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
 
+from notifications.conf import conf
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 pages = get_asgi_application()
 
 # The apps must be loaded before what follows.
-from django.conf import settings  # noqa: E402
 
 from accounts import logins, throttle, tokens  # noqa: E402
 from accounts.middleware import origin_guard, sign_in  # noqa: E402
@@ -21,8 +22,10 @@ from config import health  # noqa: E402
 from config.admission import admitted  # noqa: E402
 from config.postgresql import process  # noqa: E402
 from config.script_name import placed  # noqa: E402
-from notifications import access, dispatcher, drain, routing  # noqa: E402
-from notifications.database import Batcher  # noqa: E402
+from notifications import routing  # noqa: E402
+from notifications.push import access, drain  # noqa: E402
+from notifications.push.batching import Batcher  # noqa: E402
+from notifications.sending import worker  # noqa: E402
 
 process.serve()
 signed_in = partial(
@@ -39,5 +42,5 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 
 application = drain.on_signals(placed(ProtocolTypeRouter({"http": http, "websocket": sockets})))
 
-if settings.NOTIFICATIONS_DISPATCH_IN_SERVER:
-    dispatcher.start_thread()
+if conf.DISPATCH_IN_SERVER:
+    worker.start_thread()

@@ -6,13 +6,15 @@ import ipaddress
 import math
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from notifications.conf import Setting
 
 T = TypeVar("T")
 _COOKIE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -73,6 +75,19 @@ def _number(
     return _read(name, default, parse, f"{noun} from {least} to {most}")
 
 
+def of_app(declared: Iterable[Setting[Any]]) -> dict[str, Any]:
+    """The app's switches and numbers, each from the variable of its name, within its bounds."""
+    values: dict[str, Any] = {}
+    for setting in declared:
+        name, default = setting.name, setting.default
+        if isinstance(default, bool):
+            values[name] = boolean(name, default)
+        elif isinstance(default, int | float):
+            assert setting.least is not None and setting.most is not None  # noqa: S101, PT018 (declared so)
+            values[name] = _number(name, default, type(default), setting.least, setting.most)
+    return values
+
+
 def choice(name: str, default: str, options: tuple[str, ...]) -> str:
     """One of these words."""
 
@@ -89,11 +104,11 @@ def _listed(name: str, default: list[str], is_one: Callable[[str], bool], what: 
     text = os.environ.get(name)
     if text is None:
         return default
-    found = [entry for entry in (part.strip() for part in text.split(",")) if entry]
-    for entry in found:
+    entries = [entry for entry in (part.strip() for part in text.split(",")) if entry]
+    for entry in entries:
         if not is_one(entry):
             raise ImproperlyConfigured(f"{name}: {entry!r} is not {what}.")
-    return found
+    return entries
 
 
 def secrets(name: str) -> list[str]:
@@ -101,11 +116,11 @@ def secrets(name: str) -> list[str]:
 
     Raises: ImproperlyConfigured: it does not repeat what is secret.
     """
-    found = _listed(name, [], lambda _: True, "")
-    for number, entry in enumerate(found, 1):
+    entries = _listed(name, [], lambda _: True, "")
+    for number, entry in enumerate(entries, 1):
         if entry[0] in _QUOTES or any(character.isspace() for character in entry):
             raise ImproperlyConfigured(f"{name}: entry {number} has quotes or blanks in it.")
-    return found
+    return entries
 
 
 def hosts(name: str, default: list[str]) -> list[str]:

@@ -24,9 +24,13 @@ from django.http import HttpResponse
 from django.http.request import split_domain_port
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from notifications import fanout, hub, outages, problems, soundness
+from notifications.conf import conf
 from notifications.consumers.responses import whole
-from notifications.log_limits import once_a_minute
+from notifications.models import soundness
+from notifications.process import outages
+from notifications.process.log_limits import once_a_minute
+from notifications.push import hub, publisher
+from notifications.wire import problems
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +43,7 @@ _FRESH_S = 1.0
 # A question that has no answer yet is given up: its connection may wait for a host that has gone.
 _GIVEN_UP_S = 30.0
 # The reconciler looks more than once a second, if settings do not say otherwise.
-_LAG_MOST_S = 5.0
+_LAG_MAX_S = 5.0
 _LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
 
 
@@ -105,7 +109,7 @@ class Readiness:
         if time.monotonic() > self._layer_at + _FRESH_S:
             self._layer_at = time.monotonic()
             try:
-                sent = fanout.layer().group_send("notifications.health", {"type": "health"})
+                sent = publisher.layer().group_send("notifications.health", {"type": "health"})
                 async with asyncio.timeout(_DEADLINE_S):
                     await sent
             except Exception:  # noqa: BLE001 (a layer may raise anything)
@@ -116,8 +120,8 @@ class Readiness:
 
 
 def _lag_most_s() -> float:
-    longest_s = max(settings.NOTIFICATIONS_RECONCILE_S, settings.NOTIFICATIONS_RECONCILE_NET_S)
-    return float(_LAG_MOST_S + longest_s)
+    longest_s = max(conf.RECONCILE_S, conf.RECONCILE_NET_S)
+    return float(_LAG_MAX_S + longest_s)
 
 
 class Question:
@@ -146,14 +150,14 @@ class Question:
         loop = asyncio.get_running_loop()
         answer = self._running = loop.create_future()
 
-        def settle(found: dict[str, str]) -> None:
+        def settle(result: dict[str, str]) -> None:
             if not answer.done():
-                answer.set_result(found)
+                answer.set_result(result)
 
         def work() -> None:
-            found = self._ask()
+            result = self._ask()
             with suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(settle, found)
+                loop.call_soon_threadsafe(settle, result)
 
         threading.Thread(target=work, name="health", daemon=True).start()
 

@@ -11,7 +11,7 @@ import sys
 from django.http import HttpRequest, HttpResponse
 
 from config import error_pages
-from notifications import outages
+from notifications.process import outages
 
 logger = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from notifications.moments import zone_named
-from notifications.problems import API_PREFIX
+from notifications.pages.moments import zone_named
+from notifications.wire.problems import API_PREFIX
 
 # Kept by the browser: static/notifications/zone.js
 COOKIE = "notifications_time_zone"

@@ -10,7 +10,7 @@ from accounts import api as tokens
 from accounts.authentication import ApiKeyAuth, SessionAuth, TokenAuth, TokenMakerAuth
 from config import error_pages, outages
 from notifications import api
-from notifications.schemas import ProblemOut
+from notifications.api.schemas import ProblemOut
 
 static_lazy = lazy(static, str)
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 __all__ = ["asend", "everyone", "send"]
 
 if TYPE_CHECKING:
-    from notifications.shortcuts import asend, everyone, send
+    from notifications.sending.shortcuts import asend, everyone, send
 else:  # unseen by mypy, for which any name would be there
 
     def __getattr__(name: str) -> Any:
         # Not with the package: Django imports that before any model can be.
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from notifications import shortcuts  # noqa: PLC0415
+        from notifications.sending import shortcuts  # noqa: PLC0415
 
         return getattr(shortcuts, name)

@@ -4,8 +4,6 @@ from django.apps import AppConfig
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
-from notifications.tolerance import read_anything
-
 
 class NotificationsConfig(AppConfig):
     name = "notifications"
@@ -14,7 +12,8 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         # Not before the apps are loaded: they import models.
         from notifications import checks, receivers  # noqa: F401, PLC0415
-        from notifications.models.life import create_single_rows  # noqa: PLC0415
+        from notifications.models.epoch import create_single_rows  # noqa: PLC0415
+        from notifications.models.tolerance import read_anything  # noqa: PLC0415
 
         connection_created.connect(read_anything, dispatch_uid="read_anything")
         post_migrate.connect(create_single_rows, sender=self)

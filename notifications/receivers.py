@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models.signals import post_save, pre_delete
 from django.utils.module_loading import import_string
 
-from notifications import dispatch, dispatcher, fanout, figures, hints
-from notifications.models import Clock, Edit, Inbox, InboxItem, Notification, Removal, Status
-from notifications.signals import Arrived, Edited, Removed, inboxes_changed
+from notifications.conf import conf
+from notifications.inbox import stats
+from notifications.models import (
+    ChangeCounter,
+    Edit,
+    Inbox,
+    InboxItem,
+    Notification,
+    Removal,
+    Status,
+)
+from notifications.push import hints, publisher
+from notifications.sending import dispatch, worker
+from notifications.sending.signals import Change, inboxes_changed
 
 # Inboxes that are locked together when access is taken from many users at once.
 _REVOKED_AT_ONCE = 1000
@@ -28,8 +38,8 @@ def connect() -> None:
     post_save.connect(hint_on_commit, sender=Inbox, dispatch_uid="hint")
     inboxes_changed.connect(hint_bulk_on_commit, dispatch_uid="hint_bulk")
     pre_delete.connect(end_inbox, sender=get_user_model(), dispatch_uid="end_inbox")
-    if settings.NOTIFICATIONS_ACCESS_SIGNAL:
-        revoked = import_string(settings.NOTIFICATIONS_ACCESS_SIGNAL)
+    if conf.ACCESS_SIGNAL:
+        revoked = import_string(conf.ACCESS_SIGNAL)
         revoked.connect(look_at_access, dispatch_uid="look_at_access")
 
 
@@ -37,7 +47,7 @@ def dispatch_on_commit(instance: Notification, *, raw: bool = False, **_kwargs: 
     """What is due is dispatched as soon as it is committed; drafts and fixtures are not."""
     if not raw and instance.status == Status.SENDING:
         small = dispatch.fits_one_chunk(instance)
-        _on_commit(lambda: dispatcher.dispatch_now(instance.pk, small=small))
+        _on_commit(lambda: worker.dispatch_now(instance.pk, small=small))
 
 
 def remove_on_commit(
@@ -50,27 +60,27 @@ def remove_on_commit(
     """A removal begins as soon as it is committed."""
     if created and not raw:
         small = dispatch.is_in_few(instance.notification)
-        _on_commit(lambda: dispatcher.remove_now(instance.pk, small=small))
+        _on_commit(lambda: worker.remove_now(instance.pk, small=small))
 
 
 def edit_on_commit(instance: Edit, *, raw: bool = False, **_kwargs: Any) -> None:
-    """An edit's walk begins, or begins anew, as soon as it is committed."""
+    """An edit's job begins, or begins anew, as soon as it is committed."""
     if not raw:
         small = dispatch.is_in_few(instance.notification)
-        _on_commit(lambda: dispatcher.edit_now(instance.pk, small=small))
+        _on_commit(lambda: worker.edit_now(instance.pk, small=small))
 
 
 def hint_on_commit(instance: Inbox, *, created: bool, raw: bool = False, **_kwargs: Any) -> None:
     """An act on one inbox: its streams read what it was."""
     if not created and not raw:
         hint = hints.changed(instance.pk, instance.revision)
-        _on_commit(lambda: fanout.publisher.publish([hint]))
+        _on_commit(lambda: publisher.publisher.publish([hint]))
 
 
-def hint_bulk_on_commit(change: Arrived | Removed | Edited, **_kwargs: Any) -> None:
+def hint_bulk_on_commit(changes: Sequence[Change], **_kwargs: Any) -> None:
     """A chunk of inboxes: encoded now, in the transaction, so that it says what is committed."""
-    bulk = hints.bulk(change)
-    _on_commit(lambda: fanout.publisher.publish(bulk))
+    bulk = hints.bulk(changes)
+    _on_commit(lambda: publisher.publisher.publish(bulk))
 
 
 def create_inbox(instance: Any, *, created: bool, **kwargs: Any) -> None:
@@ -92,9 +102,9 @@ def end_inbox(instance: Any, **kwargs: Any) -> None:
     inboxes = Inbox.objects.using(using).filter(pk=pk)
     if inboxes.select_for_update().first() is None:
         return
-    figures.forget(InboxItem.objects.using(using).filter(inbox=pk))
+    stats.forget(InboxItem.objects.using(using).filter(inbox=pk))
     inboxes.delete()
-    Clock.count_gone(using)
+    ChangeCounter.count_gone(using)
 
 
 def look_at_access(user_ids: Collection[int], using: str, **_kwargs: Any) -> None:
@@ -108,7 +118,7 @@ def look_at_access(user_ids: Collection[int], using: str, **_kwargs: Any) -> Non
             pk__among=ordered[first : first + _REVOKED_AT_ONCE]
         )
         said = hints.revoked(inboxes.raise_access_version())
-        _on_commit(lambda said=said: fanout.publisher.publish(said), using)  # type: ignore[misc]
+        _on_commit(lambda said=said: publisher.publisher.publish(said), using)  # type: ignore[misc]
 
 
 def _on_commit(act: Callable[[], None], using: str = "default") -> None:

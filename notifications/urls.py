@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from notifications import views
+from notifications.pages import views
 
 app_name = "notifications"
 urlpatterns = [

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 from accounts import keys, throttle
-from notifications import log_limits
+from notifications.process import log_limits
 from tests.support.emptying import empty_tables
 
 PASSWORD = "correct horse battery"

@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 
-from notifications.log_limits import once_a_minute
+from notifications.process.log_limits import once_a_minute
 
 logger = logging.getLogger(__name__)
 

@@ -18,10 +18,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
-from notifications import audiences, outcome, rations, sending
+from notifications.admin.forms import AudienceForm, ComposeForm, new_key
 from notifications.admin.user_search import may_view_users, user_search
-from notifications.audiences import Audience
-from notifications.forms import AudienceForm, ComposeForm, new_key
+from notifications.models import audiences
+from notifications.models.audiences import Audience
+from notifications.sending import acts, outcome, quota
 
 if TYPE_CHECKING:
     from notifications.admin.notifications import NotificationAdmin
@@ -154,12 +155,12 @@ class Compose:
     def _send(self, form: ComposeForm) -> HttpResponse:
         fields = {name: form.cleaned_data[name] for name in ComposeForm.Meta.fields}
         scope = f"admin:{self._request.user.pk}"
-        key = sending.IdempotencyKey(scope, form.cleaned_data["key"])
+        key = acts.IdempotencyKey(scope, form.cleaned_data["key"])
         try:
-            sent = sending.send(audience=form.audience(), idempotency=key, rationed=True, **fields)
-        except sending.IdempotencyConflict:
+            sent = acts.send(audience=form.audience(), idempotency=key, rationed=True, **fields)
+        except acts.IdempotencyConflict:
             return self._already_sent(form)
-        except rations.TooOften as error:
+        except quota.QuotaExceeded as error:
             form.add_error(None, str(error))
             return self._write(form)
         if sent.created:

@@ -11,9 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext_lazy as _
 
-from notifications import protocol
 from notifications.admin.paging import BoundedAdmin
 from notifications.models import InboxItem, Notification
+from notifications.wire import contract
 
 _PROGRESS: dict[str, tuple[Any, dict[str, Any]]] = {
     "undelivered": (_("Not delivered yet"), {"delivered_at": None}),
@@ -64,7 +64,7 @@ class InboxItemAdmin(BoundedAdmin):
     ) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        pk = protocol.notification_pk(request.GET.get("notification") or "x")
+        pk = contract.notification_pk(request.GET.get("notification") or "x")
         if pk is None:
             return redirect("admin:notifications_notification_changelist")
         notification = get_object_or_404(Notification, pk=pk)

@@ -13,14 +13,15 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from notifications import figures, outcome, sending
 from notifications.admin import user_search
 from notifications.admin.compose import Compose, reach
+from notifications.admin.forms import ComposeForm
 from notifications.admin.paging import BoundedAdmin
-from notifications.figures import Counts
-from notifications.forms import ComposeForm
-from notifications.models import Figures, Notification, Status
-from notifications.moments import zoned
+from notifications.inbox import stats
+from notifications.inbox.stats import Counts
+from notifications.models import Notification, Stats, Status
+from notifications.pages.moments import zoned
+from notifications.sending import acts, outcome
 
 _MESSAGE = ("title", "body", "level", "category", "url", "sender")
 
@@ -35,7 +36,7 @@ class NotificationAdmin(BoundedAdmin):
         "title", "audience_label", "status", "when", "recipients", "delivered", "seen", "read",
     )  # fmt: skip
     list_filter = ("status", "level")
-    list_select_related = ("figures",)
+    list_select_related = ("stats",)
     search_fields = ("title",)
     # By its key alone: to sort by anything else would read them all.
     ordering = ("-pk",)
@@ -52,7 +53,7 @@ class NotificationAdmin(BoundedAdmin):
             _("Sending"),
             {"fields": ("audience_label", "status", "created_at", "send_at", "expires_at")},
         ),
-        (_("Figures"), {"fields": ("outcome", "delivered", "seen", "read")}),
+        (_("Stats"), {"fields": ("outcome", "delivered", "seen", "read")}),
     )
 
     def get_urls(self) -> Any:
@@ -95,7 +96,7 @@ class NotificationAdmin(BoundedAdmin):
     ) -> HttpResponse:
         if (notification := options.get("obj")) is not None:
             # The page of one counts exactly; lists show what was counted for them.
-            notification.counted = figures.exact(notification.pk)
+            notification.counted = stats.exact(notification.pk)
         return super().render_change_form(request, context, *args, **options)
 
     @admin.display(description=_("when"))
@@ -135,13 +136,13 @@ class NotificationAdmin(BoundedAdmin):
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         # Withdrawing deletes no row, so the items (maybe 100,000) are not even looked at.
-        return [str(one) for one in objs], {}, set(), []
+        return [str(item) for item in objs], {}, set(), []
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         """Nothing: what Django notes of a deletion is blank on the page of what is still there."""
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
-        self._log_end(request, obj, sending.withdraw(obj.pk))
+        self._log_end(request, obj, acts.withdraw(obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         self.withdraw(request, queryset)
@@ -152,10 +153,10 @@ class NotificationAdmin(BoundedAdmin):
         list(messages.get_messages(request))
         # Withdrawn is what somebody may have had; what was not sent yet nobody has.
         was_cancelled = Notification.objects.filter(pk=obj_id, status=Status.CANCELLED).exists()
-        said = _("“%(title)s” was withdrawn.")
+        message = _("“%(title)s” was withdrawn.")
         if was_cancelled:
-            said = _("“%(title)s” was cancelled: nobody got it.")
-        self.message_user(request, said % {"title": obj_display}, messages.SUCCESS)
+            message = _("“%(title)s” was cancelled: nobody got it.")
+        self.message_user(request, message % {"title": obj_display}, messages.SUCCESS)
         return answer
 
     def get_actions(self, request: HttpRequest) -> Any:
@@ -166,19 +167,21 @@ class NotificationAdmin(BoundedAdmin):
     @admin.action(description=_("Withdraw selected notifications"), permissions=["delete"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         became: Counter[Status | None] = Counter()
-        for one in queryset:
-            became[status := sending.withdraw(one.pk)] += 1
-            self._log_end(request, one, status)
+        for notification in queryset:
+            became[status := acts.withdraw(notification.pk)] += 1
+            self._log_end(request, notification, status)
         count, cancelled = became[Status.WITHDRAWN], became[Status.CANCELLED]
-        said = ngettext("%(count)s withdrawn.", "%(count)s withdrawn.", count) % {"count": count}
+        message = ngettext("%(count)s withdrawn.", "%(count)s withdrawn.", count) % {"count": count}
         if cancelled:
             more = ngettext("%(count)s cancelled.", "%(count)s cancelled.", cancelled)
-            said = f"{said} {more % {'count': cancelled}}"
-        self.message_user(request, said)
+            message = f"{message} {more % {'count': cancelled}}"
+        self.message_user(request, message)
 
-    def _log_end(self, request: HttpRequest, one: Notification, status: Status | None) -> None:
+    def _log_end(
+        self, request: HttpRequest, notification: Notification, status: Status | None
+    ) -> None:
         if status is not None:
-            self.log_change(request, one, f"{status.label}.")
+            self.log_change(request, notification, f"{status.label}.")
 
 
 def _counts(notification: Notification) -> Counts:
@@ -186,6 +189,6 @@ def _counts(notification: Notification) -> Counts:
     if counted is not None:
         return counted
     try:
-        return figures.shown(notification.figures)
-    except Figures.DoesNotExist:
+        return stats.shown(notification.stats)
+    except Stats.DoesNotExist:
         return Counts()  # nothing has been counted yet

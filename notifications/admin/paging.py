@@ -19,7 +19,7 @@ else:  # Django's classes take no parameter when the code runs
 
 # How many pages after the present one are offered, and the last that there may be.
 _PAGES_AHEAD = 9
-_MOST_PAGES = 2_000
+_MAX_PAGES = 2_000
 
 
 class LookingAheadPaginator(_Paginator):
@@ -28,7 +28,7 @@ class LookingAheadPaginator(_Paginator):
     def __init__(self, queryset: QuerySet[Any], per_page: int, page_number: int) -> None:
         super().__init__(queryset, per_page)
         self._queryset = queryset
-        pages = min(max(page_number, 1) + _PAGES_AHEAD, _MOST_PAGES)
+        pages = min(max(page_number, 1) + _PAGES_AHEAD, _MAX_PAGES)
         self._most = pages * per_page
 
     @cached_property
@@ -58,5 +58,5 @@ class BoundedAdmin(_ModelAdmin):
         self, request: HttpRequest, queryset: Any, per_page: int, *_args: Any, **_options: Any
     ) -> LookingAheadPaginator:
         asked = request.GET.get("p", "1")
-        is_number = asked.isascii() and asked.isdigit() and len(asked) <= len(str(_MOST_PAGES))
+        is_number = asked.isascii() and asked.isdigit() and len(asked) <= len(str(_MAX_PAGES))
         return LookingAheadPaginator(queryset, per_page, int(asked) if is_number else 1)

@@ -15,9 +15,9 @@ from django.http import HttpRequest
 from ninja import NinjaAPI, Router
 from ninja.parser import Parser
 
-from notifications import queries, strict_json
 from notifications.api import document, errors, inbox, notifications
-from notifications.problems import Problem
+from notifications.wire import queries, strict_json
+from notifications.wire.problems import Problem
 
 Auth = Sequence[Callable[[HttpRequest], Any]]
 

@@ -15,15 +15,15 @@ from django.utils.cache import get_conditional_response
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
-from notifications import problems, protocol
 from notifications.api.errors import STREAM_PROBLEMS
+from notifications.wire import contract, problems
 
 View = Callable[..., HttpResponse]
 
 _PROBLEM = {"$ref": "#/components/schemas/ProblemOut"}
 # Long enough for who reads it again and again, and soon enough after an update.
 _AGE_S = 300
-_PREFIXES_MOST = 8
+_PREFIXES_MAX = 8
 
 
 class Api(NinjaAPI):
@@ -50,7 +50,7 @@ def rendered_once(view: View) -> View:
     def kept(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         prefix = get_script_prefix()
         if prefix not in rendered:
-            if len(rendered) >= _PREFIXES_MOST:
+            if len(rendered) >= _PREFIXES_MAX:
                 rendered.clear()
             content = view(request, **kwargs).content
             rendered[prefix] = content, f'"{hashlib.sha256(content).hexdigest()[:32]}"'
@@ -75,8 +75,8 @@ def _say_of_problems_what_they_are(answers: dict[Any, Any]) -> None:
 
 def _streams() -> dict[str, dict[str, Any]]:
     """What consumers answer, not views: see docs/reference/protocol.md."""
-    longest = {"type": "integer", "minimum": 0, "maximum": protocol.POLL_MAX_S}
-    wait = longest | {"default": protocol.POLL_DEFAULT_S}
+    longest = {"type": "integer", "minimum": 0, "maximum": contract.POLL_MAX_S}
+    wait = longest | {"default": contract.POLL_DEFAULT_S}
     last = {"in": "header", "name": "Last-Event-ID", "required": False, "schema": _TEXT}
     polled = {"application/json": {"schema": _POLLED}}
     return {
@@ -91,7 +91,7 @@ def _streams() -> dict[str, dict[str, Any]]:
 
 
 def _stream(name: str, summary: str, content: Any, *parameters: Any) -> dict[str, Any]:
-    cursor = {"type": "integer", "minimum": 0, "maximum": protocol.INTEGER_MAX}
+    cursor = {"type": "integer", "minimum": 0, "maximum": contract.INTEGER_MAX}
     refused = {
         status: {"description": "Problem", "content": {"application/json": {"schema": _PROBLEM}}}
         for status in STREAM_PROBLEMS

@@ -13,10 +13,13 @@ from django.utils.cache import patch_vary_headers
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
-from notifications import operations, outages, problems, rations, reading, sending
-from notifications.audiences import UnknownNames
-from notifications.problems import Problem
-from notifications.schemas import ProblemOut
+from notifications.api.schemas import ProblemOut
+from notifications.inbox import idempotency, reading
+from notifications.models.audiences import UnknownNames
+from notifications.process import outages
+from notifications.sending import acts, quota
+from notifications.wire import problems
+from notifications.wire.problems import Problem
 
 logger = logging.getLogger(__name__)
 
@@ -58,10 +61,10 @@ def handle(api: NinjaAPI) -> None:
         (Http404, _on_missing),
         (PermissionDenied, _on_denied),
         (reading.EpochMismatch, _on_other_epoch),
-        (operations.OperationConflict, _on_conflict),
-        (sending.IdempotencyConflict, _on_conflict),
-        (sending.NotEditable, _on_conflict),
-        (rations.TooOften, _on_too_often),
+        (idempotency.OperationConflict, _on_conflict),
+        (acts.IdempotencyConflict, _on_conflict),
+        (acts.NotEditable, _on_conflict),
+        (quota.QuotaExceeded, _on_too_often),
         (DatabaseError, _on_database),
         (InterfaceError, _on_database),
     ):
@@ -129,7 +132,7 @@ def _on_conflict(_request: HttpRequest, error: Exception) -> HttpResponse:
     return problems.response(409, str(error))
 
 
-def _on_too_often(_request: HttpRequest, error: rations.TooOften) -> HttpResponse:
+def _on_too_often(_request: HttpRequest, error: quota.QuotaExceeded) -> HttpResponse:
     return problems.response(429, str(error), retry_after_s=error.wait_s)
 
 

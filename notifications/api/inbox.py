@@ -7,24 +7,26 @@ from typing import Annotated, Any, Literal
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from ninja import Path, Query, Router
 
-from notifications import inbox, operations, protocol, reading, receipts
 from notifications.api.errors import BODY_PROBLEMS, or_problem, private
-from notifications.problems import Problem
-from notifications.recipients import recipient_id
-from notifications.schemas import (
+from notifications.api.schemas import (
     ActionsIn,
     ActionsOut,
     NotificationOut,
     PageOut,
     SessionOut,
 )
+from notifications.credentials.recipients import recipient_id
+from notifications.inbox import acts, idempotency, reading
+from notifications.push import receipts
+from notifications.wire import contract
+from notifications.wire.problems import Problem
 
 _ACTS: dict[str, Any] = {
-    "seen": inbox.mark_seen,
-    "read": inbox.mark_read,
-    "unread": inbox.mark_unread,
-    "archive": inbox.archive,
-    "restore": inbox.restore,
+    "seen": acts.mark_seen,
+    "read": acts.mark_read,
+    "unread": acts.mark_unread,
+    "archive": acts.archive,
+    "restore": acts.restore,
 }
 
 
@@ -43,7 +45,7 @@ def inbox_page(
     response: HttpResponse,
     filter: Annotated[Literal["inbox", "unread", "archived"], Query()] = "inbox",  # noqa: A002
     before: Annotated[str | None, Query(max_length=16, pattern=r"^[0-9]+$")] = None,
-    limit: Annotated[int, Query(ge=1, le=protocol.PAGE_MAX_SIZE)] = protocol.PAGE_DEFAULT_SIZE,
+    limit: Annotated[int, Query(ge=1, le=contract.PAGE_MAX_SIZE)] = contract.PAGE_DEFAULT_SIZE,
 ) -> Any:
     """Newest first. `next_before` is the `before` of the next page."""
     user_id = recipient_id(request)
@@ -72,7 +74,7 @@ def inbox_actions(request: HttpRequest, actions: ActionsIn) -> Any:
     if actions.op_id is None:
         return _act(user_id, actions)
     asked = actions.dict(exclude={"op_id"}, exclude_none=True)
-    return operations.once(user_id, actions.op_id, asked, lambda: _act(user_id, actions))
+    return idempotency.once(user_id, actions.op_id, asked, lambda: _act(user_id, actions))
 
 
 @router.get("/inbox/{id}", response=or_problem(NotificationOut, 404), summary="One notification")
@@ -82,7 +84,7 @@ def inbox_one(
     id: Annotated[str, Path()],  # noqa: A002
 ) -> Any:
     """With its whole body. Missing, removed and somebody else's are the same 404."""
-    pk = protocol.notification_pk(id)
+    pk = contract.notification_pk(id)
     found = None if pk is None else reading.one(recipient_id(request), pk)
     if found is None:
         raise Problem(404, "There is no such notification in your inbox.")
@@ -93,15 +95,15 @@ def inbox_one(
 def _act(user_id: int, actions: ActionsIn) -> dict[str, Any]:
     if actions.op == "delivered":
         return _deliver(user_id, actions)
-    which: inbox.Chosen | inbox.AllUpTo
+    which: acts.Chosen | acts.AllUpTo
     if actions.notifications is not None:
-        pks = map(protocol.notification_pk, actions.notifications)
-        which = inbox.Chosen({pk for pk in pks if pk is not None})
+        pks = map(contract.notification_pk, actions.notifications)
+        which = acts.Chosen({pk for pk in pks if pk is not None})
     else:
         assert actions.epoch is not None  # noqa: S101 (the schema saw to it)
         assert actions.upto is not None  # noqa: S101
-        which = inbox.AllUpTo(actions.epoch, actions.upto)
-    result: inbox.Result = _ACTS[actions.op](user_id, which)
+        which = acts.AllUpTo(actions.epoch, actions.upto)
+    result: acts.Result = _ACTS[actions.op](user_id, which)
     return {
         "revision": result.revision,
         "changed": result.changed,
@@ -128,7 +130,7 @@ def _session(head: reading.Head) -> dict[str, Any]:
 def _cursor(before: str | None) -> int | None:
     if before is None:
         return None
-    cursor = protocol.revision(before)
+    cursor = contract.revision(before)
     if cursor is None:
         raise Problem(422, "That cursor is none of ours.", {"before": ["out of range"]})
     return cursor

@@ -8,11 +8,13 @@ from typing import Annotated, Any, Protocol
 from django.http import HttpRequest
 from ninja import Header, Path, Router, Status
 
-from notifications import audiences, figures, protocol, sending
 from notifications.api.errors import BODY_PROBLEMS, or_problem
-from notifications.models import Notification
-from notifications.problems import Problem
-from notifications.schemas import EditIn, NotificationIn, ReportOut, SentOut
+from notifications.api.schemas import EditIn, NotificationIn, ReportOut, SentOut
+from notifications.inbox import stats
+from notifications.models import Notification, audiences
+from notifications.sending import acts
+from notifications.wire import contract
+from notifications.wire.problems import Problem
 
 router = Router(tags=["Sending"])
 
@@ -54,7 +56,7 @@ def send(
         Header(
             alias="Idempotency-Key",
             min_length=1,
-            max_length=protocol.IDEMPOTENCY_KEY_MAX_LENGTH,
+            max_length=contract.IDEMPOTENCY_KEY_MAX_LENGTH,
             description="Kept at least 7 days, for this API key. The same key with the same body "
             "answers 200 with the same notification, with another body 409.",
         ),
@@ -76,8 +78,8 @@ def send(
         raise Problem(403, f"These groups are as good as everyone; that needs {everyone!r}.")
     key = None
     if idempotency_key is not None:
-        key = sending.IdempotencyKey(sender.identity, idempotency_key)
-    sent = sending.send(
+        key = acts.IdempotencyKey(sender.identity, idempotency_key)
+    sent = acts.send(
         audience=audience,
         sender=sender.name,
         idempotency=key,
@@ -100,7 +102,7 @@ def report(request: HttpRequest, wire_id: NotificationId) -> Any:
 def edit(request: HttpRequest, wire_id: NotificationId, asked: EditIn) -> Any:
     """Also where it has arrived already, and while it is being sent; nothing is announced anew."""
     notification = _own(request, wire_id)
-    sending.edit(notification.pk, **asked.changes())
+    acts.edit(notification.pk, **asked.changes())
     return _report(_own(request, wire_id))
 
 
@@ -108,7 +110,7 @@ def edit(request: HttpRequest, wire_id: NotificationId, asked: EditIn) -> Any:
 def withdraw(request: HttpRequest, wire_id: NotificationId) -> Any:
     """Cancels what is not sent yet, takes what is out of all inboxes. Again: changes nothing."""
     notification = _own(request, wire_id)
-    sending.withdraw(notification.pk)
+    acts.withdraw(notification.pk)
     return _report(_own(request, wire_id))
 
 
@@ -118,7 +120,7 @@ def _sender(request: HttpRequest) -> Sender:
 
 
 def _own(request: HttpRequest, wire_id: str) -> Notification:
-    pk = protocol.notification_pk(wire_id)
+    pk = contract.notification_pk(wire_id)
     sent_by = _sender(request).identity
     found = None if pk is None else Notification.objects.filter(pk=pk, sent_by=sent_by).first()
     if found is None:
@@ -135,7 +137,7 @@ def _shown(notification: Notification) -> dict[str, Any]:
 
 
 def _report(notification: Notification) -> dict[str, Any]:
-    counts = figures.kept(notification.pk)
+    counts = stats.kept(notification.pk)
     return _shown(notification) | {
         "item_count": notification.item_count,
         "delivered_count": counts.delivered,

@@ -8,10 +8,12 @@ import redis
 from django.conf import settings
 from django.core import checks
 
+from notifications.conf import conf
+
 IN_MEMORY = "channels.layers.InMemoryChannelLayer"
 CORE = "channels_redis.core.RedisChannelLayer"
 PUBSUB = "channels_redis.pubsub.RedisPubSubChannelLayer"
-OURS = "notifications.memory_layer.MemoryLayer"
+OURS = "notifications.push.memory_layer.MemoryLayer"
 # From here on, idle receives of the core layer end after 5 seconds.
 _REDIS_TOO_NEW = 8
 
@@ -24,8 +26,8 @@ def _each(backend: str, what: str, **error: str) -> list[checks.CheckMessage]:
     """An error for each layer of that kind."""
     return [
         checks.Error(f"CHANNEL_LAYERS[{alias!r}] is {what}", **error)
-        for alias, found in _backends().items()
-        if found == backend
+        for alias, configured in _backends().items()
+        if configured == backend
     ]
 
 
@@ -76,7 +78,7 @@ def several_processes_without_redis(**_kwargs: Any) -> list[checks.CheckMessage]
         checks.Warning(
             f"{settings.SERVER_PROCESSES} server processes on PostgreSQL have no channel layer in "
             "common: what one of them changes, the others learn within "
-            f"{settings.NOTIFICATIONS_RECONCILE_S:g} s, from the database.",
+            f"{conf.RECONCILE_S:g} s, from the database.",
             hint="Set REDIS_URL, or silence this where that is soon enough.",
             id="notifications.W001",
         )

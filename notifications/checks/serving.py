@@ -10,17 +10,18 @@ from django.contrib.auth import get_user_model
 from django.core import checks
 from django.db.models import IntegerField
 
-from notifications import protocol
+from notifications.conf import conf
+from notifications.wire import contract
 
 # nginx's proxy_read_timeout, where nobody says anything.
 _PROXY_SILENCE_S = 60
-_PROBLEMS = "notifications.problems.ProblemMiddleware"
+_PROBLEMS = "notifications.wire.problems.ProblemMiddleware"
 _CSRF = "django.middleware.csrf.CsrfViewMiddleware"
 
 
 @checks.register()
 def keys_of_users(**_kwargs: Any) -> list[checks.CheckMessage]:
-    """Walks go from id to id, and ids are written into SQL of our own."""
+    """Jobs go from id to id, and ids are written into SQL of our own."""
     key = get_user_model()._meta.pk
     if isinstance(key, IntegerField):
         return []
@@ -52,7 +53,7 @@ def problems_of_csrf(**_kwargs: Any) -> list[checks.CheckMessage]:
 @checks.register(deploy=True)
 def heartbeats_too_rare(**_kwargs: Any) -> list[checks.CheckMessage]:
     """A proxy takes a connection on which nothing passes for dead."""
-    interval = settings.NOTIFICATIONS_PING_INTERVAL_S
+    interval = conf.PING_INTERVAL_S
     if interval < _PROXY_SILENCE_S:
         return []
     return [
@@ -71,15 +72,15 @@ def heartbeats_too_frequent(**_kwargs: Any) -> list[checks.CheckMessage]:
 
     The largest frame takes a slow one longer than that, and it would come back for the same again.
     """
-    interval = settings.NOTIFICATIONS_PING_INTERVAL_S
-    slowest_s = protocol.FRAME_MAX_BYTES / protocol.SLOWEST_BYTES_PER_S
-    least = slowest_s - protocol.PONG_TIMEOUT_S
+    interval = conf.PING_INTERVAL_S
+    slowest_s = contract.FRAME_MAX_BYTES / contract.SLOWEST_BYTES_PER_S
+    least = slowest_s - contract.PONG_TIMEOUT_S
     if interval >= least:
         return []
     return [
         checks.Warning(
             f"NOTIFICATIONS_PING_INTERVAL_S is {interval:g}: a client that takes "
-            f"{protocol.SLOWEST_BYTES_PER_S // 1024} KiB a second would give up amid each of the "
+            f"{contract.SLOWEST_BYTES_PER_S // 1024} KiB a second would give up amid each of the "
             "largest frames, and reconnect for ever.",
             hint=f"Keep it at {least:g} or above.",
             id="notifications.W009",

@@ -1,1 +1,1 @@
-"""What sockets say and are told. I/O only: the protocol is in stream.py, the acts are elsewhere."""
+"""What sockets say and are told. I/O only: the protocol is in stream/, the acts are elsewhere."""

@@ -13,24 +13,26 @@ from uuid import uuid4
 
 from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
-from django.conf import settings
 
-from notifications import catching_up, frames, hub, outages, protocol, supervisor
-from notifications.access import Login
-from notifications.catching_up import Ask
+from notifications.conf import conf
 from notifications.consumers.transports import Transport
-from notifications.database import Batcher
-from notifications.facts import Action, Close, Limits, Load, Loaded, Send, Stream
-from notifications.frames import Cursor
-from notifications.limits import address_of
-from notifications.log_limits import once_a_minute
-from notifications.protocol import CloseCode
-from notifications.stream import InboxStream
+from notifications.process import outages, supervisor
+from notifications.process.log_limits import once_a_minute
+from notifications.push import catch_up, hub
+from notifications.push.access import Login
+from notifications.push.batching import Batcher
+from notifications.push.catch_up import Ask
+from notifications.push.limits import address_of
+from notifications.stream.inbox_stream import InboxStream
+from notifications.stream.messages import Action, Close, Limits, Load, Loaded, Send, Stream
+from notifications.wire import contract, frames
+from notifications.wire.contract import CloseCode
+from notifications.wire.frames import Cursor
 
 logger = logging.getLogger(__name__)
 
 # Above what the window lets through: two frames of content, and what is said between them.
-_BUFFER_MOST_BYTES = 3 * protocol.FRAME_MAX_BYTES
+_BUFFER_MAX_BYTES = 3 * contract.FRAME_MAX_BYTES
 # Of the maximum age, each connection is given this much, so that they do not all come back at once.
 _AGE_SHARE = (0.75, 1.25)
 
@@ -41,8 +43,8 @@ _NEVER = float("inf")
 _FAILED, _FAILED_AFTER_MS = "The server met an error.", 2000
 
 # The first read of each connection may come with all the others'; a later one is waited for.
-_first_reads: Batcher[Ask, Loaded | None] = Batcher(catching_up.catch_up, gathers=True)
-_reads: Batcher[Ask, Loaded | None] = Batcher(catching_up.catch_up)
+_first_reads: Batcher[Ask, Loaded | None] = Batcher(catch_up.catch_up, gathers=True)
+_reads: Batcher[Ask, Loaded | None] = Batcher(catch_up.catch_up)
 
 
 def tell_refusal(reason: str) -> None:
@@ -99,26 +101,28 @@ class StreamConsumer(QuietConsumer):
     def refusal(self, user_id: int) -> str | None:
         """Why this connection is one too many for its user or address, if it is."""
         here = hub.current()
-        return here.census.refusal(address_of(self.scope), here.streams.get(user_id, ()))
+        return here.connection_counter.refusal(
+            address_of(self.scope), here.streams.get(user_id, ())
+        )
 
     def new_stream(self) -> Stream:
         """The stream of this connection, which has not begun."""
         return InboxStream(
             connection=uuid4().hex,
             born_at=time.monotonic(),
-            server_time=lambda: protocol.wire_time(datetime.now(UTC)) or "",
+            server_time=lambda: contract.wire_time(datetime.now(UTC)) or "",
             limits=self.limits(),
             buffered=self.transport.buffered,
         )
 
     def limits(self) -> Limits:
         """What the settings give each connection."""
-        ping_interval_s = settings.NOTIFICATIONS_PING_INTERVAL_S
+        ping_interval_s = conf.PING_INTERVAL_S
         limits = Limits(
             ping_interval_s=ping_interval_s,
             is_answered=self.is_answered,
-            frames_per_s=settings.NOTIFICATIONS_FRAME_RATE_PER_S,
-            frames_burst=2 * settings.NOTIFICATIONS_FRAME_RATE_PER_S,
+            frames_per_s=conf.FRAME_RATE_PER_S,
+            frames_burst=2 * conf.FRAME_RATE_PER_S,
         )
         return replace(limits, age_s=_age_s(self.scope.get("login"), limits))
 
@@ -170,7 +174,7 @@ class StreamConsumer(QuietConsumer):
         """Do what the stream has decided, in this order; nothing here waits."""
         if self._is_closed:
             return  # a read that was under way: its answer must not bring the timer back to life
-        if self.transport.buffered() > _BUFFER_MOST_BYTES:
+        if self.transport.buffered() > _BUFFER_MAX_BYTES:
             # It asks and asks, and never reads what it is answered; a close would queue up too.
             self.transport.abort()
             return
@@ -178,7 +182,7 @@ class StreamConsumer(QuietConsumer):
             if isinstance(action, Send):
                 self.say(action)
             elif isinstance(action, Load):
-                reads = _reads if self.stream.life else _first_reads
+                reads = _reads if self.stream.epoch_tag else _first_reads
                 self._reading = reads.ask(Ask(self.user_id, action.cursor))
                 self._reading.add_done_callback(self._loaded)
             elif isinstance(action, Close):
@@ -193,11 +197,11 @@ class StreamConsumer(QuietConsumer):
 
     def _tell_receipt(self) -> None:
         """Pass on what the client says it holds: by a pong, or by the cursor that it came with."""
-        life, revision = self.stream.life, self.stream.acknowledged
-        if (life, revision) != self._receipt:
-            self._receipt = (life, revision)
+        epoch_tag, revision = self.stream.epoch_tag, self.stream.acknowledged
+        if (epoch_tag, revision) != self._receipt:
+            self._receipt = (epoch_tag, revision)
             if revision:
-                self.hub.receipts.tell(self.user_id, life, revision)
+                self.hub.receipts.tell(self.user_id, epoch_tag, revision)
 
     def say(self, said: Send) -> None:
         """Send a frame, in the form that the transport has for it."""
@@ -223,7 +227,7 @@ def _age_s(login: Any, limits: Limits) -> float:
     Args: login: what the connection was opened by, if the scope says so: a token ends at its
         ``expires_at``. A session is prolonged by use; it is not the connection's age.
     """
-    age_s: float = settings.NOTIFICATIONS_CONNECTION_AGE_S * random.uniform(*_AGE_SHARE)  # noqa: S311
+    age_s: float = conf.CONNECTION_AGE_S * random.uniform(*_AGE_SHARE)  # noqa: S311
     if getattr(login, "token_id", None) is None:
         return age_s
     left_s: float = (login.expires_at - datetime.now(UTC)).total_seconds()

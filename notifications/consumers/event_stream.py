@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from notifications import frames
 from notifications.consumers.http import HttpStreamConsumer, cursor
 from notifications.consumers.responses import EventStreamTransport
-from notifications.facts import Send
-from notifications.frames import Cursor
+from notifications.stream.messages import Send
+from notifications.wire import frames
+from notifications.wire.frames import Cursor
 
 
 class EventStreamConsumer(HttpStreamConsumer):

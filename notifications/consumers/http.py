@@ -7,11 +7,13 @@ from urllib.parse import parse_qs
 
 from channels.exceptions import StopConsumer
 
-from notifications import drain, frames, hub, limits, metrics, problems, protocol, queries
 from notifications.consumers.base import StreamConsumer, tell_refusal
 from notifications.consumers.responses import HttpTransport, whole
-from notifications.frames import Cursor
-from notifications.problems import Problem
+from notifications.process import metrics
+from notifications.push import drain, hub, limits
+from notifications.wire import contract, frames, problems, queries
+from notifications.wire.frames import Cursor
+from notifications.wire.problems import Problem
 
 # Whoever asks for something that is not there, or makes no sense, is not refused.
 _REFUSALS = {401, 403, 429, 503}
@@ -82,7 +84,7 @@ class HttpStreamConsumer(StreamConsumer):
         if not user.is_authenticated:
             raise Problem(401, "Sign in first.")
         found: int = user.pk
-        if hub.current().census.is_full():
+        if hub.current().connection_counter.is_full():
             raise Problem(503, limits.FULL)
         if reason := self.refusal(found):
             raise Problem(429, reason, retry_after_s=_TOO_MANY_RETRY_S)
@@ -98,7 +100,7 @@ def cursor(epoch: str, since: str) -> Cursor | None:
         return None
     if not epoch:
         raise Problem(422, "A revision is one of an epoch.", {"epoch": ["missing"]})
-    if protocol.revision(since) is None:
-        fault = f"not an integer from 0 to {protocol.INTEGER_MAX}"
+    if contract.revision(since) is None:
+        fault = f"not an integer from 0 to {contract.INTEGER_MAX}"
         raise Problem(422, "That is no revision.", {"since": [fault]})
     return frames.cursor(epoch, since)

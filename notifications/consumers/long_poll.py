@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 
-from notifications import protocol
 from notifications.consumers.http import HttpStreamConsumer
 from notifications.consumers.responses import LongPollTransport
-from notifications.frames import Cursor
-from notifications.long_poll import LongPoll
-from notifications.problems import Problem
+from notifications.stream.long_poll import LongPoll
+from notifications.wire import contract
+from notifications.wire.frames import Cursor
+from notifications.wire.problems import Problem
 
 
 class LongPollConsumer(HttpStreamConsumer):
@@ -26,13 +26,13 @@ class LongPollConsumer(HttpStreamConsumer):
         return LongPoll(time.monotonic(), self._wait_s, self.limits())
 
     def ask(self, query: dict[str, list[str]]) -> Cursor | None:
-        self._wait_s = _wait_s(query.get("wait", [""])[0] or str(protocol.POLL_DEFAULT_S))
+        self._wait_s = _wait_s(query.get("wait", [""])[0] or str(contract.POLL_DEFAULT_S))
         return super().ask(query)
 
 
 def _wait_s(text: str) -> int:
-    wait_s = protocol.revision(text)
-    if wait_s is None or wait_s > protocol.POLL_MAX_S:
-        fault = f"not an integer from 0 to {protocol.POLL_MAX_S}"
+    wait_s = contract.revision(text)
+    if wait_s is None or wait_s > contract.POLL_MAX_S:
+        fault = f"not an integer from 0 to {contract.POLL_MAX_S}"
         raise Problem(422, "That is no time to wait.", {"wait": [fault]})
     return wait_s

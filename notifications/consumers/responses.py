@@ -7,9 +7,9 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from notifications import problems
 from notifications.consumers.transports import ABORT, Event, EventQueue
-from notifications.protocol import CloseCode
+from notifications.wire import problems
+from notifications.wire.contract import CloseCode
 
 # What Django's middleware says of every other response; and nothing here is for a cache.
 _HEADERS = {

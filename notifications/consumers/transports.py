@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from notifications.protocol import CloseCode
+from notifications.wire.contract import CloseCode
 
 logger = logging.getLogger(__name__)
 

@@ -8,13 +8,15 @@ from urllib.parse import parse_qs
 
 from channels.exceptions import StopConsumer
 
-from notifications import drain, frames, hub, limits, metrics, protocol
 from notifications.consumers.base import StreamConsumer, tell_refusal
 from notifications.consumers.transports import transport_of
-from notifications.facts import Action
-from notifications.frames import BadFrame, Cursor
-from notifications.protocol import CloseCode
-from notifications.stream import InboxStream
+from notifications.process import metrics
+from notifications.push import drain, hub, limits
+from notifications.stream.inbox_stream import InboxStream
+from notifications.stream.messages import Action
+from notifications.wire import contract, frames
+from notifications.wire.contract import CloseCode
+from notifications.wire.frames import BadFrame, Cursor
 
 # Until some have left, maybe.
 _FULL_RETRY_MS = 5000
@@ -33,7 +35,7 @@ class NotificationConsumer(StreamConsumer):
         user = self.scope.get("user")
         if hub.current().is_draining:
             self.refuse(CloseCode.RESTART, drain.REASON, drain.refused_after_ms())
-        elif chosen not in {None, protocol.SUBPROTOCOL}:
+        elif chosen not in {None, contract.SUBPROTOCOL}:
             self.refuse(CloseCode.VERSION, "No version of the protocol that we know was offered.")
         elif wait_s := self.scope.get("wait_s"):
             metrics.connections_refused.labels("rate").inc()
@@ -45,7 +47,7 @@ class NotificationConsumer(StreamConsumer):
             self.refuse(CloseCode.NOT_ALLOWED, "This token may not be used from that origin.")
         elif user is None or not user.is_authenticated:
             self.refuse(CloseCode.SIGNED_OUT, "Sign in first.")
-        elif hub.current().census.is_full():
+        elif hub.current().connection_counter.is_full():
             self.refuse(CloseCode.OVERLOADED, limits.FULL, after_ms=_FULL_RETRY_MS)
         elif too_many := self.refusal(user.pk):
             self.refuse(CloseCode.TOO_MANY_CONNECTIONS, too_many)
@@ -77,15 +79,15 @@ class NotificationConsumer(StreamConsumer):
 
 def _chosen(offered: list[str]) -> str | None:
     """Our version, else the first of its family, so that a `bye` can be said; None: none came."""
-    if protocol.SUBPROTOCOL in offered:
-        return protocol.SUBPROTOCOL
-    family = (name for name in offered if name.startswith(protocol.SUBPROTOCOL_FAMILY))
+    if contract.SUBPROTOCOL in offered:
+        return contract.SUBPROTOCOL
+    family = (name for name in offered if name.startswith(contract.SUBPROTOCOL_FAMILY))
     return next(family, None)
 
 
 def _small_text(event: dict[str, Any]) -> str:
     text: str | None = event.get("text")
-    most = protocol.CLIENT_FRAME_MAX_BYTES
+    most = contract.CLIENT_FRAME_MAX_BYTES
     said = event.get("bytes") or b"" if text is None else text
     # Characters first: a long text is not even encoded.
     if len(said) > most or (text is not None and len(text.encode()) > most):

@@ -4,10 +4,10 @@ import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.db.models.lookups
-import notifications.content
-import notifications.identity
+import notifications.wire.content
+import notifications.wire.opaque_ids
 import notifications.models.notification
-import notifications.tolerance
+import notifications.models.tolerance
 from django.conf import settings
 from django.db import migrations, models
 
@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                         max_length=200,
                         validators=[
                             notifications.models.notification.ContentValidator(
-                                notifications.content.check_title
+                                notifications.wire.content.check_title
                             )
                         ],
                     ),
@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                         validators=[
                             django.core.validators.MaxLengthValidator(10000),
                             notifications.models.notification.ContentValidator(
-                                notifications.content.check_text
+                                notifications.wire.content.check_text
                             ),
                         ],
                     ),
@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
                         max_length=64,
                         validators=[
                             notifications.models.notification.ContentValidator(
-                                notifications.content.check_category
+                                notifications.wire.content.check_category
                             )
                         ],
                     ),
@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
                         max_length=2000,
                         validators=[
                             notifications.models.notification.ContentValidator(
-                                notifications.content.check_url
+                                notifications.wire.content.check_url
                             )
                         ],
                         verbose_name="URL",
@@ -101,12 +101,12 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "actions",
-                    notifications.tolerance.JsonField(
+                    notifications.models.tolerance.JsonField(
                         blank=True,
                         default=list,
                         validators=[
                             notifications.models.notification.ContentValidator(
-                                notifications.content.check_actions
+                                notifications.wire.content.check_actions
                             )
                         ],
                     ),
@@ -119,7 +119,7 @@ class Migration(migrations.Migration):
                         max_length=100,
                         validators=[
                             notifications.models.notification.ContentValidator(
-                                notifications.content.check_sender
+                                notifications.wire.content.check_sender
                             )
                         ],
                     ),
@@ -133,19 +133,19 @@ class Migration(migrations.Migration):
                         max_length=200,
                         validators=[
                             notifications.models.notification.ContentValidator(
-                                notifications.content.check_line
+                                notifications.wire.content.check_line
                             )
                         ],
                     ),
                 ),
                 (
                     "data",
-                    notifications.tolerance.JsonField(
+                    notifications.models.tolerance.JsonField(
                         blank=True,
                         default=dict,
                         validators=[
                             notifications.models.notification.ContentValidator(
-                                notifications.content.check_data
+                                notifications.wire.content.check_data
                             )
                         ],
                     ),
@@ -155,7 +155,10 @@ class Migration(migrations.Migration):
                 ("expires_at", models.DateTimeField(blank=True, null=True)),
                 ("expired_at", models.DateTimeField(editable=False, null=True)),
                 ("audience_kind", models.CharField(max_length=16)),
-                ("audience_ids", notifications.tolerance.JsonField(blank=True, default=list)),
+                (
+                    "audience_ids",
+                    notifications.models.tolerance.JsonField(blank=True, default=list),
+                ),
                 (
                     "audience_label",
                     models.CharField(
@@ -201,7 +204,7 @@ class Migration(migrations.Migration):
                         null=True,
                         validators=[
                             notifications.models.notification.ContentValidator(
-                                notifications.content.check_title
+                                notifications.wire.content.check_title
                             )
                         ],
                     ),
@@ -222,13 +225,17 @@ class Migration(migrations.Migration):
                 (
                     "epoch_secret",
                     models.CharField(
-                        default=notifications.identity.new_secret, editable=False, max_length=64
+                        default=notifications.wire.opaque_ids.new_secret,
+                        editable=False,
+                        max_length=64,
                     ),
                 ),
                 (
                     "user_secret",
                     models.CharField(
-                        default=notifications.identity.new_secret, editable=False, max_length=64
+                        default=notifications.wire.opaque_ids.new_secret,
+                        editable=False,
+                        max_length=64,
                     ),
                 ),
             ],
@@ -251,7 +258,7 @@ class Migration(migrations.Migration):
                 ("unread_count", models.PositiveIntegerField(default=0)),
                 ("unseen_count", models.PositiveIntegerField(default=0)),
                 ("access_version", models.PositiveBigIntegerField(default=0)),
-                ("stamp", models.PositiveBigIntegerField(db_index=True, default=0)),
+                ("change_seq", models.PositiveBigIntegerField(db_index=True, default=0)),
             ],
             options={
                 "verbose_name_plural": "inboxes",
@@ -307,7 +314,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Tally",
+            name="StatsDelta",
             fields=[
                 (
                     "id",
@@ -331,18 +338,20 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Clock",
+            name="ChangeCounter",
             fields=[
                 (
                     "id",
                     models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False),
                 ),
-                ("stamp", models.PositiveBigIntegerField(default=0)),
+                ("change_seq", models.PositiveBigIntegerField(default=0)),
                 ("gone_count", models.PositiveBigIntegerField(default=0)),
             ],
             options={
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("id", 1)), name="clock_single")
+                    models.CheckConstraint(
+                        condition=models.Q(("id", 1)), name="change_counter_single"
+                    )
                 ],
             },
         ),
@@ -368,14 +377,14 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="Figures",
+            name="Stats",
             fields=[
                 (
                     "notification",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.CASCADE,
                         primary_key=True,
-                        related_name="figures",
+                        related_name="stats",
                         serialize=False,
                         to="notifications.notification",
                     ),
@@ -385,7 +394,7 @@ class Migration(migrations.Migration):
                 ("read_count", models.IntegerField(default=0)),
             ],
             options={
-                "verbose_name_plural": "figures",
+                "verbose_name_plural": "stats",
             },
         ),
         migrations.CreateModel(

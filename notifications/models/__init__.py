@@ -1,19 +1,16 @@
 """Rows, their constraints and querysets, and the invariants of one row. Nothing here sends."""
 
-from notifications.models.edit import Edit
-from notifications.models.figures import Figures, Tally
+from notifications.models.epoch import ChangeCounter, Epoch
 from notifications.models.inbox import Inbox, InboxItem, Operation
-from notifications.models.lease import Leased, from_now
-from notifications.models.life import Clock, Epoch
+from notifications.models.jobs import Edit, Leased, Removal, from_now
 from notifications.models.notification import Level, Notification, Status
 from notifications.models.process import Process
-from notifications.models.removal import Removal
+from notifications.models.stats import Stats, StatsDelta
 
 __all__ = [
-    "Clock",
+    "ChangeCounter",
     "Edit",
     "Epoch",
-    "Figures",
     "Inbox",
     "InboxItem",
     "Leased",
@@ -22,7 +19,8 @@ __all__ = [
     "Operation",
     "Process",
     "Removal",
+    "Stats",
+    "StatsDelta",
     "Status",
-    "Tally",
     "from_now",
 ]

@@ -10,9 +10,9 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
 
-from notifications import protocol
-from notifications.models.life import Clock
+from notifications.models.epoch import ChangeCounter
 from notifications.models.notification import Notification
+from notifications.wire import contract
 
 if TYPE_CHECKING:
     from typing import Self
@@ -49,7 +49,7 @@ class InboxQuerySet(models.QuerySet["Inbox"]):
             if pks:
                 Inbox.objects.using(self.db).filter(pk__among=pks).update(
                     access_version=F("access_version") + 1,
-                    stamp=Clock.tick(self.db),
+                    change_seq=ChangeCounter.next(self.db),
                 )
             return pks
 
@@ -78,7 +78,7 @@ class Inbox(models.Model):
     # whose streams are still allowed.
     access_version = models.PositiveBigIntegerField(default=0)
     # The clock's count at the last change (SQLite only).
-    stamp = models.PositiveBigIntegerField(default=0, db_index=True)
+    change_seq = models.PositiveBigIntegerField(default=0, db_index=True)
 
     objects = InboxQuerySet.as_manager()
 
@@ -115,8 +115,8 @@ class Inbox(models.Model):
         self.revision += 1
         self.unread_count += unread
         self.unseen_count += unseen
-        self.stamp = Clock.tick(self._state.db or "default")
-        self.save(update_fields=["revision", "unread_count", "unseen_count", "stamp"])
+        self.change_seq = ChangeCounter.next(self._state.db or "default")
+        self.save(update_fields=["revision", "unread_count", "unseen_count", "change_seq"])
 
 
 class InboxItemQuerySet(models.QuerySet["InboxItem"]):
@@ -215,7 +215,7 @@ class Operation(models.Model):
     inbox = models.ForeignKey(
         Inbox, on_delete=models.CASCADE, related_name="operations", db_index=False
     )
-    op_id = models.CharField(max_length=protocol.ID_MAX_LENGTH)
+    op_id = models.CharField(max_length=contract.ID_MAX_LENGTH)
     request_hash = models.CharField(max_length=64)
     answer: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField()
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)

@@ -14,9 +14,10 @@ from django.db.models.lookups import LessThanOrEqual
 from django.utils.deconstruct import deconstructible
 from django.utils.translation import gettext_lazy as _
 
-from notifications import audiences, content, protocol
-from notifications.models.lease import Leased
-from notifications.tolerance import JsonField
+from notifications.models import audiences
+from notifications.models.jobs import Leased
+from notifications.models.tolerance import JsonField
+from notifications.wire import content, contract
 
 
 class Level(models.TextChoices):
@@ -74,38 +75,38 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
 
 class Notification(Leased):
-    """One row, however many recipients; the cursor of its walk is that of its dispatch.
+    """One row, however many recipients; the cursor of its job is that of its dispatch.
 
     Status moves by conditional updates only (``filter(status=OLD).update(status=NEW)``), so that
     of two processes that want to move it one wins.
     """
 
     title = models.CharField(
-        max_length=protocol.TITLE_MAX_LENGTH,
+        max_length=contract.TITLE_MAX_LENGTH,
         validators=[ContentValidator(content.check_title)],
     )
     body = LinesField(
         blank=True,
         default="",
-        max_length=protocol.BODY_MAX_LENGTH,
+        max_length=contract.BODY_MAX_LENGTH,
         # For a TextField Django looks at the length in forms only.
         validators=[
-            MaxLengthValidator(protocol.BODY_MAX_LENGTH),
+            MaxLengthValidator(contract.BODY_MAX_LENGTH),
             ContentValidator(content.check_text),
         ],
         help_text=_("Plain text."),
     )
     level = models.CharField(max_length=8, choices=Level, default=Level.INFO)
     category = models.CharField(
-        max_length=protocol.CATEGORY_MAX_LENGTH,
-        default=protocol.DEFAULT_CATEGORY,
+        max_length=contract.CATEGORY_MAX_LENGTH,
+        default=contract.DEFAULT_CATEGORY,
         validators=[ContentValidator(content.check_category)],
     )
     url = models.CharField(
         _("URL"),
         blank=True,
         default="",
-        max_length=protocol.URL_MAX_LENGTH,
+        max_length=contract.URL_MAX_LENGTH,
         validators=[ContentValidator(content.check_url)],
         help_text=_("A path on this site (/orders/7) or an address that starts with https://."),
     )
@@ -115,13 +116,13 @@ class Notification(Leased):
     sender = models.CharField(
         blank=True,
         default="",
-        max_length=protocol.SENDER_MAX_LENGTH,
+        max_length=contract.SENDER_MAX_LENGTH,
         validators=[ContentValidator(content.check_sender)],
     )
     thread = models.CharField(
         blank=True,
         default="",
-        max_length=protocol.THREAD_MAX_LENGTH,
+        max_length=contract.THREAD_MAX_LENGTH,
         validators=[ContentValidator(content.check_line)],
         help_text=_("Notifications of one thread fold into one row."),
     )
@@ -150,7 +151,7 @@ class Notification(Leased):
     # Who may use a key again: an API key, the command, an admin user. Null where there is no key.
     idempotency_scope = models.CharField(max_length=64, default="", editable=False)
     idempotency_key = models.CharField(
-        max_length=protocol.IDEMPOTENCY_KEY_MAX_LENGTH,
+        max_length=contract.IDEMPOTENCY_KEY_MAX_LENGTH,
         null=True,
         default=None,
         editable=False,
@@ -183,11 +184,11 @@ class Notification(Leased):
             ),
             models.CheckConstraint(
                 condition=~Q(title="")
-                & Q(LessThanOrEqual(Length("title"), protocol.TITLE_MAX_LENGTH)),
+                & Q(LessThanOrEqual(Length("title"), contract.TITLE_MAX_LENGTH)),
                 name="notification_title_length",
             ),
             models.CheckConstraint(
-                condition=LessThanOrEqual(Length("body"), protocol.BODY_MAX_LENGTH),
+                condition=LessThanOrEqual(Length("body"), contract.BODY_MAX_LENGTH),
                 name="notification_body_length",
             ),
             models.CheckConstraint(
@@ -197,11 +198,11 @@ class Notification(Leased):
                 name="notification_url_safe",
             ),
             models.CheckConstraint(
-                condition=LessThanOrEqual(Length("url"), protocol.URL_MAX_LENGTH),
+                condition=LessThanOrEqual(Length("url"), contract.URL_MAX_LENGTH),
                 name="notification_url_length",
             ),
             models.CheckConstraint(
-                condition=Q(level__in=protocol.LEVELS), name="notification_level"
+                condition=Q(level__in=contract.LEVELS), name="notification_level"
             ),
             models.CheckConstraint(
                 condition=Q(

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from notifications.models.lease import from_now
+from notifications.models.jobs import from_now
 
 if TYPE_CHECKING:
     from typing import Self

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from django.conf import settings
-
-from notifications import metrics, problems
+from notifications.conf import conf
 from notifications.consumers.responses import whole
+from notifications.process import metrics
+from notifications.wire import problems
 
 # Of all requests that have not been answered yet.
 ALL_MAX_BYTES = 64 * 1024 * 1024
@@ -52,7 +52,7 @@ class Bodies:
         if is_too_large(body.bytes):
             return refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         while self._bytes > ALL_MAX_BYTES:
-            slow = (one for one in self._held if not one.is_whole and one is not body)
+            slow = (held for held in self._held if not held.is_whole and held is not body)
             slowest = next(slow, None)
             if slowest is None:
                 return refused(HTTPStatus.SERVICE_UNAVAILABLE)
@@ -71,14 +71,14 @@ here = Bodies()
 
 
 def is_too_large(count: int) -> bool:
-    return count > settings.NOTIFICATIONS_BODY_MAX_BYTES
+    return count > conf.BODY_MAX_BYTES
 
 
 def comes_within_s() -> float:
     """The time for the head of a request, from the connection or the last answer on; and then for
     its body.
     """
-    return float(settings.NOTIFICATIONS_REQUEST_S)
+    return float(conf.REQUEST_S)
 
 
 def refused(status: int) -> int:
@@ -92,7 +92,7 @@ def refusal(status: int) -> tuple[dict[str, Any], dict[str, Any]]:
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         detail = "The server holds as much as it may."
         return whole(problems.response(status, detail, retry_after_s=_RETRY_S))
-    most = settings.NOTIFICATIONS_BODY_MAX_BYTES
+    most = conf.BODY_MAX_BYTES
     return whole(problems.response(status, f"A body has at most {most} bytes."))
 
 
@@ -149,4 +149,4 @@ class _Request:
 
 def _announced(scope: Any) -> int:
     lengths = [value for name, value in scope["headers"] if name.lower() == b"content-length"]
-    return max((int(one) for one in lengths if one.isdigit()), default=0)
+    return max((int(length) for length in lengths if length.isdigit()), default=0)

@@ -13,8 +13,9 @@ from daphne.server import Server
 from twisted.internet import reactor
 from twisted.internet.tcp import Connection
 
-from notifications import drain, overdue
 from notifications.consumers.transports import EXTENSION
+from notifications.process import overdue
+from notifications.push import drain
 from notifications.servers import daphne_http, daphne_reading
 from notifications.servers.framing import text_head
 
@@ -36,14 +37,14 @@ class DaphneServer(Server):  # type: ignore[misc]
         # Daphne measures a socket's age by the wall clock: a clock that jumps would close them all.
         # Its own pings are measured so, too; our heartbeat is the stream's. And a response may take
         # as long as its stream lives.
-        own: dict[str, Any] = {
+        options: dict[str, Any] = {
             "websocket_timeout": -1,
             "ping_interval": 10**9,
             "http_timeout": None,
             "websocket_handshake_timeout": _HANDSHAKE_S,
-            "endpoints": [_with_backlog(one) for one in kwargs.get("endpoints") or ()],
+            "endpoints": [_with_backlog(endpoint) for endpoint in kwargs.get("endpoints") or ()],
         }
-        super().__init__(daphne_reading.telling(application), *args, **{**kwargs, **own})
+        super().__init__(daphne_reading.telling(application), *args, **{**kwargs, **options})
 
     def run(self) -> None:
         if threading.current_thread() is threading.main_thread():

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from notifications import limits, metrics
 from notifications.consumers.transports import Transport
-from notifications.protocol import CloseCode
+from notifications.process import metrics
+from notifications.push import limits
+from notifications.wire.contract import CloseCode
 
 # Messages that may wait for the application before nothing more is read.
 _AHEAD_MAX = 16
@@ -45,7 +46,7 @@ def telling(application: Any) -> Any:
 
 def _limit_frames(protocol: Any) -> None:
     """Drop who sends messages in too many pieces, or goes on when we have said that it ends."""
-    listening = limits.Listening()
+    listening = limits.FloodGuard()
     begin = protocol.onFrameBegin
 
     def counted() -> None:

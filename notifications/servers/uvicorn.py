@@ -17,11 +17,12 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from notifications import drain, limits, metrics
 from notifications.consumers.transports import ABORT, EXTENSION
-from notifications.protocol import CloseCode
+from notifications.process import metrics
+from notifications.push import drain, limits
 from notifications.servers import bodies, unix_peers
 from notifications.servers.framing import text_head
+from notifications.wire.contract import CloseCode
 
 # A peer that takes nothing for so long, while something waits for it, has gone.
 _STUCK_S = 10.0
@@ -45,7 +46,7 @@ class _TooManyFrames(PayloadTooBig):
 class _Protocol(ServerProtocol):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._listening = limits.Listening()
+        self._listening = limits.FloodGuard()
 
     def recv_frame(self, frame: Frame) -> None:
         is_closing = self.state is State.CLOSING

@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from accounts import keys, tokens
 from accounts.models import AccessToken, ApiKey, Session
-from notifications import audiences, sending
-from notifications.models import Inbox, InboxItem, Notification
+from notifications.models import Inbox, InboxItem, Notification, audiences
+from notifications.sending import acts
 
 ORIGIN = "https://shop.example"
 
@@ -25,7 +25,7 @@ class World:
         self.key_row, self.key = keys.make(
             "shop", ["send:user", "send:group", "send:everyone", "tokens"], origins=[ORIGIN]
         )
-        self.notification = sending.send(
+        self.notification = acts.send(
             "Hello",
             audience=audiences.ChosenUsers([alice.pk], "alice"),
             sent_by=self.key_row.identity,

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts import sessions, tokens
 from accounts.models import Session
 from accounts.sessions import SessionStore
-from notifications import dispatcher
+from notifications.sending import worker
 
 
 def test_a_session_row_knows_its_user(client, alice, sign_in):
@@ -100,7 +100,7 @@ def test_a_dispatcher_forgets_those_that_are_over_and_no_other(client, alice, to
         )
     assert sessions.left_over() == 3
     assert sessions.forget_old(most=2) == 2
-    dispatcher.run_due()
+    worker.run_due()
     assert sessions.left_over() == sessions.forget_old() == 0
     assert Session.objects.count() == 2
     assert client.get("/accounts/password-change/").status_code == 200

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts import keys, tokens
 from accounts.models import AccessToken, ApiKey, Session
-from notifications import dispatcher
+from notifications.sending import worker
 
 
 def name_of(token):
@@ -152,6 +152,6 @@ def test_a_dispatcher_forgets_those_that_are_over(alice, token_of, transactional
     token_of(alice)
     AccessToken.objects.update(expires_at=timezone.now())
     kept = token_of(alice)
-    dispatcher.run_due()
+    worker.run_due()
     assert AccessToken.objects.count() == 1
     assert name_of(kept) == "alice"

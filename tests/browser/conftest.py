@@ -8,7 +8,8 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import sync_playwright
 
-from notifications import audiences, sending
+from notifications.models import audiences
+from notifications.sending import acts
 from tests.support.ports import free_port, listens
 from tests.support.processes import Processes
 from tests.support.proxy import Proxy
@@ -132,6 +133,6 @@ def send_many(transactional_db):
     def act(user, count):
         for n in range(count):
             audience = audiences.ChosenUsers.named([user.username])
-            sending.send(f"Number {n}", audience=audience)
+            acts.send(f"Number {n}", audience=audience)
 
     return act

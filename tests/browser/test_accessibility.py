@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from notifications import audiences, sending
+from notifications.models import audiences
+from notifications.sending import acts
 from tests.browser.looks import ANY_LOOK, check, is_still
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,7 +46,7 @@ def filled(alice):
         ("Disk almost full on db-2", {"body": "91 % used.", "level": "warning"}),
         ("Payment provider is down", {"body": "Since 09:12.", "level": "critical"}),
     ):
-        sending.send(title, audience=audience, **fields)
+        acts.send(title, audience=audience, **fields)
 
 
 def is_enhanced(page):

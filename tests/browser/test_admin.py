@@ -8,7 +8,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from playwright.sync_api import expect
 
-from notifications import figures
+from notifications.inbox import stats
 from notifications.models import Notification
 from tests.browser.looks import ANY_LOOK, check
 from tests.browser.test_live_push import badge, is_live
@@ -48,8 +48,8 @@ def choose_user(page, name):
 def shows(page, title, *counted):
     """How many hold, have seen and have read it, in the list, once that is counted."""
     pk = Notification.objects.get(title=title).pk
-    wanted = figures.Counts(*counted)
-    until(lambda: figures.kept(pk) == wanted, f"{wanted} is counted, not {figures.kept(pk)}")
+    wanted = stats.Counts(*counted)
+    until(lambda: stats.kept(pk) == wanted, f"{wanted} is counted, not {stats.kept(pk)}")
     page.goto(LIST)
     row = page.get_by_role("row", name=title)
     names = ("delivered", "seen", "read")

@@ -9,9 +9,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import ApiKey, Session
-from notifications import sending
-from notifications.audiences import Everyone
 from notifications.models import InboxItem, Notification
+from notifications.models.audiences import Everyone
+from notifications.sending import acts
 
 # Whoever learns one of these gets further than they may, or by guessing alone.
 SECRET = {
@@ -47,7 +47,7 @@ def needed(one):
     if one.model is not InboxItem:
         return {}
     if not (one := Notification.objects.first()):
-        one = sending.send("Hello", audience=Everyone()).notification
+        one = acts.send("Hello", audience=Everyone()).notification
     return {"notification": one.pk}
 
 

@@ -27,7 +27,7 @@ POSTGRESQL = {
     "NAME": "notifications",
     "OPTIONS": {"pool": {"max_size": 10}},
 }
-OURS = {"BACKEND": "notifications.memory_layer.MemoryLayer"}
+OURS = {"BACKEND": "notifications.push.memory_layer.MemoryLayer"}
 PUBSUB = {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer"}
 CORE = {"BACKEND": "channels_redis.core.RedisChannelLayer"}
 
@@ -219,7 +219,7 @@ def test_users_have_whole_numbers_for_keys(settings):
 def test_errors_of_the_api_are_problems_also_those_of_csrf(settings):
     settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if "ProblemMiddleware" not in one]
     assert found(deploy=False) == {"notifications.E011"}
-    settings.MIDDLEWARE.append("notifications.problems.ProblemMiddleware")
+    settings.MIDDLEWARE.append("notifications.wire.problems.ProblemMiddleware")
     assert found(deploy=False) == {"notifications.E011"}
 
 

@@ -18,7 +18,7 @@ from django.test import Client
 from accounts import logins, tokens
 from accounts.middleware import origin_guard, sign_in
 from notifications import routing
-from notifications.database import Batcher
+from notifications.push.batching import Batcher
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

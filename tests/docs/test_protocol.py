@@ -9,14 +9,19 @@ import pytest
 from django.urls import get_resolver
 from pydantic import ValidationError
 
-from notifications import frames, protocol, routing, schemas
-from notifications.protocol import CloseCode
+from notifications import routing
+from notifications.api import schemas
 from notifications.urls import urlpatterns
+from notifications.wire import contract, frames
+from notifications.wire.contract import CloseCode
 from tests.docs import markdown
 
 PATH = "docs/reference/protocol.md"
 PAGE = (markdown.REPOSITORY / PATH).read_text("utf-8")
 SOURCES = sorted((markdown.REPOSITORY / "notifications").rglob("*.py"))
+
+# What the browser's modules rely on.
+TYPES = markdown.REPOSITORY / "notifications" / "static" / "notifications" / "types.d.ts"
 
 # One of each frame that the server sends, with all of its fields.
 SENT = {
@@ -65,12 +70,36 @@ def field_names(text):
 
 
 def test_this_test_knows_every_frame_that_the_server_sends():
-    source = (markdown.REPOSITORY / "notifications" / "frames.py").read_text("utf-8")
+    source = (markdown.REPOSITORY / "notifications" / "wire" / "frames.py").read_text("utf-8")
     types = set(re.findall(r'"type":\s*"(\w+)"', source))
     assert types == SENT.keys(), (
         "frames.py sends other types than tests/docs/test_protocol.py knows: add one of each to "
         f"SENT there, and a row to the table of `## Frames from the server` of {PATH}."
     )
+
+
+def browser_type(start):
+    """The fields of a type in the browser's types.d.ts, by how its lines begin."""
+    body = re.search(
+        rf"^{re.escape(start)}(.*?)^  \}}", TYPES.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    assert body, f"{TYPES.name} has no {start!r}"
+    return set(re.findall(r"^    (\w+)\??:", body[1], re.MULTILINE))
+
+
+def test_the_browser_knows_no_field_that_the_server_does_not_send():
+    for kind, examples in SENT.items():
+        name = kind.capitalize()
+        start = "  type ChangesFrame = {" if kind == "changes" else f"  interface {name}Frame {{"
+        fields = set().union(*(json.loads(example) for example in examples))
+        known = browser_type(start)
+        assert "type" in known
+        assert not known - fields, f"{kind} of {TYPES.name}: no such fields"
+    sent = {first(row, "field") for row in table("A notification", "field", "value")}
+    drawn = browser_type("  interface Drawn {")
+    known = drawn | browser_type("  interface Notification extends Drawn {")
+    assert len(known) > len(drawn) > 0
+    assert not known - sent, f"a notification of {TYPES.name}: no such fields"
 
 
 def test_frames_from_the_server_and_their_fields():
@@ -83,7 +112,9 @@ def test_frames_from_the_server_and_their_fields():
 
 
 def test_frames_from_the_client_and_their_fields():
-    tree = ast.parse((markdown.REPOSITORY / "notifications" / "frames.py").read_text("utf-8"))
+    tree = ast.parse(
+        (markdown.REPOSITORY / "notifications" / "wire" / "frames.py").read_text("utf-8")
+    )
     parse = next(node for node in tree.body if getattr(node, "name", "") == "parse")
     types = {
         node.comparators[0].value
@@ -124,7 +155,7 @@ def test_close_codes():
 def test_limits():
     built = {
         f"{name} = {value}"
-        for name, value in vars(protocol).items()
+        for name, value in vars(contract).items()
         if name.isupper() and name[0] != "_" and isinstance(value, int) and name != "VERSION"
     }
     documented = {f"{first(row, 'name')} = {row['value']}" for row in table("Limits", "name")}
@@ -132,7 +163,7 @@ def test_limits():
 
 
 def test_words_of_the_wire():
-    for word in (protocol.SUBPROTOCOL, *protocol.LEVELS, protocol.DEFAULT_CATEGORY):
+    for word in (contract.SUBPROTOCOL, *contract.LEVELS, contract.DEFAULT_CATEGORY):
         assert f"`{word}`" in PAGE, f"Say `{word}` in {PATH}."
 
 
@@ -162,7 +193,7 @@ def test_figures_of_a_notification():
     same(
         {name for name in words(told) if name.endswith("_count")},
         {name for name in schemas.ReportOut.model_fields if name.endswith("_count")},
-        "Figures",
+        "Stats",
         "`## Sending`",
     )
 

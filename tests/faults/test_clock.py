@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from notifications import sending
-from notifications.audiences import ChosenUsers
 from notifications.models import InboxItem
+from notifications.models.audiences import ChosenUsers
+from notifications.sending import acts
 from tests.faults.scenarios import LATE_S, pause_most_s, small_cluster
 from tests.support.cluster import PING_INTERVAL_S
 from tests.support.history import Outcome
@@ -45,7 +45,7 @@ def test_streams_and_what_is_due_keep_their_time(
     (user,) = cluster.users
     log, title = cluster.note("scheduled"), f"{cluster.prefix}scheduled"
     log.begins(title, [user])
-    scheduled = sending.send(
+    scheduled = acts.send(
         title, audience=ChosenUsers([user], "one"), send_at=timezone.now() + timedelta(hours=1)
     )
     pk = scheduled.notification.pk

@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db.models import F
+from django.db.models import F, Q
 
-from notifications import dispatcher, inbox, sending
-from notifications.audiences import Everyone
+from notifications.inbox import acts
 from notifications.models import Edit, Inbox, InboxItem, Notification, Removal, Status
+from notifications.models.audiences import Everyone
+from notifications.sending import acts as sending_acts
+from notifications.sending import worker
+from tests.support.jobs import (
+    IMPATIENT,
+    cursor_of,
+    kill_in_the_midst,
+    make_small_ones,
+    wait_exactly,
+)
 from tests.support.ledger import Ledger
-from tests.support.walks import IMPATIENT, cursor_of, kill_in_the_midst
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def small_chunks(size: int) -> dict[str, object]:
-    """Settings of a walk so long that all the kills fit into it several times."""
+    """Settings of a job so long that all the kills fit into it several times."""
     return {
         **IMPATIENT,
         "NOTIFICATIONS_DISPATCH_CHUNK_SIZE": size,
@@ -54,7 +62,7 @@ def test_twenty_kills_neither_lose_nor_double_an_item(
     users = people(20_000)
     recipients = set(users)
     between = []
-    notification = sending.send("Something happened", audience=Everyone()).notification
+    notification = sending_acts.send("Something happened", audience=Everyone()).notification
 
     for kill in range(20):
         child = processes.dispatcher(**small_chunks(chance.randint(20, 50)))
@@ -85,19 +93,41 @@ def test_twenty_kills_neither_lose_nor_double_an_item(
     assert Ledger(sent={notification.pk: recipients}).faults() == []
 
 
+def test_three_kills_amid_small_ones_neither_lose_nor_double_an_item(
+    processes: Processes, people: People, chance: random.Random
+) -> None:
+    users = people(4)
+    sent = make_small_ones(600, users)
+    left = Notification.objects.filter(status=Status.SENDING)
+    for _ in range(3):
+        child = processes.dispatcher(**small_chunks(20))
+        before = left.count()
+        processes.until(lambda before=before: left.count() < before, "some are sent")  # type: ignore[misc]
+        wait_exactly(chance.uniform(0, 0.02))
+        child.kill()
+        assert left.exists(), "too fast: nothing is left to do"
+        # Each is done or not begun: whoever is killed leaves none half done.
+        assert not left.filter(Q(cursor__gt=0) | Q(item_count__gt=0)).exists()
+    processes.dispatcher(**IMPATIENT)
+    processes.until(lambda: not left.exists(), "all are sent")
+
+    assert set(Inbox.objects.values_list("revision", "unread_count")) == {(600, 600)}
+    assert Ledger(sent=sent).faults() == []
+
+
 def test_five_kills_of_a_withdrawal_leave_nothing_behind(
     processes: Processes, people: People, chance: random.Random
 ) -> None:
     users = people(5_000)
-    pk = sending.send("Something happened", audience=Everyone()).notification.pk
-    dispatcher.run_due()
+    pk = sending_acts.send("Something happened", audience=Everyone()).notification.pk
+    worker.run_due()
     ledger = Ledger(sent={pk: set(users)}, withdrawn={pk})
     for user in users[::100]:
         # Some have seen it, some have read it, some have put it away.
-        act = chance.choice([inbox.mark_seen, inbox.mark_read, inbox.archive])
-        ledger.acted.append((user, act(user, inbox.Chosen([pk])).revision))
+        act = chance.choice([acts.mark_seen, acts.mark_read, acts.archive])
+        ledger.acted.append((user, act(user, acts.Chosen([pk])).revision))
 
-    assert sending.withdraw(pk)
+    assert sending_acts.withdraw(pk)
     removal = Removal.objects.get(pk=pk)
     for _ in range(5):
         child = processes.dispatcher(**small_chunks(10))
@@ -158,15 +188,15 @@ def test_five_kills_of_an_edit_tell_every_inbox_once(
     processes: Processes, people: People, chance: random.Random
 ) -> None:
     users = people(5_000)
-    pk = sending.send("First", audience=Everyone()).notification.pk
-    dispatcher.run_due()
+    pk = sending_acts.send("First", audience=Everyone()).notification.pk
+    worker.run_due()
     ledger = Ledger(sent={pk: set(users)})
     for user in users[::100]:
-        act = chance.choice([inbox.mark_seen, inbox.mark_read, inbox.archive])
-        ledger.acted.append((user, act(user, inbox.Chosen([pk])).revision))
+        act = chance.choice([acts.mark_seen, acts.mark_read, acts.archive])
+        ledger.acted.append((user, act(user, acts.Chosen([pk])).revision))
     before = dict(Inbox.objects.values_list("pk", "revision"))
 
-    assert sending.edit(pk, title="Second")
+    assert sending_acts.edit(pk, title="Second")
     edit = Edit.objects.get(pk=pk)
     for _ in range(5):
         child = processes.dispatcher(**small_chunks(10))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from notifications import doctor
+from notifications.management import doctor
 from tests.faults.test_concurrent_writers import make_groups
 
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db import transaction
 
-from notifications.models import Clock, Inbox
-from notifications.sqlite_reconciler import SqliteReconciler
-from tests.notifications.test_reconciler import NotingHub
+from notifications.models import ChangeCounter, Inbox
+from notifications.push.reconcilers.sqlite import SqliteReconciler
+from tests.notifications.push.test_reconcilers import NotingHub
 from tests.support.processes import until
 
 if TYPE_CHECKING:
-    from notifications.reconciler import Sight
+    from notifications.push.reconcilers.base import DatabaseState
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,7 +26,7 @@ class FailingOnce(SqliteReconciler):
         super().__init__(hub)
         self.looks = 0
 
-    def _look(self) -> Sight | None:
+    def _look(self) -> DatabaseState | None:
         self.looks += 1
         assert self._database is not None
         self._database.set_progress_handler(lambda: self.looks == 2, 1)
@@ -41,12 +41,14 @@ def test_what_it_should_have_seen_is_seen(alice: Any, caplog: pytest.LogCaptureF
     running = FailingOnce(hub)  # type: ignore[no-untyped-call]
     thread = threading.Thread(target=running._run, daemon=True)
     thread.start()
-    until(lambda: hub.lives, "the first look", within_s=30)
+    until(lambda: hub.epoch_tags, "the first look", within_s=30)
 
     # In one commit, after which there is no other.
     with transaction.atomic():
-        Clock.tick("default")
-        Inbox.objects.filter(pk=alice.pk).update(revision=1, stamp=Clock.objects.get().stamp)
+        ChangeCounter.next("default")
+        Inbox.objects.filter(pk=alice.pk).update(
+            revision=1, change_seq=ChangeCounter.objects.get().change_seq
+        )
     until(lambda: hub.seen, "the arrival", within_s=30)
 
     running.stop()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from notifications.drain import ends_within_s
+from notifications.push.drain import ends_within_s
 from tests.support import stubborn
 from tests.support.bare import Bare
 from tests.support.processes import Child, Processes, until

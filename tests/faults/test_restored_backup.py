@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import connection
 
-from notifications import reading
+from notifications.inbox import reading
 from tests.faults.scenarios import small_cluster
 from tests.support import own_database, postgresql_faults
 from tests.support.history import Outcome, Retelling

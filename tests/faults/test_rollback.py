@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from notifications import sending
-from notifications.audiences import ChosenUsers, Everyone
 from notifications.models import Inbox, InboxItem, Notification
+from notifications.models.audiences import ChosenUsers, Everyone
+from notifications.sending import acts
 from tests.support.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.support.processes import Processes
 
-KEY = sending.IdempotencyKey("test", "key")
+KEY = acts.IdempotencyKey("test", "key")
 
 
 def assert_nothing_was_sent() -> None:
@@ -27,7 +27,7 @@ def assert_nothing_was_sent() -> None:
 
 
 def assert_the_key_still_sends(users: list[int]) -> None:
-    again = sending.send("To everyone", audience=Everyone(), idempotency=KEY)
+    again = acts.send("To everyone", audience=Everyone(), idempotency=KEY)
     assert again.created
     assert Ledger(sent={again.notification.pk: set(users)}).faults() == []
 
@@ -36,8 +36,8 @@ def test_a_send_that_is_rolled_back_was_never_sent(people: Callable[[int], list[
     users = people(10)
 
     with transaction.atomic():
-        sending.send("To some", audience=ChosenUsers(users[:3], "some"))
-        sending.send("To everyone", audience=Everyone(), idempotency=KEY)
+        acts.send("To some", audience=ChosenUsers(users[:3], "some"))
+        acts.send("To everyone", audience=Everyone(), idempotency=KEY)
         transaction.set_rollback(True)
 
     assert_nothing_was_sent()

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from notifications import sending
-from notifications.audiences import ChosenUsers, Everyone
+from django.db.models import F
+
 from notifications.models import Inbox, InboxItem, Notification, Removal, Status
+from notifications.models.audiences import ChosenUsers, Everyone
+from notifications.sending import acts
+from tests.support.jobs import (
+    IMPATIENT,
+    cursor_of,
+    freeze_between_chunks,
+    make_small_ones,
+    wait_for_chunks,
+)
 from tests.support.ledger import Ledger
 from tests.support.processes import Child
-from tests.support.walks import IMPATIENT, cursor_of, freeze_between_chunks, wait_for_chunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def send_to_everyone() -> Notification:
-    return sending.send("Something happened", audience=Everyone()).notification
+    return acts.send("Something happened", audience=Everyone()).notification
 
 
 def wait_until_sent(processes: Processes, notification: Notification) -> None:
@@ -71,9 +79,9 @@ def test_a_dispatcher_that_was_frozen_beyond_its_lease_does_nothing_twice(
     assert second.terminate() == 0
     first.thaw()
 
-    # That it sends another one tells that it has left the walk it was on.
+    # That it sends another one tells that it has left the job it was on.
     some = users[:1500]
-    another = sending.send("Another", audience=ChosenUsers(some, "some")).notification
+    another = acts.send("Another", audience=ChosenUsers(some, "some")).notification
     wait_until_sent(processes, another)
     assert first.terminate() == 0
     ledger = Ledger(sent={notification.pk: set(users), another.pk: set(some)})
@@ -107,7 +115,7 @@ def test_what_is_withdrawn_while_it_is_dispatched_leaves_every_inbox(
     notification = send_to_everyone()
     wait_for_chunks(processes, notification, 3)
 
-    assert sending.withdraw(notification.pk)
+    assert acts.withdraw(notification.pk)
     removal = Removal.objects.filter(notification=notification.pk, finished_at__isnull=False)
     processes.until(removal.exists, "the withdrawal is done")
 
@@ -116,6 +124,21 @@ def test_what_is_withdrawn_while_it_is_dispatched_leaves_every_inbox(
     assert 0 < InboxItem.objects.count() == notification.item_count < len(users)
     ledger = Ledger(sent={notification.pk: set(users)}, withdrawn={notification.pk})
     assert ledger.faults() == []
+
+
+def test_small_ones_that_were_made_in_bulk_arrive_once_of_two_dispatchers(
+    processes: Processes, people: People
+) -> None:
+    users = people(3)
+    # Few in a transaction, so that both are at it at the same time.
+    start_two(processes, **IMPATIENT, NOTIFICATIONS_DISPATCH_CHUNK_SIZE=12)
+    sent = make_small_ones(200, users)
+    made = Notification.objects.filter(pk__in=sent)
+    processes.until(lambda: not made.exclude(status=Status.SENT).exists(), "all are sent")
+
+    assert not made.exclude(recipient_count=3, item_count=3, upto=F("cursor")).exists()
+    assert set(Inbox.objects.values_list("revision", "unread_count")) == {(200, 200)}
+    assert Ledger(sent=sent).faults() == []
 
 
 def test_a_dispatcher_stops_at_once_though_its_next_look_is_far_away(

@@ -1,9 +1,9 @@
 import pytest
 from channels.layers import channel_layers
 
-from notifications import audiences, sending
-from notifications.memory_layer import MemoryLayer
-from notifications.models import Notification
+from notifications.models import Notification, audiences
+from notifications.push.memory_layer import MemoryLayer
+from notifications.sending import acts
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def send(django_capture_on_commit_callbacks):
             [user.pk for user in to], "chosen"
         )
         with django_capture_on_commit_callbacks(execute=True):
-            sent = sending.send(title, audience=audience, **fields)
+            sent = acts.send(title, audience=audience, **fields)
         return Notification.objects.get(pk=sent.notification.pk)
 
     return act
@@ -37,6 +37,6 @@ def send(django_capture_on_commit_callbacks):
 def withdraw(django_capture_on_commit_callbacks):
     def act(notification):
         with django_capture_on_commit_callbacks(execute=True):
-            return sending.withdraw(notification.pk)
+            return acts.withdraw(notification.pk)
 
     return act

@@ -78,18 +78,19 @@ def main() -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    from notifications import audiences, sending
+    from notifications.models import audiences
+    from notifications.sending import acts as sending_acts
 
     def send(users: list[int], title: str, count: int = 1, **fields: Any) -> int:
         audience = audiences.ChosenUsers(users, "some") if users else audiences.Everyone()
         for _ in range(count):
-            sent = sending.send(title, audience=audience, **fields)
+            sent = sending_acts.send(title, audience=audience, **fields)
         return sent.notification.pk
 
     def notify(arguments: list[str]) -> None:
         call_command("notify", *arguments)
 
-    acts = {"send": send, "withdraw": sending.withdraw, "notify": notify}
+    acts = {"send": send, "withdraw": sending_acts.withdraw, "notify": notify}
     connection.ensure_connection()
     print(READY, flush=True)
     for line in sys.stdin:

@@ -60,7 +60,7 @@ def crowded(crowd, user, sender):
     return crowd["user"]
 
 
-def walk(site, sender, session, user, client, chance):
+def job(site, sender, session, user, client, chance):
     """Send and act at random, one revision after the other."""
     ids = []
     while client.state.revision < STEPS:
@@ -90,7 +90,7 @@ def test_from_every_revision_a_client_arrives_at_the_same_state(
 ):
     seed = random.randrange(2**32)
     print(f"seed {seed}")
-    walk(site, sender, sign_in(alice), alice, inbox, random.Random(seed))
+    job(site, sender, sign_in(alice), alice, inbox, random.Random(seed))
     head = inbox.state.revision
     assert sorted(inbox.history) == list(range(head + 1))
     for revision, held in inbox.history.items():

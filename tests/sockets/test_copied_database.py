@@ -99,7 +99,7 @@ def test_a_copy_on_the_same_redis_is_not_believed(
     refused = "notifications_hints_refused_total 0.0"
     assert refused in production.get("/metrics").body
     rows = [[user.pk, 99, 1, 1] for user in (alice, bob)]
-    said = {"life": "x", "arrived": '"id":"1","title":"forged"', "rows": rows}
+    said = {"epoch_tag": "x", "arrived": '"id":"1","title":"forged"', "rows": rows}
     assert redis_of_both.tell_all({"type": "inboxes.changed", "body": json.dumps(said)})
     until(lambda: refused not in production.get("/metrics").body, "the forged hint is refused")
     assert hers.until_answered().state.titles() == [*true, "before the copy"]

@@ -7,7 +7,7 @@ from tests.support.servers import SESSION_COOKIE
 
 PATH = "/ws/notifications/"
 # Beyond what a server may take of a connection that it cuts off.
-MOST = 10_000
+MAX = 10_000
 # More than the kernel's buffers hold, so that it must have been cut off.
 FLOOD = 1_000_000
 MIB = 1024 * 1024
@@ -41,7 +41,7 @@ def witness(site, connect, bob):
 
 def test_a_message_in_too_many_pieces_is_cut_off(bare, witness):
     bare.send(frame(TEXT, b'{"type":', ends=False))
-    bare.send(frame(CONTINUES, ends=False) * (MOST - 1))
+    bare.send(frame(CONTINUES, ends=False) * (MAX - 1))
     bare.rest(SOON_S)
 
 

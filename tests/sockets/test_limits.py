@@ -14,7 +14,7 @@ from tests.support.client import SocketClient
 from tests.support.connection import Refused
 from tests.support.servers import SESSION_COOKIE
 
-MOST = 20
+MAX = 20
 FLOOD = 10_000
 MIB = 1024 * 1024
 
@@ -22,7 +22,7 @@ MIB = 1024 * 1024
 def test_the_newest_connection_beyond_the_most_is_refused(site, connect, sign_in, alice, bob):
     headers = [("Cookie", f"{SESSION_COOKIE}={sign_in(alice)}")]
     clients = [connect(alice, site, headers=headers) for _ in range(30)]
-    live, refused = clients[:MOST], clients[MOST:]
+    live, refused = clients[:MAX], clients[MAX:]
     for client in live:
         client.until_synced()
     for client in refused:

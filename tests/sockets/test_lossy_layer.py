@@ -11,7 +11,7 @@ from tests.support.processes import until
 
 # The reconciler's half second, and what a busy machine may add.
 RECONCILED_S = 3
-ACT_MOST_S = 1.2
+ACT_MAX_S = 1.2
 ROUNDS = 3
 
 
@@ -61,7 +61,7 @@ def test_everything_is_delivered_and_nobody_waits(site, connect, sender, sign_in
         for op in ("read", "archive", "restore"):
             began_at = time.monotonic()
             answer = site.act(session, op, first)
-            assert time.monotonic() - began_at < ACT_MOST_S
+            assert time.monotonic() - began_at < ACT_MAX_S
             arrived(answer["revision"], *hers)
         arrived(n + 1, his)
     # A burst, where hints pass each other.

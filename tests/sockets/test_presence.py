@@ -2,8 +2,8 @@
 
 import pytest
 
-from notifications import presence
 from notifications.models import Process
+from notifications.push import presence
 from tests.sockets.conftest import over_all
 from tests.support.processes import until
 

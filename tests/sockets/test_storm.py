@@ -19,7 +19,7 @@ STORM = 300
 # A longer run asks for more: STORM_SOCKETS=2000.
 PER_CYCLE = int(os.environ.get("STORM_SOCKETS", "250"))
 # Memory is flat where so many cycles leave less than 200 bytes of each connection.
-FLAT_CYCLES, MOST_CYCLES = 5, 60
+FLAT_CYCLES, MAX_CYCLES = 5, 60
 # Much less than the time after which it would be ended by force.
 ENDS_S = 15
 FLAT_BYTES = FLAT_CYCLES * PER_CYCLE * 200
@@ -119,7 +119,7 @@ def test_connections_that_are_dropped_leave_no_memory_behind(quiet_site, sign_in
     rss = [quiet_site.rss_bytes()]
     with LoopThread() as loop:
         while len(rss) <= FLAT_CYCLES or rss[-1] - rss[-1 - FLAT_CYCLES] > FLAT_BYTES:
-            assert len(rss) < MOST_CYCLES, rss
+            assert len(rss) < MAX_CYCLES, rss
             loop.run(cycle())
             until(lambda: metric(quiet_site, "notifications_streams_open") == 0, "they go")
             rss.append(quiet_site.rss_bytes())

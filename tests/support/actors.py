@@ -22,9 +22,12 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
-from notifications import dispatcher, inbox, reading, sending  # noqa: E402
-from notifications.audiences import Audience, ChosenUsers, Everyone, Groups  # noqa: E402
+from notifications.inbox import acts as inbox_acts  # noqa: E402
+from notifications.inbox import reading  # noqa: E402
 from notifications.models import InboxItem, Notification, Status  # noqa: E402
+from notifications.models.audiences import Audience, ChosenUsers, Everyone, Groups  # noqa: E402
+from notifications.sending import acts as sending_acts  # noqa: E402
+from notifications.sending import worker  # noqa: E402
 from tests.support.ledger import Journal  # noqa: E402
 from tests.support.told import told  # noqa: E402
 
@@ -64,12 +67,18 @@ class Writer:
         self._send(Groups([int(pk)], "a group"), members)
 
     def _send(self, audience: Audience, recipients: list[int]) -> None:
-        sent = sending.send("Something happened", audience=audience)
+        sent = sending_acts.send("Something happened", audience=audience)
         self._journal.sent(sent.notification.pk, recipients)
 
     def _act_on_chosen(self) -> None:
         act = self._random.choice(
-            [inbox.mark_seen, inbox.mark_read, inbox.mark_unread, inbox.archive, inbox.restore]
+            [
+                inbox_acts.mark_seen,
+                inbox_acts.mark_read,
+                inbox_acts.mark_unread,
+                inbox_acts.archive,
+                inbox_acts.restore,
+            ]
         )
         user = self._random.choice(self._users)
         rows = InboxItem.objects.order_by("pk").values_list("notification_id", flat=True)
@@ -79,25 +88,25 @@ class Writer:
             *self._random.sample(held, min(len(held), 4)),
             *self._random.sample(any_ids, min(len(any_ids), 1)),
         }
-        self._note(user, act(user, inbox.Chosen(ids)))
+        self._note(user, act(user, inbox_acts.Chosen(ids)))
 
     def _act_on_all(self) -> None:
-        act = self._random.choice([inbox.mark_seen, inbox.mark_read, inbox.archive])
+        act = self._random.choice([inbox_acts.mark_seen, inbox_acts.mark_read, inbox_acts.archive])
         user = self._random.choice(self._users)
         head = reading.head(user)
         # Sometimes what the recipient saw a while ago.
         upto = max(0, head.revision - self._random.choice([0, 0, 3, 10]))
-        self._note(user, act(user, inbox.AllUpTo(head.epoch, upto)))
+        self._note(user, act(user, inbox_acts.AllUpTo(head.epoch, upto)))
 
     def _withdraw(self) -> None:
-        sent = Notification.objects.filter(status__in=sending.REMOVABLE)
+        sent = Notification.objects.filter(status__in=sending_acts.REMOVABLE)
         pks = list(sent.order_by("-pk").values_list("pk", flat=True)[:10])
         if pks:
             pk = self._random.choice(pks)
-            if sending.withdraw(pk):
+            if sending_acts.withdraw(pk):
                 self._journal.withdrawn(pk)
 
-    def _note(self, user: int, result: inbox.Result) -> None:
+    def _note(self, user: int, result: inbox_acts.Result) -> None:
         if result.changed:
             self._journal.acted(user, result.revision)
 
@@ -160,7 +169,7 @@ def read_all_at_random(journal: Journal, *, seed: int, users: list[int]) -> None
     for _ in _until_told():
         user = chance.choice(users)
         head = reading.head(user)
-        result = inbox.mark_read(user, inbox.AllUpTo(head.epoch, head.revision))
+        result = inbox_acts.mark_read(user, inbox_acts.AllUpTo(head.epoch, head.revision))
         if result.changed:
             journal.acted(user, result.revision)
 
@@ -175,9 +184,9 @@ def send_large(journal: Journal, *, users: list[int], rounds: int) -> None:
         audience = ChosenUsers(third, "a third") if turn < 3 else Everyone()
         print(f"ready for {turn}", flush=True)
         sys.stdin.readline()
-        pk = sending.send("Something happened", audience=audience).notification.pk
+        pk = sending_acts.send("Something happened", audience=audience).notification.pk
         # As the command does: no other process need be there.
-        dispatcher.dispatch_now(pk, small=True)
+        worker.dispatch_now(pk, small=True)
         assert Notification.objects.get(pk=pk).status == Status.SENT
         journal.sent(pk, third if turn < 3 else users)
 
@@ -185,9 +194,11 @@ def send_large(journal: Journal, *, users: list[int], rounds: int) -> None:
 def send_and_wait(_journal: Journal, *, users: list[int]) -> None:
     """Send in a transaction, say so, and never come to its commit."""
     with transaction.atomic():
-        sending.send("To some", audience=ChosenUsers(users, "some"))
-        sending.send(
-            "To everyone", audience=Everyone(), idempotency=sending.IdempotencyKey("test", "key")
+        sending_acts.send("To some", audience=ChosenUsers(users, "some"))
+        sending_acts.send(
+            "To everyone",
+            audience=Everyone(),
+            idempotency=sending_acts.IdempotencyKey("test", "key"),
         )
         print("sent", flush=True)
         sys.stdin.readline()

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from notifications import reading
+from notifications.inbox import reading
 from notifications.models import Notification
 from tests.support.history import Outcome, Retelling
 from tests.support.ledger import Ledger, State

@@ -16,16 +16,16 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 
 from accounts import keys
 from accounts.sessions import SessionStore
-from notifications import reading
+from notifications.inbox import reading
 from notifications.models import Notification, Status
 from tests.support.checker import World, faults
 from tests.support.history import Outcome, Send, SendLog, Story
+from tests.support.jobs import IMPATIENT
 from tests.support.ports import free_port
 from tests.support.processes import Child, Processes, until
 from tests.support.proxy import Proxy
 from tests.support.senders import Api, ApiSender, Plan, send_once
 from tests.support.servers import STARTUP_S, UVICORN, Server
-from tests.support.walks import IMPATIENT
 from tests.support.watchers import Watcher
 
 if TYPE_CHECKING:

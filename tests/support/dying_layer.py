@@ -9,7 +9,7 @@ import os
 import signal
 from typing import Any
 
-from notifications.memory_layer import MemoryLayer
+from notifications.push.memory_layer import MemoryLayer
 
 
 class DyingLayer(MemoryLayer):

@@ -13,7 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management.color import no_style
 from django.db import connection, transaction
 
-from notifications.models.life import create_single_rows
+from notifications.models.epoch import create_single_rows
 
 if TYPE_CHECKING:
     from django.db.models import Model

@@ -10,8 +10,8 @@ import json
 import os
 from typing import Any
 
-from notifications import installation
-from notifications.memory_layer import MemoryLayer
+from notifications.push import installation
+from notifications.push.memory_layer import MemoryLayer
 
 ENVIRONMENT = "LOSSY_LAYER"
 MODES = (

@@ -119,14 +119,14 @@ def send_steadily(*, path: str, prefix: str, seed: int, users: list[int], pause_
     """An actor's work, in a process with Django set up: send by the ORM until told to end."""
     from django.db import DatabaseError, InterfaceError, connection
 
-    from notifications import sending
-    from notifications.audiences import ChosenUsers
+    from notifications.models.audiences import ChosenUsers
+    from notifications.sending import acts as sending_acts
 
     def send(title: str, recipients: list[int]) -> tuple[Outcome, dict[str, Any]]:
-        key = sending.IdempotencyKey("steady", title)
+        key = sending_acts.IdempotencyKey("steady", title)
         audience = ChosenUsers(recipients, "some")
         try:
-            sent = sending.send(title, audience=audience, idempotency=key)
+            sent = sending_acts.send(title, audience=audience, idempotency=key)
         except (DatabaseError, InterfaceError):
             connection.close()
             return Outcome.UNKNOWN, {}
@@ -140,12 +140,12 @@ def send_steadily(*, path: str, prefix: str, seed: int, users: list[int], pause_
 
 def send_and_die_before_publishing(*, path: str, title: str, users: list[int]) -> None:
     """An actor's work: commit a send, and be gone before anybody hears of it."""
-    from notifications import sending
-    from notifications.audiences import ChosenUsers
+    from notifications.models.audiences import ChosenUsers
+    from notifications.sending import acts as sending_acts
 
     _die_instead_of_publishing()
     SendLog(Path(path)).begins(title, users)
-    sending.send(title, audience=ChosenUsers(users, "some"))
+    sending_acts.send(title, audience=ChosenUsers(users, "some"))
 
 
 def revoke_and_die_before_publishing(*, how: str, user: int) -> None:
@@ -164,13 +164,13 @@ def _die_instead_of_publishing() -> None:
     import os
     import signal
 
-    from notifications import fanout
+    from notifications.push import publisher
 
     def die(_hints: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     # Called on commit, once the rows are there for good and nothing has been told.
-    fanout.publisher.publish = die  # type: ignore[method-assign]
+    publisher.publisher.publish = die  # type: ignore[method-assign]
 
 
 def main(name: str, job: str) -> None:

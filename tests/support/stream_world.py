@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from notifications import protocol
-from notifications.frames import Cursor
-from notifications.stream import Entry, Hint, Loaded
+from notifications.stream.inbox_stream import Entry, Hint, Loaded
+from notifications.wire import contract
+from notifications.wire.frames import Cursor
 
 Frame = dict[str, Any]
 
@@ -86,7 +86,7 @@ ACTS: dict[str, Callable[[Item], Item]] = {
 class Inbox:
     user: str
     epoch: str
-    life: str
+    epoch_tag: str
     revision: int = 0
     floor: int = 0
     items: dict[str, Item] = field(default_factory=dict)
@@ -131,16 +131,16 @@ class Inbox:
         """What one statement of the server finds (PROTOCOL.md, section 3)."""
         counts = self.counts
         found = Loaded(
-            user=self.user, epoch=self.epoch, life=self.life, revision=self.revision,
+            user=self.user, epoch=self.epoch, epoch_tag=self.epoch_tag, revision=self.revision,
             floor=self.floor, unread=counts["unread"], unseen=counts["unseen"],
         )  # fmt: skip
         if cursor is not None and self._resumes(cursor):
             changed = [i for i in self.items.values() if i.revision > cursor.since]
-            if len(changed) <= protocol.CHANGES_MAX_COUNT:
+            if len(changed) <= contract.CHANGES_MAX_COUNT:
                 changed.sort(key=lambda item: (item.revision, item.arrived))
                 return replace(found, since=cursor.since, changes=tuple(map(entry, changed)))
         listed = sorted((i for i in self.items.values() if i.listed), key=lambda i: -i.arrived)
-        shown = listed[: protocol.SNAPSHOT_SIZE]
+        shown = listed[: contract.SNAPSHOT_SIZE]
         more = len(listed) > len(shown)
         return replace(found, listed=tuple(item.encoded() for item in shown), more=more)
 
@@ -153,14 +153,14 @@ class Inbox:
         since, revision = self.revision - 1, self.revision
         changed = [i for i in self.items.values() if i.revision == revision]
         if not with_frame or len(changed) != 1:
-            return Hint(self.life, since, revision)
+            return Hint(self.epoch_tag, since, revision)
         frame = {
             "type": "changes", "since": since, "revision": revision,
             "notifications": [i.wire() for i in changed if not i.removed],
             "removed": [i.id for i in changed if i.removed],
             "counts": counts,
         }  # fmt: skip
-        return Hint(self.life, since, revision, lambda: encode(frame))
+        return Hint(self.epoch_tag, since, revision, lambda: encode(frame))
 
     def copy(self) -> Inbox:
         return replace(self, items=dict(self.items))
@@ -422,7 +422,7 @@ class Referee:
 
     def _content(self, frame: Frame, size: int) -> None:
         kind, revision = frame["type"], frame["revision"]
-        assert size <= protocol.FRAME_MAX_BYTES, f"{kind} of {size} bytes"
+        assert size <= contract.FRAME_MAX_BYTES, f"{kind} of {size} bytes"
         if kind == "snapshot" and frame["epoch"] != self.epoch:
             self.epoch = frame["epoch"]
             self.position = self._acknowledged = 0
@@ -432,7 +432,7 @@ class Referee:
             self._acknowledged = 0
             self._sent.clear()
         room = max(self.outstanding, self.buffered())
-        assert room < protocol.WINDOW_BYTES, f"{kind} starts where {room} bytes are on the way"
+        assert room < contract.WINDOW_BYTES, f"{kind} starts where {room} bytes are on the way"
         assert not self._unread, "content between a resume and its answer"
         self.contents += 1
         if kind == "snapshot":

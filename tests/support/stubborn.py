@@ -10,7 +10,7 @@ import threading
 from contextlib import suppress
 from typing import Any
 
-from notifications.database import in_thread
+from notifications.push.batching import in_thread
 
 # Who asks for one of these is never answered: the latter stops the whole event loop.
 TASKS, LOOP = "/hold/tasks/", "/hold/loop/"

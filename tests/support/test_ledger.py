@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from notifications import inbox, sending
-from notifications.audiences import ChosenUsers
+from notifications.inbox import acts
 from notifications.models import Inbox, InboxItem
+from notifications.models.audiences import ChosenUsers
+from notifications.sending import acts as sending_acts
 from tests.support.ledger import Head, Item, Journal, Ledger, State
 
 if TYPE_CHECKING:
@@ -112,12 +113,12 @@ def test_it_reads_what_actors_wrote(tmp_path: Path) -> None:
 def test_it_reads_the_database(alice, bob, charlie) -> None:  # type: ignore[no-untyped-def]
     ledger = Ledger()
     for recipients in ([alice.pk, bob.pk], [bob.pk]):
-        sent = sending.send("A title", audience=ChosenUsers(recipients, "some"))
+        sent = sending_acts.send("A title", audience=ChosenUsers(recipients, "some"))
         ledger.sent[sent.notification.pk] = set(recipients)
     first, second = ledger.sent
-    ledger.acted.append((alice.pk, inbox.mark_read(alice.pk, inbox.Chosen([first])).revision))
-    ledger.acted.append((bob.pk, inbox.archive(bob.pk, inbox.Chosen([first])).revision))
-    sending.withdraw(second)
+    ledger.acted.append((alice.pk, acts.mark_read(alice.pk, acts.Chosen([first])).revision))
+    ledger.acted.append((bob.pk, acts.archive(bob.pk, acts.Chosen([first])).revision))
+    sending_acts.withdraw(second)
     ledger.withdrawn.add(second)
 
     assert ledger.faults() == []

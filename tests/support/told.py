@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from notifications import reading
-from notifications.catching_up import Ask, catch_up
-from notifications.frames import Cursor
+from notifications.inbox import reading
+from notifications.push.catch_up import Ask, catch_up
+from notifications.wire.frames import Cursor
 
 if TYPE_CHECKING:
-    from notifications.facts import Loaded
+    from notifications.stream.messages import Loaded
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ HELLO_S = 5
 # Silent for so much longer than the ping interval: the connection is dead.
 SILENCE_S = 10
 # The protocol's delays, but for the most: what is tested here lasts seconds.
-_DELAY_S, _DELAY_MOST_S = 0.5, 2.0
+_DELAY_S, _DELAY_MAX_S = 0.5, 2.0
 _POLL_WAIT_S = 2
 _LOOK_S = 0.02
 # How a connection ended that we closed.
@@ -186,7 +186,7 @@ class Watcher:
         if byes and byes[-1]["code"] in _AFTER_MS_CODES:
             return float(byes[-1]["after_ms"]) / 1000
         self._failures += 1
-        return random.uniform(0, min(_DELAY_MOST_S, _DELAY_S * 2**self._failures))
+        return random.uniform(0, min(_DELAY_MAX_S, _DELAY_S * 2**self._failures))
 
 
 def _heard_at(client: SocketClient | HttpClient, began_at: float) -> float:

@@ -6,10 +6,10 @@ import signal
 import threading
 from typing import Any
 
-from django.conf import settings
-
-from notifications import dispatcher, overdue
+from notifications.conf import conf
 from notifications.management.output import WorkCommand
+from notifications.process import overdue
+from notifications.sending import worker
 
 
 class Command(WorkCommand):
@@ -22,12 +22,12 @@ class Command(WorkCommand):
         ends = {signal.SIGTERM, signal.SIGINT}
         signal.pthread_sigmask(signal.SIG_BLOCK, ends)
         stop = threading.Event()
-        worker = threading.Thread(target=dispatcher.run, args=(stop,), name="dispatcher")
-        worker.start()
+        thread = threading.Thread(target=worker.run, args=(stop,), name="dispatcher")
+        thread.start()
         self.stdout.write("Dispatching. Ctrl-C stops.")
         signal.sigwait(ends)
         # Then another one may take its work over anyhow; what it has not committed is not done.
-        overdue.end_within(settings.NOTIFICATIONS_DISPATCH_LEASE_S)
+        overdue.end_within(conf.DISPATCH_LEASE_S)
         stop.set()
-        dispatcher.nudge()
-        worker.join()
+        worker.nudge()
+        thread.join()

@@ -7,13 +7,13 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError, InterfaceError
 
-from notifications import doctor
+from notifications.management import doctor
 from notifications.management.output import WorkCommand
 
 
 class Command(WorkCommand):
     help = (
-        "Compare inboxes, walks and figures with what they should be. Without --repair: read only."
+        "Compare inboxes, jobs and figures with what they should be. Without --repair: read only."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

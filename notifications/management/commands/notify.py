@@ -17,20 +17,21 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
-from notifications import audiences, dispatcher, protocol, sending
-from notifications.audiences import Audience
 from notifications.management.output import WorkCommand
-from notifications.models import Notification, Status
-from notifications.sending import IdempotencyKey, Sent
+from notifications.models import Notification, Status, audiences
+from notifications.models.audiences import Audience
+from notifications.sending import acts, worker
+from notifications.sending.acts import IdempotencyKey, Sent
+from notifications.wire import contract
 
 if TYPE_CHECKING:
-    from notifications.json_lines import Line
+    from notifications.management.json_lines import Line
 
 _SCOPE = "command"
 # Options that speak of one notification, as they are where they were not given.
 _OF_ONE: dict[str, Any] = {
-    "user": None, "group": None, "everyone": False, "body": "", "level": protocol.DEFAULT_LEVEL,
-    "category": protocol.DEFAULT_CATEGORY, "url": "", "thread": "", "data": {}, "send_at": None,
+    "user": None, "group": None, "everyone": False, "body": "", "level": contract.DEFAULT_LEVEL,
+    "category": contract.DEFAULT_CATEGORY, "url": "", "thread": "", "data": {}, "send_at": None,
     "expires_at": None,
 }  # fmt: skip
 
@@ -41,10 +42,10 @@ class Command(WorkCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("title", nargs="?", help=f"1 to {protocol.TITLE_MAX_LENGTH} characters")
+        parser.add_argument("title", nargs="?", help=f"1 to {contract.TITLE_MAX_LENGTH} characters")
         parser.add_argument("--body", default="", help="plain text")
-        parser.add_argument("--level", default=protocol.DEFAULT_LEVEL, choices=protocol.LEVELS)
-        parser.add_argument("--category", default=protocol.DEFAULT_CATEGORY)
+        parser.add_argument("--level", default=contract.DEFAULT_LEVEL, choices=contract.LEVELS)
+        parser.add_argument("--category", default=contract.DEFAULT_CATEGORY)
         parser.add_argument("--url", default="", help="a path on this site, or https://...")
         parser.add_argument("--sender", default="", help="who says it, as people know them")
         parser.add_argument("--thread", default="", help="a key that folds notifications together")
@@ -87,7 +88,7 @@ class Command(WorkCommand):
             if options["dry_run"]:
                 self._check(audience, options)
             else:
-                sent = sending.send(
+                sent = acts.send(
                     audience=audience, idempotency=_key(options["key"]), **_content(options)
                 )
                 self.stdout.write(f"Notification {_finished(sent)}")
@@ -101,7 +102,7 @@ class Command(WorkCommand):
 
     def _send_lines(self, file: BinaryIO, options: dict[str, Any]) -> None:
         # Here, or every command would wait for pydantic.
-        from notifications import json_lines  # noqa: PLC0415
+        from notifications.management import json_lines  # noqa: PLC0415
 
         key = options["key"]
 
@@ -159,7 +160,7 @@ def _finished(sent: Sent) -> str:
 def _dispatch(notification: Notification) -> None:
     notification.refresh_from_db(fields=["status", "item_count"])
     if notification.status == Status.SENDING:
-        dispatcher.dispatch_now(notification.pk, small=True)
+        worker.dispatch_now(notification.pk, small=True)
         notification.refresh_from_db(fields=["status", "item_count"])
 
 
@@ -170,7 +171,7 @@ def _explaining() -> Iterator[None]:
         yield
     except ValidationError as error:
         raise CommandError(_explained(error)) from None
-    except (ValueError, sending.IdempotencyConflict) as error:
+    except (ValueError, acts.IdempotencyConflict) as error:
         raise CommandError(str(error)) from None
     except (DatabaseError, InterfaceError) as error:
         raise CommandError(
@@ -182,12 +183,12 @@ def _explaining() -> Iterator[None]:
 @contextmanager
 def _unlogged() -> Iterator[None]:
     """What is sent is told in the command's own words."""
-    before = sending.logger.level
-    sending.logger.setLevel(logging.WARNING)
+    before = acts.logger.level
+    acts.logger.setLevel(logging.WARNING)
     try:
         yield
     finally:
-        sending.logger.setLevel(before)
+        acts.logger.setLevel(before)
 
 
 def _check_together(options: dict[str, Any]) -> None:

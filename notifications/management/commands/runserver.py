@@ -8,8 +8,9 @@ from typing import Any
 # Only here: this imports Twisted, which would slow every other command down by half a second.
 from daphne.management.commands.runserver import Command as DaphneCommand
 
-from notifications import drain, overdue
 from notifications.management.output import WorkCommand
+from notifications.process import overdue
+from notifications.push import drain
 from notifications.servers import files, greeting
 from notifications.servers.daphne import DaphneServer
 

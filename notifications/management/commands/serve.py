@@ -23,7 +23,8 @@ class Command(WorkCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         # Here, or every command would import a server.
-        from notifications import drain, overdue  # noqa: PLC0415
+        from notifications.process import overdue  # noqa: PLC0415
+        from notifications.push import drain  # noqa: PLC0415
         from notifications.servers import files, greeting, uvicorn_server  # noqa: PLC0415
         from notifications.servers.uvicorn import HttpProtocol, WebSocketProtocol  # noqa: PLC0415
 

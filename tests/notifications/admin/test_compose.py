@@ -11,8 +11,8 @@ from django.db.models.signals import pre_save
 from django.test import Client
 from django.utils import timezone
 
-from notifications import dispatcher
 from notifications.models import InboxItem, Notification, Status
+from notifications.sending import worker
 from tests.notifications.admin.conftest import ADD, REACH, shown
 
 
@@ -215,7 +215,7 @@ def test_it_is_sent_when_its_time_comes(post, alice):
     assert holders() == []
     assert Notification.objects.get().status == Status.SCHEDULED
     Notification.objects.update(send_at=timezone.now())
-    dispatcher.run_due()
+    worker.run_due()
     assert holders() == ["alice"]
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import Client
 
-from notifications import inbox
+from notifications.inbox import acts
 from notifications.models import InboxItem
 from tests.notifications.admin.conftest import LIST, shown
 
@@ -28,8 +28,8 @@ def sent(send, people):
     sent = send(to=people)
     _, got, saw, read = people
     InboxItem.objects.filter(inbox=got.pk, notification=sent).update(delivered_at=sent.created_at)
-    inbox.mark_seen(saw.pk, inbox.Chosen([sent.pk]))
-    inbox.mark_read(read.pk, inbox.Chosen([sent.pk]))
+    acts.mark_seen(saw.pk, acts.Chosen([sent.pk]))
+    acts.mark_read(read.pk, acts.Chosen([sent.pk]))
     return sent
 
 

@@ -11,8 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from notifications import audiences, dispatcher, figures, inbox
-from notifications.models import InboxItem, Notification, Status
+from notifications.inbox import acts, stats
+from notifications.models import InboxItem, Notification, Status, audiences
+from notifications.sending import worker
 from tests.notifications.admin.conftest import ADD, LIST, shown
 
 
@@ -108,7 +109,7 @@ def test_a_report_says_what_happened_and_what_was_expected(browser, user, send, 
     bob.groups.clear()
     alice.groups.clear()
     Notification.objects.filter(pk=sent.pk).update(send_at=timezone.now())
-    dispatcher.run_due()
+    worker.run_due()
     said = "Sent to 1 person (3 expected when it was scheduled)."
     assert said in shown(browser.get(change(sent)))
     assert counts(browser.get(LIST)) == ["1", "0", "0", "0"]
@@ -147,15 +148,15 @@ def test_no_page_loads_all_users(browser, post, alice, django_assert_max_num_que
 
 def test_the_list_shows_kept_figures_and_the_page_of_one_exact_ones(browser, send, alice, bob):
     sent = send(to=[alice, bob])
-    inbox.mark_seen(bob.pk, inbox.Chosen([sent.pk]))
-    inbox.mark_read(alice.pk, inbox.Chosen([sent.pk]))
+    acts.mark_seen(bob.pk, acts.Chosen([sent.pk]))
+    acts.mark_read(alice.pk, acts.Chosen([sent.pk]))
     assert counts(browser.get(LIST)) == ["2", "0", "0", "0"]
     page = shown(browser.get(change(sent)))
     said_of = {"delivered": 2, "seen": 2, "read": 1, "outcome": "Sent to 2 people."}
     for name, said in said_of.items():
         row = re.search(rf'(?s)field-{name}">.*?<div class="readonly">(.*?)</div>', page)
         assert row.group(1) == str(said), name
-    figures.roll_up()
+    stats.roll_up()
     assert counts(browser.get(LIST)) == ["2", "2", "2", "1"]
 
 

@@ -1,0 +1,156 @@
+"""Compose a notification: what it says, and to whom."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from notifications.models import Notification, audiences
+from notifications.models.audiences import Audience
+from notifications.pages.moments import zone_named
+from notifications.wire import contract
+
+if TYPE_CHECKING:
+    _ModelForm = forms.ModelForm[Notification]
+else:  # Django's class takes no parameter when the code runs
+    _ModelForm = forms.ModelForm
+
+AUDIENCE_KINDS = [
+    (audiences.ChosenUsers.kind, _("Chosen users")),
+    (audiences.Groups.kind, _("Groups")),
+    (audiences.Everyone.kind, _("Everyone")),
+]
+
+
+def new_key() -> str:
+    """A key for a form: posted twice with the same key, it sends once."""
+    return uuid.uuid4().hex
+
+
+class AudienceForm(forms.Form):
+    """To whom."""
+
+    kind = forms.ChoiceField(label=_("To"), choices=AUDIENCE_KINDS, widget=forms.RadioSelect)
+    users = forms.ModelMultipleChoiceField(
+        queryset=get_user_model()._default_manager.none(),
+        required=False,
+        # Ids could be made up, and would be answered with names.
+        to_field_name=get_user_model().USERNAME_FIELD,
+    )
+    groups = forms.ModelMultipleChoiceField(queryset=Group.objects.none(), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["users"].queryset = get_user_model()._default_manager.all()  # type: ignore[attr-defined]
+        self.fields["groups"].queryset = Group.objects.all()  # type: ignore[attr-defined]
+
+    def clean_users(self) -> Any:
+        chosen = self.cleaned_data["users"]
+        if len(chosen) > contract.AUDIENCE_USERS_MAX_COUNT:
+            raise ValidationError(
+                _("At most %(most)s users can be chosen; use a group."),
+                params={"most": contract.AUDIENCE_USERS_MAX_COUNT},
+            )
+        return chosen
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        kind = cleaned.get("kind")
+        if kind in {"users", "groups"} and kind not in self.errors and not cleaned.get(kind):
+            self.add_error(kind, _("Choose at least one."))
+        return cleaned
+
+    def audience(self) -> Audience:
+        """Who the valid form is for."""
+        kind = self.cleaned_data["kind"]
+        if kind == audiences.Everyone.kind:
+            return audiences.Everyone()
+        if kind == audiences.Groups.kind:
+            return audiences.to(list(self.cleaned_data["groups"]))
+        return audiences.to(list(self.cleaned_data["users"]))
+
+
+class MomentField(forms.DateTimeField):
+    """A date and a time that the browser itself asks for."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+
+class ComposeForm(AudienceForm, _ModelForm):
+    """Validates through the model; ``audience()`` then says to whom."""
+
+    key = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    # In which its times are meant. The page's script puts the sender's own there.
+    zone = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
+    send_at = MomentField(required=False)
+    expires_at = MomentField(required=False)
+
+    class Meta:
+        model = Notification
+        fields = (
+            "title", "body", "level", "category", "url", "sender", "send_at", "expires_at",
+        )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["key"].initial = new_key()
+        self._name_zone()
+
+    def _name_zone(self) -> None:
+        zone = self.fields["zone"]
+        zone.initial = timezone.get_current_timezone_name()
+        said = format_html("<span>{}</span>", self.time_zone or zone.initial)
+        if not self.is_bound:
+            # The page's script may name another one as long as nothing is typed.
+            zone.widget.attrs["data-zone"] = ""
+            said = format_html("<span data-zone>{}</span>", zone.initial)
+        at_once, stays = _("In {}. Empty: at once."), _("In {}. It leaves all inboxes then.")
+        self.fields["send_at"].help_text = format_html(str(at_once), said)
+        self.fields["expires_at"].help_text = format_html(f"{stays} {_('Empty: it stays.')}", said)
+
+    @property
+    def time_zone(self) -> ZoneInfo | None:
+        """In which the posted times are meant. None: nobody said, or there is no such zone."""
+        return zone_named(str(self.data.get("zone", "")))
+
+    def full_clean(self) -> None:
+        """Read the times as the sender means them."""
+        with timezone.override(self.time_zone or timezone.get_current_timezone()):
+            super().full_clean()
+
+    def clean_zone(self) -> str:
+        name: str = self.cleaned_data["zone"]
+        if name and self.time_zone is None:
+            raise ValidationError(_("%(name)s is no time zone."), params={"name": name})
+        return name
+
+    def clean_send_at(self) -> Any:
+        return self._must_be_ahead("send_at")
+
+    def clean_expires_at(self) -> Any:
+        return self._must_be_ahead("expires_at")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not self.errors:
+            audience = self.audience()
+            # The row is complete now, so that the model can judge it as a whole.
+            self.instance.audience_kind = audience.kind
+            self.instance.audience_ids = list(audience.ids)
+        return cleaned
+
+    def _must_be_ahead(self, field: str) -> datetime | None:
+        moment: datetime | None = self.cleaned_data[field]
+        if moment is not None and moment <= timezone.now():
+            raise ValidationError(_("That time has passed."))
+        return moment

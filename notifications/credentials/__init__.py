@@ -1,0 +1,1 @@
+"""Who may open a stream or call the API."""

@@ -1,0 +1,1 @@
+"""What a recipient does with an inbox, and reads of it."""

@@ -1,0 +1,201 @@
+"""A recipient's acts on their inbox. Each call is one change: one revision, or none.
+
+What an act does to the counters follows from the rows themselves: they are counted before and
+after, under the inbox's lock, so the transition table of the protocol holds by construction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Case, Count, Expression, Q, Value, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from notifications.inbox import stats
+from notifications.inbox.reading import EpochMismatch
+from notifications.models import Epoch, Inbox, InboxItem
+from notifications.models.inbox import LISTED, InboxItemQuerySet
+from notifications.wire import contract, opaque_ids
+
+
+class TooManyIds(ValueError):
+    """More ids than one act takes; no row was touched."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"{count} ids; one call takes at most {contract.IDS_MAX_COUNT}.")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The notifications with these primary keys; unknown ones and somebody else's are skipped."""
+
+    ids: Collection[int]
+
+    def __post_init__(self) -> None:
+        if len(self.ids) > contract.IDS_MAX_COUNT:
+            raise TooManyIds(len(self.ids))
+
+
+@dataclass(frozen=True)
+class AllUpTo:
+    """What is listed and arrived no later than ``revision``: later arrivals are not swallowed."""
+
+    epoch: str
+    revision: int
+
+
+@dataclass(frozen=True)
+class Result:
+    """The inbox after an act. ``changed`` counts the notifications that the act changed."""
+
+    revision: int
+    changed: int
+    unread: int
+    unseen: int
+
+
+@dataclass(frozen=True)
+class _Change:
+    """An act: which present items it finds something to do at, and what it sets there."""
+
+    pending: Callable[[InboxItemQuerySet], InboxItemQuerySet]
+    values: Callable[[datetime], Mapping[str, Any]]
+    # The same among listed items only, said so that an index answers it.
+    pending_listed: Callable[[InboxItemQuerySet], InboxItemQuerySet] | None = None
+    # What each item that it changed adds to the sender's figures, where they tell of it.
+    stats: Callable[[datetime], Mapping[str, Expression]] | None = None
+
+
+def _or(field: str, now: datetime) -> Coalesce:
+    # Reading implies seeing, and seeing delivery. It is written, and not left to whoever counts,
+    # so that one column tells it, also after a notification has been woken.
+    return Coalesce(field, Value(now))
+
+
+def _if_set(field: str, now: datetime) -> Expression:
+    # Told by the moment, since a receipt may have set it between two statements of the act.
+    return Case(When(**{field: now}, then=1), default=0)
+
+
+_SEEN = _Change(
+    pending=lambda items: items.filter(seen_at=None),
+    pending_listed=lambda items: items.unseen(),
+    values=lambda now: {"seen_at": now, "delivered_at": _or("delivered_at", now)},
+    stats=lambda now: {"delivered": _if_set("delivered_at", now), "seen": Value(1)},
+)
+_READ = _Change(
+    pending=lambda items: items.filter(read_at=None),
+    pending_listed=lambda items: items.unread(),
+    values=lambda now: {
+        "read_at": now,
+        "seen_at": _or("seen_at", now),
+        "delivered_at": _or("delivered_at", now),
+    },
+    stats=lambda now: {
+        "delivered": _if_set("delivered_at", now),
+        "seen": _if_set("seen_at", now),
+        "read": Value(1),
+    },
+)
+_UNREAD = _Change(
+    pending=lambda items: items.filter(read_at__isnull=False),
+    values=lambda _now: {"read_at": None},
+    stats=lambda _now: {"read": Value(-1)},
+)
+_ARCHIVE = _Change(
+    pending=lambda items: items.filter(archived_at=None),
+    pending_listed=lambda items: items.listed(),
+    values=lambda now: {"archived_at": now, "snoozed_until": None},
+)
+_RESTORE = _Change(
+    pending=lambda items: items.exclude(archived_at=None, snoozed_until=None),
+    values=lambda _now: {"archived_at": None, "snoozed_until": None},
+)
+
+
+def mark_seen(recipient_id: int, which: Chosen | AllUpTo) -> Result:
+    """Mark notifications seen; those already seen are skipped.
+
+    Raises: EpochMismatch: ``which`` comes from another epoch.
+    """
+    return _perform(_SEEN, recipient_id, which)
+
+
+def mark_read(recipient_id: int, which: Chosen | AllUpTo) -> Result:
+    """Mark notifications read, and seen; those already read are skipped.
+
+    Raises: EpochMismatch: ``which`` comes from another epoch.
+    """
+    return _perform(_READ, recipient_id, which)
+
+
+def mark_unread(recipient_id: int, which: Chosen) -> Result:
+    """Mark notifications unread; they stay seen."""
+    return _perform(_UNREAD, recipient_id, which)
+
+
+def archive(recipient_id: int, which: Chosen | AllUpTo) -> Result:
+    """Take notifications out of the list, read or not.
+
+    Raises: EpochMismatch: ``which`` comes from another epoch.
+    """
+    return _perform(_ARCHIVE, recipient_id, which)
+
+
+def restore(recipient_id: int, which: Chosen) -> Result:
+    """Put archived or snoozed notifications back, as read and as seen as they were."""
+    return _perform(_RESTORE, recipient_id, which)
+
+
+@transaction.atomic
+def _perform(change: _Change, recipient_id: int, which: Chosen | AllUpTo) -> Result:
+    inbox = Inbox.lock(recipient_id)
+    items = _pending(change, inbox, which)
+    before = _Counts.of(items)
+    if before.rows:
+        revision = inbox.revision + 1
+        now = timezone.now()
+        items.update(revision=revision, **change.values(now))
+        changed = InboxItem.objects.filter(inbox=inbox, revision=revision)
+        after = _Counts.of(changed)
+        if change.stats is not None:
+            stats.act(changed, change.stats(now))
+        inbox.advance(unread=after.unread - before.unread, unseen=after.unseen - before.unseen)
+    return Result(inbox.revision, before.rows, inbox.unread_count, inbox.unseen_count)
+
+
+def _pending(change: _Change, inbox: Inbox, which: Chosen | AllUpTo) -> InboxItemQuerySet:
+    items = InboxItem.objects.filter(inbox=inbox)
+    if isinstance(which, Chosen):
+        return change.pending(items.present().filter(notification_id__in=which.ids))
+    if change.pending_listed is None:
+        raise ValueError("This act takes ids, not everything up to a revision.")
+    secret = Epoch.objects.values_list("epoch_secret", flat=True).get()
+    if which.epoch != opaque_ids.opaque(secret, inbox.pk):
+        raise EpochMismatch
+    return change.pending_listed(items.filter(arrived_revision__lte=which.revision))
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """How many items there are, and how many of them the inbox's counters count."""
+
+    rows: int
+    unread: int
+    unseen: int
+
+    @classmethod
+    def of(cls, items: InboxItemQuerySet) -> _Counts:
+        unread = Q(**LISTED, read_at=None)
+        return cls(
+            **items.aggregate(
+                rows=Count("*"),
+                unread=Count("pk", filter=unread),
+                unseen=Count("pk", filter=unread & Q(seen_at=None)),
+            )
+        )

@@ -1,0 +1,156 @@
+"""What an inbox holds: where it stands, pages and single notifications, in one statement each.
+
+Two statements could disagree about the revision, and a transaction around them would take the
+write lock on SQLite.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet, Subquery
+from django.db.models.functions import Left
+
+from notifications.models import Epoch, Inbox, InboxItem, sql
+from notifications.wire import contract, opaque_ids, serializers
+
+Notification = dict[str, Any]
+"""A notification as the wire shows it (protocol, section 2)."""
+
+_COLUMNS = (*serializers.ITEM, *serializers.CONTENT)
+_HEAD = ("revision", "floor", "unread_count", "unseen_count", "epoch_secret", "user_secret")
+
+FILTERS = {
+    "inbox": lambda items: items.listed(),
+    "unread": lambda items: items.unread(),
+    "archived": lambda items: items.archived(),
+}
+
+
+class EpochMismatch(Exception):
+    """The cursor comes from another life of the database: start again from a snapshot."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where an inbox stands. ``user`` and ``epoch`` are the opaque keys of the wire."""
+
+    user: str
+    epoch: str
+    revision: int
+    floor: int
+    unread: int
+    unseen: int
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {"unread": self.unread, "unseen": self.unseen}
+
+
+@dataclass(frozen=True)
+class Page:
+    head: Head
+    notifications: list[Notification]
+    # The cursor of the next page, or None on the last.
+    next_before: int | None
+
+
+def head(user_id: int) -> Head:
+    """Where the user's inbox stands; an inbox that is missing is created."""
+    row = _head_rows(user_id).first()
+    if row is None:
+        Inbox.objects.ensure([user_id])
+        row = _head_rows(user_id).get()
+    return _head(user_id, row)
+
+
+def page(user_id: int, listing: str = "inbox", *, before: int | None = None, size: int) -> Page:
+    """One page of a listing, newest first.
+
+    Args: listing: a key of ``FILTERS``. before: the ``next_before`` of the page above.
+    """
+    items = FILTERS[listing](InboxItem.objects.filter(inbox_id=user_id))
+    if before is not None:
+        items = items.filter(arrived_revision__lt=before)
+    inbox_head, rows = _read(user_id, items.order_by("-arrived_revision")[: size + 1])
+    shown = _newest_first(rows)[:size]
+    more = len(rows) > size
+    return Page(
+        inbox_head, [_wire(row) for row in shown], shown[-1]["arrived_revision"] if more else None
+    )
+
+
+def one(user_id: int, notification_id: int) -> Notification | None:
+    """One notification with its whole body, or None: missing, removed and somebody else's alike."""
+    items = InboxItem.objects.present().filter(inbox_id=user_id, notification_id=notification_id)
+    row = items.values_list(*serializers.ITEM, *_prefixed(serializers.CONTENT)).first()
+    if row is None:
+        return None
+    named = dict(zip(_COLUMNS, row, strict=True))
+    return _wire(named, whole=True) if serializers.has_place(named) else None
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The ids of the listed notifications that arrived next, and last before; None: none did."""
+
+    newer: str | None
+    older: str | None
+
+
+def beside(user_id: int, arrived_revision: int) -> Neighbours:
+    """What lies next to a notification in the inbox, whether that itself is listed or not."""
+    listed = InboxItem.objects.filter(inbox_id=user_id).listed()
+    ids = listed.values_list("notification_id", flat=True)
+    newer = ids.filter(arrived_revision__gt=arrived_revision).order_by("arrived_revision").first()
+    older = ids.filter(arrived_revision__lt=arrived_revision).order_by("-arrived_revision").first()
+    return Neighbours(*(None if pk is None else str(pk) for pk in (newer, older)))
+
+
+def _head_rows(user_id: int) -> QuerySet[Inbox, Any]:
+    epoch = Epoch.objects.filter(pk=1)
+    return (
+        Inbox.objects.filter(pk=user_id)
+        .annotate(
+            epoch_secret=Subquery(epoch.values("epoch_secret")),
+            user_secret=Subquery(epoch.values("user_secret")),
+        )
+        .values_list(*_HEAD)
+    )
+
+
+def _head(user_id: int, row: Sequence[Any]) -> Head:
+    revision, floor, unread, unseen, epoch_secret, user_secret = row
+    return Head(
+        user=opaque_ids.opaque(user_secret, user_id),
+        epoch=opaque_ids.opaque(epoch_secret, user_id),
+        revision=revision,
+        floor=floor,
+        unread=unread,
+        unseen=unseen,
+    )
+
+
+def _read(user_id: int, items: QuerySet[InboxItem]) -> tuple[Head, list[dict[str, Any]]]:
+    # One character more than is shown tells whether there is more.
+    body = Left("notification__body", contract.BODY_PREVIEW_LENGTH + 1)
+    rows = items.values_list(*serializers.ITEM, *_prefixed(serializers.CONTENT[:-1]), body)
+    head_row, found = sql.fetch_beside(_head_rows(user_id), rows)
+    if head_row is None:
+        return head(user_id), []
+    named = [dict(zip(_COLUMNS, row, strict=True)) for row in found]
+    return _head(user_id, head_row), [row for row in named if serializers.has_place(row)]
+
+
+def _prefixed(names: Sequence[str]) -> list[str]:
+    return [f"notification__{name}" for name in names]
+
+
+def _newest_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(rows, key=lambda row: row["arrived_revision"], reverse=True)
+
+
+def _wire(row: Mapping[str, Any], *, whole: bool = False) -> Notification:
+    return serializers.item(row) | serializers.content(row["notification_id"], row, whole=whole)

@@ -1,0 +1,224 @@
+"""Who gets a notification: a class per kind of audience, each a rule that yields recipients."""
+
+from __future__ import annotations
+
+import unicodedata
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import Group
+from django.db.models import Exists, Model, OuterRef, QuerySet
+
+from notifications.wire import contract
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from notifications.models import Notification
+
+Users = QuerySet[Any]
+
+# In groups beyond this, more than half of all users are as good as all of them.
+_MANY = 100
+# As long as the column that keeps it.
+_LABEL_MAX_LENGTH = 200
+
+
+class UnknownNames(ValueError):
+    """Users or groups that do not exist, by their names."""
+
+    def __init__(self, kind: str, names: Sequence[str]) -> None:
+        self.kind = kind
+        self.names = list(names)
+        listed = ", ".join(repr(name) for name in names)
+        noun = kind[:-1] if len(self.names) == 1 else kind
+        super().__init__(f"Unknown {noun}: {listed}. Nothing was sent.")
+
+
+def group_form(name: str) -> str:
+    """A group's name as it is kept, however its letters and accents were put together."""
+    return unicodedata.normalize("NFC", name)
+
+
+class Audience(ABC):
+    """A rule over users, evaluated anew for each chunk that is dispatched."""
+
+    kind: ClassVar[str]
+    label: str
+    ids: Sequence[int] = ()
+    # The permission that a person needs to send to such an audience, beside adding notifications.
+    permission: ClassVar[str | None] = None
+
+    @classmethod
+    @abstractmethod
+    def restored(cls, ids: Sequence[int], label: str) -> Self:
+        """The audience that a notification's row describes."""
+
+    @abstractmethod
+    def members(self) -> Users:
+        """The users who match, active or not."""
+
+    def recipients(self) -> Users:
+        """The users who match and are active: who gets it, as of now."""
+        return self.members().filter(is_active=True)
+
+    def is_as_good_as_everyone(self) -> bool:
+        """Whether who sends to it must be allowed to send to everyone, whatever it is called."""
+        return False
+
+
+class _Chosen(Audience):
+    """An audience of rows that were chosen one by one."""
+
+    def __init__(self, ids: Iterable[int], label: str) -> None:
+        self.ids = sorted(set(ids))
+        self.label = label
+
+    @classmethod
+    def restored(cls, ids: Sequence[int], label: str) -> Self:
+        return cls(ids, label)
+
+    @classmethod
+    def _named(
+        cls, rows: QuerySet[Any], field: str, names: Iterable[str], form: Callable[[str], str]
+    ) -> Self:
+        """Args: form: how a name is kept, of all ways to write it."""
+        # As it was written, too: not all rows were made by a form that knows better.
+        wanted = {name: (name, form(name)) for name in names}
+        if not wanted:
+            raise ValueError(f"Name at least one of the {cls.kind}.")
+        asked = {f"{field}__in": set(chain.from_iterable(wanted.values()))}
+        found = dict(rows.filter(**asked).values_list(field, "pk"))
+        kept = {name: next((one for one in ways if one in found), None)
+                for name, ways in wanted.items()}  # fmt: skip
+        if unknown := [name for name, one in kept.items() if one is None]:
+            raise UnknownNames(cls.kind, unknown)
+        chosen = dict.fromkeys(one for one in kept.values() if one is not None)
+        return cls([found[one] for one in chosen], _shortened(list(chosen)))
+
+
+class ChosenUsers(_Chosen):
+    kind = "users"
+
+    @classmethod
+    def named(cls, names: Sequence[str]) -> Self:
+        """Users by their names (``USERNAME_FIELD``).
+
+        Raises: UnknownNames: nobody has one of the names. ValueError: none, or too many of them.
+        """
+        _require_few(names)
+        model = get_user_model()
+        rows = model._default_manager.all()
+        return cls._named(rows, model.USERNAME_FIELD, names, model.normalize_username)
+
+    def members(self) -> Users:
+        return get_user_model()._default_manager.filter(pk__in=self.ids)
+
+
+class Groups(_Chosen):
+    kind = "groups"
+
+    @classmethod
+    def named(cls, names: Sequence[str]) -> Self:
+        """Groups by their names.
+
+        Raises: UnknownNames: no group has one of the names. ValueError: none was named.
+        """
+        return cls._named(Group.objects.all(), "name", names, group_form)
+
+    def members(self) -> Users:
+        # Not a join: a member of two of the groups is one recipient.
+        memberships = Group.objects.filter(pk__in=self.ids, user=OuterRef("pk"))
+        return get_user_model()._default_manager.filter(Exists(memberships))
+
+    def is_as_good_as_everyone(self) -> bool:
+        """They hold all active users, or more than half of them, where these are many."""
+        reached, all_of_them = self.recipients().count(), Everyone().recipients().count()
+        is_most = reached > _MANY and reached * 2 > all_of_them
+        return is_most or reached == all_of_them > 1
+
+
+class Everyone(Audience):
+    kind = "everyone"
+    label = "everyone"
+    permission = "notifications.send_to_everyone"
+
+    @classmethod
+    def restored(cls, ids: Sequence[int], label: str) -> Self:
+        return cls()
+
+    def members(self) -> Users:
+        return get_user_model()._default_manager.all()
+
+    def is_as_good_as_everyone(self) -> bool:
+        return True
+
+
+KINDS: dict[str, type[Audience]] = {
+    audience.kind: audience for audience in (ChosenUsers, Groups, Everyone)
+}
+
+
+# What code has in its hands, and `to` makes an audience of.
+To: TypeAlias = Audience | AbstractBaseUser | Group | Iterable[AbstractBaseUser] | Iterable[Group]
+
+
+def to(whom: To) -> Audience:
+    """The audience of a user, several users, a group, several groups, or an audience as it is.
+
+    Raises: TypeError: it is none of these. ValueError: it is empty, not saved yet, or more users
+        than can be named.
+    """
+    if isinstance(whom, Audience):
+        return whom
+    # A row first: request.user, which is one, has every method of an iterable.
+    single = isinstance(whom, Model) or not isinstance(whom, Iterable)
+    chosen: list[object] = [whom] if single else list(cast(Iterable[object], whom))
+    if not chosen:
+        raise ValueError("Name at least one user or group to send to.")
+    if any(isinstance(row, Model) and row.pk is None for row in chosen):
+        raise ValueError("Save users and groups before sending to them.")
+    groups = [row for row in chosen if isinstance(row, Group)]
+    if len(groups) == len(chosen):
+        return Groups([row.pk for row in groups], _shortened([row.name for row in groups]))
+    users = [row for row in chosen if isinstance(row, get_user_model())]
+    if len(users) < len(chosen):
+        odd = next(row for row in chosen if row not in users)
+        raise TypeError(
+            f"to= takes a user, users, a group, groups or notifications.everyone, not {odd!r}. "
+            "Names go through audiences.ChosenUsers.named([...]) or audiences.Groups.named([...])."
+        )
+    _require_few(users)
+    return ChosenUsers([row.pk for row in users], _shortened([row.get_username() for row in users]))
+
+
+def of(notification: Notification) -> Audience:
+    """The audience that the notification's row describes.
+
+    Raises: ValueError: its kind is not one of ours.
+    """
+    try:
+        kind = KINDS[notification.audience_kind]
+    except KeyError:
+        known = ", ".join(KINDS)
+        raise ValueError(
+            f"{notification.audience_kind!r} is no kind of audience; there are {known}."
+        ) from None
+    return kind.restored(notification.audience_ids, notification.audience_label)
+
+
+def _require_few(users: Sequence[object]) -> None:
+    if len(users) > contract.AUDIENCE_USERS_MAX_COUNT:
+        raise ValueError(
+            f"At most {contract.AUDIENCE_USERS_MAX_COUNT} users can be named; use a group."
+        )
+
+
+def _shortened(names: Sequence[str], most: int = 3) -> str:
+    shown = ", ".join(names[:most])
+    label = shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+    return label if len(label) <= _LABEL_MAX_LENGTH else f"{label[: _LABEL_MAX_LENGTH - 1]}…"

@@ -1,0 +1,136 @@
+"""What the ORM has no words for, made from querysets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, connections
+from django.db.models import (
+    Expression,
+    F,
+    ForeignObject,
+    IntegerField,
+    Lookup,
+    Model,
+    QuerySet,
+    Value,
+)
+
+if TYPE_CHECKING:
+    _Lookup = Lookup[Any]
+else:  # Django's class takes no parameter when the code runs
+    _Lookup = Lookup
+
+Rows = list[list[Any]]
+
+
+class Among(_Lookup):
+    """``pk__among=ids``: like ``__in``, with all ids as one parameter.
+
+    A thousand parameters cost more in Python than the statement does in the database.
+    """
+
+    lookup_name = "among"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        left, params = self.process_lhs(compiler, connection)
+        array = ",".join(map(str, self.rhs))
+        return f"{left} = ANY(%s::bigint[])", (*params, f"{{{array}}}")
+
+    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        left, params = self.process_lhs(compiler, connection)
+        listed = f"{left} IN (SELECT value FROM json_each(%s))"  # noqa: S608
+        return listed, (*params, json.dumps(self.rhs))
+
+
+for _field in (IntegerField, ForeignObject):
+    _field.register_lookup(Among)
+
+
+def insert_from(
+    model: type[Model],
+    source: QuerySet[Any],
+    *,
+    ignore_conflicts: bool = False,
+    add_to: Sequence[str] = (),
+    **columns: Expression | F,
+) -> int:
+    """``INSERT INTO model (columns) SELECT ... FROM source``: no row passes through Python.
+
+    Columns that are not named take their field's default.
+
+    Args:
+        source: filtered by something (SQLite needs its WHERE to tell ON CONFLICT from a join).
+        add_to: the columns that name a row; where it is there, the others are added to it.
+    Returns: the number of rows inserted or added to.
+    """
+    defaults = {
+        field.attname: Value(field.get_default(), output_field=field)
+        for field in model._meta.concrete_fields
+        if field.get_default() is not None
+    }
+    expressions = defaults | columns
+    database = connections[source.db]
+    selected = source.values_list(*expressions.values())
+    select_sql, params = selected.query.get_compiler(connection=database).as_sql()
+    quote = database.ops.quote_name
+    columns_of = {field.attname: str(field.column) for field in model._meta.concrete_fields}
+    names = ", ".join(quote(columns_of[name]) for name in expressions)
+    conflict = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
+    if add_to:
+        table, key = quote(model._meta.db_table), [quote(columns_of[name]) for name in add_to]
+        added = [quote(columns_of[name]) for name in columns if name not in add_to]
+        sums = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in added)
+        conflict = f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {sums}"
+    sql = f"INSERT INTO {quote(model._meta.db_table)} ({names}) {select_sql}{conflict}"
+    with database.cursor() as cursor:
+        cursor.execute(sql, params)
+        inserted: int = cursor.rowcount
+    return inserted
+
+
+def fetch_beside(head: QuerySet[Any], rows: QuerySet[Any]) -> tuple[list[Any] | None, Rows]:
+    """Read one row and the rows that belong to it in one statement, so that they agree.
+
+    Both querysets come from ``values_list()``. The order of ``rows`` decides what a slice of it
+    holds; what comes back is in no order.
+
+    Returns: the one row, or None where there is none; the rows.
+    """
+    database = connections[head.db]
+    compilers = [q.query.get_compiler(connection=database) for q in (head, rows)]
+    (head_sql, head_params), (rows_sql, rows_params) = (c.as_sql() for c in compilers)
+    sql = f"SELECT * FROM ({head_sql}) h LEFT JOIN (SELECT 1, r.* FROM ({rows_sql}) r) i ON 1 = 1"  # noqa: S608
+    with database.cursor() as cursor:
+        cursor.execute(sql, (*head_params, *rows_params))
+        fetched = cursor.fetchall()
+    if not fetched:
+        return None, []
+    width = len(compilers[0].select)
+    # One column between the two tells a row from the NULLs that a LEFT JOIN makes up.
+    related = [row[width + 1 :] for row in fetched if row[width] is not None]
+    return _converted(compilers[0], [fetched[0][:width]])[0], _converted(compilers[1], related)
+
+
+def python_values(fields: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Rows:
+    """Values of these fields, from SQL of our own, as the ORM would give them."""
+    converted = [list(row) for row in rows]
+    for n, field in enumerate(fields):
+        column = field.get_col(field.model._meta.db_table)
+        for convert in [
+            *connection.ops.get_db_converters(column),
+            *column.get_db_converters(connection),
+        ]:
+            for row in converted:
+                if row[n] is not None:
+                    row[n] = convert(row[n], column, connection)
+    return converted
+
+
+def _converted(compiler: Any, rows: list[Any]) -> Rows:
+    """Database values as Python values, just as the queryset itself would make them."""
+    converters = compiler.get_converters([column for column, _, _ in compiler.select])
+    return [list(row) for row in compiler.apply_converters(rows, converters)]

@@ -1,0 +1,1 @@
+"""The inbox as pages that work without JavaScript: parse, permit, call an act, render."""

@@ -1,0 +1,165 @@
+"""Pages that work without JavaScript. Parse, permit, call an act, render."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_GET, require_http_methods
+
+from notifications.credentials.recipients import recipient_id
+from notifications.inbox import acts, reading
+from notifications.pages.days import by_day
+from notifications.wire import contract
+
+_PAGE_SIZE = 50
+_ACTS = {
+    "read": acts.mark_read,
+    "unread": acts.mark_unread,
+    "archive": acts.archive,
+    "restore": acts.restore,
+}
+_DONE = {
+    "read": "Marked as read.",
+    "unread": "Marked as unread.",
+    "archive": "Archived.",
+    "restore": "Moved to the inbox.",
+}
+_UNDONE_BY = {"archive": "restore", "restore": "archive"}
+_TABS = {"inbox": "Inbox", "unread": "Unread", "archived": "Archived"}
+_EMPTY = {
+    "inbox": "You're all caught up.",
+    "unread": "Nothing unread.",
+    "archived": "Nothing archived yet.",
+}
+
+
+@dataclass(frozen=True)
+class ListPosition:
+    """Where in which listing somebody is."""
+
+    listing: str
+    before: int | None
+
+    @classmethod
+    def of(cls, query: QueryDict) -> ListPosition:
+        listing = query.get("filter", "")
+        return cls(
+            listing if listing in reading.FILTERS else "inbox",
+            contract.revision(query.get("before", "")),
+        )
+
+    @property
+    def url(self) -> str:
+        query: dict[str, str | int] = {"filter": self.listing}
+        if self.before is not None:
+            query["before"] = self.before
+        return f"{reverse('notifications:inbox')}?{urlencode(query)}"
+
+
+@require_GET
+@login_required
+@cache_control(private=True, no_cache=True)
+def inbox_page(request: HttpRequest) -> HttpResponse:
+    """One page of the inbox, newest first."""
+    place = ListPosition.of(request.GET)
+    page = reading.page(recipient_id(request), place.listing, before=place.before, size=_PAGE_SIZE)
+    return render(
+        request,
+        "notifications/inbox.html",
+        {
+            "place": place,
+            "tabs": _TABS.items(),
+            "empty": _EMPTY[place.listing],
+            "head": page.head,
+            "days": by_day(_shown(one) for one in page.notifications),
+            "next_before": page.next_before,
+            "older": page.next_before and ListPosition(place.listing, page.next_before).url,
+        },
+    )
+
+
+@require_GET
+@login_required
+@cache_control(private=True, no_cache=True)
+def inbox_one(request: HttpRequest, wire_id: str) -> HttpResponse:
+    """One notification, whole. Whoever opens it has read it."""
+    pk = contract.notification_pk(wire_id)
+    found = None if pk is None else reading.one(recipient_id(request), pk)
+    if pk is None or found is None:
+        raise Http404
+    if found["read_at"] is None and not _is_prefetch(request):
+        acts.mark_read(recipient_id(request), acts.Chosen({pk}))
+        found["read_at"] = found["seen_at"] = "now"
+    beside = reading.beside(recipient_id(request), found["arrived_revision"])
+    return render(
+        request,
+        "notifications/one.html",
+        {"notification": _shown(found), "place": ListPosition.of(request.GET), "beside": beside},
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def inbox_action(request: HttpRequest) -> HttpResponse:
+    """Do one act and go back to the listing that it was done from."""
+    if request.method == "GET":
+        # Who was signed out when the button was pressed comes here after signing in again.
+        messages.warning(request, "You were signed out, so nothing was done. Try it again.")
+        return redirect("notifications:inbox")
+    place = ListPosition.of(request.POST)
+    op = request.POST.get("op", "")
+    if op == "read" and "upto" in request.POST:
+        return _mark_all_read(request, place)
+    pk = contract.notification_pk(request.POST.get("notification", "-"))
+    if op not in _ACTS or pk is None:
+        return HttpResponseBadRequest("That is nothing that can be done here.")
+    done = _ACTS[op](recipient_id(request), acts.Chosen({pk}))
+    if done.changed:
+        messages.success(request, _said(op, pk))
+    return redirect(place.url)
+
+
+def _mark_all_read(request: HttpRequest, place: ListPosition) -> HttpResponse:
+    """What was on the page, and what is older: what arrived since then stays unread."""
+    upto = contract.revision(request.POST["upto"])
+    if upto is None:
+        return HttpResponseBadRequest("upto is a revision.")
+    which = acts.AllUpTo(request.POST.get("epoch", ""), upto)
+    try:
+        acts.mark_read(recipient_id(request), which)
+    except reading.EpochMismatch:
+        messages.warning(request, "Your inbox was refreshed. Nothing was marked; look again.")
+    else:
+        messages.success(request, "All marked as read.")
+    return redirect(place.url)
+
+
+def _said(op: str, pk: int) -> str:
+    """What was done, and a button that takes it back; its form is on the page."""
+    if op not in _UNDONE_BY:
+        return _DONE[op]
+    button = (
+        '{} <input form="undo" type="hidden" name="notification" value="{}">'
+        '<button form="undo" name="op" value="{}">Undo</button>'
+    )
+    return format_html(button, _DONE[op], pk, _UNDONE_BY[op])
+
+
+def _is_prefetch(request: HttpRequest) -> bool:
+    """Whether the browser asks ahead of its user."""
+    return "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
+
+
+def _shown(notification: reading.Notification) -> dict[str, Any]:
+    """What the wire says, with its times as the template formats them."""
+    return notification | {"arrived_at": parse_datetime(notification["arrived_at"])}

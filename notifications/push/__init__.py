@@ -1,0 +1,1 @@
+"""A process's open streams, and how changes that were committed anywhere reach them."""

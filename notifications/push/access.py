@@ -1,0 +1,220 @@
+"""Whether those who have streams open may still have them: asked again when that may have changed.
+
+Somebody's access version rises in the database, time passes, or a login comes to its end: then what
+opened the streams is looked up again, that of many streams by one query, and those whose login is
+good no longer are ended. What cannot be looked up ends nothing, and is tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from notifications.conf import conf
+from notifications.process import metrics
+from notifications.push.batching import outcomes
+from notifications.push.timers import TimerWheel
+from notifications.stream.messages import Action
+from notifications.wire.contract import CloseCode
+
+if TYPE_CHECKING:
+    from notifications.push.hub import Connection
+from notifications.process.log_limits import once_a_minute
+
+logger = logging.getLogger(__name__)
+
+# Before the look: what changes a password may write the session that made it a moment later.
+_SETTLE_S = 0.2
+_RETRY_S = 1.0
+# Logins by one query.
+_AT_ONCE = 1000
+# What was seen longer ago was so before any stream that is being opened now was let in.
+_RECENT_S = 120
+# In this time a stream whose session has another key now opens again, by that.
+_RENEW_MS = 1000
+
+
+class Login(Protocol):
+    """What a stream was opened by: a session, or a token."""
+
+    @property
+    def user(self) -> Any: ...
+
+    @property
+    def session_key(self) -> str | None: ...
+
+    @property
+    def token_id(self) -> int | None: ...
+
+    @property
+    def expires_at(self) -> datetime: ...
+
+
+Find = Callable[[Sequence[Any]], Sequence[Login | None]]
+
+_finders: dict[str, Find] = {}
+
+
+def look_up_by(*, sessions: Find, tokens: Find) -> None:
+    """How logins are looked up: by the keys of sessions, and by the ids of tokens.
+
+    Each answers what the login is now, under the session's present key; None where it has ended.
+    """
+    _finders.update(session=sessions, token=tokens)
+
+
+class AccessChecks:
+    """Looks again at the logins of a hub's streams."""
+
+    def __init__(self, hub: Any) -> None:
+        self._hub = hub
+        # By user, the access version that was seen last, and since when, by no clock but our own;
+        # for a while also of users who are not here: one who is just being let in may have been
+        # looked up before.
+        self._versions: dict[int, tuple[int, float]] = {}
+        self._suspects: set[Connection] = set()
+        self._wake = asyncio.Event()
+        self._expiries: TimerWheel[Connection] = TimerWheel(lambda one, _: self.suspect([one]))
+
+    def work(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
+        """What must run as long as the hub does, by what it is called in the log."""
+        return {
+            "looking at logins": self._look_at_suspects,
+            "suspecting logins": self._suspect_all_regularly,
+            "the logins' timer": self._expiries.run,
+        }
+
+    def opened(self, connection: Connection) -> None:
+        """A stream was registered."""
+        _, since = self._versions.get(connection.user_id, (0, -math.inf))
+        if since > time.monotonic() - _RECENT_S:
+            self.suspect([connection])
+        self._watch_expiry(connection)
+
+    def closed(self, connection: Connection) -> None:
+        """A stream has gone."""
+        self._suspects.discard(connection)
+        self._expiries.cancel(connection)
+
+    def sighted(self, versions: Iterable[tuple[int, int]]) -> None:
+        """Users and their access versions, as the database says.
+
+        Any other than before is a reason to look: the one that is seen first may just have been
+        raised, and after a restore of the database it may be lower.
+        """
+        now = time.monotonic()
+        for user_id, version in versions:
+            before, _ = self._versions.get(user_id, (0, now))
+            if version != before:
+                self._versions[user_id] = version, now
+                self.suspect(self._hub.streams.get(user_id, ()))
+
+    def suspect(self, connections: Iterable[Connection]) -> None:
+        """Look at these streams again, soon."""
+        self._suspects.update(one for one in connections if one.login is not None)
+        if self._suspects:
+            self._wake.set()
+
+    def gone(self, user_ids: Iterable[int] | None) -> None:
+        """The inboxes of these users are not there; None: somebody's inbox is not."""
+        if user_ids is None:
+            self.suspect(self._hub.all_streams())
+            return
+        for user_id in user_ids:
+            self.suspect(self._hub.streams.get(user_id, ()))
+
+    async def _suspect_all_regularly(self) -> None:
+        while True:
+            await asyncio.sleep(conf.ACCESS_CHECK_S)
+            old = time.monotonic() - _RECENT_S
+            self._versions = {
+                pk: (version, since)
+                for pk, (version, since) in self._versions.items()
+                if since > old or pk in self._hub.streams
+            }
+            self.suspect(self._hub.all_streams())
+
+    async def _look_at_suspects(self) -> None:
+        while True:
+            await self._wake.wait()
+            await asyncio.sleep(_SETTLE_S)
+            self._wake.clear()
+            suspects, self._suspects = self._suspects, set()
+            try:
+                for connections in _batches(suspects):
+                    await self._look(connections)
+                    suspects -= set(connections)
+            except Exception as error:  # noqa: BLE001 (a database may raise anything; see above)
+                once_a_minute(
+                    logger, logging.WARNING, "look",
+                    "Logins could not be looked up (%s: %s); it is tried again.",
+                    type(error).__name__, str(error).strip(),
+                )  # fmt: skip
+                await asyncio.sleep(_RETRY_S)
+                self.suspect(one for one in suspects if self._is_open(one))
+
+    def _is_open(self, connection: Connection) -> bool:
+        return connection in self._hub.streams.get(connection.user_id, ())
+
+    async def _look(self, connections: Sequence[Connection]) -> None:
+        """Judge streams that are opened by one kind of credential."""
+        kind, _ = _credential(connections[0])
+        keys = list({_credential(one)[1] for one in connections})
+        found = dict(zip(keys, await outcomes(_finders[kind], keys), strict=True))
+        failed = [one for one in found.values() if isinstance(one, Exception)]
+        if len(failed) == len(found):
+            raise failed[0]
+        if failed:
+            logger.warning("%d logins could not be looked up: %s", len(failed), failed[0])
+        for connection in connections:
+            answer = found[_credential(connection)[1]]
+            if self._is_open(connection) and not isinstance(answer, Exception):
+                self._hub.perform(connection, self._judge, connection, answer)
+
+    def _judge(self, connection: Connection, found: Login | None) -> list[Action]:
+        before, now = connection.login, time.monotonic()
+        assert before is not None  # noqa: S101 (only those with a login are suspected)
+        if found is None or found.user.pk != connection.user_id:
+            metrics.streams_signed_out.inc()
+            return connection.stream.end(CloseCode.SIGNED_OUT, "Signed out.", now)
+        if found.session_key == before.session_key:
+            connection.login = found
+            self._watch_expiry(connection)
+        elif connection.kind != "poll":  # a poll ends soon anyhow, and the next brings the new key
+            reason = "The session has a new key."
+            return connection.stream.end(CloseCode.RENEW, reason, now, _RENEW_MS)
+        return []
+
+    def _watch_expiry(self, connection: Connection) -> None:
+        """Look at the login when it ends, unless all are looked at long before."""
+        login = connection.login
+        if login is None:
+            return
+        left_s = (login.expires_at - datetime.now(UTC)).total_seconds()
+        if left_s < 2 * conf.ACCESS_CHECK_S:
+            self._expiries.schedule(connection, time.monotonic() + left_s)
+
+
+def _credential(connection: Connection) -> tuple[str, Any]:
+    """The kind of what opened a stream, and its key."""
+    login = connection.login
+    assert login is not None  # noqa: S101 (only those with a login are suspected)
+    if login.token_id is not None:
+        return "token", login.token_id
+    return "session", login.session_key
+
+
+def _batches(connections: Iterable[Connection]) -> Iterable[Sequence[Connection]]:
+    by_kind: dict[str, list[Connection]] = {}
+    for connection in connections:
+        kind, _ = _credential(connection)
+        if kind in _finders:
+            by_kind.setdefault(kind, []).append(connection)
+    for same in by_kind.values():
+        for first in range(0, len(same), _AT_ONCE):
+            yield same[first : first + _AT_ONCE]

@@ -1,0 +1,234 @@
+"""Bring many clients up to date with one statement.
+
+Each ask is answered from the same view of the database: where the inbox stands, whether its cursor
+can be resumed from, and what changed since, or the newest ones instead. The statement is SQL of our
+own, in two dialects: the ORM has no words for a LIMIT per row of another table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import connection
+
+from notifications.models import Epoch, Inbox, InboxItem, Notification, sql
+from notifications.models.inbox import LISTED
+from notifications.stream.inbox_stream import Entry, Loaded
+from notifications.wire import contract, opaque_ids, serializers
+from notifications.wire.frames import Cursor
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Somebody's inbox, from a cursor on; without one: a snapshot."""
+
+    user_id: int
+    cursor: Cursor | None
+
+
+def catch_up(asks: Sequence[Ask]) -> list[Loaded | None]:
+    """Answer all asks, in their order, from one statement (two where an inbox is missing).
+
+    Returns: None for a user who does not exist.
+    Raises: DatabaseError
+    """
+    rows = _read(asks)
+    if missing := {ask.user_id for n, ask in enumerate(asks) if n not in rows}:
+        users = get_user_model()._default_manager.filter(pk__in=missing)
+        Inbox.objects.ensure(users.values_list("pk", flat=True))
+        rows = _read(asks)
+    encode = _Encoder()
+    return [_loaded(ask, rows[n], encode) if n in rows else None for n, ask in enumerate(asks)]
+
+
+def epoch_tag(epoch_secret: str) -> str:
+    """A name of the epoch that processes may tell each other, and that tells nothing else."""
+    return hashlib.sha256(epoch_secret.encode()).hexdigest()[:16]
+
+
+# --- The statement --------------------------------------------------------------------------------
+
+_HEAD = (
+    "n",
+    "how",
+    "revision",
+    "floor",
+    "unread_count",
+    "unseen_count",
+    "epoch_secret",
+    "user_secret",
+)
+_TABLES = {
+    "inbox": Inbox._meta.db_table,
+    "item": InboxItem._meta.db_table,
+    "notification": Notification._meta.db_table,
+    "epoch": Epoch._meta.db_table,
+    "listed": " AND ".join(f"s.{column} IS NULL" for column in LISTED),
+    "head": ", ".join(f"h.{column}" for column in _HEAD),
+    "columns": ", ".join(
+        [f"i.{name}" for name in serializers.ITEM]
+        + [f"c.{name}" for name in serializers.CONTENT[:-1]]
+    ),
+    "preview": contract.BODY_PREVIEW_LENGTH + 1,
+    "most": contract.CHANGES_MAX_COUNT + 1,
+    "newest": contract.SNAPSHOT_SIZE + 1,
+}
+
+# How each ask is to be answered. A client's cursor counts in one epoch only, which the asks name.
+# MATERIALIZED: SQLite would count the changes anew for each row that is joined.
+_HEADS = """
+heads AS MATERIALIZED (
+    SELECT a.n, a.since, b.user_id, b.revision, b.floor, b.unread_count, b.unseen_count,
+           e.epoch_secret, e.user_secret,
+           CASE WHEN a.since IS NULL OR e.epoch_secret <> %s
+                     OR a.since > b.revision OR a.since < b.floor THEN 'snapshot'
+                WHEN a.since = b.revision THEN 'head'
+                WHEN (SELECT count(*) FROM (SELECT 1 FROM {item} s
+                      WHERE s.inbox_id = b.user_id AND s.revision > a.since LIMIT {most}) few
+                     ) = {most} THEN 'snapshot'
+                ELSE 'changes' END AS how
+    FROM asks a JOIN {inbox} b ON b.user_id = a.user_id CROSS JOIN {epoch} e
+)"""
+_CHANGED = """SELECT s.id FROM {item} s
+    WHERE h.how = 'changes' AND s.inbox_id = h.user_id AND s.revision > h.since"""
+_NEWEST = """SELECT s.id FROM {item} s
+    WHERE h.how = 'snapshot' AND s.inbox_id = h.user_id AND {listed}
+    ORDER BY s.arrived_revision DESC LIMIT {newest}"""
+# ruff: noqa: S608 (put together from constants of this module)
+_SQLITE = (
+    """WITH asks AS MATERIALIZED (
+    SELECT key AS n, json_extract(value, '$[0]') AS user_id, json_extract(value, '$[1]') AS since
+    FROM json_each(%s)
+), """
+    + _HEADS
+    + """
+SELECT {head}, {columns}, SUBSTR(c.body, 1, {preview})
+FROM heads h
+LEFT JOIN {item} i ON i.id IN ("""
+    + _CHANGED
+    + " UNION ALL SELECT * FROM ("
+    + _NEWEST
+    + """))
+LEFT JOIN {notification} c ON c.id = i.notification_id"""
+)
+_POSTGRESQL = (
+    """WITH asks AS MATERIALIZED (
+    SELECT a.n - 1 AS n, a.user_id, a.since
+    FROM unnest(%s::bigint[], %s::bigint[]) WITH ORDINALITY a(user_id, since, n)
+), """
+    + _HEADS
+    + """
+SELECT {head}, {columns}, LEFT(c.body, {preview})
+FROM heads h
+LEFT JOIN LATERAL (("""
+    + _CHANGED
+    + " LIMIT {most}) UNION ALL ("
+    + _NEWEST
+    + """)) found ON true
+LEFT JOIN {item} i ON i.id = found.id
+LEFT JOIN {notification} c ON c.id = i.notification_id"""
+)
+_SQL = {
+    vendor: text.format_map(_TABLES)
+    for vendor, text in (("sqlite", _SQLITE), ("postgresql", _POSTGRESQL))
+}
+
+_ITEM_FIELDS = [InboxItem._meta.get_field(name) for name in serializers.ITEM]
+_CONTENT_FIELDS = [Notification._meta.get_field(name) for name in serializers.CONTENT]
+
+Row = tuple[Any, ...]
+
+
+def _read(asks: Sequence[Ask]) -> dict[int, list[Row]]:
+    """The statement's rows by the number of their ask."""
+    secret = Epoch.objects.values_list("epoch_secret", flat=True).get()
+    # Which epoch a cursor means only we can tell; should the epoch end in this very moment, the
+    # statement sees another secret than this one and answers everybody with a snapshot.
+    named = _parameters([(ask.user_id, _since(ask, secret)) for ask in asks])
+    rows: dict[int, list[Row]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL[connection.vendor], (*named, secret))
+        for row in cursor.fetchall():
+            rows.setdefault(row[0], []).append(row)
+    return rows
+
+
+def _parameters(named: Sequence[tuple[int, int | None]]) -> tuple[Any, ...]:
+    """Users and their cursors, as the statement takes them."""
+    if connection.vendor == "sqlite":
+        return (json.dumps(named),)
+    # Arrays, since PostgreSQL sees how many there are. Of a list in JSON it expects a hundred, and
+    # then rather reads ten thousand inboxes than to look for one.
+    return [user for user, _ in named], [since for _, since in named]
+
+
+def _since(ask: Ask, epoch_secret: str) -> int | None:
+    if ask.cursor is None or ask.cursor.epoch != opaque_ids.opaque(epoch_secret, ask.user_id):
+        return None
+    return ask.cursor.since
+
+
+# --- Its rows -------------------------------------------------------------------------------------
+
+
+class _Encoder:
+    """Encodes notifications; the content of one that is in many inboxes once."""
+
+    def __init__(self) -> None:
+        self._contents: dict[int, bytes] = {}
+
+    def __call__(self, item: dict[str, Any], content: Row) -> bytes:
+        pk = item["notification_id"]
+        if pk not in self._contents:
+            (values,) = sql.python_values(_CONTENT_FIELDS, [content])
+            shown = serializers.content(pk, dict(zip(serializers.CONTENT, values, strict=True)))
+            self._contents[pk] = serializers.members(shown)
+        return b"{%s,%s}" % (serializers.members(serializers.item(item)), self._contents[pk])
+
+
+def _loaded(ask: Ask, rows: Sequence[Row], encode: _Encoder) -> Loaded:
+    _, how, revision, floor, unread, unseen, epoch_secret, user_secret = rows[0][: len(_HEAD)]
+    found = Loaded(
+        user=opaque_ids.opaque(user_secret, ask.user_id),
+        epoch=opaque_ids.opaque(epoch_secret, ask.user_id),
+        epoch_tag=epoch_tag(epoch_secret),
+        revision=revision,
+        floor=floor,
+        unread=unread,
+        unseen=unseen,
+    )
+    items = _items(rows)
+    if how == "snapshot":
+        items.sort(key=lambda pair: pair[0]["arrived_revision"], reverse=True)
+        shown = items[: contract.SNAPSHOT_SIZE]
+        listed = tuple(encode(item, content) for item, content in shown)
+        return replace(found, listed=listed, more=len(items) > len(shown))
+    assert ask.cursor is not None  # noqa: S101 (without one the statement says snapshot)
+    items.sort(key=lambda pair: (pair[0]["revision"], pair[0]["arrived_revision"]))
+    changes = tuple(
+        Entry(
+            revision=item["revision"],
+            id=str(item["notification_id"]),
+            encoded=None if item["removed_at"] is not None else encode(item, content),
+        )
+        for item, content in items
+    )
+    return replace(found, since=ask.cursor.since, changes=changes)
+
+
+def _items(rows: Sequence[Row]) -> list[tuple[dict[str, Any], Row]]:
+    """Each item by its columns' names, and the values of its content as the database gave them."""
+    first, second = len(_HEAD), len(_HEAD) + len(serializers.ITEM)
+    # The head of an inbox without items stands in a row of its own, with NULLs beside it.
+    found = [row for row in rows if row[first] is not None]
+    items = sql.python_values(_ITEM_FIELDS, [row[first:second] for row in found])
+    pairs = [
+        (dict(zip(serializers.ITEM, item, strict=True)), row[second:])
+        for item, row in zip(items, found, strict=True)
+    ]
+    return [pair for pair in pairs if serializers.has_place(pair[0])]

@@ -1,0 +1,215 @@
+"""Ends a server process so that nobody notices: its streams are sent elsewhere first.
+
+Servers do it badly by themselves: uvicorn closes every socket in one moment and waits for events
+that have no end, Daphne cuts all connections off. So the first signal is ours, and the server's own
+handler runs once nobody is left, or there is no more time; a second signal is the server's at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import random
+import signal
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+
+from notifications.conf import conf
+from notifications.process import metrics
+from notifications.push import hub
+from notifications.push.hub import Connection
+from notifications.wire import contract
+from notifications.wire.contract import CloseCode
+
+logger = logging.getLogger(__name__)
+
+Application = Callable[[Any, Any, Any], Any]
+Handler = Callable[[int, FrameType | None], Any]
+
+REASON = "This server is about to end; another one answers."
+# Fewer streams need less than the whole time: another process takes so many without noticing.
+_STREAMS_PER_S = 50
+# What the timers of the streams may be late, and a close takes.
+_GRACE_S = 1.0
+# What the server is given after that, where a request still runs.
+_SERVER_S = 10.0
+# Whoever comes to a process that is ending is told to come back after a time between these.
+_REFUSED_MS = (1000, 3000)
+# The same, where a header says it.
+REFUSED_RETRY_S = "2"
+_LOOK_S = 0.05
+_BATCH = 200
+
+
+def refused_after_ms() -> int:
+    """When who comes now shall come back, to another process or the next."""
+    return random.randint(*_REFUSED_MS)  # noqa: S311
+
+
+def ends_within_s() -> float:
+    """When a process that is told to end has ended, whatever holds it up."""
+    return _drained_within_s() + _SERVER_S
+
+
+def _drained_within_s() -> float:
+    return float(conf.DRAIN_S + contract.LINGER_S + _GRACE_S)
+
+
+def on_signals(application: Application) -> Application:
+    """Let the process drain when it is told to end.
+
+    The handlers are ours from the first connection on: only then have all servers set theirs, and
+    before it there is nobody to send away.
+    """
+    drain: Drain | None = None
+
+    async def watched(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal drain
+        if drain is None:
+            drain = Drain()
+            drain.install()
+        await drain.count(application, scope, receive, send)
+
+    return watched
+
+
+class Drain:
+    """What SIGTERM and SIGINT do to a process. It belongs to the event loop that makes it."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._servers: dict[int, Handler] = {}
+        self._has_begun = False
+        self._requests_open = 0
+        self._task: asyncio.Task[None] | None = None
+
+    def install(self) -> None:
+        """Put our handler before those of the server, where it has any."""
+        if threading.current_thread() is not threading.main_thread():
+            return  # under the reloader, whose thread alone is signalled
+        for number in (signal.SIGTERM, signal.SIGINT):
+            before = signal.getsignal(number)
+            if callable(before):
+                self._servers[number] = before
+                signal.signal(number, self._told_to_end)
+
+    async def count(self, application: Application, scope: Any, receive: Any, send: Any) -> None:
+        """Run the application; HTTP requests that have begun are waited for."""
+        counts = scope["type"] == "http"
+        if counts:
+            send = self._closing(send)
+        self._requests_open += counts
+        metrics.requests_open.set(self._requests_open)
+        try:
+            await application(scope, receive, send)
+        finally:
+            self._requests_open -= counts
+            metrics.requests_open.set(self._requests_open)
+
+    def _closing(self, send: Any) -> Any:
+        """Let nobody keep a connection for later once the process is about to end."""
+
+        async def sending(event: Any) -> None:
+            if self._has_begun and event["type"] == "http.response.start":
+                headers = [*event.get("headers", ()), (b"connection", b"close")]
+                event = {**event, "headers": headers}
+            await send(event)
+
+        return sending
+
+    def _told_to_end(self, number: int, frame: FrameType | None) -> None:
+        """Amid whatever the loop does at the moment: so only say it, and have it done later."""
+        if self._loop.is_closed():
+            self._servers[number](number, frame)
+        elif self._has_begun:
+            self._loop.call_soon_threadsafe(self._end_now, number)
+        else:
+            self._has_begun = True
+            self._loop.call_soon_threadsafe(self._begin, number)
+
+    def _begin(self, number: int) -> None:
+        # A context of its own, or it would be that of a request.
+        self._task = self._loop.create_task(self._run(number), context=contextvars.Context())
+
+    def _end_now(self, number: int) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        _drop_all()
+        self._servers[number](number, None)
+
+    async def _run(self, number: int) -> None:
+        here = hub.current()
+        here.is_draining = True
+        streams = here.all_streams()
+        limit_s = _drained_within_s()
+        ends_at = time.monotonic() + limit_s
+        try:
+            if settings.SERVER_PROCESSES == 1:
+                _close_at_once(streams)
+            else:
+                if streams:
+                    text = (
+                        "%d streams are sent elsewhere within %d s; a second signal ends at once."
+                    )
+                    logger.info(text, len(streams), limit_s)
+                await _send_away(streams)
+            while (  # noqa: ASYNC110 (once in a process's life)
+                here.streams or self._requests_open
+            ) and time.monotonic() < ends_at:
+                await asyncio.sleep(_LOOK_S)
+        except Exception:
+            logger.exception("Draining met an error that it does not know")
+        _drop_all()
+        self._servers[number](number, None)
+
+
+def _close_at_once(streams: list[Connection]) -> None:
+    """Nobody else can take the clients: they come back when the next process is there, not all in
+    one moment.
+    """
+    for share_s, one in _shares(streams):
+        after_ms = refused_after_ms() + round(share_s * 1000)
+        _end(one, after_ms, may_linger=False)
+
+
+def _shares(streams: list[Connection]) -> list[tuple[float, Connection]]:
+    """To each stream its share of the time, so that clients do not all come back at once."""
+    random.shuffle(streams)
+    spread_s = min(conf.DRAIN_S, len(streams) / _STREAMS_PER_S)
+    return [(spread_s * n / len(streams), one) for n, one in enumerate(streams)]
+
+
+async def _send_away(streams: list[Connection]) -> None:
+    began = time.monotonic()
+    shares = _shares(streams)
+    for n, (share_s, one) in enumerate(shares, 1):
+        if one.says_when:
+            _end(one, round(share_s * 1000))
+        if n % _BATCH == 0:
+            await asyncio.sleep(0)
+    # An answer to a poll cannot say when to come back, so it comes at that time itself.
+    for share_s, one in shares:
+        if not one.says_when:
+            await asyncio.sleep(max(0.0, began + share_s - time.monotonic()))
+            _end(one, 0)
+
+
+def _end(one: Connection, after_ms: int, *, may_linger: bool = True) -> None:
+    end = partial(one.stream.end, may_linger=may_linger)
+    hub.current().perform(one, end, CloseCode.RESTART, REASON, time.monotonic(), after_ms)
+
+
+def _drop_all() -> None:
+    """End what is still open: who has not left by now was told to, and does not read."""
+    for one in hub.current().all_streams():
+        if one.says_when:
+            one.abort()
+        else:
+            _end(one, 0)

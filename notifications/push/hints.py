@@ -1,0 +1,117 @@
+"""What travels on the channel layer: that inboxes have changed, and what came or went.
+
+A hint may be lost, doubled or late, and is never the only copy. It names the epoch's tag, so that
+a process with another view of the database does not mistake its revisions; and it is sealed, so
+that another installation on the same Redis is not believed (``installation.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+from notifications.push import catch_up, installation
+from notifications.push.installation import Event, Installation
+from notifications.sending.signals import Arrived, Change, Removed
+from notifications.stream.inbox_stream import Hint
+from notifications.wire import frames, serializers
+
+# The handler's name in Channels' terms; a process that does not know it lets it pass.
+EVENT_TYPE = "inboxes.changed"
+ACCESS_EVENT_TYPE = "access.revoked"
+# Up to so many recipients are told one by one, each to the group of their own.
+FEW = 8
+_ROW = ("user_id", "revision", "unread", "unseen")
+
+
+def user_group(here: Installation, user_id: int) -> str:
+    return f"{here.group}.user.{user_id}"
+
+
+def all_hubs(here: Installation) -> str:
+    """The group of all hubs, for changes of many inboxes."""
+    return f"{here.group}.hubs"
+
+
+def changed(user_id: int, revision: int) -> tuple[str, Event]:
+    """An inbox has taken a revision: the group to tell, and what to tell it."""
+    secret, place = installation.read()
+    here = installation.at(secret, place)
+    said = {"epoch_tag": catch_up.epoch_tag(secret), "rows": [[user_id, revision, 0, 0]]}
+    return user_group(here, user_id), here.seal(EVENT_TYPE, said)
+
+
+def bulk(changes: Sequence[Change]) -> list[tuple[str, Event]]:
+    """By each of these changes inboxes have taken a revision each.
+
+    Returns: groups to tell, and what to tell each, in the order of the changes.
+    """
+    secret, place = installation.read()
+    here, epoch_tag = installation.at(secret, place), catch_up.epoch_tag(secret)
+    return [hint for change in changes for hint in _hints(here, epoch_tag, change)]
+
+
+def _hints(here: Installation, epoch_tag: str, change: Change) -> list[tuple[str, Event]]:
+    said: dict[str, Any] = {"epoch_tag": epoch_tag}
+    # Of an edit: no item is as it was, each in its own way: streams read.
+    if isinstance(change, Arrived):
+        said["arrived"] = _arrival(change)
+    elif isinstance(change, Removed):
+        said["removed"] = str(change.notification_id)
+    rows = [[i.user_id, i.revision, i.unread, i.unseen] for i in change.inboxes]
+    if len(rows) > FEW:
+        return [(all_hubs(here), here.seal(EVENT_TYPE, {**said, "rows": rows}))]
+    return [
+        (user_group(here, row[0]), here.seal(EVENT_TYPE, {**said, "rows": [row]})) for row in rows
+    ]
+
+
+def revoked(user_ids: Iterable[int]) -> list[tuple[str, Event]]:
+    """Access may have been taken from these users: groups to tell, and what to tell each."""
+    here = installation.here()
+    return [(user_group(here, pk), here.seal(ACCESS_EVENT_TYPE, pk)) for pk in user_ids]
+
+
+def read(body: Any) -> Iterator[tuple[int, Hint]]:
+    """The hints of an event's body, by the user that each is for; what is none is passed over.
+
+    Raises: ValueError, KeyError, TypeError: there is none in it.
+    """
+    epoch_tag = str(body["epoch_tag"])
+    for row in body["rows"]:
+        if len(row) == len(_ROW) and all(type(number) is int for number in row):
+            user_id, revision, unread, unseen = row
+            make = _frame_maker(body, revision, frames.counts(unread, unseen))
+            yield user_id, Hint(epoch_tag, revision - 1, revision, make)
+
+
+def _arrival(change: Arrived) -> str:
+    """The notification as it came, encoded once; each recipient's revision is put before it."""
+    item = dict.fromkeys(serializers.ITEM) | {
+        "notification_id": change.notification.pk,
+        "arrived_at": change.arrived_at,
+        "woken": False,
+    }
+    shown = serializers.item(item) | serializers.content(
+        change.notification.pk,
+        {name: getattr(change.notification, name) for name in serializers.CONTENT},
+    )
+    del shown["revision"], shown["arrived_revision"]
+    return serializers.members(shown).decode()
+
+
+def _frame_maker(body: dict[str, Any], revision: int, totals: bytes) -> Callable[[], bytes] | None:
+    """Makes the frame when the first stream needs it, and once for all streams of a user."""
+    if "arrived" in body:
+        tail = body["arrived"].encode()
+
+        @lru_cache(maxsize=1)
+        def arrived() -> bytes:
+            one = b'{"revision":%d,"arrived_revision":%d,%s}' % (revision, revision, tail)
+            return frames.changes(revision - 1, revision, [one], [], totals)
+
+        return arrived
+    if "removed" in body:
+        return lambda: frames.changes(revision - 1, revision, [], [body["removed"]], totals)
+    return None

@@ -1,0 +1,93 @@
+"""Who is online: each server process says who is connected to it, for as long as it lives."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from django.db.models.functions import Now
+
+from notifications.models import from_now
+from notifications.models.process import LEASE_S, Process, pack, unpack
+from notifications.push.batching import in_thread
+
+if TYPE_CHECKING:
+    from notifications.push.hub import Hub
+
+logger = logging.getLogger(__name__)
+
+# Between two looks at what there is to write, two signs of life, and two lists of users.
+_STEP_S, LEASE_EVERY_S, USERS_EVERY_S = 1.0, 2.0, 5.0
+
+
+def online(user_ids: Collection[int]) -> set[int]:
+    """Which of these users have a stream open, in any process; true but for a few seconds."""
+    return set(user_ids) & _everybody()
+
+
+def online_count() -> int:
+    """How many users have a stream open."""
+    return len(_everybody())
+
+
+def forget_old(most: int = 1000) -> int:
+    """Delete up to ``most`` processes that have not been heard of for a while."""
+    # Looked at first: on SQLite a deletion of nothing waits for the write lock, too.
+    pks = list(Process.objects.forgotten().values_list("pk", flat=True)[:most])
+    return Process.objects.filter(pk__in=pks).delete()[0] if pks else 0
+
+
+def _everybody() -> set[int]:
+    found: set[int] = set()
+    for packed in Process.objects.live().values_list("users", flat=True):
+        found.update(unpack(packed))
+    return found
+
+
+class Presence:
+    """Writes down that this process lives, and who is connected. Belongs to one event loop."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._id = uuid4().hex
+        self._wrote_at = self._wrote_users_at = float("-inf")
+        self._users: bytes | None = None
+        self._is_failing = False
+
+    async def work(self) -> None:
+        """Write for ever. A database that fails makes us look dead, and is tried again."""
+        while True:
+            try:
+                await self._write_what_is_due(time.monotonic())
+                self._is_failing = False
+            except Exception as error:  # noqa: BLE001 (a database may raise anything)
+                if not self._is_failing:
+                    logger.info("Presence could not be written: %s", str(error).strip())
+                self._is_failing = True
+            await asyncio.sleep(_STEP_S)
+
+    async def _write_what_is_due(self, now: float) -> None:
+        users = pack(self._hub.streams)
+        is_news = users != self._users and now >= self._wrote_users_at + USERS_EVERY_S
+        if not is_news and now < self._wrote_at + LEASE_EVERY_S:
+            return
+        kinds = Counter(connection.kind for connection in self._hub.all_streams())
+        said: dict[str, Any] = {"streams": dict(kinds)}
+        if is_news:
+            said["users"] = users
+        await in_thread(self._write, said, users)
+        self._wrote_at = now
+        if is_news:
+            self._users, self._wrote_users_at = users, now
+
+    def _write(self, said: dict[str, Any], users: bytes) -> None:
+        lease_until = from_now(LEASE_S)
+        if Process.objects.filter(pk=self._id).update(lease_until=lease_until, **said) == 0:
+            # The first time, or it was forgotten: as after a long sleep.
+            full = {**said, "users": users, "started_at": Now(), "lease_until": lease_until}
+            Process.objects.create(pk=self._id, **full)

@@ -1,0 +1,174 @@
+"""Receipts: who holds what. A client that acknowledges a revision has all that arrived up to it.
+
+It is the sender's knowledge and no change of the inbox: it takes no revision and no lock of the
+inbox. Receipts that are lost with their process are told again, by the cursor that the client
+comes back with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import json
+import logging
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.utils import timezone
+
+from notifications.inbox import reading, stats
+from notifications.models import Epoch, InboxItem
+from notifications.models.inbox import UNDELIVERED
+from notifications.process import supervisor
+from notifications.push import catch_up
+from notifications.push.batching import is_of_one, outcomes
+
+logger = logging.getLogger(__name__)
+
+# Between two transactions of a process.
+EVERY_S = 1.0
+# Of one transaction: on SQLite nobody else writes as long as it lasts.
+_MAX_ITEMS = 2_000
+_MAX_INBOXES = 2_000
+# Of those that wait while the database fails.
+_MAX_WAITING = 100_000
+
+_SQL = {
+    # LIMIT per inbox: else PostgreSQL may take all that is undelivered, and look for these in it.
+    "postgresql": """
+        SELECT i.id FROM json_array_elements(%s::json) a(told)
+        CROSS JOIN LATERAL (
+            SELECT s.id FROM {item} s
+            WHERE s.inbox_id = (a.told ->> 0)::bigint
+              AND s.arrived_revision <= (a.told ->> 1)::bigint AND {undelivered} LIMIT {most}
+        ) i LIMIT {most}""",
+    "sqlite": """
+        SELECT s.id FROM json_each(%s) a JOIN {item} s
+            ON s.inbox_id = json_extract(a.value, '$[0]')
+           AND s.arrived_revision <= json_extract(a.value, '$[1]') AND {undelivered}
+        LIMIT {most}""",
+}
+_TABLES = {
+    "item": InboxItem._meta.db_table,
+    "undelivered": " AND ".join(f"s.{column} IS NULL" for column in UNDELIVERED),
+    "most": _MAX_ITEMS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A user's client holds what arrived up to ``revision``, in the epoch of this ``epoch_tag``."""
+
+    user_id: int
+    epoch_tag: str
+    revision: int
+
+
+class Receipts:
+    """Collects what streams tell, and writes it about once a second. Belongs to one event loop."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[tuple[int, str], int] = {}
+        self._worker: asyncio.Task[None] | None = None
+        self._is_failing = False
+
+    def tell(self, user_id: int, epoch_tag: str, revision: int) -> None:
+        """A client has acknowledged this revision. It is written later, and never raises."""
+        key = (user_id, epoch_tag)
+        if len(self._waiting) >= _MAX_WAITING and key not in self._waiting:
+            return
+        self._waiting[key] = max(revision, self._waiting.get(key, 0))
+        if self._worker is None:
+            # A context of its own: a task would keep that of the request which happens to tell.
+            loop = asyncio.get_running_loop()
+            self._worker = loop.create_task(self._work(), context=contextvars.Context())
+
+    async def _work(self) -> None:
+        try:
+            while self._waiting:
+                await asyncio.sleep(EVERY_S)
+                await self._write_some()
+        except Exception as error:  # noqa: BLE001 (the next receipt begins it again)
+            supervisor.report("receipts", error)
+        finally:
+            self._worker = None
+
+    async def _write_some(self) -> None:
+        keys = list(self._waiting)[:_MAX_INBOXES]
+        batch = [Receipt(*key, self._waiting.pop(key)) for key in keys]
+        is_failing = False
+        for receipt, outcome in zip(batch, await outcomes(_written, batch), strict=True):
+            if isinstance(outcome, (DatabaseError, InterfaceError)) and not is_of_one(outcome):
+                if not (is_failing or self._is_failing):
+                    logger.warning("Receipts wait for the database: %s", str(outcome).strip())
+                is_failing = True
+            elif isinstance(outcome, Exception):
+                # It would fail again and again, and hold up all that come after it.
+                supervisor.report("receipts", outcome)
+                continue
+            if outcome is not True:
+                self.tell(receipt.user_id, receipt.epoch_tag, receipt.revision)
+        self._is_failing = is_failing
+
+
+def _written(receipts: Sequence[Receipt]) -> list[bool]:
+    """``write``; of each receipt whether it needs not be told again."""
+    return [write(receipts)] * len(receipts)
+
+
+def write(receipts: Sequence[Receipt]) -> bool:
+    """Mark what these receipts tell of.
+
+    Returns: whether it is all done; if not, ask again.
+    Raises: DatabaseError
+    """
+    secret = Epoch.objects.values_list("epoch_secret", flat=True).first()
+    if secret is None:
+        return True  # the database is being flushed, and there is nothing to mark
+    epoch_tag = catch_up.epoch_tag(secret)
+    told = [(one.user_id, one.revision) for one in receipts if one.epoch_tag == epoch_tag]
+    found = _undelivered(told) if told else []
+    marked = _mark(found)
+    return len(marked) == len(found) < _MAX_ITEMS
+
+
+def deliver(user_id: int, epoch: str, revision: int) -> tuple[reading.Head, int]:
+    """A client that has no socket says that it holds ``revision``.
+
+    Returns: where the inbox stands, and how many notifications were marked.
+    Raises: EpochMismatch: the revision comes from another epoch.
+    """
+    head = reading.head(user_id)
+    if head.epoch != epoch:
+        raise reading.EpochMismatch
+    told = [(user_id, min(revision, head.revision))]
+    count = 0
+    while marked := _mark(_undelivered(told)):
+        count += len(marked)
+    return head, count
+
+
+def _undelivered(told: Sequence[tuple[int, int]]) -> list[int]:
+    """Items that these inboxes hold up to these revisions, by their ids."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SQL[connection.vendor].format_map(_TABLES), (json.dumps(told),))
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def _mark(found: Collection[int]) -> Collection[int]:
+    """Mark these items, but for those that somebody is at or has marked meanwhile.
+
+    Nobody is waited for, so that no two can wait for each other; and where there is nothing to
+    mark, nothing is written.
+    """
+    if not found:
+        return []
+    items: Any = InboxItem.objects.filter(pk__among=sorted(found), **UNDELIVERED)
+    with transaction.atomic():
+        locked = items.order_by("pk").select_for_update(skip_locked=True, no_key=True)
+        marked = list(locked.values_list("pk", flat=True))
+        InboxItem.objects.filter(pk__among=marked).update(delivered_at=timezone.now())
+        stats.delivered(marked)
+    return marked

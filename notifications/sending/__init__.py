@@ -1,0 +1,1 @@
+"""What a sender does: one door, and jobs in chunks that survive the death of whoever does them."""

@@ -1,0 +1,33 @@
+"""How often a client may speak, ask and err. Plain bookkeeping, without a clock."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from notifications.stream.messages import Limits
+from notifications.stream.window import TokenBucket
+from notifications.wire import contract
+
+
+class ClientLimits:
+    """Times are seconds of a monotonic clock."""
+
+    __slots__ = ("_errors", "_frames", "_resumes")
+
+    def __init__(self, limits: Limits, now: float) -> None:
+        self._frames = TokenBucket(limits.frames_per_s, limits.frames_burst, now)
+        self._resumes = TokenBucket(contract.RESUMES_PER_S, contract.RESUMES_BURST, now)
+        self._errors: deque[float] = deque()
+
+    def may_speak(self, now: float) -> bool:
+        return self._frames.take(now)
+
+    def may_resume(self, now: float) -> bool:
+        return self._resumes.take(now)
+
+    def errs(self, now: float) -> bool:
+        """It sent what is no frame; whether it did so too often."""
+        self._errors.append(now)
+        while self._errors[0] <= now - contract.ERRORS_WINDOW_S:
+            self._errors.popleft()
+        return len(self._errors) >= contract.ERRORS_MAX_COUNT

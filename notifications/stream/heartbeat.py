@@ -1,0 +1,42 @@
+"""When a stream pings, and until when the answer may take. Plain bookkeeping, without a clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from notifications.wire import contract
+
+
+@dataclass(slots=True)
+class Heartbeat:
+    """Times are seconds of a monotonic clock."""
+
+    interval_s: float
+    next_at: float
+    # Whether the client can answer; else its own silence is for the server's TCP to notice.
+    is_answered: bool
+    pong_due_at: float | None = None
+
+    def beats(self, now: float) -> bool:
+        """Whether it is time for a ping; if so, the next is an interval away."""
+        if now < self.next_at:
+            return False
+        self.next_at = now + self.interval_s
+        return True
+
+    def pinged(self, now: float, outstanding_bytes: int) -> None:
+        """A ping goes out, behind so much that the client must take first."""
+        if self.is_answered and self.pong_due_at is None:
+            self.pong_due_at = now + contract.PONG_TIMEOUT_S + way_s(outstanding_bytes)
+
+    def ponged(self) -> None:
+        self.pong_due_at = None
+
+    def is_missed(self, now: float) -> bool:
+        """Whether a pong should have come by now."""
+        return self.pong_due_at is not None and now >= self.pong_due_at
+
+
+def way_s(size_bytes: int) -> float:
+    """How long so much may be on its way to the slowest client that we bear with."""
+    return size_bytes / contract.SLOWEST_BYTES_PER_S

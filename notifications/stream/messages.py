@@ -1,0 +1,151 @@
+"""What a stream is told, and what it wants done. Plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from notifications.wire import frames
+from notifications.wire.contract import CloseCode
+from notifications.wire.frames import Cursor
+
+# --- Facts ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One notification that changed: its state, encoded, or None where it was removed."""
+
+    revision: int
+    id: str
+    encoded: bytes | None
+
+    @property
+    def size_bytes(self) -> int:
+        """What it takes in a frame, about."""
+        return len(self.encoded or b"") + len(self.id) + 4
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """An inbox as one read of the database found it, from a cursor on.
+
+    ``changes``: every notification changed after ``since``, in the order of revisions. ``listed``:
+    the newest ones instead, newest first, where the cursor cannot be resumed from.
+    """
+
+    user: str
+    epoch: str
+    # Names the epoch among processes; the same for all users.
+    epoch_tag: str
+    revision: int
+    floor: int
+    unread: int
+    unseen: int
+    since: int | None = None
+    changes: tuple[Entry, ...] = ()
+    listed: tuple[bytes, ...] | None = None
+    more: bool = False
+
+    @property
+    def counts(self) -> bytes:
+        return frames.counts(self.unread, self.unseen)
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What the channel layer said: an inbox went from one revision to another.
+
+    ``frame`` makes the `changes` frame that says so, where the hint carries what changed.
+    """
+
+    epoch_tag: str
+    since: int
+    revision: int
+    frame: Callable[[], bytes] | None = None
+
+
+# --- Actions --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """``revision``: what the client holds with this frame, where the frame says so."""
+
+    frame: bytes
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Read the inbox from the cursor on (from nothing: a snapshot), and report it loaded."""
+
+    cursor: Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    code: CloseCode
+    reason: str
+
+
+Action = Send | Load | Close
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds that a stream is given, and whether its client can say anything.
+
+    One that cannot sends no pong, so it is sent no more than a window holds: then it comes back
+    with its cursor, which says as much.
+    """
+
+    ping_interval_s: float = 25
+    hello_s: float = 3
+    age_s: float = 3600
+    is_answered: bool = True
+    # Frames that a client may send a second, and in one go.
+    frames_per_s: float = 20
+    frames_burst: float = 40
+
+
+class Stream(Protocol):
+    """What one connection is told, by whoever keeps it; see ``InboxStream`` and ``LongPoll``.
+
+    Each method takes a fact and returns what is to be done.
+    """
+
+    epoch_tag: str
+    epoch: str
+
+    @property
+    def acknowledged(self) -> int: ...
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it was told to end, or to come back."""
+
+    def open(self, cursor: Cursor | None) -> list[Action]: ...
+
+    def loaded(self, found: Loaded, now: float) -> list[Action]: ...
+
+    def failed(self, now: float) -> list[Action]: ...
+
+    def hinted(self, hint: Hint, now: float) -> list[Action]: ...
+
+    def behind(self, epoch_tag: str, revision: int, asked_at: float = ...) -> list[Action]: ...
+
+    def tick(self, now: float) -> list[Action]: ...
+
+    def deadline(self) -> float: ...
+
+    def end(
+        self,
+        code: CloseCode,
+        reason: str,
+        now: float,
+        after_ms: int = 0,
+        *,
+        may_linger: bool = True,
+    ) -> list[Action]: ...

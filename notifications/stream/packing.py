@@ -1,0 +1,70 @@
+"""Makes content frames of what was read: cut to size, or cut down to a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from notifications.stream.messages import Entry, Loaded
+from notifications.wire import contract, frames
+
+# What stands around the notifications of a snapshot.
+_AROUND_BYTES = 512
+
+
+def split(entries: Sequence[Entry], most_bytes: int) -> list[tuple[Entry, ...]]:
+    """Entries in parts of at most ``most_bytes``, cut only between two revisions.
+
+    Returns: at least one part, which may be empty; a part of one revision may be larger.
+    """
+    parts: list[tuple[Entry, ...]] = [()]
+    size = 0
+    for _, group in groupby(entries, key=lambda entry: entry.revision):
+        change = tuple(group)
+        own = sum(entry.size_bytes for entry in change)
+        if parts[-1] and size + own > most_bytes:
+            parts.append(())
+            size = 0
+        parts[-1] += change
+        size += own
+    return parts
+
+
+def changes(found: Loaded, since: int, part: Sequence[Entry], *, last: bool) -> tuple[int, bytes]:
+    """One part of what was found: the revision that it leads to, and its frame."""
+    revision = found.revision if last else part[-1].revision
+    return revision, frames.changes(
+        since,
+        revision,
+        [entry.encoded for entry in part if entry.encoded is not None],
+        [entry.id for entry in part if entry.encoded is None],
+        found.counts if last else None,
+    )
+
+
+def whole(found: Loaded) -> list[bytes] | None:
+    """All that was found, in as many frames as it takes; None where one change fits no frame."""
+    if found.listed is not None:
+        return [snapshot(found)]
+    assert found.since is not None  # noqa: S101 (what is not listed is since a cursor)
+    told: list[bytes] = []
+    position = found.since
+    parts = split(found.changes, contract.WINDOW_BYTES)
+    for part in parts:
+        position, frame = changes(found, position, part, last=part is parts[-1])
+        told.append(frame)
+    return told if max(map(len, told)) <= contract.FRAME_MAX_BYTES else None
+
+
+def snapshot(found: Loaded) -> bytes:
+    """As many of the newest as one frame holds."""
+    listed = found.listed or ()
+    shown: list[bytes] = []
+    room = contract.FRAME_MAX_BYTES - _AROUND_BYTES
+    for encoded in listed:
+        room -= len(encoded) + 1
+        if room < 0:
+            break
+        shown.append(encoded)
+    more = found.more or len(shown) < len(listed)
+    return frames.snapshot(found.epoch, found.revision, shown, more=more, totals=found.counts)

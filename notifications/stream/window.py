@@ -1,0 +1,62 @@
+"""What a peer may still be sent, and how often it may ask. Plain bookkeeping, without a clock."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from notifications.wire import contract
+
+
+@dataclass(slots=True)
+class Window:
+    """The bytes of content that a client has been sent and has not acknowledged."""
+
+    acknowledged: int = 0
+    outstanding_bytes: int = 0
+    _sent: deque[tuple[int, int]] = field(default_factory=deque)
+
+    def reset(self, revision: int) -> None:
+        """The client is at ``revision``; what was sent before counts no longer."""
+        self.acknowledged = revision
+        self.outstanding_bytes = 0
+        self._sent.clear()
+
+    def sent(self, revision: int, size_bytes: int) -> None:
+        """A frame that brings the client to ``revision`` is on its way."""
+        if revision <= self.acknowledged:
+            return  # no acknowledgement will come for it
+        self._sent.append((revision, size_bytes))
+        self.outstanding_bytes += size_bytes
+
+    def acknowledge(self, revision: int) -> None:
+        """The client holds ``revision``; an older one than before says nothing."""
+        self.acknowledged = max(self.acknowledged, revision)
+        while self._sent and self._sent[0][0] <= revision:
+            self.outstanding_bytes -= self._sent.popleft()[1]
+
+    def has_room(self, buffered_bytes: int) -> bool:
+        """Whether content may be sent, while the server has so much unsent."""
+        return max(self.outstanding_bytes, buffered_bytes) < contract.WINDOW_BYTES
+
+
+@dataclass(slots=True)
+class TokenBucket:
+    """So many a second, and a burst of so many after a rest."""
+
+    rate_per_s: float
+    burst: float
+    now: float
+    _tokens: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._tokens = self.burst
+
+    def take(self, now: float, tokens: float = 1) -> bool:
+        """Whether there are so many tokens; then they are taken."""
+        self._tokens = min(self.burst, self._tokens + (now - self.now) * self.rate_per_s)
+        self.now = now
+        if self._tokens < tokens:
+            return False
+        self._tokens -= tokens
+        return True

@@ -1,0 +1,145 @@
+"""What the OpenAPI document says holds: schemathesis asks what it allows, and what it does not."""
+
+import os
+from collections import Counter
+
+import pytest
+import schemathesis
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as rules
+
+from accounts import keys, tokens
+from accounts.models import Scope, Session
+from accounts.sessions import SessionStore
+from notifications.api.schemas import ActionsIn
+from notifications.models import audiences
+from notifications.sending import acts
+
+# More examples find more: `make soak` has many.
+RULES = rules(
+    max_examples=int(os.environ.get("CONTRACT_EXAMPLES", "10")),
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+INBOX = {"GET /session", "GET /inbox", "POST /inbox/actions"}
+# What each must be able to do. Which ids are there, nobody guesses.
+GOOD = {
+    "session": INBOX | {"POST /tokens"},
+    "token": INBOX,
+    "key": {"POST /notifications", "POST /tokens"},
+}
+CSRF = "csrf" * 8
+FEASIBLE = {
+    "data": {"order": 7},
+    "send_at": "2040-01-01T00:00:00Z",
+    "expires_at": "2040-01-02T00:00:00Z",
+}
+# Answered by consumers, not by Django: see tests/notifications/consumers/test_http.py.
+STREAMS = r"/inbox/(events|poll)$"
+
+
+@pytest.fixture
+def kept_connection(db):
+    """As Django's own test client has it: the end of a request does not end the transaction."""
+    ends = (request_started, request_finished)
+    for signal in ends:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in ends:
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def document(kept_connection):
+    found = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
+    return found.exclude(path_regex=STREAMS)
+
+
+@pytest.fixture
+def session(alice):
+    store = SessionStore()
+    store[SESSION_KEY] = str(alice.pk)
+    store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    store[HASH_SESSION_KEY] = alice.get_session_auth_hash()
+    store.create()
+    return store.session_key
+
+
+@pytest.fixture
+def key(db):
+    return keys.make("shop", list(Scope.values))[1]
+
+
+@pytest.fixture
+def credentials(alice, session, key, settings):
+    """What a request proves it by, by name. Nobody is made to wait: all of it comes at once."""
+    for name in ("LOGIN", "REFUSED", "TOKEN", "API_USER", "API_KEY"):
+        setattr(settings, f"{name}_RATE_PER_MIN", 0)
+    settings.NOTIFICATIONS_EVERYONE_RATE_PER_H = 0
+    settings.ALLOWED_HOSTS = ["localhost", "testserver"]
+    token, _ = tokens.issue(alice, origins=[], session=Session.objects.get(user=alice))
+    return {
+        "session": {
+            "cookies": {settings.SESSION_COOKIE_NAME: session, settings.CSRF_COOKIE_NAME: CSRF},
+            "headers": {"X-CSRFToken": CSRF},
+        },
+        "token": {"headers": {"Authorization": f"Bearer {token}"}},
+        "key": {"headers": {"Authorization": f"Bearer {key}"}},
+    }
+
+
+def proven_by(cookies=(), headers=()):
+    """How schemathesis proves who asks; it also tries without, and with what is not valid."""
+
+    class Proof:
+        def get(self, case, context):
+            return True
+
+        def set(self, case, data, context):
+            case.cookies = {**case.cookies, **dict(cookies)}
+            case.headers = {**case.headers, **dict(headers)}
+
+    return Proof
+
+
+def make_feasible(case, credential, alice):
+    """Put in what no schema can say, where all else is valid: who is there, and what time it is."""
+    if not case.meta.generation.mode.is_positive:
+        return
+    body = case.body
+    if case.path.endswith("/tokens"):
+        case.body = {"user": alice.username} if credential == "key" else {}
+    elif case.path.endswith("/notifications"):
+        body["audience"] = {"users": [alice.username]}
+        body |= {name: good for name, good in FEASIBLE.items() if name in body}
+    elif case.path.endswith("/actions"):
+        # What is not known is ignored, but a NUL in it is refused.
+        case.body = {name: one for name, one in body.items() if name in ActionsIn.model_fields}
+
+
+@pytest.mark.parametrize(("credential", "good"), GOOD.items())
+def test_every_answer_is_one_that_the_document_names(
+    document, credentials, credential, good, alice
+):
+    acts.send("Hello", audience=audiences.ChosenUsers([alice.pk], "alice"))
+    answered = Counter()
+    document.auth(refresh_interval=None)(proven_by(**credentials[credential]))
+    for result in document.get_all_operations():
+        operation = result.ok()
+
+        def ask(case):
+            make_feasible(case, credential, alice)
+            answer = case.call_and_validate()
+            answered[case.operation.label, answer.status_code // 100] += 1
+
+        RULES(given(case=operation.as_strategy())(ask))()
+    # All of it would be true of an API that refuses everything.
+    done = {label.replace("/api/v1", "") for label, kind in answered if kind == 2}
+    assert done == good, answered

@@ -1,0 +1,147 @@
+"""What a consumer does with its stream's decisions, with a transport that takes notes."""
+
+import asyncio
+import json
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+from notifications.consumers import base
+from notifications.consumers.base import StreamConsumer
+from notifications.push.hub import Hub
+from notifications.stream.messages import Loaded
+from notifications.wire.contract import CloseCode
+from notifications.wire.frames import Pong
+
+FOUND = Loaded("u", "e", "epoch_tag", 0, 0, 0, 0, listed=())
+
+
+class Transport:
+    def __init__(self):
+        self.sent, self.closed, self.aborted, self.held = [], None, False, 0
+
+    def send(self, frame):
+        self.sent.append(json.loads(frame)["type"])
+
+    def close(self, code, reason):
+        self.closed = code
+
+    def buffered(self):
+        return self.held
+
+    def abort(self):
+        self.aborted = True
+
+
+class Reads:
+    """Answers reads when it is told to."""
+
+    def __init__(self):
+        self.future = None
+
+    def ask(self, question):
+        self.future = asyncio.get_running_loop().create_future()
+        return self.future
+
+
+def run(scenario, monkeypatch, login=None):
+    async def within():
+        own, reads = Hub(), Reads()
+        monkeypatch.setattr(base.hub, "current", lambda: own)
+        monkeypatch.setattr(base, "_reads", reads)
+        monkeypatch.setattr(base, "_first_reads", reads)
+        consumer = StreamConsumer()
+        consumer.scope, consumer.transport = {"login": login}, Transport()
+        consumer.open_stream(7, None)
+        await scenario(consumer, reads, own)
+
+    asyncio.run(within())
+
+
+async def answer(reads, found):
+    reads.future.set_result(found)
+    await asyncio.sleep(0)
+
+
+def test_nobody_is_asked_for_who_has_gone_and_nothing_is_left_behind(monkeypatch):
+    async def scenario(consumer, reads, own):
+        assert own.streams == {7: {consumer}}
+        consumer.close_stream()
+        assert reads.future.cancelled()
+        await asyncio.sleep(0)
+        assert consumer.transport.sent == []
+        assert own.streams == {}
+        assert own.timers._slot_of == {}
+
+    run(scenario, monkeypatch)
+
+
+def test_a_user_who_is_gone_is_signed_out(monkeypatch):
+    async def scenario(consumer, reads, own):
+        await answer(reads, None)
+        assert consumer.transport.sent == ["bye"]
+        assert consumer.transport.closed == CloseCode.SIGNED_OUT
+
+    run(scenario, monkeypatch)
+
+
+def test_a_read_that_fails_is_logged_and_said(monkeypatch, caplog):
+    async def scenario(consumer, reads, own):
+        reads.future.set_exception(OSError("gone"))
+        await asyncio.sleep(0)
+        assert consumer.transport.closed == CloseCode.OVERLOADED
+
+    run(scenario, monkeypatch)
+    assert "gone" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+def test_who_never_reads_what_it_asks_for_is_dropped(monkeypatch):
+    async def scenario(consumer, reads, own):
+        await answer(reads, FOUND)
+        consumer.transport.held = base._BUFFER_MAX_BYTES + 1
+        consumer.perform([])
+        assert consumer.transport.aborted
+
+    run(scenario, monkeypatch)
+
+
+def test_only_what_a_client_holds_anew_is_told_to_the_sender(monkeypatch):
+    async def scenario(consumer, reads, own):
+        def pong(revision):
+            consumer.perform(consumer.stream.received(Pong("e", revision), time.monotonic()))
+            told = dict(own.receipts._waiting)
+            own.receipts._waiting.clear()
+            return told
+
+        await answer(reads, replace(FOUND, revision=3))
+        assert own.receipts._waiting == {}
+        assert pong(2) == {(7, "epoch_tag"): 2}
+        assert pong(2) == pong(1) == {}
+        # More than it was sent counts as what it was sent.
+        assert pong(9) == {(7, "epoch_tag"): 3}
+
+    run(scenario, monkeypatch)
+
+
+def age_s(login, monkeypatch):
+    limits = []
+
+    async def scenario(consumer, reads, own):
+        limits.append(consumer.stream.limits)
+
+    run(scenario, monkeypatch, login=login)
+    return limits[0].age_s
+
+
+def test_a_token_is_renewed_while_it_is_still_good(monkeypatch, settings):
+    settings.NOTIFICATIONS_CONNECTION_AGE_S = 3600
+    now = datetime.now(UTC)
+    for left_s, most_s in ((600, 570), (40, 10), (33, 3), (20, 3), (-5, 3)):
+        login = SimpleNamespace(token_id=1, expires_at=now + timedelta(seconds=left_s))
+        assert most_s - 1 < age_s(login, monkeypatch) <= max(most_s, 3)
+    late = SimpleNamespace(token_id=1, expires_at=now + timedelta(days=1))
+    session = SimpleNamespace(token_id=None, expires_at=now)
+    for login in (late, session, None):
+        assert 2700 <= age_s(login, monkeypatch) <= 4500

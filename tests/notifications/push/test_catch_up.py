@@ -1,0 +1,144 @@
+"""Many clients brought up to date with one statement."""
+
+import json
+
+import pytest
+
+from notifications.inbox import acts, reading
+from notifications.inbox.acts import Chosen
+from notifications.models import Epoch, Inbox
+from notifications.push import catch_up as catch_up_module
+from notifications.push.catch_up import Ask, catch_up
+from notifications.wire import contract
+from notifications.wire.frames import Cursor
+
+
+def cursor(user, since):
+    return Cursor(reading.head(user.pk).epoch, since)
+
+
+def found(user, since=None):
+    (loaded,) = catch_up([Ask(user.pk, None if since is None else cursor(user, since))])
+    return loaded
+
+
+def listed(loaded):
+    return [json.loads(one) for one in loaded.listed]
+
+
+def test_what_is_read_is_what_a_page_shows(send, alice):
+    send("é" * 200, to=[alice], body="b" * 501, level="warning", url="/x", data={"n": [1, None]})
+    one = send(to=[alice], actions=[{"label": "Go", "url": "/go"}], sender="Ana", thread="t")
+    acts.mark_read(alice.pk, Chosen([one.pk]))
+    page = reading.page(alice.pk, size=50)
+    assert listed(found(alice)) == page.notifications
+    loaded = found(alice, 0)
+    by_revision = sorted(page.notifications, key=lambda shown: shown["revision"])
+    assert [json.loads(entry.encoded) for entry in loaded.changes] == by_revision
+    head = page.head
+    assert (loaded.user, loaded.epoch, loaded.revision) == (head.user, head.epoch, head.revision)
+    assert (loaded.floor, loaded.unread, loaded.unseen) == (0, 1, 1)
+
+
+def test_changes_come_once_each_oldest_first_and_removed_ones_as_ids(send, withdraw, alice):
+    first, left, gone, last = (send(to=[alice]) for _ in range(4))
+    acts.mark_seen(alice.pk, Chosen([first.pk, gone.pk]))
+    withdraw(gone)
+    acts.mark_read(alice.pk, Chosen([first.pk, last.pk]))
+    loaded = found(alice, 1)
+    assert [(e.revision, e.id, e.encoded is None) for e in loaded.changes] == [
+        (2, str(left.pk), False),
+        (6, str(gone.pk), True),
+        (7, str(first.pk), False),
+        (7, str(last.pk), False),
+    ]
+    assert (loaded.since, loaded.revision, loaded.unread, loaded.unseen) == (1, 7, 1, 1)
+
+
+def test_at_the_head_nothing_is_read(send, alice):
+    send(to=[alice])
+    loaded = found(alice, 1)
+    assert (loaded.since, loaded.changes, loaded.listed) == (1, (), None)
+
+
+def test_what_cannot_be_resumed_from_is_a_snapshot(send, alice, bob):
+    for _ in range(2):
+        send(to=[alice])
+    Inbox.objects.filter(pk=alice.pk).update(floor=1)
+    foreign = Cursor(reading.head(bob.pk).epoch, 1)
+    for asked in (None, Cursor("x", 1), foreign, cursor(alice, 0), cursor(alice, 3)):
+        (loaded,) = catch_up([Ask(alice.pk, asked)])
+        assert len(loaded.listed) == 2
+    assert found(alice, 1).listed is None
+
+
+def test_too_many_changes_are_a_snapshot_of_the_newest(send, alice):
+    Inbox.objects.filter(pk=alice.pk).update(revision=0)
+    for _ in range(contract.CHANGES_MAX_COUNT + 1):
+        send(to=[alice])
+    loaded = found(alice, 0)
+    assert (len(loaded.listed), loaded.more) == (contract.SNAPSHOT_SIZE, True)
+    assert [one["arrived_revision"] for one in listed(loaded)] == list(range(301, 251, -1))
+    assert len(found(alice, 1).changes) == contract.CHANGES_MAX_COUNT
+
+
+def test_many_are_answered_in_their_order_by_two_queries(
+    send, alice, bob, charlie, django_assert_num_queries
+):
+    send(to=[alice, bob])
+    send(to=[bob])
+    asks = [
+        Ask(charlie.pk, None),
+        Ask(bob.pk, cursor(bob, 1)),
+        Ask(alice.pk, cursor(alice, 1)),
+        Ask(bob.pk, None),
+        Ask(bob.pk, cursor(bob, 1)),
+    ]
+    with django_assert_num_queries(2):  # the epoch's secret, and everything else
+        answers = catch_up(asks)
+    assert [len(a.listed) if a.listed is not None else None for a in answers] == [
+        0,
+        None,
+        None,
+        2,
+        None,
+    ]
+    assert [len(a.changes) for a in answers] == [0, 1, 0, 0, 1]
+
+
+def test_an_inbox_that_is_missing_is_made_and_a_user_who_is_missing_is_not(alice):
+    Inbox.objects.all().delete()
+    mine, nobodys = catch_up([Ask(alice.pk, None), Ask(10**9, None)])
+    assert (mine.revision, mine.listed) == (0, ())
+    assert nobodys is None
+    assert list(Inbox.objects.values_list("pk", flat=True)) == [alice.pk]
+
+
+def test_an_epoch_that_ends_between_the_two_queries_makes_everything_a_snapshot(
+    send, alice, monkeypatch
+):
+    send(to=[alice])
+    asked = cursor(alice, 1)
+    since = catch_up_module._since
+
+    def renew_then_since(ask, secret):
+        Epoch.renew(secret)
+        return since(ask, secret)
+
+    monkeypatch.setattr(catch_up_module, "_since", renew_then_since)
+    (loaded,) = catch_up([Ask(alice.pk, asked)])
+    assert len(loaded.listed) == 1
+    assert loaded.epoch == reading.head(alice.pk).epoch != asked.epoch
+
+
+def test_snoozed_and_archived_ones_are_in_changes_and_not_in_a_snapshot(send, alice):
+    one = send(to=[alice])
+    acts.archive(alice.pk, Chosen([one.pk]))
+    assert found(alice).listed == ()
+    assert json.loads(found(alice, 1).changes[0].encoded)["archived_at"] is not None
+
+
+@pytest.mark.parametrize("since", [2**53 - 1, 10**15])
+def test_a_cursor_far_beyond_is_no_matter(since, send, alice):
+    send(to=[alice])
+    assert len(found(alice, since).listed) == 1
