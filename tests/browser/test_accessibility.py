@@ -11,8 +11,6 @@ from notifications.models import audiences
 from notifications.sending import acts
 from tests.browser.looks import ANY_LOOK, check, is_still
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 PUBLIC = [
     "/accounts/login/",
     "/accounts/password-reset/",
