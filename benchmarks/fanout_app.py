@@ -57,7 +57,7 @@ async def _broadcast_by_group(scope: Any, receive: Any, send: Any) -> None:
     await _answered(send)
 
 
-hub_application = ProtocolTypeRouter({"http": _broadcast_by_hub, "websocket": asgi.sockets})
+hub_application = ProtocolTypeRouter({"http": _broadcast_by_hub, "websocket": asgi.application})
 group_application = ProtocolTypeRouter(
     {"http": _broadcast_by_group, "websocket": TutorialConsumer.as_asgi()}
 )

@@ -8,12 +8,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from accounts import keys, tokens
-from accounts.models import AccessToken, Session
+from accounts.models import Session
+from notifications.credentials import keys, tokens
 from notifications.inbox import acts as inbox_acts
 from notifications.inbox import idempotency, stats
 from notifications.management import doctor as examination
 from notifications.models import (
+    AccessToken,
     Edit,
     Inbox,
     InboxItem,
@@ -30,6 +31,7 @@ from notifications.push.catch_up import Ask
 from notifications.sending import acts as sending_acts
 from notifications.sending import worker
 from notifications.sending.dispatch import Dispatch
+from notifications.wire.message import Message
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = timedelta(hours=3)
@@ -303,7 +305,7 @@ def test_a_large_audience_is_walked_in_chunks(user, settings):
     settings.NOTIFICATIONS_DISPATCH_PAUSE_MS = 0
     for name in "abcde":
         user(name)
-    sent = sending_acts.send("Hello", audience=audiences.Everyone()).notification
+    sent = sending_acts.send(Message("Hello"), audience=audiences.Everyone()).notification
     grown_old(Notification.objects, "created_at")
     finds("dispatches that stand still")
     assert InboxItem.objects.filter(notification=sent).count() == 5

@@ -1,4 +1,4 @@
-"""Who may call the API: the classes that config/urls.py gives its routers.
+"""Who may call the API: the classes that its routers are given (``api.make``).
 
 A bearer beats a cookie, also one that is refused. Each class either knows who asks, passes the
 request on to the next (nothing came that it could judge), or refuses it with the status that says
@@ -14,10 +14,10 @@ from ninja.errors import AuthenticationError, HttpError, Throttled
 from ninja.security import HttpBearer
 from ninja.security import SessionAuth as CookieAuth
 
-from accounts import keys, throttle, tokens
-from accounts.logins import Login
-from accounts.models import ApiKey, Scope
-from accounts.origins import is_listed
+from notifications.credentials import keys, throttles, tokens
+from notifications.credentials.logins import Login
+from notifications.credentials.origins import is_listed
+from notifications.models import ApiKey, Scope
 
 Found = TypeVar("Found")
 
@@ -32,7 +32,7 @@ class SessionAuth(CookieAuth):
         return super().__call__(request)
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Any | None:
-        must_not_ask_too_often(throttle.users, f"user:{request.user.pk}")
+        must_not_ask_too_often(throttles.users, f"user:{request.user.pk}")
         return request.user
 
 
@@ -49,9 +49,9 @@ class TokenAuth(HttpBearer):
         origin = request.headers.get("Origin")
         if origin is not None and not is_listed(origin, login.origins):
             raise HttpError(403, "This token may not be used from that origin.")
-        must_not_ask_too_often(throttle.users, f"user:{login.user.pk}")
+        must_not_ask_too_often(throttles.users, f"user:{login.user.pk}")
         # For what follows it is as if the user had signed in.
-        request.user = login.user
+        request.user = login.user  # type: ignore[assignment]
         return login
 
 
@@ -63,7 +63,7 @@ class ApiKeyAuth(HttpBearer):
             must_be_known(request, tokens.find(token))
             raise HttpError(403, "A token opens an inbox, and nothing else; this needs an API key.")
         key = must_be_known(request, keys.find(token))
-        must_not_ask_too_often(throttle.keys, key.identity)
+        must_not_ask_too_often(throttles.keys, key.identity)
         keys.note_use(key)
         return key
 
@@ -89,12 +89,12 @@ def must_be_known(request: HttpRequest, found: Found | None) -> Found:
     Raises: AuthenticationError: nothing was. Throttled: nothing was again and again.
     """
     if found is None:
-        must_not_ask_too_often(throttle.refused, throttle.address_of(request))
+        must_not_ask_too_often(throttles.refused, throttles.address_of(request))
         raise AuthenticationError(message="That key or token is not valid, or not any more.")
     return found
 
 
-def must_not_ask_too_often(bucket: throttle.Throttle, who: str) -> None:
+def must_not_ask_too_often(bucket: throttles.Throttle, who: str) -> None:
     """Raises: Throttled: with the seconds to wait."""
     if wait_s := bucket.wait_s(who):
         raise Throttled(wait_s)

@@ -4,8 +4,8 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from accounts import keys
-from accounts.models import ApiKey
+from notifications.credentials import keys
+from notifications.models import ApiKey
 
 
 def test_a_key_is_256_bits_and_only_its_hash_is_stored(api_key, capsys):

@@ -9,13 +9,14 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import DatabaseError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from accounts import revocation
-from accounts.models import AccessToken, ApiKey, User
+from notifications.credentials import revocation
+from notifications.models import AccessToken, ApiKey
 from notifications.process import outages
 
 logger = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ def make(
     *,
     origins: Sequence[str] = (),
     expires_at: datetime | None = None,
-    created_by: User | None = None,
+    created_by: AbstractBaseUser | None = None,
 ) -> tuple[ApiKey, str]:
     """A new key: its row, and the key itself, which cannot be had a second time."""
     row = ApiKey(
@@ -41,7 +42,7 @@ def make(
         scopes=list(scopes),
         origins=list(origins),
         expires_at=expires_at,
-        created_by=created_by,
+        created_by_id=None if created_by is None else created_by.pk,
     )
     key = give_secret(row)
     row.save()

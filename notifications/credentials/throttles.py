@@ -1,4 +1,4 @@
-"""How often somebody may ask: token buckets in the memory of each process.
+"""How often somebody may ask (rate limits): token buckets in the memory of each process.
 
 Several processes together let through that many times more. That is enough against a script that
 runs wild or tries passwords, needs no other server, and costs a request next to nothing.
@@ -10,10 +10,12 @@ import math
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
+
+from notifications.conf import conf
 
 # Beyond this the one that has not asked for longest is forgotten, and begins with a full bucket.
 _MAX = 20_000
@@ -22,12 +24,12 @@ _MAX = 20_000
 class Throttle:
     """So many in a period for each who asks, and as many at once after as long a rest.
 
-    Args: setting: names the setting that says how many, read at each question. 0: no limit.
+    Args: most: how many, asked anew each time, since settings may change. 0: no limit.
         period_s: a minute, where nothing else is said.
     """
 
-    def __init__(self, setting: str, period_s: float = 60) -> None:
-        self._setting = setting
+    def __init__(self, most: Callable[[], float], period_s: float = 60) -> None:
+        self._most = most
         self._period_s = period_s
         self._lock = threading.Lock()
         # Who: what is left, and when that was.
@@ -35,7 +37,7 @@ class Throttle:
 
     def wait_s(self, who: str, now: float | None = None) -> int:
         """Take one. 0, or the whole seconds to wait where there is none left."""
-        most: float = getattr(settings, self._setting)
+        most = self._most()
         if not most:
             return 0
         now = time.monotonic() if now is None else now
@@ -65,12 +67,9 @@ def address_of_scope(scope: dict[str, Any]) -> str:
     return f"address:{client[0] if client else ''}"
 
 
-logins = Throttle("LOGIN_RATE_PER_MIN")
-resets = Throttle("RESET_RATE_PER_MIN")
-reset_mails = Throttle("RESET_MAILS_PER_H", period_s=3600)
-refused = Throttle("REFUSED_RATE_PER_MIN")
-handshakes = Throttle("NOTIFICATIONS_HANDSHAKE_RATE_PER_MIN")
-tokens = Throttle("TOKEN_RATE_PER_MIN")
-users = Throttle("API_USER_RATE_PER_MIN")
-keys = Throttle("API_KEY_RATE_PER_MIN")
-ALL = (logins, resets, reset_mails, refused, handshakes, tokens, users, keys)
+refused = Throttle(lambda: conf.REFUSED_RATE_PER_MIN)
+handshakes = Throttle(lambda: conf.HANDSHAKE_RATE_PER_MIN)
+tokens = Throttle(lambda: conf.TOKEN_RATE_PER_MIN)
+users = Throttle(lambda: conf.API_USER_RATE_PER_MIN)
+keys = Throttle(lambda: conf.API_KEY_RATE_PER_MIN)
+ALL = (refused, handshakes, tokens, users, keys)

@@ -4,8 +4,8 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
 
-from accounts import keys, tokens
-from accounts.models import ApiKey
+from notifications.credentials import keys, tokens
+from notifications.models import ApiKey
 
 ORIGIN = "https://shop.example"
 

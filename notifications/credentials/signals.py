@@ -1,4 +1,4 @@
-"""What accounts say of themselves. Who listens is not their business."""
+"""What credentials say of themselves. Who listens is not their business."""
 
 from __future__ import annotations
 

@@ -6,9 +6,9 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 
-from accounts.logins import Login
-from accounts.middleware import is_allowed, origin_guard, sign_in
 from notifications.credentials import visitor
+from notifications.credentials.logins import Login
+from notifications.credentials.sign_in import is_allowed, origin_guard, sign_in
 from notifications.credentials.visitor import Visitor
 
 

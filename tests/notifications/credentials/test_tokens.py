@@ -7,9 +7,11 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts import keys, tokens
-from accounts.models import AccessToken, ApiKey, Session
+from accounts.models import Session
+from notifications.credentials import keys, tokens
+from notifications.models import AccessToken, ApiKey
 from notifications.sending import worker
+from tests.support.sessions import login_by
 
 
 def name_of(token):
@@ -19,7 +21,9 @@ def name_of(token):
 
 def test_a_token_opens_the_inbox_of_its_user_for_ten_minutes(alice, session_of):
     session = session_of(alice)
-    token, expires_in = tokens.issue(alice, origins=["https://shop.example"], session=session)
+    token, expires_in = tokens.issue(
+        alice, origins=["https://shop.example"], session=login_by(session)
+    )
     assert 598 <= expires_in <= 600
     login = tokens.find(token)
     row = AccessToken.objects.get()
@@ -38,9 +42,15 @@ def test_only_its_hash_is_stored(alice, token_of, capsys):
     assert token.removeprefix("nt_") not in dump
 
 
-def test_many_tokens_are_looked_up_by_one_query(alice, bob, token_of, django_assert_num_queries):
-    asked = [token_of(alice), "unknown", token_of(bob), token_of(alice)]
+def test_many_tokens_are_looked_up_by_two_queries(
+    alice, bob, token_of, api_key, django_assert_num_queries
+):
+    """One of them for the sessions that some were made by."""
+    key, _ = api_key("tokens")
+    asked = [token_of(alice), "unknown", token_of(bob, api_key=key), token_of(alice)]
     with django_assert_num_queries(1):
+        assert tokens.find(asked[2]).user == bob
+    with django_assert_num_queries(2):
         found = tokens.logins_of(asked)
     assert [one and one.user.username for one in found] == ["alice", None, "bob", "alice"]
 
@@ -138,12 +148,12 @@ def test_it_does_not_outlast_what_made_it(alice, session_of, api_key):
     session = session_of(alice)
     session.expire_date = soon
     key, _ = api_key("tokens", expires_at=soon)
-    for maker in ({"session": session}, {"api_key": key}):
+    for maker in ({"session": login_by(session)}, {"api_key": key}):
         assert 95 <= tokens.issue(alice, origins=[], **maker)[1] <= 100
 
 
 def test_it_is_made_by_one_of_the_two(alice, session_of, api_key):
-    both = {"session": session_of(alice), "api_key": api_key("tokens")[0]}
+    both = {"session": login_by(session_of(alice)), "api_key": api_key("tokens")[0]}
     with pytest.raises(IntegrityError), transaction.atomic():
         tokens.issue(alice, origins=[], **both)
 

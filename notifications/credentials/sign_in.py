@@ -11,13 +11,11 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
-from accounts import cors
-from accounts.logins import Login
-from accounts.origins import is_listed, is_same, is_trusted
-from accounts.scopes import host_of, request_of
-from accounts.sessions import is_key
-from accounts.throttle import address_of_scope
-from notifications.credentials import visitor
+from notifications.credentials import cors, sessions, visitor
+from notifications.credentials.logins import Login
+from notifications.credentials.origins import is_listed, is_same, is_trusted
+from notifications.credentials.scopes import host_of, request_of
+from notifications.credentials.throttles import address_of_scope
 from notifications.credentials.visitor import Visitor
 from notifications.process import outages
 from notifications.process.log_limits import once_a_minute
@@ -124,30 +122,14 @@ def sign_in(
     """
 
     async def signed_in(scope: Any, receive: Any, send: Any) -> None:
-        token, key = token_of(scope), _session_key(scope)
-        found: dict[str, Any] = {
-            "login": None,
-            "origin_refused": False,
-            "lookup_failed": False,
-            # A server on a Unix socket may not know where anybody comes from.
-            "wait_s": wait_s(address_of_scope(scope)) if scope.get("client") else 0,
-        }
-        try:
-            if found["wait_s"]:
-                pass
-            elif token is not None:
-                found["login"] = await _in_time(find_token(token))
+        token, key, found = token_of(scope), _session_key(scope), _nobody()
+        # A server on a Unix socket may not know where anybody comes from.
+        found["wait_s"] = wait_s(address_of_scope(scope)) if scope.get("client") else 0
+        if not found["wait_s"]:
+            if token is not None:
+                found |= await _look_up(find_token, token)
             elif key:
-                found["login"] = await _in_time(find_session(key))
-        except TimeoutError:
-            # Too many come at once: told to come back, the client frees its place in the queue.
-            found["lookup_failed"] = True
-            once_a_minute(
-                logger, logging.INFO, "busy", "Logins took more than %s s to look up.", _LOOKUP_S
-            )
-        except Exception as error:  # noqa: BLE001 (whatever the database says, it said no user)
-            outages.tell(logger, error, "A login could not be looked up")
-            found["lookup_failed"] = True
+                found |= await _look_up(find_session, key)
         login, origin = found["login"], request_of(scope).headers.get("Origin")
         if login is not None and token is not None and origin is not None:
             if not is_listed(origin, login.origins):
@@ -160,13 +142,24 @@ def sign_in(
     return signed_in
 
 
-async def _in_time(answer: Awaitable[Login | None]) -> Login | None:
-    """The answer; a future that is too late is cancelled, so that nobody looks for it any more.
+def _nobody() -> dict[str, Any]:
+    return {"login": None, "origin_refused": False, "lookup_failed": False}
 
-    Raises: TimeoutError
-    """
-    async with asyncio.timeout(_LOOKUP_S):
-        return await answer
+
+async def _look_up(find: Find, credential: str) -> dict[str, Any]:
+    """What is known of a token or a session's key, of what a scope gets."""
+    try:
+        # A future that is too late is cancelled, so that nobody looks for it any more.
+        async with asyncio.timeout(_LOOKUP_S):
+            return {"login": await find(credential)}
+    except TimeoutError:
+        # Too many come at once: told to come back, the client frees its place in the queue.
+        once_a_minute(
+            logger, logging.INFO, "busy", "Logins took more than %s s to look up.", _LOOKUP_S
+        )
+    except Exception as error:  # noqa: BLE001 (whatever the database says, it said no user)
+        outages.tell(logger, error, "A login could not be looked up")
+    return {"lookup_failed": True}
 
 
 def token_of(scope: dict[str, Any]) -> str | None:
@@ -202,4 +195,4 @@ def _readable_from(origin: str, send: Any) -> Any:
 
 def _session_key(scope: dict[str, Any]) -> str | None:
     key = request_of(scope).COOKIES.get(settings.SESSION_COOKIE_NAME)
-    return key if key is not None and is_key(key) else None
+    return key if key is not None and sessions.finder().is_key(key) else None

@@ -6,11 +6,11 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import keys
-from accounts.models import ApiKey
+from notifications.credentials import keys
+from notifications.models import ApiKey
 
-LIST = reverse("admin:accounts_apikey_changelist")
-ADD = reverse("admin:accounts_apikey_add")
+LIST = reverse("admin:notifications_apikey_changelist")
+ADD = reverse("admin:notifications_apikey_add")
 FORM = {"name": "shop", "scopes": ["send:user", "tokens"], "origins": "https://shop.example"}
 
 
@@ -48,8 +48,8 @@ def test_a_key_is_shown_once_and_never_again(client, admin):
         "shop", ["send:user", "tokens"], ["https://shop.example"],
     )  # fmt: skip
     assert row.created_by == admin
-    view = reverse("admin:accounts_apikey_change", args=[row.pk])
-    history = reverse("admin:accounts_apikey_history", args=[row.pk])
+    view = reverse("admin:notifications_apikey_change", args=[row.pk])
+    history = reverse("admin:notifications_apikey_history", args=[row.pk])
     for path in (LIST, view, history, reverse("admin:index")):
         page = client.get(path).content.decode()
         assert key not in page
@@ -113,9 +113,9 @@ def test_a_key_may_end(client, admin):
 def test_keys_are_revoked_and_neither_changed_nor_deleted(client, admin, api_key):
     row, key = api_key("send:user")
     client.force_login(admin)
-    view = reverse("admin:accounts_apikey_change", args=[row.pk])
+    view = reverse("admin:notifications_apikey_change", args=[row.pk])
     assert client.post(view, FORM).status_code == 403
-    delete = reverse("admin:accounts_apikey_delete", args=[row.pk])
+    delete = reverse("admin:notifications_apikey_delete", args=[row.pk])
     assert client.post(delete, {"post": "yes"}).status_code == 403
     response = client.post(LIST, {"action": "revoke", "_selected_action": [row.pk]}, follow=True)
     assert "1 key revoked, and the tokens that it made." in response.content.decode()

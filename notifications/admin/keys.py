@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts import keys
-from accounts.forms import ApiKeyForm
-from accounts.models import ApiKey
+from notifications.admin.key_form import ApiKeyForm
+from notifications.credentials import keys
+from notifications.models import ApiKey
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[ApiKey]
@@ -70,7 +70,7 @@ class ApiKeyAdmin(_ModelAdmin):
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         """Needed by the action; also by whoever may not make keys."""
-        return request.user.has_perm("accounts.change_apikey")
+        return request.user.has_perm("notifications.change_apikey")
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kw: Any) -> Any:
         """With one button: whichever is pressed, the next page is the one that shows the key."""
@@ -93,7 +93,7 @@ class ApiKeyAdmin(_ModelAdmin):
         """Show the key, in this one answer: a redirect would have to keep it somewhere."""
         page = TemplateResponse(
             request,
-            "admin/accounts/apikey/made.html",
+            "admin/notifications/apikey/made.html",
             {
                 **self.admin_site.each_context(request),
                 "title": _("Copy the key now"),

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
 from ninja.errors import HttpError, ValidationError
 from pydantic import ConfigDict, Field, StringConstraints
 
-from accounts import throttle, tokens
-from accounts.authentication import must_not_ask_too_often
-from accounts.models import ApiKey, Session, User
-from accounts.origins import canonical, is_same, is_trusted
+from notifications.api.authentication import must_not_ask_too_often
+from notifications.api.errors import BODY_PROBLEMS, or_problem
+from notifications.credentials import sessions, throttles, tokens
+from notifications.credentials.origins import canonical, is_same, is_trusted
+from notifications.models import ApiKey
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=150)]
 Origin = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 
-_PROBLEMS = (400, 401, 403, 405, 413, 415, 422, 429, 503)
+router = Router(tags=["Tokens"])
 
 
 class TokenIn(Schema):
@@ -39,20 +41,11 @@ class TokenOut(Schema):
     expires_in: int = Field(description="Seconds.", examples=[600])
 
 
-def make_router(problem: type[Schema]) -> Router:
-    """The routes of this module.
-
-    Args: problem: what the API that they are mounted in answers errors with.
-    """
-    router = Router(tags=["Tokens"])
-    router.post(
-        "",
-        response={201: TokenOut} | dict.fromkeys(_PROBLEMS, problem),
-        summary="Make an access token",
-    )(make_token)
-    return router
-
-
+@router.post(
+    "",
+    response=or_problem(TokenOut, *BODY_PROBLEMS, status=201),
+    summary="Make an access token",
+)
 def make_token(request: HttpRequest, asked: TokenIn | None = None) -> Any:
     """Access to one user's inbox for some minutes.
 
@@ -74,10 +67,11 @@ def _by_key(key: ApiKey, asked: TokenIn) -> tuple[str, int]:
     if asked.origins is not None:
         raise _invalid("origins", "The origins are those of the API key.")
     # As signing in reads it.
-    username = User.normalize_username(asked.user)
-    must_not_ask_too_often(throttle.tokens, f"{key.identity} for {username}")
-    user = User.objects.filter(username=username, is_active=True).first()
-    if user is None:
+    model: Any = get_user_model()
+    username = model.normalize_username(asked.user)
+    must_not_ask_too_often(throttles.tokens, f"{key.identity} for {username}")
+    user = model._default_manager.filter(**{model.USERNAME_FIELD: username}).first()
+    if user is None or not user.is_active:
         raise _invalid("user", f"Unknown user: {asked.user!r}.")
     return tokens.issue(user, origins=key.origins, api_key=key)
 
@@ -85,16 +79,16 @@ def _by_key(key: ApiKey, asked: TokenIn) -> tuple[str, int]:
 def _by_session(request: HttpRequest, asked: TokenIn) -> tuple[str, int]:
     if asked.user is not None:
         raise _invalid("user", "A session makes tokens for its own user; leave this out.")
-    must_not_ask_too_often(throttle.tokens, f"user:{request.user.pk}")
+    must_not_ask_too_often(throttles.tokens, f"user:{request.user.pk}")
     origins = [_own(request)] if asked.origins is None else asked.origins
     for origin in origins:
         if not _is_allowed(request, origin):
             raise _invalid("origins", f"{origin!r} is neither our own origin nor a trusted one.")
-    session = Session.objects.filter(pk=Session.row_key(request.session.session_key or "")).first()
-    if session is None:  # signed out while this request was under way
+    (session,) = sessions.finder().logins_of([request.session.session_key or ""])
+    if session is None or session.user.pk != request.user.pk:
+        # Signed out while this request was under way.
         raise HttpError(401, "Sign in first.")
-    assert isinstance(request.user, User)  # noqa: S101 (signed in)
-    return tokens.issue(request.user, origins=origins, session=session)
+    return tokens.issue(session.user, origins=origins, session=session)
 
 
 def _own(request: HttpRequest) -> str:

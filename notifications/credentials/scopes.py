@@ -9,7 +9,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.asgi import ASGIRequest
 
 # In a scope: what was read of it before.
-_READ = "accounts.request"
+_READ = "notifications.request"
 _SCHEMES = {"ws": "http", "wss": "https"}
 
 

@@ -9,10 +9,12 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from accounts import keys, tokens
-from accounts.models import AccessToken, ApiKey, Session
-from notifications.models import Inbox, InboxItem, Notification, audiences
+from accounts.models import Session
+from notifications.credentials import keys, tokens
+from notifications.models import AccessToken, ApiKey, Inbox, InboxItem, Notification, audiences
 from notifications.sending import acts
+from notifications.wire.message import Message
+from tests.support.sessions import login_by
 
 ORIGIN = "https://shop.example"
 
@@ -26,7 +28,7 @@ class World:
             "shop", ["send:user", "send:group", "send:everyone", "tokens"], origins=[ORIGIN]
         )
         self.notification = acts.send(
-            "Hello",
+            Message("Hello"),
             audience=audiences.ChosenUsers([alice.pk], "alice"),
             sent_by=self.key_row.identity,
         ).notification
@@ -44,7 +46,9 @@ class World:
         return client, headers
 
     def token(self, **maker):
-        return tokens.issue(self.alice, origins=[ORIGIN], **maker or {"session": self.session})[0]
+        return tokens.issue(
+            self.alice, origins=[ORIGIN], **maker or {"session": login_by(self.session)}
+        )[0]
 
     # --- Credentials --------------------------------------------------------------------------
 
@@ -187,7 +191,7 @@ def test_a_token_is_of_its_user_whoever_is_signed_in(world, charlie):
 
 
 def test_charlies_token_shows_nothing_of_alices(world, charlie, session_of):
-    token, _ = tokens.issue(charlie, origins=[], session=session_of(charlie))
+    token, _ = tokens.issue(charlie, origins=[], session=login_by(session_of(charlie)))
     headers = {"authorization": f"Bearer {token}"}
     client = Client()
     assert client.get("/api/v1/inbox", headers=headers).json()["notifications"] == []
