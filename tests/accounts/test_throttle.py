@@ -26,7 +26,7 @@ def test_zero_is_no_limit(bucket, settings):
 
 
 def test_it_forgets_who_has_not_asked_for_longest(bucket, monkeypatch):
-    monkeypatch.setattr(throttle, "_MOST", 2)
+    monkeypatch.setattr(throttle, "_MAX", 2)
     for _ in range(6):
         bucket.wait_s("a", now=0)
     assert bucket.wait_s("a", now=0) > 0

@@ -119,7 +119,7 @@ def test_tallies_of_what_is_gone_go_too(db):
 
 
 def test_more_tallies_than_are_read_at_a_time_are_all_added(send, alice, monkeypatch):
-    monkeypatch.setattr(stats, "_MOST_TALLIES", 3)
+    monkeypatch.setattr(stats, "_MAX_TALLIES", 3)
     for n in range(9):
         inbox_acts.mark_seen(alice.pk, inbox_acts.Chosen([send(f"{n}", to=[alice]).pk]))
     assert stats.roll_up_some() == 3

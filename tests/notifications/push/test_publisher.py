@@ -90,7 +90,7 @@ def test_a_layer_that_raises_is_left_alone_for_a_while_and_then_tried_again(
 
 
 def test_a_queue_that_is_full_drops_what_comes(publisher, layer, monkeypatch):
-    monkeypatch.setattr(publisher_module, "_QUEUE_MOST", 5)
+    monkeypatch.setattr(publisher_module, "_QUEUE_MAX", 5)
     monkeypatch.setattr(publisher, "_wake", lambda: None)  # nobody takes them out
     before = lost()
     publisher.publish([HINT] * 8)

@@ -95,7 +95,7 @@ def test_seeing_does_not_move_the_moment_of_delivery(send, alice):
 
 def test_more_than_one_transaction_takes_is_marked_bit_by_bit(send, alice, monkeypatch):
     monkeypatch.setitem(receipts._TABLES, "most", 2)
-    monkeypatch.setattr(receipts, "_MOST_ITEMS", 2)
+    monkeypatch.setattr(receipts, "_MAX_ITEMS", 2)
     for n in range(5):
         send(f"number {n}", to=[alice])
     rounds = [(write([receipt(alice, 5)]), len(delivered(alice))) for _ in range(3)]
@@ -159,7 +159,7 @@ def test_one_bad_receipt_costs_no_other(tell, send, alice, bob, charlie):
 
 
 def test_memory_is_bounded_while_the_database_is_away(monkeypatch):
-    monkeypatch.setattr(receipts, "_MOST_WAITING", 10)
+    monkeypatch.setattr(receipts, "_MAX_WAITING", 10)
 
     async def within():
         writer = Receipts()
@@ -179,7 +179,7 @@ def test_an_item_that_somebody_holds_is_marked_the_next_time(send, alice):
     send("two", to=[alice])
     told = [receipt(alice, 2)]
     with ThreadPoolExecutor(1) as elsewhere, transaction.atomic():
-        InboxItem.objects.filter(notification=first).update(woken=False)
+        InboxItem.objects.filter(notification=first).update(removed_at=None)
         writing = elsewhere.submit(in_a_thread, lambda: write(told))
         if connection.vendor == "postgresql":
             # It waits for nobody; on SQLite it waits for the write lock, as all writers do.

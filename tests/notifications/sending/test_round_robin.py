@@ -116,7 +116,7 @@ def test_edits_and_withdrawals_go_on_beside_a_large_send(work, crowd, is_edit):
 
 
 def test_more_large_sends_than_are_held_at_a_time_all_go_on(work, crowd, monkeypatch):
-    monkeypatch.setattr(round_robin, "_MOST_LEASES", 2)
+    monkeypatch.setattr(round_robin, "_MAX_LEASES", 2)
     sent = [to_everyone(f"{n}") for n in range(5)]
     held = Notification.objects.filter(status=Status.SENDING, lease_until__isnull=False)
 
@@ -131,7 +131,7 @@ def test_more_large_sends_than_are_held_at_a_time_all_go_on(work, crowd, monkeyp
 
 
 def test_figures_that_wait_are_added_a_little_at_a_time(work, crowd, monkeypatch):
-    monkeypatch.setattr(stats, "_MOST_TALLIES", 3)
+    monkeypatch.setattr(stats, "_MAX_TALLIES", 3)
     large = to_everyone()
     StatsDelta.objects.bulk_create(
         StatsDelta(notification_id=large.pk, inbox_id=n, seen=1) for n in range(300)
