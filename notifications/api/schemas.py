@@ -327,7 +327,7 @@ class EditIn(_Strict):
 
 class SentOut(Schema):
     id: Id
-    status: Literal["draft", "scheduled", "sending", "paused", "sent", "cancelled", "withdrawn"]
+    status: Literal["draft", "scheduled", "sending", "sent", "cancelled", "withdrawn"]
     recipient_count: int = Field(description="How many the audience had when it was accepted.")
 
 

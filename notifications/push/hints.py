@@ -84,7 +84,6 @@ def _arrival(change: Arrived) -> str:
     item = dict.fromkeys(serializers.ITEM) | {
         "notification_id": change.notification.pk,
         "arrived_at": change.arrived_at,
-        "woken": False,
     }
     shown = serializers.item(item) | serializers.content(
         change.notification.pk,

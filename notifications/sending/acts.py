@@ -23,7 +23,7 @@ from notifications.wire import contract
 
 # What of a notification may change once it is sent.
 EDITABLE = ("title", "body", "level", "url")
-REMOVABLE = (Status.SENDING, Status.PAUSED, Status.SENT)
+REMOVABLE = (Status.SENDING, Status.SENT)
 logger = logging.getLogger(__name__)
 
 _UNSENT = (Status.DRAFT, Status.SCHEDULED)

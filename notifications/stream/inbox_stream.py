@@ -411,6 +411,5 @@ class InboxStream:
             server_time=self.server_time(),
             epoch=found.epoch,
             revision=found.revision,
-            floor=found.floor,
             ping_interval_s=self.limits.ping_interval_s,
         )

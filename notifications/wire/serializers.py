@@ -16,8 +16,8 @@ Row = Mapping[str, Any]
 
 # Columns of an item, and of its notification, that a notification on the wire is made of.
 ITEM = (
-    "notification_id", "revision", "arrived_revision", "arrived_at", "woken",
-    "seen_at", "read_at", "archived_at", "snoozed_until", "removed_at",
+    "notification_id", "revision", "arrived_revision", "arrived_at",
+    "seen_at", "read_at", "archived_at", "removed_at",
 )  # fmt: skip
 CONTENT = (
     "title", "level", "category", "url", "actions", "sender", "thread", "data",
@@ -37,12 +37,12 @@ def item(row: Row) -> dict[str, Any]:
         "id": str(row["notification_id"]),
         "revision": row["revision"],
         "arrived_revision": row["arrived_revision"],
-        "woken": row["woken"] in (True, 1),
+        "woken": contract.RESERVED["woken"],
         "arrived_at": own.past("arrived_at"),
         "seen_at": own.moment("seen_at"),
         "read_at": own.moment("read_at"),
         "archived_at": own.moment("archived_at"),
-        "snoozed_until": own.moment("snoozed_until"),
+        "snoozed_until": contract.RESERVED["snoozed_until"],
     }
 
 

@@ -134,12 +134,12 @@ def test_the_servers_frames_are_json_as_the_protocol_shows_it():
     }
     assert json.loads(
         frames.hello(
-            connection="c", user="u", server_time="t", epoch="e", revision=3, floor=1,
+            connection="c", user="u", server_time="t", epoch="e", revision=3,
             ping_interval_s=25,
         )
     ) == {
         "type": "hello", "protocol": 1, "connection": "c", "user": "u", "server_time": "t",
-        "epoch": "e", "revision": 3, "floor": 1, "ping_interval_s": 25, "max_frame_bytes": 4096,
+        "epoch": "e", "revision": 3, "floor": 0, "ping_interval_s": 25, "max_frame_bytes": 4096,
     }  # fmt: skip
 
 
