@@ -22,6 +22,8 @@ scratch := scripts/with-scratch-settings
 # What the next Django deprecates is shown, but no error yet.
 deprecations_pass := -W default::DeprecationWarning -W default::PendingDeprecationWarning
 uv_compile := $(python) -m uv pip compile -q --universal --no-header $(LOCK_ARGS)
+# It has no __main__.
+lint_imports := $(python) -c 'from importlinter.cli import lint_imports_command as lint; lint()' --no-logo
 # A virtual environment whose Python is gone, as after an upgrade of the system, is made anew.
 unless_runs = $(if $(shell $1 -c 'print(1)' 2>/dev/null),,anew)
 
@@ -82,9 +84,10 @@ test-packages:
 	@scripts/install-test-packages
 
 .PHONY: lint
-lint: .venv/installed-dev ## Check style, types, migrations and settings
+lint: .venv/installed-dev ## Check style, imports, types, migrations and settings
 	$(python) -m ruff check .
 	$(python) -m ruff format --check .
+	$(lint_imports)
 	$(scratch) $(python) -m mypy
 	$(scratch) $(manage) makemigrations --check --dry-run
 	$(scratch) $(manage) check --fail-level WARNING
@@ -153,5 +156,5 @@ lock: .venv/installed ## Renew all pins in requirements*.txt (LOCK_ARGS= renews 
 
 .PHONY: clean
 clean: ## Remove what can be made again; var/ with its database stays
-	rm -rf .venv .venv-next .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-next .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -not -path './var/*' -prune -exec rm -rf {} +

@@ -15,6 +15,8 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
+from notifications.conf import conf
+
 _CHANGE = "_sign_in_change"
 
 
@@ -43,14 +45,14 @@ class SignInCookieMiddleware:
         value: str | None = getattr(request, _CHANGE, None)
         if value:
             response.set_cookie(
-                settings.NOTIFICATIONS_SIGN_IN_COOKIE,
+                conf.SIGN_IN_COOKIE,
                 value,
                 max_age=settings.SESSION_COOKIE_AGE,
                 secure=settings.SESSION_COOKIE_SECURE,
                 **_where(),
             )
         elif value is not None:
-            response.delete_cookie(settings.NOTIFICATIONS_SIGN_IN_COOKIE, **_where())
+            response.delete_cookie(conf.SIGN_IN_COOKIE, **_where())
         return response
 
 

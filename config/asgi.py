@@ -9,11 +9,12 @@ from functools import partial
 from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
 
+from notifications.conf import conf
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 pages = get_asgi_application()
 
 # The apps must be loaded before what follows.
-from django.conf import settings  # noqa: E402
 
 from accounts import logins, throttle, tokens  # noqa: E402
 from accounts.middleware import origin_guard, sign_in  # noqa: E402
@@ -41,5 +42,5 @@ warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume sy
 
 application = drain.on_signals(placed(ProtocolTypeRouter({"http": http, "websocket": sockets})))
 
-if settings.NOTIFICATIONS_DISPATCH_IN_SERVER:
+if conf.DISPATCH_IN_SERVER:
     worker.start_thread()

@@ -6,13 +6,15 @@ import ipaddress
 import math
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from notifications.conf import Setting
 
 T = TypeVar("T")
 _COOKIE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -71,6 +73,19 @@ def _number(
 
     noun = "a whole number" if kind is int else "a number"
     return _read(name, default, parse, f"{noun} from {least} to {most}")
+
+
+def of_app(declared: Iterable[Setting[Any]]) -> dict[str, Any]:
+    """The app's switches and numbers, each from the variable of its name, within its bounds."""
+    found: dict[str, Any] = {}
+    for one in declared:
+        name, default = one.name, one.default
+        if isinstance(default, bool):
+            found[name] = boolean(name, default)
+        elif isinstance(default, int | float):
+            assert one.least is not None and one.most is not None  # noqa: S101, PT018 (declared so)
+            found[name] = _number(name, default, type(default), one.least, one.most)
+    return found
 
 
 def choice(name: str, default: str, options: tuple[str, ...]) -> str:

@@ -24,6 +24,7 @@ from django.http import HttpResponse
 from django.http.request import split_domain_port
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from notifications.conf import conf
 from notifications.consumers.responses import whole
 from notifications.models import soundness
 from notifications.process import outages
@@ -119,7 +120,7 @@ class Readiness:
 
 
 def _lag_most_s() -> float:
-    longest_s = max(settings.NOTIFICATIONS_RECONCILE_S, settings.NOTIFICATIONS_RECONCILE_NET_S)
+    longest_s = max(conf.RECONCILE_S, conf.RECONCILE_NET_S)
     return float(_LAG_MAX_S + longest_s)
 
 

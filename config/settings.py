@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from config import environment as env
+from notifications.conf import declared
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Everything that running leaves behind: the database and the secret key of `make run`.
@@ -158,105 +159,15 @@ LOG_FORMAT = env.choice("LOG_FORMAT", default="text", options=("text", "json"))
 
 # --- Notifications --------------------------------------------------------------------------------
 
-# Recipients per transaction while a notification is dispatched.
-NOTIFICATIONS_DISPATCH_CHUNK_SIZE = env.integer(
-    "NOTIFICATIONS_DISPATCH_CHUNK_SIZE", default=1000, least=1, most=10_000
-)
-# Milliseconds, at least, between two chunks on SQLite, so that other writers get their turn.
-NOTIFICATIONS_DISPATCH_PAUSE_MS = env.integer(
-    "NOTIFICATIONS_DISPATCH_PAUSE_MS", default=20, least=0, most=10_000
-)
-# Seconds after which a dispatcher that gave no sign of life may be replaced.
-NOTIFICATIONS_DISPATCH_LEASE_S = env.seconds(
-    "NOTIFICATIONS_DISPATCH_LEASE_S", default=15, least=0.1, most=3600
-)
-# Seconds between two looks for notifications that are due.
-NOTIFICATIONS_DISPATCH_SCAN_S = env.seconds(
-    "NOTIFICATIONS_DISPATCH_SCAN_S", default=1, least=0.05, most=3600
-)
-# Notifications that one person or API key may send to everyone within an hour; 0: no limit.
-# Commands and code are not limited.
-NOTIFICATIONS_EVERYONE_RATE_PER_H = env.integer(
-    "NOTIFICATIONS_EVERYONE_RATE_PER_H", default=60, least=0, most=1_000_000
-)
-# Whether a server process dispatches too. Off where `manage.py dispatcher` runs beside it.
-NOTIFICATIONS_DISPATCH_IN_SERVER = env.boolean("NOTIFICATIONS_DISPATCH_IN_SERVER", default=True)
-# Threads that look things up for the sockets of one process.
-NOTIFICATIONS_DATABASE_THREADS = env.integer(
-    "NOTIFICATIONS_DATABASE_THREADS", default=4, least=1, most=64
-)
-# Seconds between two looks at the database for what no hint has told: on PostgreSQL; on SQLite
-# where the kernel does not tell of writes; and there as a net where it does.
-NOTIFICATIONS_RECONCILE_S = env.seconds(
-    "NOTIFICATIONS_RECONCILE_S", default=0.5, least=0.01, most=60
-)
-NOTIFICATIONS_RECONCILE_POLL_S = env.seconds(
-    "NOTIFICATIONS_RECONCILE_POLL_S", default=0.025, least=0.001, most=60
-)
-NOTIFICATIONS_RECONCILE_NET_S = env.seconds(
-    "NOTIFICATIONS_RECONCILE_NET_S", default=0.25, least=0.01, most=60
-)
-# Seconds between heartbeats. nginx drops a connection that is silent for 60, some NATs sooner.
-NOTIFICATIONS_PING_INTERVAL_S = env.seconds(
-    "NOTIFICATIONS_PING_INTERVAL_S", default=25, least=0.1, most=600
-)
-# Seconds after which a connection is told to come back, give or take a quarter.
-NOTIFICATIONS_CONNECTION_AGE_S = env.seconds(
-    "NOTIFICATIONS_CONNECTION_AGE_S", default=3600, least=0.1, most=7 * 86400
-)
-# What one process bears with; 0: no limit. Connections, those of one user, and from one address,
-# beyond which the newest is refused; handshakes and polls from one address a minute, and in one go;
-# frames that a socket may send a second (twice that in a burst).
-NOTIFICATIONS_CONNECTIONS_MAX = env.integer(
-    "NOTIFICATIONS_CONNECTIONS_MAX", default=0, least=0, most=1_000_000
-)
-NOTIFICATIONS_USER_CONNECTIONS_MAX = env.integer(
-    "NOTIFICATIONS_USER_CONNECTIONS_MAX", default=20, least=0, most=1_000_000
-)
-NOTIFICATIONS_ADDRESS_CONNECTIONS_MAX = env.integer(
-    "NOTIFICATIONS_ADDRESS_CONNECTIONS_MAX", default=0, least=0, most=1_000_000
-)
-NOTIFICATIONS_HANDSHAKE_RATE_PER_MIN = env.integer(
-    "NOTIFICATIONS_HANDSHAKE_RATE_PER_MIN", default=30_000, least=0, most=1_000_000
-)
-NOTIFICATIONS_FRAME_RATE_PER_S = env.seconds(
-    "NOTIFICATIONS_FRAME_RATE_PER_S", default=20, least=0.1, most=1e6
-)
-# Bytes of a request's body, more is refused before it is read; and seconds in which it must come,
-# as the head must before.
-NOTIFICATIONS_REQUEST_S = env.seconds("NOTIFICATIONS_REQUEST_S", default=20, least=0.1, most=3600)
-NOTIFICATIONS_BODY_MAX_BYTES = env.integer(
-    "NOTIFICATIONS_BODY_MAX_BYTES", default=256 * 1024, least=64 * 1024, most=16 * 1024 * 1024
-)
-# Seconds between two looks whether all who have streams open may still have them. What is revoked
-# by a model's `save` or `delete` is known within a second; this finds what an `update` has done.
-NOTIFICATIONS_ACCESS_CHECK_S = env.seconds(
-    "NOTIFICATIONS_ACCESS_CHECK_S", default=60, least=0.1, most=3600
-)
+# The app's numbers and switches, each by the variable of its name: notifications/conf.py says what
+# they are, with unit, default and bounds.
+globals().update(env.of_app(declared()))
 # Tells this installation from a copy of its whole disk: any text, another for each. What else tells
 # them apart (the secret key, the database's server or file) is known without it.
 NOTIFICATIONS_INSTALLATION = env.text("NOTIFICATIONS_INSTALLATION", default="")
 # What tells that somebody's access was taken away: a signal, sent with user ids, best within the
 # transaction that does.
 NOTIFICATIONS_ACCESS_SIGNAL = "accounts.signals.access_revoked"
-# Seconds over which a process that is told to end spreads the return of its clients.
-NOTIFICATIONS_DRAIN_S = env.seconds("NOTIFICATIONS_DRAIN_S", default=10, least=0, most=600)
-# The echo at /ws/echo/: whether there is one, messages a second (twice that in a burst), seconds
-# that a connection lives, and bytes of a message.
-NOTIFICATIONS_ECHO = env.boolean("NOTIFICATIONS_ECHO", default=True)
-NOTIFICATIONS_ECHO_RATE_PER_S = env.seconds(
-    "NOTIFICATIONS_ECHO_RATE_PER_S", default=20, least=0.1, most=1e6
-)
-NOTIFICATIONS_ECHO_LIFE_S = env.seconds(
-    "NOTIFICATIONS_ECHO_LIFE_S", default=60, least=0.1, most=86400
-)
-NOTIFICATIONS_ECHO_MAX_BYTES = env.integer(
-    "NOTIFICATIONS_ECHO_MAX_BYTES", default=64 * 1024, least=0, most=64 * 1024
-)
-# Hours for which the answer to an `op_id` is remembered.
-NOTIFICATIONS_OPERATION_RETENTION_H = env.integer(
-    "NOTIFICATIONS_OPERATION_RETENTION_H", default=24, least=1, most=24 * 365
-)
 # What a dispatcher calls after each look at what is due; each deletes a little of what is old.
 NOTIFICATIONS_HOUSEKEEPING = [
     "notifications.inbox.idempotency.forget_old",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models.signals import post_save, pre_delete
 from django.utils.module_loading import import_string
 
+from notifications.conf import conf
 from notifications.inbox import stats
 from notifications.models import (
     ChangeCounter,
@@ -38,8 +38,8 @@ def connect() -> None:
     post_save.connect(hint_on_commit, sender=Inbox, dispatch_uid="hint")
     inboxes_changed.connect(hint_bulk_on_commit, dispatch_uid="hint_bulk")
     pre_delete.connect(end_inbox, sender=get_user_model(), dispatch_uid="end_inbox")
-    if settings.NOTIFICATIONS_ACCESS_SIGNAL:
-        revoked = import_string(settings.NOTIFICATIONS_ACCESS_SIGNAL)
+    if conf.ACCESS_SIGNAL:
+        revoked = import_string(conf.ACCESS_SIGNAL)
         revoked.connect(look_at_access, dispatch_uid="look_at_access")
 
 

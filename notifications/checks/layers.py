@@ -8,6 +8,8 @@ import redis
 from django.conf import settings
 from django.core import checks
 
+from notifications.conf import conf
+
 IN_MEMORY = "channels.layers.InMemoryChannelLayer"
 CORE = "channels_redis.core.RedisChannelLayer"
 PUBSUB = "channels_redis.pubsub.RedisPubSubChannelLayer"
@@ -76,7 +78,7 @@ def several_processes_without_redis(**_kwargs: Any) -> list[checks.CheckMessage]
         checks.Warning(
             f"{settings.SERVER_PROCESSES} server processes on PostgreSQL have no channel layer in "
             "common: what one of them changes, the others learn within "
-            f"{settings.NOTIFICATIONS_RECONCILE_S:g} s, from the database.",
+            f"{conf.RECONCILE_S:g} s, from the database.",
             hint="Set REDIS_URL, or silence this where that is soon enough.",
             id="notifications.W001",
         )

@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.core import checks
 from django.db.models import IntegerField
 
+from notifications.conf import conf
 from notifications.wire import contract
 
 # nginx's proxy_read_timeout, where nobody says anything.
@@ -52,7 +53,7 @@ def problems_of_csrf(**_kwargs: Any) -> list[checks.CheckMessage]:
 @checks.register(deploy=True)
 def heartbeats_too_rare(**_kwargs: Any) -> list[checks.CheckMessage]:
     """A proxy takes a connection on which nothing passes for dead."""
-    interval = settings.NOTIFICATIONS_PING_INTERVAL_S
+    interval = conf.PING_INTERVAL_S
     if interval < _PROXY_SILENCE_S:
         return []
     return [
@@ -71,7 +72,7 @@ def heartbeats_too_frequent(**_kwargs: Any) -> list[checks.CheckMessage]:
 
     The largest frame takes a slow one longer than that, and it would come back for the same again.
     """
-    interval = settings.NOTIFICATIONS_PING_INTERVAL_S
+    interval = conf.PING_INTERVAL_S
     slowest_s = contract.FRAME_MAX_BYTES / contract.SLOWEST_BYTES_PER_S
     least = slowest_s - contract.PONG_TIMEOUT_S
     if interval >= least:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core import checks
 from django.db import DatabaseError, InterfaceError, connections
 
+from notifications.conf import conf
 from notifications.models import soundness
 from notifications.process import outages
 
@@ -153,7 +154,7 @@ def pool_too_small(**_kwargs: Any) -> list[checks.CheckMessage]:
     pool = _options().get("pool")
     if not _is(POSTGRESQL) or not isinstance(pool, dict):
         return []
-    size, threads = pool.get("max_size", 4), settings.NOTIFICATIONS_DATABASE_THREADS
+    size, threads = pool.get("max_size", 4), conf.DATABASE_THREADS
     if threads < size:
         return []
     return [

@@ -13,8 +13,8 @@ from uuid import uuid4
 
 from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
-from django.conf import settings
 
+from notifications.conf import conf
 from notifications.consumers.transports import Transport
 from notifications.process import outages, supervisor
 from notifications.process.log_limits import once_a_minute
@@ -117,12 +117,12 @@ class StreamConsumer(QuietConsumer):
 
     def limits(self) -> Limits:
         """What the settings give each connection."""
-        ping_interval_s = settings.NOTIFICATIONS_PING_INTERVAL_S
+        ping_interval_s = conf.PING_INTERVAL_S
         limits = Limits(
             ping_interval_s=ping_interval_s,
             is_answered=self.is_answered,
-            frames_per_s=settings.NOTIFICATIONS_FRAME_RATE_PER_S,
-            frames_burst=2 * settings.NOTIFICATIONS_FRAME_RATE_PER_S,
+            frames_per_s=conf.FRAME_RATE_PER_S,
+            frames_burst=2 * conf.FRAME_RATE_PER_S,
         )
         return replace(limits, age_s=_age_s(self.scope.get("login"), limits))
 
@@ -227,7 +227,7 @@ def _age_s(login: Any, limits: Limits) -> float:
     Args: login: what the connection was opened by, if the scope says so: a token ends at its
         ``expires_at``. A session is prolonged by use; it is not the connection's age.
     """
-    age_s: float = settings.NOTIFICATIONS_CONNECTION_AGE_S * random.uniform(*_AGE_SHARE)  # noqa: S311
+    age_s: float = conf.CONNECTION_AGE_S * random.uniform(*_AGE_SHARE)  # noqa: S311
     if getattr(login, "token_id", None) is None:
         return age_s
     left_s: float = (login.expires_at - datetime.now(UTC)).total_seconds()

@@ -8,8 +8,8 @@ import time
 from typing import Any
 
 from channels.exceptions import StopConsumer
-from django.conf import settings
 
+from notifications.conf import conf
 from notifications.consumers.base import QuietConsumer
 from notifications.stream.window import TokenBucket
 from notifications.wire import frames
@@ -23,14 +23,14 @@ class EchoConsumer(QuietConsumer):
 
     async def websocket_connect(self, _event: dict[str, Any]) -> None:
         await self.send({"type": "websocket.accept"})
-        if not settings.NOTIFICATIONS_ECHO:
+        if not conf.ECHO:
             await self._end(CloseCode.NOT_ALLOWED, "The echo is turned off here.")
             return
-        rate = settings.NOTIFICATIONS_ECHO_RATE_PER_S
+        rate = conf.ECHO_RATE_PER_S
         self._messages = TokenBucket(rate, rate * 2, time.monotonic())
         loop = asyncio.get_running_loop()
         self._end_of_life = loop.call_later(
-            settings.NOTIFICATIONS_ECHO_LIFE_S,
+            conf.ECHO_LIFE_S,
             lambda: loop.create_task(self._end(CloseCode.RENEW, "An echo does not live longer.")),
         )
 
@@ -39,7 +39,7 @@ class EchoConsumer(QuietConsumer):
         size = len(data) if data is not None else len((text or "").encode())
         if not hasattr(self, "_end_of_life"):
             return  # it has been told to go
-        if size > settings.NOTIFICATIONS_ECHO_MAX_BYTES:
+        if size > conf.ECHO_MAX_BYTES:
             await self._end(CloseCode.PROTOCOL_VIOLATED, "That message is too large.")
         elif not self._messages.take(time.monotonic()):
             await self._end(CloseCode.RATE_LIMIT, "Too many messages.")

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from notifications.conf import conf
 from notifications.models import Inbox, Operation
 
 
@@ -45,7 +45,7 @@ def once(
 
 def forget_old(most: int = 1000) -> int:
     """Delete up to ``most`` answers that need not be remembered any longer."""
-    age = timedelta(hours=settings.NOTIFICATIONS_OPERATION_RETENTION_H)
+    age = timedelta(hours=conf.OPERATION_RETENTION_H)
     old = Operation.objects.filter(created_at__lt=timezone.now() - age).order_by("created_at")
     pks = list(old.values_list("pk", flat=True)[:most])
     return Operation.objects.filter(pk__in=pks).delete()[0] if pks else 0
@@ -53,7 +53,7 @@ def forget_old(most: int = 1000) -> int:
 
 def left_over() -> int:
     """How many answers a dispatcher should have forgotten an hour ago."""
-    age = timedelta(hours=settings.NOTIFICATIONS_OPERATION_RETENTION_H + 1)
+    age = timedelta(hours=conf.OPERATION_RETENTION_H + 1)
     return Operation.objects.filter(created_at__lt=timezone.now() - age).count()
 
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Max, Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from notifications.conf import conf
 from notifications.inbox import stats
 from notifications.models import Inbox, Notification, Status
 from notifications.models.inbox import LISTED
@@ -265,11 +265,9 @@ def _stats(*, repair: bool) -> Finding:
 
 
 def _left_over(*, repair: bool) -> Iterator[Finding]:
-    counts = {
-        name: import_string(path)() for name, path in settings.NOTIFICATIONS_LEFT_OVER.items()
-    }
+    counts = {name: import_string(path)() for name, path in conf.LEFT_OVER.items()}
     if repair and any(counts.values()):
-        for forget in settings.NOTIFICATIONS_HOUSEKEEPING:
+        for forget in conf.HOUSEKEEPING:
             while import_string(forget)():
                 pass
     for name, count in counts.items():

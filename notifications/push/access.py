@@ -15,8 +15,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from django.conf import settings
-
+from notifications.conf import conf
 from notifications.process import metrics
 from notifications.push.batching import outcomes
 from notifications.push.timers import TimerWheel
@@ -131,7 +130,7 @@ class AccessChecks:
 
     async def _suspect_all_regularly(self) -> None:
         while True:
-            await asyncio.sleep(settings.NOTIFICATIONS_ACCESS_CHECK_S)
+            await asyncio.sleep(conf.ACCESS_CHECK_S)
             old = time.monotonic() - _RECENT_S
             self._versions = {
                 pk: (version, since)
@@ -197,7 +196,7 @@ class AccessChecks:
         if login is None:
             return
         left_s = (login.expires_at - datetime.now(UTC)).total_seconds()
-        if left_s < 2 * settings.NOTIFICATIONS_ACCESS_CHECK_S:
+        if left_s < 2 * conf.ACCESS_CHECK_S:
             self._expiries.schedule(connection, time.monotonic() + left_s)
 
 

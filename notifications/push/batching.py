@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
 
-from django.conf import settings
 from django.db import DataError, close_old_connections
 
+from notifications.conf import conf
 from notifications.process import metrics
 
 Question = TypeVar("Question")
@@ -31,7 +31,7 @@ _GATHERED, _STORM_PER_S = 200, 200
 _GATHER_MAX_S = 0.4
 
 _executor = ThreadPoolExecutor(
-    max_workers=settings.NOTIFICATIONS_DATABASE_THREADS, thread_name_prefix="notifications-database"
+    max_workers=conf.DATABASE_THREADS, thread_name_prefix="notifications-database"
 )
 
 

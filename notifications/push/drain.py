@@ -21,6 +21,7 @@ from typing import Any
 
 from django.conf import settings
 
+from notifications.conf import conf
 from notifications.process import metrics
 from notifications.push import hub
 from notifications.push.hub import Connection
@@ -58,7 +59,7 @@ def ends_within_s() -> float:
 
 
 def _drained_within_s() -> float:
-    return float(settings.NOTIFICATIONS_DRAIN_S + contract.LINGER_S + _GRACE_S)
+    return float(conf.DRAIN_S + contract.LINGER_S + _GRACE_S)
 
 
 def on_signals(application: Application) -> Application:
@@ -181,7 +182,7 @@ def _close_at_once(streams: list[Connection]) -> None:
 def _shares(streams: list[Connection]) -> list[tuple[float, Connection]]:
     """To each stream its share of the time, so that clients do not all come back at once."""
     random.shuffle(streams)
-    spread_s = min(settings.NOTIFICATIONS_DRAIN_S, len(streams) / _STREAMS_PER_S)
+    spread_s = min(conf.DRAIN_S, len(streams) / _STREAMS_PER_S)
     return [(spread_s * n / len(streams), one) for n, one in enumerate(streams)]
 
 

@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import CharField, DateTimeField, Func
 
+from notifications.conf import conf
 from notifications.models import Epoch
 
 Event = dict[str, str]
@@ -92,7 +93,7 @@ def place_of_file(name: str | Path) -> str:
 def at(epoch_secret: str, place: str) -> Installation:
     """The installation whose database has this epoch and is there."""
     secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    return _derived(epoch_secret, place, settings.NOTIFICATIONS_INSTALLATION, secrets)
+    return _derived(epoch_secret, place, conf.INSTALLATION, secrets)
 
 
 @lru_cache(maxsize=16)

@@ -10,8 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
-
+from notifications.conf import conf
 from notifications.process import metrics
 from notifications.stream.window import TokenBucket
 from notifications.wire import frames
@@ -55,7 +54,7 @@ class ConnectionCounter:
 
     def is_full(self) -> bool:
         """Whether this process has as many as it may have, whoever comes."""
-        most = settings.NOTIFICATIONS_CONNECTIONS_MAX
+        most = conf.CONNECTIONS_MAX
         if not most or self._count < most:
             return False
         metrics.connections_refused.labels("process").inc()
@@ -67,12 +66,12 @@ class ConnectionCounter:
         Args: own: the connections of its user. One that has been told to come back does not
             count: the client opens the next before it leaves.
         """
-        most = settings.NOTIFICATIONS_USER_CONNECTIONS_MAX
+        most = conf.USER_CONNECTIONS_MAX
         staying = sum(not one.stream.is_leaving for one in own) if most else 0
         if most and staying >= most:
             metrics.connections_refused.labels("user").inc()
             return f"A user has at most {most} connections."
-        most = settings.NOTIFICATIONS_ADDRESS_CONNECTIONS_MAX
+        most = conf.ADDRESS_CONNECTIONS_MAX
         if most and address and self._by_address[address] >= most:
             metrics.connections_refused.labels("address").inc()
             return f"An address has at most {most} connections."

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db.models import DateTimeField, Exists, F, Max, OuterRef, Q, Value
 from django.utils import timezone
 
+from notifications.conf import conf
 from notifications.models import (
     ChangeCounter,
     Inbox,
@@ -91,7 +91,7 @@ class Dispatch(ChunkedJob):
 
 def fits_one_chunk(notification: Notification) -> bool:
     """Whether the audience is so small that whoever sends also dispatches, at once."""
-    size: int = settings.NOTIFICATIONS_DISPATCH_CHUNK_SIZE
+    size: int = conf.DISPATCH_CHUNK_SIZE
     if notification.upto is None:  # not accepted yet, so not counted
         return audiences.of(notification).recipients()[: size + 1].count() <= size
     return notification.recipient_count <= size
@@ -100,7 +100,7 @@ def fits_one_chunk(notification: Notification) -> bool:
 def is_in_few(notification: Notification) -> bool:
     """Whether it is in so few inboxes that whoever changes it also tells them, at once."""
     # Not asked of the audience, which may be one that nobody knows any more.
-    size: int = settings.NOTIFICATIONS_DISPATCH_CHUNK_SIZE
+    size: int = conf.DISPATCH_CHUNK_SIZE
     return notification.item_count <= size
 
 

@@ -15,11 +15,11 @@ from abc import ABC, abstractmethod
 from threading import Event
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
+from notifications.conf import conf
 from notifications.models import Leased, from_now
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class ChunkedJob(ABC):
         """Rows whose job nobody is on, by the database's clock."""
         # A lease that ends later than any can, given now, was given before the clock was set back:
         # whoever holds it renews it with the next chunk, or has died.
-        lease_s = settings.NOTIFICATIONS_DISPATCH_LEASE_S
+        lease_s = conf.DISPATCH_LEASE_S
         is_over = Q(lease_until__lt=Now()) | Q(lease_until__gt=from_now(2 * lease_s))
         free = Q(lease_until=None) | is_over
         return cls.model._default_manager.filter(cls.unfinished & free)
@@ -149,7 +149,7 @@ class ChunkedJob(ABC):
         return True
 
     def _next_end(self) -> int:
-        size = settings.NOTIFICATIONS_DISPATCH_CHUNK_SIZE
+        size = conf.DISPATCH_CHUNK_SIZE
         return self.chunk_end(self._cursor, self._upto, size)
 
     def _fence(self, end: int) -> bool:
@@ -192,7 +192,7 @@ class ChunkedJob(ABC):
 
     @staticmethod
     def _lease_end() -> Any:
-        return from_now(settings.NOTIFICATIONS_DISPATCH_LEASE_S)
+        return from_now(conf.DISPATCH_LEASE_S)
 
 
 def pause(own_s: float, stop: Event) -> None:
@@ -200,4 +200,4 @@ def pause(own_s: float, stop: Event) -> None:
     if connection.vendor == "sqlite":
         # One writer at a time, and those who wait sleep in growing steps: without a pause as long
         # as the chunk they would starve for seconds.
-        stop.wait(max(settings.NOTIFICATIONS_DISPATCH_PAUSE_MS / 1000, own_s))
+        stop.wait(max(conf.DISPATCH_PAUSE_MS / 1000, own_s))

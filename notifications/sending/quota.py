@@ -10,11 +10,11 @@ import hashlib
 import math
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
+from notifications.conf import conf
 from notifications.models import Notification
 from notifications.models.audiences import Everyone
 
@@ -72,5 +72,5 @@ def require_room(notification: Notification, now: datetime | None = None) -> Non
 
 
 def _most() -> int:
-    most: int = settings.NOTIFICATIONS_EVERYONE_RATE_PER_H
+    most: int = conf.EVERYONE_RATE_PER_H
     return most

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from django.conf import settings
 from django.db import (
     DatabaseError,
     InterfaceError,
@@ -24,6 +23,7 @@ from django.db import (
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from notifications.conf import conf
 from notifications.inbox import stats
 from notifications.models import Notification, Status
 from notifications.process import outages, supervisor
@@ -83,8 +83,7 @@ class Dispatcher:
         self._failed: Failed[tuple[str, int]] = Failed()
         self._chores = [_Chore("Adding up figures", stats.roll_up_some, _FIGURES_EVERY_S)]
         self._chores += (
-            _Chore(path, import_string(path), settings.NOTIFICATIONS_DISPATCH_SCAN_S)
-            for path in settings.NOTIFICATIONS_HOUSEKEEPING
+            _Chore(path, import_string(path), conf.DISPATCH_SCAN_S) for path in conf.HOUSEKEEPING
         )
         self._look_at = float("-inf")
 
@@ -93,10 +92,10 @@ class Dispatcher:
         now = time.monotonic()
         if _nudge.is_set() or now >= self._look_at:
             _nudge.clear()
-            self._look_at = now + min(_LOOK_EVERY_S, settings.NOTIFICATIONS_DISPATCH_SCAN_S)
+            self._look_at = now + min(_LOOK_EVERY_S, conf.DISPATCH_SCAN_S)
             if not _guarded("Looking for what is due", self.look):
                 # Maybe there is no database: nothing else would get on either.
-                return float(settings.NOTIFICATIONS_DISPATCH_SCAN_S)
+                return float(conf.DISPATCH_SCAN_S)
         is_busy = self._rounds.turn(stop)
         # One of them at a time: the jobs come between.
         if late := [chore for chore in self._chores if chore.at <= time.monotonic()]:
@@ -104,7 +103,7 @@ class Dispatcher:
         if is_busy:
             return 0
         next_at = min(chore.at for chore in self._chores)
-        return min(settings.NOTIFICATIONS_DISPATCH_SCAN_S, max(0, next_at - time.monotonic()))
+        return min(conf.DISPATCH_SCAN_S, max(0, next_at - time.monotonic()))
 
     def run_due(self, stop: threading.Event) -> None:
         """Do all that is due now, but for the figures."""
@@ -181,7 +180,7 @@ def run(stop: threading.Event) -> None:
         if rest_s == 0:
             continue
         _guarded("Ending what is idle", close_old_connections)
-        _nudge.wait(settings.NOTIFICATIONS_DISPATCH_SCAN_S if rest_s is None else rest_s)
+        _nudge.wait(conf.DISPATCH_SCAN_S if rest_s is None else rest_s)
     _guarded("The end of the dispatcher", dispatcher.let_go)
     _guarded("The end of the dispatcher", connection.close)
 

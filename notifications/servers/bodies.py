@@ -9,8 +9,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from django.conf import settings
-
+from notifications.conf import conf
 from notifications.consumers.responses import whole
 from notifications.process import metrics
 from notifications.wire import problems
@@ -72,14 +71,14 @@ here = Bodies()
 
 
 def is_too_large(count: int) -> bool:
-    return count > settings.NOTIFICATIONS_BODY_MAX_BYTES
+    return count > conf.BODY_MAX_BYTES
 
 
 def comes_within_s() -> float:
     """The time for the head of a request, from the connection or the last answer on; and then for
     its body.
     """
-    return float(settings.NOTIFICATIONS_REQUEST_S)
+    return float(conf.REQUEST_S)
 
 
 def refused(status: int) -> int:
@@ -93,7 +92,7 @@ def refusal(status: int) -> tuple[dict[str, Any], dict[str, Any]]:
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         detail = "The server holds as much as it may."
         return whole(problems.response(status, detail, retry_after_s=_RETRY_S))
-    most = settings.NOTIFICATIONS_BODY_MAX_BYTES
+    most = conf.BODY_MAX_BYTES
     return whole(problems.response(status, f"A body has at most {most} bytes."))
 
 

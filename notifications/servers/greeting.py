@@ -7,6 +7,8 @@ import logging
 from django.conf import settings
 from django.db import connection
 
+from notifications.conf import conf
+
 logger = logging.getLogger(__name__)
 
 
@@ -21,7 +23,7 @@ def tell(address: str) -> None:
         settings.SERVER_PROCESSES,
         _database(),
         settings.CHANNEL_LAYERS["default"]["BACKEND"].rpartition(".")[2],
-        "here" if settings.NOTIFICATIONS_DISPATCH_IN_SERVER else "elsewhere",
+        "here" if conf.DISPATCH_IN_SERVER else "elsewhere",
     )
 
 

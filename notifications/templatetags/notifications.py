@@ -8,6 +8,7 @@ from django import template
 from django.conf import settings
 from django.template.context import Context
 
+from notifications.conf import conf
 from notifications.inbox import reading
 
 register = template.Library()
@@ -36,5 +37,5 @@ def notification_bell(context: Context) -> dict[str, Any]:
         "head": head,
         "modules": _MODULES,
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
-        "sign_in_cookie": settings.NOTIFICATIONS_SIGN_IN_COOKIE,
+        "sign_in_cookie": conf.SIGN_IN_COOKIE,
     }

@@ -8,6 +8,7 @@ import pytest
 
 import config.settings
 from config import environment
+from notifications import conf
 from tests.docs import markdown
 
 CODE = markdown.REPOSITORY / "config" / "settings.py"
@@ -45,6 +46,8 @@ def read_by_settings():
     found = {}
     for node in ast.walk(ast.parse(CODE.read_text("utf-8"))):
         match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="env"), attr="of_app")):
+                continue  # its variables are below
             case ast.Call(func=ast.Attribute(value=ast.Name(id="env"), attr=kind)):
                 function = inspect.signature(getattr(environment, kind))
                 given = function.bind(
@@ -52,7 +55,17 @@ def read_by_settings():
                     **{word.arg: value_of(word.value) for word in node.keywords},
                 )
                 found[given.arguments["name"]] = given.arguments
-    return found
+    return found | read_for_the_app()
+
+
+def read_for_the_app():
+    """Likewise for what notifications/conf.py declares: all but what is no number and no switch."""
+    return {
+        knob.name: {"default": knob.default}
+        | ({} if knob.least is None else {"least": knob.least, "most": knob.most})
+        for knob in conf.declared()
+        if isinstance(knob.default, bool | int | float)
+    }
 
 
 def value_of(expression):

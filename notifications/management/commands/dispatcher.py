@@ -6,8 +6,7 @@ import signal
 import threading
 from typing import Any
 
-from django.conf import settings
-
+from notifications.conf import conf
 from notifications.management.output import WorkCommand
 from notifications.process import overdue
 from notifications.sending import worker
@@ -28,7 +27,7 @@ class Command(WorkCommand):
         self.stdout.write("Dispatching. Ctrl-C stops.")
         signal.sigwait(ends)
         # Then another one may take its work over anyhow; what it has not committed is not done.
-        overdue.end_within(settings.NOTIFICATIONS_DISPATCH_LEASE_S)
+        overdue.end_within(conf.DISPATCH_LEASE_S)
         stop.set()
         worker.nudge()
         thread.join()

@@ -15,9 +15,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
+from notifications.conf import conf
 from notifications.models import Epoch, Inbox
 from notifications.process import outages, supervisor
 from notifications.push import catch_up, installation
@@ -141,7 +141,7 @@ class PostgresqlReconciler(Reconciler):
         self._wanted.set()
 
     def _wait_and_look(self) -> DatabaseState | None:
-        every_s = settings.NOTIFICATIONS_RECONCILE_S
+        every_s = conf.RECONCILE_S
         # No hint is believed before it is known which installation this is.
         self._wanted.wait(every_s if self._here is not None else min(every_s, _RETRY_S))
         self._wanted.clear()

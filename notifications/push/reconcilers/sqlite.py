@@ -10,9 +10,9 @@ import sqlite3
 import time
 from pathlib import Path
 
-from django.conf import settings
 from django.db import connection
 
+from notifications.conf import conf
 from notifications.models import ChangeCounter, Epoch, Inbox
 from notifications.push import installation
 from notifications.push.hub import Hub
@@ -71,8 +71,8 @@ class SqliteReconciler(Reconciler):
         if self._looks_at:
             return max(0.0, self._looks_at[0] - time.monotonic())
         if self._watch.is_told:
-            return float(settings.NOTIFICATIONS_RECONCILE_NET_S)
-        return float(settings.NOTIFICATIONS_RECONCILE_POLL_S)
+            return float(conf.RECONCILE_NET_S)
+        return float(conf.RECONCILE_POLL_S)
 
     def _open(self) -> None:
         inode = self._path.stat().st_ino
