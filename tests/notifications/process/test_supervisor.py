@@ -87,7 +87,7 @@ def connected(own, user_id=1):
     consumer = NotificationConsumer()
     consumer.scope, consumer.transport = {"login": None}, Transport()
     consumer.open_stream(user_id, None)
-    found = Loaded("u", "e", EPOCH_TAG, 5, 0, 0, 0, listed=())
+    found = Loaded("u", "e", EPOCH_TAG, 5, 0, 0, listed=())
     own.perform(consumer, consumer.stream.loaded, found, time.monotonic())
     consumer.transport.sent.clear()
     return consumer
