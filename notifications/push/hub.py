@@ -239,8 +239,8 @@ class Hub:
             if event["type"] == hints.ACCESS_EVENT_TYPE:
                 self.access.suspect(self.streams.get(int(body), ()))
             elif event["type"] == hints.EVENT_TYPE:  # another: from a newer process, maybe
-                await self._tell(hints.read(body))
-        except (ValueError, KeyError, TypeError) as error:
+                await self._tell(hints.read(body, self.streams))
+        except (LookupError, TypeError, ValueError) as error:
             logger.warning("A hint that makes no sense was ignored: %r", error)
 
     def _distrust(self) -> None:
@@ -259,14 +259,13 @@ class Hub:
     async def _tell(self, told: Iterable[tuple[int, Hint]]) -> None:
         sent = 0
         for user_id, hint in told:
-            own = self.streams.get(user_id)
-            if own:
-                self._hinted.add(user_id)
-                for connection in tuple(own):
-                    self.perform(connection, connection.stream.hinted, hint, time.monotonic())
-                    sent += 1
-                    if sent % _BATCH == 0:
-                        await asyncio.sleep(0)
+            for connection in tuple(self.streams.get(user_id, ())):
+                self.perform(connection, connection.stream.hinted, hint, time.monotonic())
+                sent += 1
+                if sent % _BATCH == 0:
+                    await asyncio.sleep(0)
+            # Not before: whoever takes this asks the database later than the stream was told.
+            self._hinted.add(user_id)
 
     async def _keep_membership(self) -> None:
         """Join the groups of the users who are here, and leave those of the others."""

@@ -183,7 +183,9 @@ def test_what_is_pushed_is_what_is_left(alice, bob):
     def hear(change, **_kwargs):
         here = installation.here()
         for _, event in hints.bulk(change):
-            pushed.extend(hint.frame() for _, hint in hints.read(here.opened(event)))
+            pushed.extend(
+                hint.frame() for _, hint in hints.read(here.opened(event), {alice.pk, bob.pk})
+            )
 
     inboxes_changed.connect(hear)
     try:
