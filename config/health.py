@@ -150,14 +150,14 @@ class Question:
         loop = asyncio.get_running_loop()
         answer = self._running = loop.create_future()
 
-        def settle(found: dict[str, str]) -> None:
+        def settle(result: dict[str, str]) -> None:
             if not answer.done():
-                answer.set_result(found)
+                answer.set_result(result)
 
         def work() -> None:
-            found = self._ask()
+            result = self._ask()
             with suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(settle, found)
+                loop.call_soon_threadsafe(settle, result)
 
         threading.Thread(target=work, name="health", daemon=True).start()
 

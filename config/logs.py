@@ -15,7 +15,9 @@ LINE_MAX = 1000
 def one_line(text: str) -> str:
     """The text with what is not to be seen (line ends, escapes, marks of direction) spelled out."""
     if not text.isprintable():
-        text = "".join(one if one.isprintable() else _spelled(one) for one in text)
+        text = "".join(
+            character if character.isprintable() else _spelled(character) for character in text
+        )
     if len(text) > LINE_MAX:
         kept = (LINE_MAX - 3) // 2
         text = f"{text[:kept]}...{text[-kept:]}"

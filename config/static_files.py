@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import posixpath
+import re
+from collections.abc import Iterator
 from typing import Any
 
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.http import HttpRequest
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
@@ -13,6 +15,30 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 # What pages of other origins load: its name stays while all that it imports is renamed.
 _ENTRY = "notifications/define.js"
+# Others' modules say in comments whose they are.
+_OURS = ("accounts/", "notifications/")
+# Only such as have their lines to themselves: what stands in code or in a string is none of these.
+_COMMENT = re.compile(r"^[ \t]*(?://.*|/\*(?:(?!\*/)[\s\S])*\*/[ \t]*)$", re.MULTILINE)
+
+
+def without_comments(source: str) -> str:
+    """A module without its comments; their lines stay, so that a trace names the right ones."""
+    return _COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), source)
+
+
+def _is_module_of_ours(name: str) -> bool:
+    return name.endswith(".js") and name.startswith(_OURS)
+
+
+class _Uncommented:
+    """Opens modules of a storage without their comments, which no browser needs to load."""
+
+    def __init__(self, storage: Any) -> None:
+        self._storage = storage
+
+    def open(self, path: str) -> File[Any]:
+        with self._storage.open(path) as file:
+            return ContentFile(without_comments(file.read().decode()).encode())
 
 
 class HashedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
@@ -37,6 +63,14 @@ class HashedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
             ),
         ),
     )
+
+    def post_process(self, paths: dict[str, Any], **options: Any) -> Iterator[Any]:
+        """Also leave the comments of our modules away, of which types and reasons make many."""
+        opened = {
+            name: (_Uncommented(storage) if _is_module_of_ours(name) else storage, path)
+            for name, (storage, path) in paths.items()
+        }
+        yield from super().post_process(opened, **options)
 
     def save_manifest(self) -> None:
         """Also make the entry one line that imports the module of its hashed name."""

@@ -136,7 +136,7 @@ class NotificationAdmin(BoundedAdmin):
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         # Withdrawing deletes no row, so the items (maybe 100,000) are not even looked at.
-        return [str(one) for one in objs], {}, set(), []
+        return [str(item) for item in objs], {}, set(), []
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         """Nothing: what Django notes of a deletion is blank on the page of what is still there."""
@@ -153,10 +153,10 @@ class NotificationAdmin(BoundedAdmin):
         list(messages.get_messages(request))
         # Withdrawn is what somebody may have had; what was not sent yet nobody has.
         was_cancelled = Notification.objects.filter(pk=obj_id, status=Status.CANCELLED).exists()
-        said = _("“%(title)s” was withdrawn.")
+        message = _("“%(title)s” was withdrawn.")
         if was_cancelled:
-            said = _("“%(title)s” was cancelled: nobody got it.")
-        self.message_user(request, said % {"title": obj_display}, messages.SUCCESS)
+            message = _("“%(title)s” was cancelled: nobody got it.")
+        self.message_user(request, message % {"title": obj_display}, messages.SUCCESS)
         return answer
 
     def get_actions(self, request: HttpRequest) -> Any:
@@ -167,19 +167,21 @@ class NotificationAdmin(BoundedAdmin):
     @admin.action(description=_("Withdraw selected notifications"), permissions=["delete"])
     def withdraw(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         became: Counter[Status | None] = Counter()
-        for one in queryset:
-            became[status := acts.withdraw(one.pk)] += 1
-            self._log_end(request, one, status)
+        for notification in queryset:
+            became[status := acts.withdraw(notification.pk)] += 1
+            self._log_end(request, notification, status)
         count, cancelled = became[Status.WITHDRAWN], became[Status.CANCELLED]
-        said = ngettext("%(count)s withdrawn.", "%(count)s withdrawn.", count) % {"count": count}
+        message = ngettext("%(count)s withdrawn.", "%(count)s withdrawn.", count) % {"count": count}
         if cancelled:
             more = ngettext("%(count)s cancelled.", "%(count)s cancelled.", cancelled)
-            said = f"{said} {more % {'count': cancelled}}"
-        self.message_user(request, said)
+            message = f"{message} {more % {'count': cancelled}}"
+        self.message_user(request, message)
 
-    def _log_end(self, request: HttpRequest, one: Notification, status: Status | None) -> None:
+    def _log_end(
+        self, request: HttpRequest, notification: Notification, status: Status | None
+    ) -> None:
         if status is not None:
-            self.log_change(request, one, f"{status.label}.")
+            self.log_change(request, notification, f"{status.label}.")
 
 
 def _counts(notification: Notification) -> Counts:

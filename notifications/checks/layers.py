@@ -26,8 +26,8 @@ def _each(backend: str, what: str, **error: str) -> list[checks.CheckMessage]:
     """An error for each layer of that kind."""
     return [
         checks.Error(f"CHANNEL_LAYERS[{alias!r}] is {what}", **error)
-        for alias, found in _backends().items()
-        if found == backend
+        for alias, configured in _backends().items()
+        if configured == backend
     ]
 
 

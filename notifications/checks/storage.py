@@ -23,8 +23,8 @@ _NETWORK = {"9p", "afs", "ceph", "cifs", "glusterfs", "lustre", "ncpfs", "nfs", 
 
 
 def _database() -> dict[str, Any]:
-    found: dict[str, Any] = settings.DATABASES["default"]
-    return found
+    database: dict[str, Any] = settings.DATABASES["default"]
+    return database
 
 
 def _is(engine: str) -> bool:
@@ -36,10 +36,10 @@ def engine(**_kwargs: Any) -> list[checks.CheckMessage]:
     """Some statements are SQL of our own, in two dialects."""
     if _is(SQLITE) or _is(POSTGRESQL):
         return []
-    found = _database()["ENGINE"]
+    engine = _database()["ENGINE"]
     hint = "Let DATABASE_URL begin with sqlite: or postgres:."
     return [
-        checks.Error(f"The database engine {found!r} is not known.", hint, id="notifications.E004")
+        checks.Error(f"The database engine {engine!r} is not known.", hint, id="notifications.E004")
     ]
 
 
@@ -236,12 +236,12 @@ def file_system_of(path: Path) -> str:
 
 
 def _options() -> dict[str, Any]:
-    found: dict[str, Any] = _database().get("OPTIONS") or {}
-    return found
+    options: dict[str, Any] = _database().get("OPTIONS") or {}
+    return options
 
 
 def _pragma(name: str) -> str:
     """What a connection sets when it opens, in lower case."""
     command = str(_options().get("init_command") or "").lower()
-    found = re.findall(rf"pragma\s+{name}\s*=\s*(\w+)", command)
-    return found[-1] if found else ""
+    values = re.findall(rf"pragma\s+{name}\s*=\s*(\w+)", command)
+    return values[-1] if values else ""

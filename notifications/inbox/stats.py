@@ -122,7 +122,7 @@ class Wrong:
     """What a notification's figures come to when all is added up, and should."""
 
     notification_id: int
-    said: Counts
+    shown: Counts
     real: Counts
 
 
@@ -132,22 +132,25 @@ def wrong(notification_ids: Collection[int]) -> list[Wrong]:
     One statement, so that figures, tallies and items are of one moment.
     """
     rows = Notification.objects.filter(pk__among=notification_ids).order_by("pk")
-    found = rows.annotate(
+    counted = rows.annotate(
         **{name: Count(f"items__{name}_at") for name in _NAMES},
         **{f"{name}_said": _kept(name) + _waiting(name) for name in _NAMES},
     ).values_list("pk", *(f"{name}_said" for name in _NAMES), *_NAMES)
-    compared = [Wrong(pk, Counts(*counts[:3]), Counts(*counts[3:])) for pk, *counts in found]
-    return [one for one in compared if one.said != one.real]
+    compared = [Wrong(pk, Counts(*counts[:3]), Counts(*counts[3:])) for pk, *counts in counted]
+    return [difference for difference in compared if difference.shown != difference.real]
 
 
-def mend(found: Collection[Wrong]) -> None:
+def mend(wrong: Collection[Wrong]) -> None:
     """Let these figures come out right, whatever recipients do meanwhile."""
     StatsDelta.objects.bulk_create(
         StatsDelta(
-            notification_id=one.notification_id,
-            **{name: getattr(one.real, name) - getattr(one.said, name) for name in _NAMES},
+            notification_id=difference.notification_id,
+            **{
+                name: getattr(difference.real, name) - getattr(difference.shown, name)
+                for name in _NAMES
+            },
         )
-        for one in found
+        for difference in wrong
     )
 
 

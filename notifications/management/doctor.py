@@ -112,8 +112,8 @@ def _inboxes(*, repair: bool) -> Iterator[Finding]:
         "Something wrote items around the code; delete one of them by hand.",
     )
     for stand in _stands():
-        found = stand.is_miscounted or stand.is_behind
-        mended = found and repair and _mend(stand.user_id)
+        is_wrong = stand.is_miscounted or stand.is_behind
+        mended = is_wrong and repair and _mend(stand.user_id)
         if stand.is_miscounted:
             miscounted.add(
                 f"user {stand.user_id}: says {stand.unread_count} unread, {stand.unseen_count} "
@@ -199,7 +199,7 @@ _BEGAN: dict[type[ChunkedJob], tuple[str, ...]] = {
 
 
 def _standing_still(what: str, kind: type[ChunkedJob], *, repair: bool) -> Finding:
-    found = Finding(what, "Does a dispatcher run? --repair walks them to their end.")
+    finding = Finding(what, "Does a dispatcher run? --repair walks them to their end.")
     since = timezone.now() - PATIENCE
     for pk, lease_until, *began in _by_key(kind.unclaimed(), "pk", "lease_until", *_BEGAN[kind]):
         still_since = lease_until or max(moment for moment in began if moment)
@@ -209,10 +209,10 @@ def _standing_still(what: str, kind: type[ChunkedJob], *, repair: bool) -> Findi
             if is_of_another_time:
                 text = f"its lease ends in {_ahead(lease_until)}; the clock was set back"
             text = f"notification {pk}: {text}"
-            found.add(text, mended=repair and kind(pk).run())
+            finding.add(text, mended=repair and kind(pk).run())
         elif repair:
             kind(pk).run()  # begun just now, maybe by ourselves
-    return found
+    return finding
 
 
 def _age(moment: datetime) -> str:
@@ -241,7 +241,7 @@ def _by_key(rows: Any, *columns: str) -> Iterator[Any]:
 
 
 def _stats(*, repair: bool) -> Finding:
-    found = Finding("notifications whose figures are wrong", "--repair counts them anew.")
+    finding = Finding("notifications whose figures are wrong", "--repair counts them anew.")
     after: int | None = 0
     while after is not None:
         rows = Notification.objects.filter(pk__gt=after).order_by("pk")
@@ -250,15 +250,16 @@ def _stats(*, repair: bool) -> Finding:
         if wrong and repair:
             stats.mend(wrong)
             stats.roll_up()
-        for one in wrong:
-            said, real = one.said, one.real
+        for difference in wrong:
+            shown, real = difference.shown, difference.real
             text = (
-                f"notification {one.notification_id}: {said.delivered} delivered, {said.seen} seen,"
-                f" {said.read} read; in truth {real.delivered}, {real.seen}, {real.read}"
+                f"notification {difference.notification_id}: {shown.delivered} delivered,"
+                f" {shown.seen} seen, {shown.read} read;"
+                f" in truth {real.delivered}, {real.seen}, {real.read}"
             )
-            found.add(text, mended=repair)
+            finding.add(text, mended=repair)
         after = ids[-1] if ids else None
-    return found
+    return finding
 
 
 # --- What is kept too long ------------------------------------------------------------------------

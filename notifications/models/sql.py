@@ -111,23 +111,23 @@ def fetch_beside(head: QuerySet[Any], rows: QuerySet[Any]) -> tuple[list[Any] | 
         return None, []
     width = len(compilers[0].select)
     # One column between the two tells a row from the NULLs that a LEFT JOIN makes up.
-    found = [row[width + 1 :] for row in fetched if row[width] is not None]
-    return _converted(compilers[0], [fetched[0][:width]])[0], _converted(compilers[1], found)
+    related = [row[width + 1 :] for row in fetched if row[width] is not None]
+    return _converted(compilers[0], [fetched[0][:width]])[0], _converted(compilers[1], related)
 
 
 def python_values(fields: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Rows:
     """Values of these fields, from SQL of our own, as the ORM would give them."""
-    found = [list(row) for row in rows]
+    converted = [list(row) for row in rows]
     for n, field in enumerate(fields):
         column = field.get_col(field.model._meta.db_table)
         for convert in [
             *connection.ops.get_db_converters(column),
             *column.get_db_converters(connection),
         ]:
-            for row in found:
+            for row in converted:
                 if row[n] is not None:
                     row[n] = convert(row[n], column, connection)
-    return found
+    return converted
 
 
 def _converted(compiler: Any, rows: list[Any]) -> Rows:

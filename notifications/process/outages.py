@@ -53,10 +53,10 @@ def tell(logger: logging.Logger, error: BaseException, what: str = "The database
 
 def reason(error: BaseException) -> str:
     """What the database said; of a file it also says which."""
-    said = " ".join(str(error).split())
+    reason = " ".join(str(error).split())
     if isinstance(error.__cause__, sqlite3.Error):
-        return f"{said} ({settings.DATABASES['default']['NAME']})"
-    return said
+        return f"{reason} ({settings.DATABASES['default']['NAME']})"
+    return reason
 
 
 def unlogged(answer: Answer) -> Answer:

@@ -41,21 +41,21 @@ def watch(within_s: float) -> None:
     Call it on the main thread. Signals are noticed below all handlers, which stay as they are: also
     while the main thread waits for something that does not come.
     """
-    heard, told = socket.socketpair()
-    told.settimeout(0)
+    receiver, sender = socket.socketpair()
+    sender.settimeout(0)
     # The server may have one for itself.
-    before = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+    before = signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
     threading.Thread(
         # Both ends, or the one that the kernel writes to would be closed.
         target=_listen,
-        args=(heard, told, before, within_s),
+        args=(receiver, sender, before, within_s),
         name="overdue",
         daemon=True,
     ).start()
 
 
-def _listen(heard: socket.socket, _told: socket.socket, before: int, within_s: float) -> None:
-    while numbers := heard.recv(64):
+def _listen(receiver: socket.socket, _sender: socket.socket, before: int, within_s: float) -> None:
+    while numbers := receiver.recv(64):
         if before != -1:
             with suppress(OSError):
                 os.write(before, numbers)
@@ -84,11 +84,11 @@ def _end(seconds: float) -> None:
 
 def _tell(seconds: float) -> None:
     logger.error("Told to end %g s ago, this process still runs: it is ended now.", seconds)
-    found = Counter(_holders()).most_common()
-    for holder, count in found[:_LINES]:
+    counted = Counter(_holders()).most_common()
+    for holder, count in counted[:_LINES]:
         logger.error("Held by %s%s", holder, f" ({count} of them)" if count > 1 else "")
-    if found[_LINES:]:
-        logger.error("And %d more.", sum(count for _, count in found[_LINES:]))
+    if counted[_LINES:]:
+        logger.error("And %d more.", sum(count for _, count in counted[_LINES:]))
 
 
 def _holders() -> Iterator[str]:
@@ -101,11 +101,11 @@ def _holders() -> Iterator[str]:
         if not frame.f_code.co_filename.endswith(_IDLE_WORKER):
             yield f"thread {thread.name}, at {_places(_outward(frame))}"
     # Of whichever loop, and also those that no one else knows any more.
-    for one in gc.get_objects():
+    for tracked in gc.get_objects():
         # By its type: a lazy object would be made for what it says its class is.
-        if issubclass(type(one), asyncio.Task) and not one.done():
-            awaited = list(_inward(one.get_coro()))
-            name = getattr(one.get_coro(), "__qualname__", "?")
+        if issubclass(type(tracked), asyncio.Task) and not tracked.done():
+            awaited = list(_inward(tracked.get_coro()))
+            name = getattr(tracked.get_coro(), "__qualname__", "?")
             yield f"task {name}, at {_places(reversed(awaited))}"
 
 

@@ -27,17 +27,17 @@ def sentence(notification: Notification) -> str:
         case Status.CANCELLED:
             return _("Cancelled before it was sent: nobody got it.")
         case Status.WITHDRAWN:
-            said = ngettext(
+            sentence = ngettext(
                 "Withdrawn; %(count)s person had it.",
                 "Withdrawn; %(count)s people had it.",
                 reached,
             )
-            return said % {"count": f"{reached:,}"}
+            return sentence % {"count": f"{reached:,}"}
         case Status.SENT:
-            said = ngettext("Sent to %(count)s person", "Sent to %(count)s people", reached)
-            return said % {"count": f"{reached:,}"} + _but_expected(notification) + "."
-    said = ngettext("Sending to %(count)s person.", "Sending to %(count)s people.", expected)
-    return said % {"count": f"{expected:,}"}
+            sentence = ngettext("Sent to %(count)s person", "Sent to %(count)s people", reached)
+            return sentence % {"count": f"{reached:,}"} + _but_expected(notification) + "."
+    sentence = ngettext("Sending to %(count)s person.", "Sending to %(count)s people.", expected)
+    return sentence % {"count": f"{expected:,}"}
 
 
 def reach(notification: Notification) -> str:

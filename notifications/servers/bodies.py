@@ -52,7 +52,7 @@ class Bodies:
         if is_too_large(body.bytes):
             return refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         while self._bytes > ALL_MAX_BYTES:
-            slow = (one for one in self._held if not one.is_whole and one is not body)
+            slow = (held for held in self._held if not held.is_whole and held is not body)
             slowest = next(slow, None)
             if slowest is None:
                 return refused(HTTPStatus.SERVICE_UNAVAILABLE)
@@ -149,4 +149,4 @@ class _Request:
 
 def _announced(scope: Any) -> int:
     lengths = [value for name, value in scope["headers"] if name.lower() == b"content-length"]
-    return max((int(one) for one in lengths if one.isdigit()), default=0)
+    return max((int(length) for length in lengths if length.isdigit()), default=0)

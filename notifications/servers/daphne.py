@@ -37,14 +37,14 @@ class DaphneServer(Server):  # type: ignore[misc]
         # Daphne measures a socket's age by the wall clock: a clock that jumps would close them all.
         # Its own pings are measured so, too; our heartbeat is the stream's. And a response may take
         # as long as its stream lives.
-        own: dict[str, Any] = {
+        options: dict[str, Any] = {
             "websocket_timeout": -1,
             "ping_interval": 10**9,
             "http_timeout": None,
             "websocket_handshake_timeout": _HANDSHAKE_S,
-            "endpoints": [_with_backlog(one) for one in kwargs.get("endpoints") or ()],
+            "endpoints": [_with_backlog(endpoint) for endpoint in kwargs.get("endpoints") or ()],
         }
-        super().__init__(daphne_reading.telling(application), *args, **{**kwargs, **own})
+        super().__init__(daphne_reading.telling(application), *args, **{**kwargs, **options})
 
     def run(self) -> None:
         if threading.current_thread() is threading.main_thread():

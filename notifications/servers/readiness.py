@@ -19,7 +19,7 @@ def tell(state: str) -> None:
     if address.startswith("@"):
         address = "\0" + address[1:]  # a name that is no path, as Linux has it
     try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
-            told.sendto(state.encode(), address)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notifier:
+            notifier.sendto(state.encode(), address)
     except OSError as error:
         logger.warning("%s could not be told %s: %s", _VARIABLE, state, error)

@@ -28,7 +28,7 @@ def believed(application: Application, trusted: str | Sequence[str]) -> Applicat
             scope["client"] = None
         await application(scope, receive, send)
 
-    believing: Any = ProxyHeadersMiddleware(told, [*(one.strip() for one in known), _PEER])
+    believing: Any = ProxyHeadersMiddleware(told, [*(address.strip() for address in known), _PEER])
 
     async def come(scope: Any, receive: Any, send: Any) -> None:
         if scope.get("client") is not None:

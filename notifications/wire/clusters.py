@@ -17,7 +17,7 @@ def cut(text: str, most: int) -> str:
         return text
     if text[most] < _PLAIN_BELOW and text[most - 1 : most + 1] != "\r\n":
         return text[:most]
-    ends = (found.end() for found in _CLUSTER.finditer(text[: most + 1]))
-    end = max((one for one in ends if one <= most), default=0)
+    ends = (cluster.end() for cluster in _CLUSTER.finditer(text[: most + 1]))
+    end = max((place for place in ends if place <= most), default=0)
     # A single one that is longer than that is no character that anybody wrote.
     return text[: end or most]

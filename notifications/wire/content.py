@@ -51,7 +51,10 @@ def check_sender(text: str) -> None:
 
 def _shows_something(text: str) -> bool:
     """Whether a letter, a digit, a symbol or a mark of punctuation is in it."""
-    return any(unicodedata.category(one)[0] in "LNSP" and one not in _BLANK_LETTERS for one in text)
+    return any(
+        unicodedata.category(character)[0] in "LNSP" and character not in _BLANK_LETTERS
+        for character in text
+    )
 
 
 def check_text(text: str) -> None:
@@ -153,6 +156,6 @@ def _parts(value: Mapping[object, object] | list[object] | tuple[object, ...]) -
 
 
 def _refuse(pattern: re.Pattern[str], text: str) -> None:
-    if found := pattern.search(text):
-        code = f"U+{ord(found.group()):04X}"
-        raise ValueError(f"Character {found.start() + 1} is {code}, which text must not hold.")
+    if match := pattern.search(text):
+        code = f"U+{ord(match.group()):04X}"
+        raise ValueError(f"Character {match.start() + 1} is {code}, which text must not hold.")

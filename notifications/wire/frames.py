@@ -228,10 +228,10 @@ def _depth(text: str) -> int:
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise BadFrame("bad_shape", "A key stands twice in one object.")
-    return found
+    return members
 
 
 def _no_constant(name: str) -> None:

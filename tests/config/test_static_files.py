@@ -1,12 +1,14 @@
 """Static files: whole, under names that change with what they say, and the same behind nginx."""
 
 import http.client
+import json
 import re
 import ssl
 
 import pytest
 from django.test import Client, override_settings
 
+from config.static_files import without_comments
 from tests.support.nginx import SHIPPED_NAME, Nginx, shipped
 from tests.support.ports import free_port
 from tests.support.static_files import collect
@@ -18,6 +20,10 @@ SCRIPT = "/static/notifications/define.js"
 HASHED = re.compile(r"\.[0-9a-f]{12}\.\w+$")
 # What a module or a style names beside itself; a folder is an address of the API's.
 NAMED = re.compile(r"""(?:from |import ?\(?|new URL\(|url\()"(\.{1,2}/[^"]*[^"/])\"""")
+# What a module needs before it runs.
+IMPORTED = re.compile(r"""^(?:import|export) [^;]*from "(\.[^"]+)";$""", re.MULTILINE)
+BELL_BUDGET_BYTES = 14_000
+PAGE_BUDGET_BYTES = 6_000
 # Of a file, whoever serves it.
 HEADERS = [
     "Access-Control-Allow-Origin",
@@ -93,6 +99,77 @@ def urls(root):
     for wanted in ("define.?*.js", "bell-details.?*.css", "admin/reach.?*.js", "icon.?*.svg"):
         (path,) = (root / "notifications").glob(wanted)
         yield f"/static/{path.relative_to(root)}"
+
+
+def hashed(root, name):
+    """The file that a browser loads for it."""
+    return root / json.loads((root / "staticfiles.json").read_text("utf-8"))["paths"][name]
+
+
+def graph(path, seen=None):
+    """The modules that one imports before it runs, and itself."""
+    seen = set() if seen is None else seen
+    if path not in seen:
+        seen.add(path)
+        for name in IMPORTED.findall(path.read_text("utf-8")):
+            graph((path.parent / name).resolve(), seen)
+    return seen
+
+
+def gzipped(paths):
+    return sum(path.with_name(f"{path.name}.gz").stat().st_size for path in paths)
+
+
+def test_what_a_page_loads_before_it_is_live_is_small(root):
+    modules = graph(hashed(root, "notifications/define.js"))
+    assert len(modules) > 8
+    assert gzipped([*modules, hashed(root, "notifications/bell.css")]) <= BELL_BUDGET_BYTES
+
+
+def test_so_is_what_the_inbox_page_adds(root):
+    page = graph(hashed(root, "notifications/inbox-page.js"))
+    bell = graph(hashed(root, "notifications/bell-details.js"))
+    assert len(page - bell) > 3
+    assert gzipped(page - bell) <= PAGE_BUDGET_BYTES
+
+
+def test_so_are_the_styles(root):
+    names = ("bell", "bell-details", "inbox")
+    styles = [hashed(root, f"notifications/{name}.css") for name in names]
+    assert gzipped([*styles, hashed(root, "accounts/base.css")]) <= PAGE_BUDGET_BYTES
+
+
+def test_comments_stay_behind_and_nothing_else():
+    source = """/** Says
+ * what it is. */
+const url = "https://a.example/"; // and why
+  // It may be empty.
+    /** @type {string[]} */
+const all = /** @type {string[]} */ ([url]); /* two
+*/ more();
+    /** @type {string} */ (url).at(0);
+/**/
+const text = "/* no comment */";
+"""
+    assert (
+        without_comments(source)
+        == """
+
+const url = "https://a.example/"; // and why
+
+
+const all = /** @type {string[]} */ ([url]); /* two
+*/ more();
+    /** @type {string} */ (url).at(0);
+
+const text = "/* no comment */";
+"""
+    )
+
+
+def test_of_others_modules_the_comments_are_served_too(root):
+    assert "/*" in hashed(root, "admin/js/vendor/select2/select2.full.js").read_text("utf-8")
+    assert "/**" not in hashed(root, "notifications/protocol.js").read_text("utf-8")
 
 
 def test_all_that_a_hashed_file_names_is_a_hashed_file(root):

@@ -9,6 +9,8 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 DOCS = REPOSITORY / "docs"
+# Folders, beside those whose names begin with a dot.
+NOT_OURS = {"node_modules", "var", "vendor"}
 
 _FENCE = re.compile(r"^( *)```([^\n`]*)\n(.*?)^\1```[ \t]*$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^(#{1,6}) +(.+?) *$", re.MULTILINE)
@@ -29,7 +31,7 @@ def pages():
     """Every page of ours, wherever it lies."""
     found = []
     for folder, folders, files in os.walk(REPOSITORY):
-        folders[:] = [name for name in folders if name[0] != "." and name not in {"var", "vendor"}]
+        folders[:] = [name for name in folders if name[0] != "." and name not in NOT_OURS]
         found += [Path(folder) / name for name in files if name.endswith(".md")]
     return sorted(found)
 

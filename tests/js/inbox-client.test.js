@@ -557,10 +557,10 @@ test("one that woke is new again", () => {
   assert.deepEqual(it.announced(), ["3"]);
 });
 
-test("those seen, archived or snoozed already are not announced", () => {
+test("those seen or archived already are not announced", () => {
   const it = live(5);
   const away = "2026-11-24T09:00:00.000Z";
-  const fields = [{ seen_at: away }, { archived_at: away }, { snoozed_until: away }];
+  const fields = [{ seen_at: away }, { archived_at: away }];
   fields.forEach((field, at) => it.link.changes(5 + at, 6 + at, one(6 + at, field)));
   assert.deepEqual(it.announced(), []);
 });

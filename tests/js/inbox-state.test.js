@@ -3,8 +3,6 @@ import test from "node:test";
 import { InboxState, byArrival } from "../../notifications/static/notifications/inbox-state.js";
 import { EPOCH, notification } from "./support/harness.js";
 
-const READ = { read_at: "2026-11-24T09:00:00.000Z", seen_at: "2026-11-24T09:00:00.000Z" };
-
 function stateAt(revision, notifications, { more = false, unread, unseen } = {}) {
   const state = new InboxState();
   const counts = { unread: unread ?? notifications.length, unseen: unseen ?? notifications.length };

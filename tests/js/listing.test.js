@@ -86,7 +86,7 @@ test("an older page goes below, and what came meanwhile goes over it", () => {
   it.merge([notification(3, { revision: 10, title: "edited" })], [notification(2).id]);
   it.endPage({ notifications: [notification(3), notification(2)], hasOlder: false });
   assert.deepEqual(ids(), [9, 8, 3].map((revision) => notification(revision).id));
-  assert.equal(it.get(notification(3).id).title, "edited");
+  assert.equal(it.shown((one) => one).find(({ id }) => id === "3").title, "edited");
 });
 
 test("what the stream brings is kept only while a page is asked for", () => {

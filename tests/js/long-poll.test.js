@@ -40,7 +40,7 @@ test("the first request is not held, and says hello", async () => {
   assert.deepEqual([network.last.pathname, network.last.query], ["/api/v1/inbox/poll", { epoch: "e", since: "5", wait: "0" }]);
   await answer(5);
   assert.deepEqual(heard, [
-    { type: "hello", user: "u", epoch: "e", revision: 5, floor: 0, server_time: "2026-11-24T09:00:00.000Z", ping_interval_s: 50 },
+    { type: "hello", user: "u", epoch: "e", revision: 5, server_time: "2026-11-24T09:00:00.000Z", ping_interval_s: 50 },
     { type: "synced", revision: 5 },
   ]);
   assert.deepEqual(network.last.query, { epoch: "e", since: "5", wait: "25" });

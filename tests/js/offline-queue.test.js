@@ -5,7 +5,7 @@ import { FakeStorage } from "./support/fake-browser.js";
 
 const HOUR_MS = 60 * 60 * 1000;
 const entry = (op_id, at = op_id) => ({ overlay: { op_id, op: "read", ids: ["1"], upto: 1, at, revision: null }, body: { op: "read", notifications: ["1"], op_id } });
-const ids = (queue) => queue.entries().map(({ body }) => body.op_id);
+const ids = (kept) => kept.entries().map(({ body }) => body.op_id);
 
 function queue(storage = new FakeStorage(), name = "user-1") {
   const time = { ms: 0 };

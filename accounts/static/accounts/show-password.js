@@ -1,5 +1,7 @@
 /** A button beside each password: who can read what they typed makes fewer mistakes. */
-for (const input of document.querySelectorAll('input[type="password"]')) {
+/** @type {NodeListOf<HTMLInputElement>} */
+const inputs = document.querySelectorAll('input[type="password"]');
+for (const input of inputs) {
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = "Show";
@@ -11,7 +13,7 @@ for (const input of document.querySelectorAll('input[type="password"]')) {
     button.setAttribute("aria-pressed", String(!isShown));
   });
   // Never sent, nor kept by the browser, as text.
-  input.form.addEventListener("submit", () => (input.type = "password"));
+  input.form?.addEventListener("submit", () => (input.type = "password"));
   const box = document.createElement("div");
   box.className = "with-button";
   input.replaceWith(box);

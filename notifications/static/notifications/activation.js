@@ -5,7 +5,7 @@ export class Activation {
   #bell;
   #client;
 
-  /** @param {any} bell */
+  /** @param {Inbox.Bell} bell */
   constructor(bell) {
     this.#bell = bell;
     this.#client = bell.client;
@@ -20,13 +20,20 @@ export class Activation {
    * Where a notification leads; null: it is unfolded where it is. Who comes with a token has no
    * session at our site, and would land at its sign-in page.
    * @param {Inbox.Notification} notification
+   * @returns {string | null}
    */
   addressOf({ id, url }) {
     return this.#bell.hasAttribute("token-url") ? url : `${this.inboxUrl}${encodeURIComponent(id)}/`;
   }
 
-  /** Whoever follows `node` opens what `current` gives then; null: something else. */
+  /**
+   * Whoever follows `node` opens what `current` gives then; null: something else.
+   * @param {HTMLElement} node
+   * @param {() => Inbox.Notification | null} current
+   * @param {(event: MouseEvent) => void} [go]
+   */
   watch(node, current, go = () => {}) {
+    /** @param {MouseEvent} event */
     const followed = (event) => {
       // Not the button that opens a menu.
       const notification = event.button > 1 ? null : current();
@@ -37,10 +44,10 @@ export class Activation {
       else event.preventDefault();
     };
     // The middle button, and others that open a tab, do not click.
-    for (const type of ["click", "auxclick"]) node.addEventListener(type, followed);
+    for (const type of /** @type {const} */ (["click", "auxclick"])) node.addEventListener(type, followed);
   }
 
-  /** All of a body of which a list shows the beginning. */
+  /** All of a body of which a list shows the beginning. @param {string} id */
   async whole(id) {
     return (await this.#client.acts()).whole(id);
   }

@@ -30,11 +30,17 @@ export class Acts {
     this.flush();
   }
 
-  /** @param {string[] | null} ids null: all, up to what we know of @returns {Promise<boolean>} whether it is done */
+  /**
+   * @param {Inbox.Op} op
+   * @param {string[] | null} ids null: all, up to what we know of
+   * @returns {Promise<boolean>} whether it is done
+   */
   act(op, ids) {
     const { epoch, revision } = this.#client.inbox.epoch ? this.#client.inbox : this.#page;
     const op_id = newId();
+    /** @type {Inbox.Overlay} */
     const overlay = { op_id, op, ids, upto: revision, at: new Date().toISOString(), revision: null };
+    /** @type {Inbox.ActBody} */
     const body = { op, ...(ids ? { notifications: ids } : { all: true, epoch, upto: revision }), op_id };
     this.#tell({ kind: "lay", overlay });
     return new Promise((resolve) => {
@@ -48,12 +54,11 @@ export class Acts {
     return this.#api.one(id);
   }
 
-  /** From another tab. */
+  /** From another tab. @param {Inbox.ActMessage} message */
   hear(message) {
     this.#take(message);
-    const { kind, overlay } = message;
-    if (kind === "lay") this.#client.clock.setTimeout(() => this.#abandon(overlay.op_id), ABANDONED_MS);
-    if (kind === "kept") this.flush();
+    if (message.kind === "lay") this.#client.clock.setTimeout(() => this.#abandon(message.overlay.op_id), ABANDONED_MS);
+    if (message.kind === "kept") this.flush();
   }
 
   /** Sends what was kept; one tab does, and the server does each once, by its `op_id`. */
@@ -71,25 +76,27 @@ export class Acts {
     }
   }
 
+  /** @param {Inbox.Act} entry */
   async #send(entry) {
     // What comes after something that was kept is kept, too: acts are done in their order.
     if (this.#client.state === "offline" || this.#queue.size) return this.#keep(entry);
     try {
       this.#confirm(entry, await this.#api.act(entry.body));
     } catch (error) {
-      const { status = 0 } = /** @type {{status?: number}} */ (error);
+      const { status = 0 } = /** @type {Partial<Inbox.Refusal>} */ (error);
       if (TEMPORARY.includes(status) && this.#client.state !== "live") this.#keep(entry);
       else this.#fail(entry, status);
     }
   }
 
+  /** @param {Inbox.Act} entry */
   #keep(entry) {
     if (!this.#queue.add(entry)) return this.#fail(entry, 0);
     this.#tell({ kind: "kept" });
     this.flush();
   }
 
-  /** Whether to go on with the next one. */
+  /** Whether to go on with the next one. @param {Inbox.KeptAct} entry */
   async #sendKept(entry) {
     try {
       const answer = await this.#api.act(entry.body);
@@ -97,7 +104,7 @@ export class Acts {
       this.#confirm(entry, answer);
       return true;
     } catch (error) {
-      const { status = 0 } = /** @type {{status?: number}} */ (error);
+      const { status = 0 } = /** @type {Partial<Inbox.Refusal>} */ (error);
       if (TEMPORARY.includes(status) || status === 401) {
         if (status === 401) this.#client.stop("signed_out");
         else this.#client.clock.setTimeout(() => this.flush(), CONFIRM_TIMEOUT_MS);
@@ -109,11 +116,13 @@ export class Acts {
     }
   }
 
+  /** @param {Inbox.Act} entry @param {Inbox.ActAnswer} answer */
   #confirm({ overlay: { op_id } }, { revision }) {
     this.#tell({ kind: "confirm", op_id, revision });
     this.#done(op_id, true);
   }
 
+  /** @param {Inbox.Act} entry @param {number} status @param {{isKept?: boolean}} [options] */
   #fail({ overlay: { op_id, op, ids } }, status, { isKept = false } = {}) {
     if (status === 401) this.#client.stop("signed_out");
     const failure = { op, ids, status };
@@ -123,39 +132,44 @@ export class Acts {
     this.#done(op_id, false);
   }
 
+  /** @param {string} opId @param {boolean} isDone */
   #done(opId, isDone) {
     this.#waiting.get(opId)?.(isDone);
     this.#waiting.delete(opId);
   }
 
-  /** To this tab and the others. */
+  /** To this tab and the others. @param {Inbox.ActMessage} message */
   #tell(message) {
     this.#take(message);
     this.#client.emit("act", message);
   }
 
-  #take({ kind, overlay, op_id, revision, failure }) {
-    if (kind === "lay") this.#overlays.lay({ ...overlay });
-    if (kind === "confirm") {
+  /** @param {Inbox.ActMessage} message */
+  #take(message) {
+    if (message.kind === "kept") return;
+    if (message.kind === "lay") this.#overlays.lay({ ...message.overlay });
+    if (message.kind === "confirm") {
+      const { op_id, revision } = message;
       this.#overlays.confirm(op_id, revision);
       this.#client.clock.setTimeout(() => this.#doubt(op_id), CONFIRM_TIMEOUT_MS);
       this.#done(op_id, true);
     }
-    if (kind === "lift") {
-      this.#overlays.lift(op_id);
-      this.#done(op_id, false);
+    if (message.kind === "lift") {
+      this.#overlays.lift(message.op_id);
+      this.#done(message.op_id, false);
+      if (message.failure) this.#client.emit("error", message.failure);
     }
-    if (failure) this.#client.emit("error", failure);
-    if (kind !== "kept") this.#client.emitShown();
+    this.#client.emitShown();
   }
 
-  /** The change was answered but has not come: it would hide what comes later. */
+  /** The change was answered but has not come: it would hide what comes later. @param {string} opId */
   #doubt(opId) {
     if (this.#client.state !== "live" || !this.#overlays.lift(opId)) return;
     this.#client.resume();
     this.#client.emitShown();
   }
 
+  /** @param {string} opId */
   #abandon(opId) {
     if (this.#overlays.get(opId)?.revision !== null || this.#queue.has(opId)) return;
     this.#overlays.lift(opId);

@@ -21,6 +21,7 @@ export class InboxApi {
     this.#random = random;
   }
 
+  /** @returns {Promise<Inbox.Session | null>} null: nobody is signed in */
   async session() {
     const response = await this.#fetch(`${this.#url}session`, { cache: "no-store" });
     return [401, 403].includes(response.status) ? null : answerOf(response);
@@ -29,6 +30,7 @@ export class InboxApi {
   /**
    * Why a page drawn for a user must not go on; null: it may. Rejects where nobody can tell.
    * @param {{user: string | null}} page takes whose it is, where that was not known
+   * @returns {Promise<Inbox.SignOut | null>}
    */
   async whyStop(page) {
     const session = await this.session();
@@ -37,22 +39,31 @@ export class InboxApi {
     return session.user === page.user ? null : "other_user";
   }
 
+  /** @param {Record<string, string>} query @returns {Promise<Inbox.PageAnswer>} */
   async page(query) {
     return answerOf(await this.#fetch(`${this.#url}inbox?${new URLSearchParams(query)}`, { cache: "no-store" }));
   }
 
-  /** One notification, with all of its body. */
+  /** One notification, with all of its body. @param {string} id @returns {Promise<Inbox.Notification>} */
   async one(id) {
     return answerOf(await this.#fetch(`${this.#url}inbox/${encodeURIComponent(id)}`, { cache: "no-store" }));
   }
 
-  /** That a stream has brought everything up to there, where nothing else tells. */
+  /**
+   * That a stream has brought everything up to there, where nothing else tells.
+   * @param {string} epoch
+   * @param {number} upto
+   */
   async delivered(epoch, upto) {
     const response = await this.#post(JSON.stringify({ op: "delivered", epoch, upto }));
     if (!response.ok) throw failure(response.status);
   }
 
-  /** Asked for thrice, an act is done once: by its `op_id`. */
+  /**
+   * Asked for thrice, an act is done once: by its `op_id`.
+   * @param {Inbox.ActBody} body
+   * @returns {Promise<Inbox.ActAnswer>}
+   */
   async act(body) {
     const text = JSON.stringify(body);
     for (let tries = 1; ; tries++) {
@@ -65,18 +76,22 @@ export class InboxApi {
     }
   }
 
+  /** @param {string} body */
   #post(body) {
     const csrf = this.#csrfToken();
+    /** @type {HeadersInit} */
     const headers = { "Content-Type": "application/json", ...(csrf && { "X-CSRFToken": csrf }) };
     // keepalive: the act outlives the page of a user who follows a link.
     return this.#fetch(`${this.#url}inbox/actions`, { method: "POST", headers, body, keepalive: true });
   }
 }
 
+/** What every answer holds is looked at. @param {Response} response */
 async function answerOf(response) {
   const answer = await response.json().catch(() => null);
   if (!response.ok || !isRevision(answer?.revision)) throw failure(response.status);
   return answer;
 }
 
+/** @param {number} status @returns {Inbox.Refusal} */
 const failure = (status) => Object.assign(new Error(`HTTP ${status}`), { status });

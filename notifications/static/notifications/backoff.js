@@ -1,7 +1,7 @@
 import { isRevision } from "./protocol.js";
 
-export const BASE_MS = 500;
-export const CAP_MS = 20_000;
+const BASE_MS = 500;
+const CAP_MS = 20_000;
 const STEADY_MS = 10_000;
 const WAKE_JITTER_MS = 1_000;
 // Beyond, timers fire at once.
@@ -14,19 +14,24 @@ export class Backoff {
   #random;
   #connect;
   #tries = 0;
+  /** @type {Inbox.Timer} */
   #timer;
+  /** @type {Inbox.Timer} */
   #steadyTimer;
   #notBefore = 0;
 
+  /** @param {{clock: Inbox.Clock, random: () => number}} options @param {() => void} connect */
   constructor({ clock, random }, connect) {
     this.#clock = clock;
     this.#random = random;
     this.#connect = connect;
   }
 
+  /** @param {Inbox.ByeFrame | null} [bye] */
   after(bye) {
     // 0 is no leave to knock without a pause.
-    const afterMs = isRevision(bye?.after_ms) ? bye.after_ms : 0;
+    const asked = bye?.after_ms;
+    const afterMs = isRevision(asked) ? asked : 0;
     this.#notBefore = this.#clock.now() + afterMs;
     this.#in(afterMs || this.#random() * Math.min(CAP_MS, BASE_MS * 2 ** this.#tries++));
   }
@@ -54,6 +59,7 @@ export class Backoff {
     this.#clock.clearTimeout(this.#steadyTimer);
   }
 
+  /** @param {number} delayMs */
   #in(delayMs) {
     this.#clock.clearTimeout(this.#timer);
     this.at = this.#clock.now() + delayMs;

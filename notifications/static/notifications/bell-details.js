@@ -6,7 +6,7 @@ import { isUnread } from "./inbox-state.js";
 import { NotificationPanel } from "./notification-panel.js";
 import { NotificationToastElement } from "./notification-toast-element.js";
 import { TabFocus } from "./tab-focus.js";
-import { STATES, announcement, failureText } from "./words.js";
+import { announcement, endOf, failureText } from "./words.js";
 
 // Another one after each sign-in (NOTIFICATIONS_SIGN_IN_COOKIE).
 const signIn = () => cookie("sign-in-cookie");
@@ -33,10 +33,11 @@ export class BellDetails {
   #status;
   #alert;
   #toasts;
+  /** @type {Inbox.Notification[]} */
   #unspoken = [];
 
   /**
-   * @param {any} bell
+   * @param {Inbox.Bell} bell
    * @param {HTMLButtonElement} button
    * @param {HTMLElement} status a live region, as is the next
    * @param {HTMLElement} alert
@@ -51,9 +52,10 @@ export class BellDetails {
     const activation = new Activation(bell);
     const panel = new NotificationPanel({ client, button, activation });
     this.panel = panel.node;
+    /** @param {string} [id] */
     const unfold = (id) => panel.unfold(id);
     this.#toasts = new NotificationToastElement({ clock: client.clock, styles: STYLES, refuge: button, activation, unfold });
-    const sheet = element("link", { rel: "stylesheet", href: STYLES.at(-1) });
+    const sheet = element("link", { rel: "stylesheet", href: STYLES[1] });
     this.isStyled = new Promise((resolve) => (sheet.onload = sheet.onerror = resolve));
     // Now, since later there may be no network; and what was done without one is waiting.
     client.acts().catch(() => {});
@@ -61,22 +63,15 @@ export class BellDetails {
     client.addEventListener("change", () => this.#toasts.dropTold((one) => this.#isStillUnread(one)));
   }
 
-  /** What the client tells, to the page and to its user. */
-  tell(type, detail) {
-    if (type === "notification") this.#announce([detail.notification]);
-    if (type === "summary") this.#announce(detail.notifications);
-    if (type === "error") this.#failed(detail);
-    if (type === "signedout") this.#signedOut(detail);
-  }
-
   /** The first bell of an inbox speaks for the others on its page, and one tab for the others. */
   get #isVoice() {
-    const bells = /** @type {any[]} */ ([...document.querySelectorAll("notification-bell")]);
+    const bells = [...document.querySelectorAll("notification-bell")];
     const isFirst = (bells.find(({ client }) => client === this.#client) ?? this.#bell) === this.#bell;
     return isFirst && this.#focus.isOurs(!this.#client.leader);
   }
 
-  #announce(notifications) {
+  /** Tells of them, to the page and to its user. @param {Inbox.Notification[]} notifications */
+  announce(notifications) {
     const shown = notifications.filter((notification) => this.#bell.emit("notification", { notification }, true));
     if (!shown.length || !this.#isVoice) return;
     if (this.#bell.getAttribute("toasts") !== "off") this.#toasts.show(shown);
@@ -84,8 +79,9 @@ export class BellDetails {
     this.#unspoken.push(...shown);
   }
 
-  #failed({ op, ids, status }) {
-    const text = op === "seen" ? "" : failureText(op, this.#client.inbox.notifications.get(ids?.[0])?.title);
+  /** @param {Inbox.Failure} failure */
+  failed({ op, ids, status }) {
+    const text = op === "seen" ? "" : failureText(op, this.#client.inbox.notifications.get(ids?.[0] ?? "")?.title);
     this.#bell.emit("error", { code: status, message: text, op, ids });
     // Nobody asked for `seen`.
     if (!text || !this.#isVoice) return;
@@ -93,9 +89,10 @@ export class BellDetails {
     this.#toasts.showError(text);
   }
 
-  #signedOut({ reason }) {
+  /** @param {Inbox.ClientEvents["signedout"]} detail */
+  signedOut({ reason }) {
     this.#bell.emit("signedout", { reason });
-    this.#speak(this.#alert, STATES[reason]);
+    this.#speak(this.#alert, endOf(reason)?.text ?? "");
   }
 
   /** What came within a second is told in one sentence. */
@@ -104,12 +101,14 @@ export class BellDetails {
     this.#speak(told.some(({ level }) => level === "critical") ? this.#alert : this.#status, announcement(told));
   }
 
+  /** @param {HTMLElement} region @param {string} text */
   #speak(region, text) {
     // The same words again are heard only after silence.
     region.textContent = "";
     setTimeout(() => (region.textContent = text), 100);
   }
 
+  /** @param {Inbox.Notification} notification */
   #isStillUnread({ id }) {
     const held = this.#client.inbox.notifications.get(id);
     return held !== undefined && isUnread(this.#client.inbox.view(held));

@@ -21,7 +21,7 @@ export class ChannelLocks {
     this.#options = options;
   }
 
-  /** As the `request` of Web Locks, as far as TabLeader asks. */
+  /** @type {Inbox.Locks["request"]} */
   request(name, { signal, steal = false }, hold) {
     const channel = this.#options.channel(`${name}:lock`);
     return new Promise((resolve, reject) => {
@@ -34,16 +34,20 @@ export class ChannelLocks {
 class Contender {
   #options;
   #id;
+  /** @type {"waiting" | "claiming" | "holding" | "gone"} */
   #state = "waiting";
   #term = 0;
+  /** @type {Inbox.Timer} */
   #timer;
 
+  /** @param {Inbox.ContenderOptions} options */
   constructor(options) {
     this.#options = options;
     this.#id = String(options.random());
     options.channel.onmessage = ({ data }) => this.#hear(data);
   }
 
+  /** @param {AbortSignal | undefined} signal @param {boolean} steal */
   start(signal, steal) {
     // What is held is given back by who holds it.
     signal?.addEventListener("abort", () => ["waiting", "claiming"].includes(this.#state) && this.#lose());
@@ -51,6 +55,7 @@ class Contender {
     else this.#ask(START_MS);
   }
 
+  /** @param {Inbox.LockMessage} message */
   #hear({ type, term, id }) {
     const { seen } = this.#options;
     const isAhead = term > this.#term || (term === this.#term && id < this.#id);
@@ -63,6 +68,7 @@ class Contender {
     else if (type === "free" && this.#state === "waiting") this.#claim();
   }
 
+  /** @param {number} ms */
   #ask(ms) {
     this.#post("who");
     this.#after(ms, () => this.#claim());
@@ -81,6 +87,7 @@ class Contender {
     this.#after(CLAIM_MS, () => this.#hold(this.#term));
   }
 
+  /** @param {number} term */
   async #hold(term) {
     const { hold, resolve, clock } = this.#options;
     clock.clearTimeout(this.#timer);
@@ -112,10 +119,14 @@ class Contender {
     return ++this.#options.seen.term;
   }
 
+  /** @param {Inbox.LockMessage["type"]} type */
   #post(type) {
-    this.#options.channel.postMessage({ type, term: this.#term, id: this.#id });
+    /** @type {Inbox.LockMessage} */
+    const message = { type, term: this.#term, id: this.#id };
+    this.#options.channel.postMessage(message);
   }
 
+  /** @param {number} ms @param {() => void} call */
   #after(ms, call) {
     const { clock } = this.#options;
     clock.clearTimeout(this.#timer);

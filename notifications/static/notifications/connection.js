@@ -9,6 +9,8 @@ const LATE_MS = 1_000;
 const ABNORMAL = 1006;
 const HANDOVERS = [RESTART, RENEW];
 
+/** @typedef {"hello" | "probe" | "resume" | "pong" | "silence"} TimerName */
+
 /** One connection and its position in the stream: twin of inbox_stream.py. Two may feed one state. */
 export class Connection {
   epoch = "";
@@ -23,6 +25,7 @@ export class Connection {
   #owner;
   #clock;
   #random;
+  /** @type {{[name in TimerName]?: Inbox.Timer}} */
   #timers = {};
   #hasEnded = false;
   #silenceLimitMs = 0;
@@ -32,6 +35,7 @@ export class Connection {
   #pauseMs = RESUME_PAUSE_MS;
   #knownRevision = 0;
 
+  /** @param {Inbox.ConnectionOptions} options */
   constructor({ open, state, owner, clock, random }) {
     this.#state = state;
     this.#owner = owner;
@@ -55,7 +59,8 @@ export class Connection {
 
   close() {
     this.#hasEnded = true;
-    for (const name in this.#timers) this.#cancel(name);
+    for (const timer of Object.values(this.#timers)) this.#clock.clearTimeout(timer);
+    this.#timers = {};
     this.#transport.close();
   }
 
@@ -72,6 +77,7 @@ export class Connection {
     else this.#after("resume", waitMs, () => (anew || this.#isBehind()) && this.#resumeNow(anew));
   }
 
+  /** @param {boolean} anew */
   #resumeNow(anew) {
     const { epoch, revision } = this.#state;
     const from = `${epoch} ${revision}`;
@@ -87,6 +93,7 @@ export class Connection {
     this.#transport.send(resumeFrame(this.epoch, since));
   }
 
+  /** @param {unknown} text */
   #receive(text) {
     if (this.#hasEnded) return;
     const frame = parse(text);
@@ -101,6 +108,7 @@ export class Connection {
     if (frame?.type === "ping") this.#ping(frame);
   }
 
+  /** @param {Inbox.HelloFrame} frame */
   #hello(frame) {
     this.isProven = this.isCatchingUp = true;
     this.epoch ||= frame.epoch;
@@ -109,14 +117,16 @@ export class Connection {
     if (this.#owner.hello(frame)) this.#watch();
   }
 
+  /** @param {Inbox.ChangesFrame} frame */
   #changes(frame) {
-    if (this.epoch !== this.#state.epoch) return this.#heardOf(frame.revision);
-    const outcome = this.#state.applyChanges(frame);
+    const isOurs = this.epoch === this.#state.epoch;
+    const outcome = isOurs ? this.#state.applyChanges(frame) : "gap";
     if (outcome !== "gap") this.#knownRevision = Math.max(this.#knownRevision, frame.revision);
     if (outcome === "gap") this.#heardOf(frame.revision);
     if (outcome === "applied") this.#applied(frame);
   }
 
+  /** @param {Inbox.SnapshotFrame} frame */
   #snapshot(frame) {
     const { epoch, revision } = this.#state;
     this.epoch = frame.epoch;
@@ -128,6 +138,7 @@ export class Connection {
     this.#applied(frame);
   }
 
+  /** @param {Inbox.SyncedFrame} frame */
   #synced({ revision }) {
     this.isCatchingUp = false;
     this.#asked = 0;
@@ -136,11 +147,13 @@ export class Connection {
     this.#owner.synced(this);
   }
 
+  /** @param {Inbox.PingFrame} frame */
   #ping({ revision }) {
     this.#pong();
     if (!this.#heardOf(revision) && !this.isCatchingUp) this.#owner.synced(this);
   }
 
+  /** @param {Inbox.ByeFrame} bye */
   #bye(bye) {
     this.isProven = true;
     if (!this.epoch || !HANDOVERS.includes(bye.code)) return this.#end(bye.code, bye);
@@ -149,6 +162,7 @@ export class Connection {
     this.#owner.leaving(this, bye);
   }
 
+  /** @param {number} revision */
   #heardOf(revision) {
     this.#knownRevision = Math.max(this.#knownRevision, revision);
     const isBehind = this.#isBehind();
@@ -160,6 +174,7 @@ export class Connection {
     return this.epoch !== this.#state.epoch || this.#knownRevision > this.#state.revision;
   }
 
+  /** @param {Inbox.StateFrame} frame */
   #applied(frame) {
     if (!this.#timers.pong) this.#after("pong", 1000 + this.#random() * 2000, () => this.#pong());
     this.#owner.changed(this, frame);
@@ -179,12 +194,14 @@ export class Connection {
     });
   }
 
+  /** @param {number} code @param {Inbox.ByeFrame} [bye] */
   #end(code, bye) {
     if (this.#hasEnded) return;
     this.close();
     this.#owner.ended(this, code, bye);
   }
 
+  /** @param {TimerName} name @param {number} ms @param {() => void} call */
   #after(name, ms, call) {
     this.#cancel(name);
     this.#timers[name] = this.#clock.setTimeout(() => {
@@ -193,6 +210,7 @@ export class Connection {
     }, ms);
   }
 
+  /** @param {TimerName} name */
   #cancel(name) {
     this.#clock.clearTimeout(this.#timers[name]);
     delete this.#timers[name];

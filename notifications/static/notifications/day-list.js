@@ -5,10 +5,12 @@ import { dayText } from "./time.js";
 export class DayList {
   #node;
   #refuge;
+  /** @type {Map<string, {section: HTMLElement, feed: HTMLElement}>} by their days */
   #sections = new Map();
+  /** @type {Inbox.Row[]} */
   rows = [];
 
-  /** refuge: takes the focus when no row is left */
+  /** @param {HTMLElement} node @param {HTMLElement} refuge takes the focus when no row is left */
   constructor(node, refuge) {
     this.#node = node;
     this.#refuge = refuge;
@@ -20,38 +22,45 @@ export class DayList {
     return this.rows.find((row) => row.node === node);
   }
 
+  /** @param {Inbox.Row[]} rows @param {number} nowMs @param {boolean} isWhole */
   show(rows, nowMs, isWhole) {
     this.#saveFocus(rows);
     this.rows = rows;
+    /** @type {Map<string, HTMLElement[]>} */
     const days = new Map();
     rows.forEach((row, at) => {
       row.node.ariaPosInSet = String(at + 1);
       row.node.ariaSetSize = String(isWhole ? rows.length : -1);
       const day = dayText(row.time, nowMs);
-      if (!days.has(day)) days.set(day, []);
-      days.get(day).push(row.node);
+      days.set(day, [...(days.get(day) ?? []), row.node]);
     });
-    place(this.#node, [...days.keys()].map((day) => this.#section(day)), this.#refuge);
-    for (const [day, nodes] of days) place(this.#section(day).lastElementChild, nodes, this.#refuge);
+    place(this.#node, [...days.keys()].map((day) => this.#section(day).section), this.#refuge);
+    for (const [day, nodes] of days) place(this.#section(day).feed, nodes, this.#refuge);
   }
 
+  /** @param {string} day */
   #section(day) {
-    if (!this.#sections.has(day)) {
-      const heading = element("h2", { id: `on ${day}`.replaceAll(" ", "-"), textContent: day });
-      // Only articles may be in a feed, so each day has one of its own.
-      const feed = element("div", { className: "rows", role: "feed" });
-      const section = element("section", {}, heading, feed);
-      for (const one of [section, feed]) one.setAttribute("aria-labelledby", heading.id);
-      this.#sections.set(day, section);
-    }
-    return this.#sections.get(day);
+    const made = this.#sections.get(day);
+    if (made) return made;
+    const heading = element("h2", { id: `on ${day}`.replaceAll(" ", "-"), textContent: day });
+    // Only articles may be in a feed, so each day has one of its own.
+    const feed = element("div", { className: "rows", role: "feed" });
+    const section = element("section", {}, heading, feed);
+    for (const one of [section, feed]) one.setAttribute("aria-labelledby", heading.id);
+    this.#sections.set(day, { section, feed });
+    return { section, feed };
   }
 
-  /** From a row that leaves, the focus goes to its neighbour, else to the refuge: never to nowhere. */
+  /**
+   * From a row that leaves, the focus goes to its neighbour, else to the refuge: never to nowhere.
+   * @param {Inbox.Row[]} rows
+   */
   #saveFocus(rows) {
-    const at = this.rows.indexOf(this.current);
+    const { current } = this;
+    /** @param {Inbox.Row} row */
     const stays = (row) => rows.includes(row);
-    if (at < 0 || stays(this.rows[at])) return;
+    if (!current || stays(current)) return;
+    const at = this.rows.indexOf(current);
     const heir = this.rows.slice(at).find(stays) ?? this.rows.slice(0, at).findLast(stays);
     (heir?.node ?? this.#refuge).focus();
   }

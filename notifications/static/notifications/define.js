@@ -5,27 +5,35 @@ import { TabLeader } from "./tab-leader.js";
 import { TransportChoice } from "./transports/choice.js";
 import { webSocketTransport } from "./transports/websocket.js";
 
+/** @type {Inbox.Clock} */
 const clock = {
   now: () => performance.now(),
   setTimeout: (call, ms) => setTimeout(call, ms),
-  clearTimeout: (timer) => clearTimeout(timer),
+  clearTimeout: (timer) => clearTimeout(/** @type {number | undefined} */ (timer)),
 };
 const { random } = Math;
+/** @typedef {ReturnType<typeof open>} OpenInbox */
+/** @type {Map<string, OpenInbox>} by what names them */
 const inboxes = new Map();
 
-/** Bells of one inbox share a client. */
+/** Bells of one inbox share a client. @param {Inbox.Bell} bell */
 function clientOf(bell) {
   const key = ["src", "token-url", "user"].map((name) => bell.getAttribute(name)).join();
-  if (!inboxes.has(key)) inboxes.set(key, open(bell));
-  return inboxes.get(key).client;
+  const inbox = inboxes.get(key) ?? open(bell);
+  inboxes.set(key, inbox);
+  return inbox.client;
 }
 
+/** @param {string} name */
 const channel = (name) => new BroadcastChannel(name);
 // Over plain HTTP there are none.
 const channelLocks = once(async () => new (await import("./channel-locks.js")).ChannelLocks({ channel, clock, random }));
+/** @type {Inbox.Locks} */
 const locks = navigator.locks ?? { request: async (...asked) => (await channelLocks()).request(...asked) };
 
+/** @param {Inbox.Bell} bell */
 function open(bell) {
+  /** @param {string} name */
   const attribute = (name) => bell.getAttribute(name);
   const [unread, unseen, revision] = ["unread", "unseen", "revision"].map((name) => Number(attribute(name)));
   const page = { user: attribute("user"), epoch: attribute("epoch"), revision, counts: { unread, unseen } };
@@ -37,13 +45,15 @@ function open(bell) {
     return servicesOf({ url, socketUrl, tokenUrl, page, clock, random, client, transports });
   });
   const transports = new TransportChoice({
-    only: attribute("transport")?.match(/^(ws|sse|poll)$/)?.[0],
+    only: only(attribute("transport")),
     webSocket: !tokenUrl && webSocketTransport(socketUrl),
     services,
     storage: () => localStorage,
     url,
   });
+  /** @type {InboxClient} */
   const client = new InboxClient({ url, open: (...asked) => tabs.open(...asked), services, transports, clock, random, page });
+  /** @type {TabLeader} */
   const tabs = new TabLeader(client, {
     open: (...asked) => transports.open(...asked),
     locks,
@@ -59,15 +69,21 @@ function open(bell) {
   return { client, services };
 }
 
+/** @param {string | null} asked @returns {Inbox.TransportName | undefined} */
+const only = (asked) => (asked === "ws" || asked === "sse" || asked === "poll" ? asked : undefined);
+
+/** Loads it when it is first asked for, and again after it failed. @template T @param {() => Promise<T>} load */
 function once(load) {
-  let loading;
+  /** @type {Promise<T> | null} */
+  let loading = null;
   return () => {
-    loading ??= load();
-    loading.catch(() => (loading = null));
-    return loading;
+    const asked = (loading ??= load());
+    asked.catch(() => (loading = null));
+    return asked;
   };
 }
 
+/** @param {InboxClient} client @param {TabLeader} tabs */
 function follow(client, tabs) {
   document.addEventListener("visibilitychange", () => document.hidden || tabs.wake());
   addEventListener("offline", () => client.setOffline(true));
@@ -83,6 +99,7 @@ function follow(client, tabs) {
 if ("popover" in HTMLElement.prototype) {
   NotificationBellElement.clientOf = clientOf;
   customElements.define("notification-bell", NotificationBellElement);
+  /** @type {HTMLElement | null} */
   const root = document.querySelector("[data-inbox]");
   const [inbox] = inboxes.values();
   if (inbox && root) {

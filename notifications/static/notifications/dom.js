@@ -1,4 +1,11 @@
-/** A new element; text is always text, never markup. @returns {any} */
+/**
+ * A new element; text is always text, never markup.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Partial<HTMLElementTagNameMap[Tag]>} [properties]
+ * @param {(Node | string)[]} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
 export function element(tag, properties = {}, ...children) {
   const node = Object.assign(document.createElement(tag), properties);
   node.append(...children);
@@ -8,11 +15,17 @@ export function element(tag, properties = {}, ...children) {
 /**
  * Makes `nodes` the children of `list`. Those that stay are not moved, since that costs the focus;
  * from one that leaves the focus goes to a neighbour, or else to `refuge`.
+ * @param {Element} list
+ * @param {Element[]} nodes
+ * @param {HTMLElement} [refuge]
  */
 export function place(list, nodes, refuge) {
   const before = [...list.children];
+  const root = list.getRootNode();
+  const focus = root instanceof Document || root instanceof ShadowRoot ? root.activeElement : null;
+  /** @param {Element} child */
   const stays = (child) => nodes.includes(child);
-  const lost = before.findIndex((child) => !stays(child) && child.contains(list.getRootNode().activeElement));
+  const lost = before.findIndex((child) => !stays(child) && child.contains(focus));
   const heir = before.slice(lost + 1).find(stays) ?? before.slice(0, lost + 1).findLast(stays);
   // Before it is lost: on its way to the body it would call listeners in the middle of a removal.
   if (lost >= 0) (heir?.querySelector("a") ?? refuge)?.focus();
@@ -20,8 +33,23 @@ export function place(list, nodes, refuge) {
   nodes.forEach((node, at) => node === list.children[at] || list.insertBefore(node, list.children[at]));
 }
 
-/** What has the focus, in whatever shadow. @param {Document | ShadowRoot} root */
+/**
+ * What a page of ours has, as its template says.
+ * @template {HTMLElement} Kind
+ * @param {ParentNode} root
+ * @param {string} selector
+ * @param {new () => Kind} kind
+ * @returns {Kind}
+ */
+export function part(root, selector, kind) {
+  const found = root.querySelector(selector);
+  if (!(found instanceof kind)) throw new Error(`There is no ${kind.name} ${selector} here.`);
+  return found;
+}
+
+/** What has the focus, in whatever shadow. @param {Document | ShadowRoot} root @returns {HTMLElement | null} */
 export function focused(root = document) {
   const { activeElement } = root;
-  return activeElement?.shadowRoot?.activeElement ? focused(activeElement.shadowRoot) : activeElement;
+  if (activeElement?.shadowRoot?.activeElement) return focused(activeElement.shadowRoot);
+  return activeElement instanceof HTMLElement ? activeElement : null;
 }

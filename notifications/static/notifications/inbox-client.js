@@ -6,19 +6,25 @@ import { SIGNED_OUT, isFinal } from "./protocol.js";
 const REFILL_BELOW = 10;
 const ASK_AGAIN_MS = 5_000;
 
+const ClientEventTarget = /** @type {new () => Inbox.EventTargetOf<Inbox.ClientEvents>} */ (EventTarget);
+
 /** Keeps an inbox up to date, and acts. types.d.ts describes its events and options. */
-export class InboxClient extends EventTarget {
+export class InboxClient extends ClientEventTarget {
+  /** @type {Inbox.ClientState} */
   state = "waiting";
+  /** @type {Inbox.StopReason | null} */
   reason = null;
   isReady = false;
   inbox = new InboxState();
-  /** The tab that is connected for us; null: we are. */
+  /** The tab that is connected for us; null: we are. @type {Inbox.Leader | null} */
   leader = null;
 
   #options;
   #backoff;
   #arrivals = new Arrivals();
+  /** @type {Connection | null} */
   #current = null;
+  /** @type {Connection | null} */
   #previous = null;
   #isRunning = false;
   #isOffline = false;
@@ -26,6 +32,7 @@ export class InboxClient extends EventTarget {
   #unprovenCount = 0;
   #clockOffsetMs = 0;
 
+  /** @param {Inbox.ClientOptions} options */
   constructor(options) {
     super();
     this.#options = options;
@@ -72,13 +79,15 @@ export class InboxClient extends EventTarget {
     this.#tellState();
   }
 
+  /** @param {Inbox.StopReason | null} reason */
   stop(reason) {
     if (!reason || reason === this.reason) return;
     this.reason = reason;
     this.suspend();
-    if (!reason.startsWith("closed")) this.emit("signedout", { reason });
+    if (reason === "signed_out" || reason === "other_user") this.emit("signedout", { reason });
   }
 
+  /** @param {Inbox.Leader | null} leader */
   follow(leader) {
     const isOtherRole = !leader !== !this.leader;
     this.leader = leader;
@@ -103,7 +112,7 @@ export class InboxClient extends EventTarget {
     this.#tellState();
   }
 
-  /** The browser may be wrong: connections are tried still. */
+  /** The browser may be wrong: connections are tried still. @param {boolean} isOffline */
   setOffline(isOffline) {
     this.#isOffline = isOffline;
     if (isOffline) this.#current?.probe();
@@ -131,19 +140,22 @@ export class InboxClient extends EventTarget {
     this.#tellState();
   }
 
+  /** @param {Inbox.ByeFrame | null} [bye] */
   #retryAfter(bye) {
     this.#backoff.after(bye);
     this.#tellState();
   }
 
+  /** @type {Inbox.Owner} */
   #owner = {
     hello: (frame) => this.#hello(frame),
     changed: (connection, frame) => this.#changed(connection, frame),
     synced: (connection) => this.#synced(connection),
-    leaving: (connection, bye) => connection === this.#current && this.#retryAfter(bye),
+    leaving: (connection, bye) => void (connection === this.#current && this.#retryAfter(bye)),
     ended: (connection, code, bye) => this.#ended(connection, code, bye),
   };
 
+  /** @param {Inbox.HelloFrame} frame */
   #hello(frame) {
     this.#clockOffsetMs = (Date.parse(frame.server_time) || Date.now()) - Date.now();
     this.#options.page.user ??= frame.user;
@@ -153,6 +165,7 @@ export class InboxClient extends EventTarget {
     return frame.user === this.user;
   }
 
+  /** @param {Connection} connection */
   #synced(connection) {
     this.isReady = true;
     this.#hasAsked = false;
@@ -167,11 +180,13 @@ export class InboxClient extends EventTarget {
     this.#refill(connection);
   }
 
+  /** @param {Connection} connection */
   #refill(connection) {
     const { oldest, overlays } = this.inbox;
     if (oldest && !overlays?.size && this.inbox.latest(REFILL_BELOW).length < REFILL_BELOW) connection.resume(true);
   }
 
+  /** @param {Connection} connection @param {number} code @param {Inbox.ByeFrame} [bye] */
   #ended(connection, code, bye) {
     this.#unprovenCount = connection.isProven ? 0 : this.#unprovenCount + 1;
     if (connection === this.#previous) this.#previous = null;
@@ -184,6 +199,7 @@ export class InboxClient extends EventTarget {
     this.#tellState();
   }
 
+  /** @param {number} code @param {Inbox.ByeFrame | undefined} bye @param {boolean} isMute */
   #succeed(code, bye, isMute) {
     if (code === SIGNED_OUT) return this.#askOnce();
     if (isFinal(code) || bye?.reconnect === false) return this.stop(`closed_${code}`);
@@ -209,7 +225,7 @@ export class InboxClient extends EventTarget {
     this.#check(() => (this.user ? this.start() : this.clock.setTimeout(() => this.revive(), ASK_AGAIN_MS)));
   }
 
-  /** `isKnown`: false where nobody can tell. */
+  /** `isKnown`: false where nobody can tell. @param {(isKnown: boolean) => void} goOn */
   async #check(goOn) {
     const { services, page } = this.#options;
     const reason = await services().then(({ api }) => api.whyStop(page)).catch(() => undefined);
@@ -224,6 +240,7 @@ export class InboxClient extends EventTarget {
     this.emit("state", { state, reason: this.reason });
   }
 
+  /** @returns {Inbox.ClientState} */
   #stateNow() {
     if (this.reason) return "stopped";
     if (this.leader && this.leader.state !== "live") return this.leader.state;
@@ -232,11 +249,12 @@ export class InboxClient extends EventTarget {
     return this.#current ? "connecting" : "waiting";
   }
 
+  /** @param {Connection} connection @param {Inbox.StateFrame} frame */
   #changed(connection, frame) {
     const isLive = !this.#arrivals.isWaiting;
     this.#arrivals.add(frame);
     this.emit("frame", frame);
-    if (frame.partial) return;
+    if (frame.type === "changes" && frame.partial) return;
     this.emit("change", { ...this.#arrivals.takeChange(this.inbox.revision), isSnapshot: frame.type === "snapshot" });
     // While the leader catches up, so do we.
     if (connection.isCatchingUp || (this.leader && this.state !== "live")) return;
@@ -250,16 +268,18 @@ export class InboxClient extends EventTarget {
     else if (notifications.length) this.emit("summary", { notifications });
   }
 
-  markSeen = (ids) => this.act("seen", ids);
-  markRead = (ids) => this.act("read", ids);
-  markUnread = (ids) => this.act("unread", ids);
-  archive = (ids) => this.act("archive", ids);
-  restore = (ids) => this.act("restore", ids);
+  /** @typedef {(ids: string[]) => Promise<boolean>} ActOnIds */
+  markSeen = /** @type {ActOnIds} */ (ids) => this.act("seen", ids);
+  markRead = /** @type {ActOnIds} */ (ids) => this.act("read", ids);
+  markUnread = /** @type {ActOnIds} */ (ids) => this.act("unread", ids);
+  archive = /** @type {ActOnIds} */ (ids) => this.act("archive", ids);
+  restore = /** @type {ActOnIds} */ (ids) => this.act("restore", ids);
   markAllRead = () => this.act("read", null);
 
-  /** Null: all. Resolves to whether it is done. */
+  /** Null: all. Resolves to whether it is done. @param {Inbox.Op} op @param {string[] | null} ids */
   async act(op, ids) {
-    const acts = await this.acts().catch(() => this.emit("error", { op, ids, status: 0 }));
+    const acts = await this.acts().catch(() => null);
+    if (!acts) this.emit("error", { op, ids, status: 0 });
     return acts ? acts.act(op, ids) : false;
   }
 
@@ -272,6 +292,7 @@ export class InboxClient extends EventTarget {
     if (this.#current) this.#refill(this.#current);
   }
 
+  /** @template {keyof Inbox.ClientEvents} Name @param {Name} type @param {Inbox.ClientEvents[Name]} detail */
   emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }

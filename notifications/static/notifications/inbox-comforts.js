@@ -3,7 +3,7 @@ import { ConnectionStrip } from "./inbox-strip.js";
 import { InboxKeys } from "./inbox-keys.js";
 import { UndoBar } from "./inbox-undo.js";
 
-/** @param {any} root @param {any} page the inbox page @param {Inbox.Client} client */
+/** @param {HTMLElement} root @param {Inbox.KeyedPage} page @param {Inbox.Client} client */
 export function addComforts(root, page, client) {
   const undo = new UndoBar();
   root.prepend(new ConnectionStrip(client).node);

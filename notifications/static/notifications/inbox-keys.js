@@ -11,10 +11,11 @@ const EDITABLE = "input, textarea, select, [contenteditable], dialog, notificati
 export class InboxKeys {
   #page;
   #isOn;
+  /** @type {HTMLDialogElement | undefined} */
   #dialog;
   button = element("button", { type: "button", className: "shortcuts", textContent: TEXT.shortcuts });
 
-  /** @param {any} page offers `rows`, `current`, `act(row, op)` and `undo()` */
+  /** @param {Inbox.KeyedPage} page */
   constructor(page) {
     this.#page = page;
     this.#isOn = stored() !== "off";
@@ -22,29 +23,38 @@ export class InboxKeys {
     document.addEventListener("keydown", (event) => this.#pressed(event));
   }
 
+  /** @param {KeyboardEvent} event */
   #pressed(event) {
     if (event.isComposing || event.defaultPrevented || event.altKey || event.metaKey) return;
-    if (event.target.closest(EDITABLE)) return;
+    if (event.target instanceof Element && event.target.closest(EDITABLE)) return;
     const { current } = this.#page;
-    const act = event.ctrlKey ? this.#jump(event.key, current) : this.#move(event, current) ?? this.#letter(shortcut(event), current);
+    const act = event.ctrlKey ? this.#jump(event, current) : this.#move(event, current) ?? this.#letter(shortcut(event), current);
     if (!act) return;
     event.preventDefault();
     act();
   }
 
-  #jump(key, current) {
-    if (current && key === "Home") return () => document.querySelector("h1").focus();
-    if (current && key === "End") return () => this.button.focus();
+  /** @typedef {(() => void) | undefined} Reaction none: the key is not ours */
+
+  /** @param {KeyboardEvent} event @param {Inbox.Row | undefined} current @returns {Reaction} */
+  #jump({ key }, current) {
+    if (!current) return undefined;
+    if (key === "Home") return () => document.querySelector("h1")?.focus();
+    return key === "End" ? () => this.button.focus() : undefined;
   }
 
+  /** @param {KeyboardEvent} event @param {Inbox.Row | undefined} current @returns {Reaction} */
   #move({ key, target }, current) {
-    if (current && key === "PageDown") return () => this.#step(1);
-    if (current && key === "PageUp") return () => this.#step(-1);
-    if (key === "Enter" && current && target === current.node) return () => current.open();
+    if (!current) return undefined;
+    if (key === "PageDown") return () => this.#step(1);
+    if (key === "PageUp") return () => this.#step(-1);
+    return key === "Enter" && target === current.node ? () => current.open() : undefined;
   }
 
+  /** @param {string | null} key @param {Inbox.Row | undefined} current @returns {Reaction} */
   #letter(key, current) {
-    if (!this.#isOn) return;
+    if (!this.#isOn) return undefined;
+    /** @param {Inbox.RowOp} op */
     const act = (op) => current && (() => this.#page.act(current, op));
     switch (key) {
       case "j":
@@ -65,9 +75,12 @@ export class InboxKeys {
         return () => this.#page.undo();
       case "?":
         return () => this.#help();
+      default:
+        return undefined;
     }
   }
 
+  /** @param {number} by */
   #step(by) {
     const { rows, current } = this.#page;
     const at = current ? rows.indexOf(current) + by : 0;
@@ -99,13 +112,17 @@ export class InboxKeys {
  * Which of SHORTCUTS was pressed, if any. A Latin letter counts as it is printed on its key; where a
  * key has another one, by its place on the keyboard. Caps Lock changes nothing.
  * @param {{key: string, code: string, shiftKey: boolean}} event
+ * @returns {string | null}
  */
 export function shortcut({ key, code, shiftKey }) {
   // The last is what a Russian keyboard has where others have it.
   if (key === "?" || key === "؟" || (key === "," && code === "Slash" && shiftKey)) return "?";
-  const letter = /^[a-z]$/i.test(key) ? key : /^[^\x00-\x7f]$/u.test(key) ? code.match(/^Key([A-Z])$/)?.[1] : null;
+  const letter = /^[a-z]$/i.test(key) ? key : isBeyondAscii(key) ? code.match(/^Key([A-Z])$/)?.[1] : null;
   return letter ? (shiftKey ? `Shift ${letter.toUpperCase()}` : letter.toLowerCase()) : null;
 }
+
+/** Whether it is one character, and none that every keyboard of old has. @param {string} key */
+const isBeyondAscii = (key) => [...key].length === 1 && (key.codePointAt(0) ?? 0) > 0x7f;
 
 // A browser may forbid the page to store anything.
 function stored() {
@@ -116,6 +133,7 @@ function stored() {
   }
 }
 
+/** @param {string} value */
 function store(value) {
   try {
     localStorage.setItem(STORE_KEY, value);

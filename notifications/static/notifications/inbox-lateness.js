@@ -9,7 +9,8 @@ export class Lateness {
   text = "";
   #client;
   #changed;
-  #timer;
+  /** @type {Inbox.Timer} */
+  #timer = null;
   #isLate = false;
   #liveAt;
 

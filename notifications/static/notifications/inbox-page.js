@@ -1,19 +1,26 @@
 import { DayList } from "./day-list.js";
-import { element } from "./dom.js";
+import { element, part } from "./dom.js";
 import { InboxRow } from "./inbox-row.js";
 import { Listing } from "./listing.js";
 import { SeenObserver } from "./seen-observer.js";
-import { DONE, newText } from "./words.js";
+import { doneText, endOf, newText } from "./words.js";
 
 const TICK_MS = 60_000;
 const PAGE_SIZE = 50;
 const PAGE_MAX_SIZE = 100;
 // Then the reader asks for more, or the page would have no end.
 const AUTOMATIC_PAGES = 3;
-const ACTS = { read: "markRead", unread: "markUnread", archive: "archive", restore: "restore" };
+/** @type {Inbox.RowOp[]} */
+const OPS = ["read", "unread", "archive", "restore"];
+/** @type {Partial<Record<Inbox.Op, Inbox.RowOp>>} */
 const UNDONE_BY = { archive: "restore", restore: "archive" };
 
-/** Keeps the inbox page up to date, whose forms act without a reload then. */
+/**
+ * Keeps the inbox page up to date, whose forms act without a reload then.
+ * @param {HTMLElement} root
+ * @param {Inbox.Client} client
+ * @param {Pick<Inbox.Api, "page">} api
+ */
 export function enhance(root, client, api) {
   new InboxPage(root, client, api).start();
 }
@@ -26,34 +33,39 @@ class InboxPage {
   #seen;
   #template;
   #days;
+  /** @type {Map<string, InboxRow>} by the ids of what they show */
   #rows = new Map();
-  /** What the reader has seen in its place: it may come back there at any time. */
+  /** What the reader has seen in its place: it may come back there at any time. @type {Set<string>} */
   #accepted = new Set();
+  /** @type {Record<string, string>} */
   #query;
+  /** @type {string | null} */
   #nextBefore;
   #asked = 0;
   #automaticPages = AUTOMATIC_PAGES;
-  #nearOlder;
+  #nearOlder = new IntersectionObserver((entries) => this.#cameNear(entries), { rootMargin: "200px" });
   #older;
   #empty;
-  #markAll = document.querySelector("[data-mark-all]");
+  #markAll = part(document, "[data-mark-all]", HTMLFormElement);
   #pill = element("button", { type: "button", className: "new", hidden: true });
+  /** @type {Inbox.UndoBar | undefined} */
   #undo;
 
+  /** @param {HTMLElement} root @param {Inbox.Client} client @param {Pick<Inbox.Api, "page">} api */
   constructor(root, client, api) {
-    const { filter, nextBefore = null } = root.dataset;
+    const { nextBefore = null } = root.dataset;
+    const filter = /** @type {Inbox.ListingName} */ (root.dataset.filter);
     const before = new URLSearchParams(location.search).get("before");
-    const part = root.querySelector.bind(root);
     this.#root = root;
     this.#client = client;
     this.#api = api;
     this.#seen = new SeenObserver(client);
     this.#query = { filter, ...(before && { before }) };
     this.#nextBefore = nextBefore;
-    this.#template = part("template").content.firstElementChild;
-    this.#days = new DayList(part("[data-days]"), document.querySelector("h1"));
-    this.#empty = part("[data-empty]");
-    this.#older = part("[data-older]");
+    this.#template = part(part(root, "template", HTMLTemplateElement).content, "article", HTMLElement);
+    this.#days = new DayList(part(root, "[data-days]", HTMLElement), part(document, "h1", HTMLElement));
+    this.#empty = part(root, "[data-empty]", HTMLElement);
+    this.#older = part(root, "[data-older]", HTMLElement);
     const drawn = [...root.querySelectorAll("article")].map((node) => this.#adopt(node));
     this.#listing = new Listing({ filter, isFirst: !before, hasOlder: nextBefore !== null, notifications: drawn });
   }
@@ -63,7 +75,7 @@ class InboxPage {
     this.#root.prepend(this.#pill);
     this.#root.addEventListener("submit", (event) => this.#submitted(event));
     // The middle button does not click.
-    for (const type of ["click", "auxclick"]) this.#root.addEventListener(type, (event) => this.#clicked(event));
+    for (const type of /** @type {const} */ (["click", "auxclick"])) this.#root.addEventListener(type, (event) => this.#clicked(event));
     this.#markAll.addEventListener("submit", (event) => this.#submittedAll(event));
     this.#pill.addEventListener("click", () => this.#showNew());
     this.#client.addEventListener("change", ({ detail }) => this.#changed(detail));
@@ -71,12 +83,11 @@ class InboxPage {
     setInterval(() => this.#show(), TICK_MS);
     if (isReady) this.#changed({ notifications: [...inbox.notifications.values()], removed: [], isSnapshot: true });
     this.#show();
-    const near = ([{ isIntersecting }]) => isIntersecting && this.#automaticPages-- > 0 && this.#loadOlder();
-    this.#nearOlder = new IntersectionObserver(near, { rootMargin: "200px" });
     this.#nearOlder.observe(this.#older);
     import("./inbox-comforts.js").then(({ addComforts }) => (this.#undo = addComforts(this.#root, this, this.#client)));
   }
 
+  /** @param {HTMLElement} node */
   #adopt(node) {
     const row = new InboxRow(node);
     this.#rows.set(row.id, row);
@@ -84,6 +95,7 @@ class InboxPage {
     return row.read();
   }
 
+  /** @param {Inbox.ClientEvents["change"]} change */
   #changed({ notifications, removed, isSnapshot }) {
     this.#listing.merge(notifications, removed);
     const { epoch, revision } = this.#client.inbox;
@@ -91,6 +103,11 @@ class InboxPage {
     // A snapshot says nothing of older rows, unless nothing happened since they were drawn.
     if (isSnapshot && !isAsDrawn) this.#ask(Math.min(PAGE_MAX_SIZE, Math.max(PAGE_SIZE, this.#listing.size)));
     this.#show();
+  }
+
+  /** @param {IntersectionObserverEntry[]} entries */
+  #cameNear([{ isIntersecting }]) {
+    if (isIntersecting && this.#automaticPages-- > 0) this.#loadOlder();
   }
 
   async #loadOlder() {
@@ -105,11 +122,16 @@ class InboxPage {
     if (isThere) this.#nearOlder.observe(this.#older);
   }
 
-  /** The last page to be asked for counts: another one's answer may be older. */
+  /**
+   * The last page to be asked for counts: another one's answer may be older.
+   * @param {number} limit
+   * @param {string} [before]
+   */
   async #ask(limit, before) {
     const asked = ++this.#asked;
     this.#listing.beginPage();
-    const page = await this.#api.page({ ...this.#query, ...(before && { before }), limit }).catch(() => null);
+    const query = { ...this.#query, ...(before && { before }), limit: String(limit) };
+    const page = await this.#api.page(query).catch(() => null);
     if (asked !== this.#asked) return false;
     if (page?.epoch !== this.#client.inbox.epoch) {
       this.#listing.failPage();
@@ -136,7 +158,7 @@ class InboxPage {
     this.#pill.textContent = newText(fresh.length);
     const { unread } = this.#client.counts;
     this.#markAll.hidden = !unread;
-    for (const node of document.querySelectorAll("[data-count=unread]")) node.textContent = unread || "";
+    for (const node of document.querySelectorAll("[data-count=unread]")) node.textContent = unread ? String(unread) : "";
   }
 
   #shown() {
@@ -148,11 +170,18 @@ class InboxPage {
     return this.rows.length > 0 && this.rows[0].node.getBoundingClientRect().top < 0;
   }
 
+  /** @param {Inbox.Drawn | Inbox.Notification} notification */
   #row(notification) {
-    let row = this.#rows.get(notification.id);
-    if (!row) this.#rows.set(notification.id, (row = new InboxRow(this.#template.cloneNode(true))));
+    const row = this.#rows.get(notification.id) ?? this.#newRow(notification.id);
     row.show(notification, this.#client.now());
     this.#seen.watch(row.node, notification);
+    return row;
+  }
+
+  /** @param {string} id */
+  #newRow(id) {
+    const row = new InboxRow(/** @type {HTMLElement} */ (this.#template.cloneNode(true)));
+    this.#rows.set(id, row);
     return row;
   }
 
@@ -160,7 +189,7 @@ class InboxPage {
     const first = this.#shown().find(({ id }) => !this.#accepted.has(id));
     scrollTo({ top: 0 });
     this.#show();
-    this.#rows.get(first?.id)?.node.focus();
+    this.#rows.get(first?.id ?? "")?.node.focus();
   }
 
   get rows() {
@@ -175,37 +204,49 @@ class InboxPage {
     this.#undo?.undo();
   }
 
+  /** @param {InboxRow} row @param {Inbox.RowOp} op */
   async act(row, op) {
     // Without a sign-in nothing can be done, and the server knows what to say.
     if (this.#isSignedOut()) return location.reload();
-    const isDone = this.#client[ACTS[op]]([row.id]);
-    if (!UNDONE_BY[op]) return;
-    this.#undo?.offer(DONE[op], () => this.#client[ACTS[UNDONE_BY[op]]]([row.id]));
+    const isDone = this.#client.act(op, [row.id]);
+    const undoing = UNDONE_BY[op];
+    if (!undoing) return;
+    this.#undo?.offer(doneText(op), () => this.#client.act(undoing, [row.id]));
     if (!(await isDone)) this.#undo?.hide();
   }
 
   #isSignedOut() {
-    return ["signed_out", "other_user"].includes(this.#client.reason);
+    return endOf(this.#client.reason) !== null;
   }
 
+  /** @param {SubmitEvent} event */
   #submitted(event) {
-    const row = this.#rows.get(event.target.closest("article")?.dataset.id);
-    const op = event.submitter?.value;
-    if (!row || !ACTS[op]) return;
+    const row = this.#rowAt(event.target);
+    const { submitter } = event;
+    const op = submitter instanceof HTMLButtonElement && OPS.find((one) => one === submitter.value);
+    if (!row || !op) return;
     event.preventDefault();
     this.act(row, op);
   }
 
+  /** The row in which something happened. @param {EventTarget | null} target */
+  #rowAt(target) {
+    const article = target instanceof Element ? target.closest("article") : null;
+    return this.#rows.get(article?.dataset.id ?? "");
+  }
+
+  /** @param {SubmitEvent} event */
   #submittedAll(event) {
     if (this.#isSignedOut()) return;
     event.preventDefault();
     this.#client.markAllRead();
   }
 
+  /** @param {MouseEvent} event */
   #clicked(event) {
     const { target, button } = event;
-    if (button > 1) return;
-    const row = target.closest("[data-part=links] a") && this.#rows.get(target.closest("article").dataset.id);
+    if (button > 1 || !(target instanceof Element)) return;
+    const row = target.closest("[data-part=links] a") && this.#rowAt(target);
     // Who follows a notification's own link has read it.
     if (row?.isUnread) this.#client.markRead([row.id]);
     if (button || !target.closest("[data-older] a") || this.#isSignedOut()) return;

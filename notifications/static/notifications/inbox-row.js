@@ -1,4 +1,4 @@
-import { element } from "./dom.js";
+import { element, part } from "./dom.js";
 import { absoluteTime, relativeTime } from "./time.js";
 import { TEXT, levelText } from "./words.js";
 
@@ -6,16 +6,15 @@ import { TEXT, levelText } from "./words.js";
 export class InboxRow {
   #parts;
 
+  /** @param {HTMLElement} node */
   constructor(node) {
     this.node = node;
-    const [toggle, move] = node.querySelectorAll("form button");
-    this.#parts = { toggle, move };
-    for (const part of node.querySelectorAll("[data-part]")) this.#parts[part.dataset.part] = part;
+    this.#parts = partsOf(node);
     node.tabIndex = 0;
   }
 
   get id() {
-    return this.node.dataset.id;
+    return this.node.dataset.id ?? "";
   }
 
   get time() {
@@ -26,12 +25,12 @@ export class InboxRow {
     return this.node.classList.contains("unread");
   }
 
-  /** As far as the server's row says what it shows. */
+  /** As far as the server's row says what it shows. @returns {Inbox.Drawn} */
   read() {
-    const { id, revision, arrived, seen, archived } = this.node.dataset;
+    const { revision, arrived, seen, archived } = this.node.dataset;
     const at = this.time;
     return {
-      id,
+      id: this.id,
       revision: Number(revision),
       arrived_revision: Number(arrived),
       arrived_at: at,
@@ -39,7 +38,6 @@ export class InboxRow {
       seen_at: seen === undefined ? null : at,
       read_at: this.isUnread ? null : at,
       archived_at: archived === undefined ? null : at,
-      snoozed_until: null,
     };
   }
 
@@ -47,6 +45,7 @@ export class InboxRow {
     this.#parts.title.click();
   }
 
+  /** @param {Inbox.Drawn | Inbox.Notification} notification @param {number} nowMs */
   show(notification, nowMs) {
     const { heading, title, state, toggle, move } = this.#parts;
     const { id } = notification;
@@ -61,12 +60,13 @@ export class InboxRow {
     label(toggle, isUnread ? "read" : "unread", notification.title);
     label(move, notification.archived_at ? "restore" : "archive", notification.title);
     // One that the server drew is not known whole until it changes.
-    if (notification.level) this.#showContent(notification);
+    if ("level" in notification) this.#showContent(notification);
     const { time } = this.#parts;
     time.title = absoluteTime(time.dateTime);
     time.textContent = relativeTime(time.dateTime, nowMs);
   }
 
+  /** @param {Inbox.Notification} notification */
   #showContent({ title, level, category, sender, arrived_at, body, body_truncated, actions, url }) {
     this.node.dataset.level = level;
     this.#parts.level.textContent = levelText(level);
@@ -79,10 +79,32 @@ export class InboxRow {
   }
 }
 
+/** The parts of a row, by their names in _row.html. @param {HTMLElement} node */
+function partsOf(node) {
+  /** @template {HTMLElement} Kind @param {string} name @param {new () => Kind} kind */
+  const named = (name, kind) => part(node, `[data-part=${name}]`, kind);
+  return {
+    heading: named("heading", HTMLHeadingElement),
+    title: named("title", HTMLAnchorElement),
+    state: named("state", HTMLElement),
+    level: named("level", HTMLElement),
+    about: named("about", HTMLElement),
+    time: named("time", HTMLTimeElement),
+    body: named("body", HTMLElement),
+    links: named("links", HTMLElement),
+    id: named("id", HTMLInputElement),
+    toggle: part(node, "form button", HTMLButtonElement),
+    move: part(node, "form button ~ button", HTMLButtonElement),
+  };
+}
+
+/** @param {string} title */
 const hidden = (title) => element("span", { className: "visually-hidden", textContent: `: ${title}` });
 
+/** @param {string} href @param {(Node | string)[]} children */
 const linkTo = (href, ...children) => element("a", { className: "button", href, rel: "noopener noreferrer" }, ...children);
 
+/** @param {HTMLButtonElement} button @param {Inbox.RowOp} op @param {string} title */
 function label(button, op, title) {
   button.value = op;
   button.replaceChildren(TEXT[op], hidden(title));

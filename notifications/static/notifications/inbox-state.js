@@ -2,11 +2,16 @@
 const HELD_MAX = 400;
 const HELD_AFTER_TRIM = 200;
 
-export const isListed = ({ archived_at, snoozed_until }) => !archived_at && !snoozed_until;
-export const isUnread = (notification) => isListed(notification) && !notification.read_at;
-export const isUnseen = (notification) => isListed(notification) && !notification.seen_at;
+/** @typedef {Pick<Inbox.Drawn, "archived_at" | "read_at" | "seen_at">} Marks */
 
-/** Newest first. To the server ids are numbers. */
+/** @param {Marks} marks */
+export const isListed = ({ archived_at }) => !archived_at;
+/** @param {Marks} marks */
+export const isUnread = (marks) => isListed(marks) && !marks.read_at;
+/** @param {Marks} marks */
+export const isUnseen = (marks) => isListed(marks) && !marks.seen_at;
+
+/** Newest first. To the server ids are numbers. @param {Inbox.Drawn} a @param {Inbox.Drawn} b */
 export const byArrival = (a, b) =>
   b.arrived_revision - a.arrived_revision || b.id.length - a.id.length || (a.id < b.id ? 1 : -1);
 
@@ -14,11 +19,16 @@ export class InboxState {
   epoch = "";
   revision = 0;
   counts = { unread: 0, unseen: 0 };
+  /** @type {Map<string, Inbox.Notification>} by their ids */
   notifications = new Map();
+  /** @type {Inbox.Notification | null} beyond it there are more */
   oldest = null;
+  /** @type {Inbox.Overlays | null} */
   overlays = null;
+  /** @type {Set<string>} */
   #removed = new Set();
 
+  /** @param {Inbox.ChangesFrame} frame @returns {"applied" | "duplicate" | "gap"} */
   applyChanges({ since, revision, notifications, removed, partial, counts }) {
     if (revision <= this.revision) return "duplicate";
     if (since > this.revision) return "gap";
@@ -34,19 +44,22 @@ export class InboxState {
     return "applied";
   }
 
+  /** @param {Inbox.SnapshotFrame} frame */
   applySnapshot({ epoch, revision, notifications, more, counts }) {
     if (epoch !== this.epoch || revision < this.revision) this.#beginLife(epoch);
     this.notifications = new Map(notifications.map((one) => [one.id, one]));
-    this.oldest = more && notifications.length ? notifications.at(-1) : null;
+    this.oldest = (more && notifications.at(-1)) || null;
     this.revision = revision;
     this.counts = counts;
     this.overlays?.settle();
   }
 
+  /** @template {Inbox.Drawn} One @param {One} notification @returns {One} */
   view(notification) {
     return this.overlays?.view(notification) ?? notification;
   }
 
+  /** @param {number} limit */
   latest(limit) {
     const shown = [...this.notifications.values()].map((one) => this.view(one));
     return shown.filter(isListed).sort(byArrival).slice(0, limit);
@@ -56,6 +69,7 @@ export class InboxState {
     return this.overlays?.counts() ?? this.counts;
   }
 
+  /** @param {Inbox.Notification} notification */
   #hold(notification) {
     const held = this.notifications.get(notification.id);
     const isTooOld = !held && this.oldest && byArrival(notification, this.oldest) > 0;
@@ -63,6 +77,7 @@ export class InboxState {
     this.notifications.set(notification.id, notification);
   }
 
+  /** @param {string} epoch */
   #beginLife(epoch) {
     this.epoch = epoch;
     this.#removed.clear();
@@ -79,23 +94,28 @@ export class InboxState {
 /** What came and is not told yet. */
 export class Arrivals {
   #revision = 0;
+  /** @type {Map<string, Inbox.Notification>} */
   #fresh = new Map();
+  /** @type {Inbox.Change} */
   #change = { notifications: [], removed: [] };
 
   get isWaiting() {
     return this.#fresh.size > 0;
   }
 
-  add({ type, notifications, removed = [] }) {
+  /** @param {Inbox.StateFrame} frame */
+  add(frame) {
+    const { notifications } = frame;
     this.#change.notifications.push(...notifications);
-    this.#change.removed.push(...removed);
-    if (type === "snapshot") return this.#fresh.clear();
+    if (frame.type === "snapshot") return this.#fresh.clear();
+    this.#change.removed.push(...frame.removed);
     for (const one of notifications) {
       if (one.arrived_revision > this.#revision || this.#fresh.has(one.id)) this.#fresh.set(one.id, one);
     }
-    for (const id of removed) this.#fresh.delete(id);
+    for (const id of frame.removed) this.#fresh.delete(id);
   }
 
+  /** @param {number} revision */
   takeChange(revision) {
     const change = this.#change;
     this.#revision = revision;
@@ -103,6 +123,7 @@ export class Arrivals {
     return change;
   }
 
+  /** @param {InboxState} inbox */
   takeFresh(inbox) {
     const fresh = [...this.#fresh.values()].map((one) => inbox.view(one)).filter(isUnseen);
     this.#fresh.clear();

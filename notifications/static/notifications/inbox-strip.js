@@ -1,6 +1,6 @@
 import { element } from "./dom.js";
 import { Lateness } from "./inbox-lateness.js";
-import { STATES, TEXT } from "./words.js";
+import { TEXT, endOf } from "./words.js";
 
 /** Says above the list when what it shows may be old, and when it can be shown no longer. */
 export class ConnectionStrip {
@@ -13,17 +13,17 @@ export class ConnectionStrip {
   constructor(client) {
     this.#client = client;
     this.#lateness = new Lateness(client, () => this.#show());
-    for (const type of ["state", "signedout"]) client.addEventListener(type, () => this.#show());
+    for (const type of /** @type {const} */ (["state", "signedout"])) client.addEventListener(type, () => this.#show());
     this.#show();
   }
 
   #show() {
-    const { reason } = this.#client;
-    const said = STATES[reason] ?? this.#lateness?.text ?? "";
+    const ended = endOf(this.#client.reason);
+    const said = ended?.text ?? this.#lateness?.text ?? "";
     // Or a screen reader would hear it again.
     if (said === this.#said) return;
     this.#said = said;
-    const way = STATES[reason] ? element("a", { href: location.href, textContent: TEXT[reason] }) : this.#tryNow();
+    const way = ended ? element("a", { href: location.href, textContent: ended.way }) : this.#tryNow();
     this.node.replaceChildren(...(said ? [said, " ", way] : []));
   }
 

@@ -5,7 +5,9 @@ const SHOWN_MS = 10_000;
 
 /** Says for a while what was done, and takes it back. What was done stays undoable in its listing. */
 export class UndoBar {
+  /** @type {(() => void) | null} */
   #undo = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #text = element("span", { role: "status" });
   #button = element("button", { type: "button", textContent: TEXT.undo });

@@ -1,5 +1,6 @@
 import { byArrival, isListed, isUnread } from "./inbox-state.js";
 
+/** @type {Record<Inbox.ListingName, (one: Inbox.Drawn) => boolean>} */
 const BELONGS = {
   inbox: isListed,
   unread: isUnread,
@@ -10,18 +11,20 @@ const BELONGS = {
  * The notifications of one page of a listing, whether the client holds them or not. No DOM.
  *
  * On the first page new ones are welcome; on older ones only what is there changes.
+ * @typedef {Inbox.Drawn | Inbox.Notification} Held
  */
 export class Listing {
-  /** @type {Map<string, Inbox.Notification>} */
+  /** @type {Map<string, Held>} */
   #held = new Map();
+  /** @type {Set<string>} */
   #removed = new Set();
-  /** What the stream brought while a page was asked for; null: none is. */
+  /** What the stream brought while a page was asked for; null: none is. @type {Held[] | null} */
   #meanwhile = null;
   #belongs;
   #isFirst;
   #hasOlder;
 
-  /** @param {{filter: string, isFirst: boolean, hasOlder: boolean, notifications: object[]}} options */
+  /** @param {{filter: Inbox.ListingName, isFirst: boolean, hasOlder: boolean, notifications: Held[]}} options */
   constructor({ filter, isFirst, hasOlder, notifications }) {
     this.#belongs = BELONGS[filter];
     this.#isFirst = isFirst;
@@ -29,7 +32,11 @@ export class Listing {
     this.#hold(notifications);
   }
 
-  /** What the stream brought. Of two copies the higher revision wins, and a removed id never comes back. */
+  /**
+   * What the stream brought. Of two copies the higher revision wins, and a removed id never comes back.
+   * @param {Held[]} notifications
+   * @param {string[]} removed
+   */
   merge(notifications, removed) {
     this.#meanwhile?.push(...notifications);
     this.#hold(notifications.filter((one) => this.#held.has(one.id) || this.#isWelcome(one)));
@@ -44,7 +51,7 @@ export class Listing {
     this.#meanwhile = [];
   }
 
-  /** @param {{notifications: object[], hasOlder: boolean, isNew?: boolean}} page isNew: in place of what is held */
+  /** @param {{notifications: Held[], hasOlder: boolean, isNew?: boolean}} page isNew: in place of what is held */
   endPage({ notifications, hasOlder, isNew = false }) {
     const meanwhile = this.#meanwhile ?? [];
     this.#meanwhile = null;
@@ -62,15 +69,12 @@ export class Listing {
     return this.#held.size;
   }
 
-  get(id) {
-    return this.#held.get(id);
-  }
-
-  /** Those to show, newest first, as `view` has them. */
+  /** Those to show, newest first, as `view` has them. @param {(one: Held) => Held} view */
   shown(view) {
     return [...this.#held.values()].map(view).filter(this.#belongs).sort(byArrival);
   }
 
+  /** @param {Held[]} notifications */
   #hold(notifications) {
     for (const one of notifications) {
       const { revision = 0 } = this.#held.get(one.id) ?? {};
@@ -78,6 +82,7 @@ export class Listing {
     }
   }
 
+  /** @param {Held} one */
   #isWelcome(one) {
     if (!this.#isFirst || !this.#belongs(one)) return false;
     const oldest = [...this.#held.values()].sort(byArrival).at(-1);

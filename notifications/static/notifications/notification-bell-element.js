@@ -5,11 +5,15 @@ const BELL = "M12 2a7 7 0 0 0-7 7v4l-2 4h18l-2-4V9a7 7 0 0 0-7-7Zm-2.5 17a2.5 2.
 /** <notification-bell unread="3"><a href="/inbox/">Notifications (3)</a></notification-bell> */
 export class NotificationBellElement extends HTMLElement {
   static observedAttributes = ["unread", "unseen"];
+  /** @type {(bell: NotificationBellElement) => Inbox.Client} */
   static clientOf;
 
-  client;
-  #listening;
-  #loading;
+  /** Once it is in a page. */
+  client = /** @type {Inbox.Client} */ (/** @type {unknown} */ (null));
+  #listening = new AbortController();
+  /** @type {Promise<Inbox.BellDetails> | null} */
+  #loading = null;
+  /** @type {Inbox.BellDetails | undefined} */
   #details;
   #isReady = false;
   #button = make("button", { className: "bell", type: "button", hidden: true, ariaHasPopup: "dialog", ariaExpanded: "false" });
@@ -37,15 +41,16 @@ export class NotificationBellElement extends HTMLElement {
   }
 
   connectedCallback() {
-    this.client ??= NotificationBellElement.clientOf(this);
+    const client = (this.client ??= NotificationBellElement.clientOf(this));
     if (!this.shadowRoot) this.#build();
     this.#listening = new AbortController();
-    const on = (type, listener) => this.client.addEventListener(type, listener, { signal: this.#listening.signal });
-    on("change", ({ detail }) => this.#changed(detail));
-    on("state", () => this.#stateChanged());
-    for (const type of ["notification", "summary", "error", "signedout"]) {
-      on(type, async ({ detail }) => (await this.#load()).tell(type, detail));
-    }
+    const { signal } = this.#listening;
+    client.addEventListener("change", ({ detail }) => this.#changed(detail), { signal });
+    client.addEventListener("state", () => this.#stateChanged(), { signal });
+    client.addEventListener("notification", async ({ detail }) => (await this.#load()).announce([detail.notification]), { signal });
+    client.addEventListener("summary", async ({ detail }) => (await this.#load()).announce(detail.notifications), { signal });
+    client.addEventListener("error", async ({ detail }) => (await this.#load()).failed(detail), { signal });
+    client.addEventListener("signedout", async ({ detail }) => (await this.#load()).signedOut(detail), { signal });
     this.#show();
   }
 
@@ -65,10 +70,45 @@ export class NotificationBellElement extends HTMLElement {
     }
   }
 
+  /** @typedef {string | string[]} Ids one or several */
+  /** @param {Ids[]} ids */
+  markSeen(...ids) {
+    return this.client.markSeen(ids.flat());
+  }
+
+  /** @param {Ids[]} ids */
+  markRead(...ids) {
+    return this.client.markRead(ids.flat());
+  }
+
+  /** @param {Ids[]} ids */
+  markUnread(...ids) {
+    return this.client.markUnread(ids.flat());
+  }
+
+  /** @param {Ids[]} ids */
+  archive(...ids) {
+    return this.client.archive(ids.flat());
+  }
+
+  /** @param {Ids[]} ids */
+  restore(...ids) {
+    return this.client.restore(ids.flat());
+  }
+
+  markAllRead() {
+    return this.client.markAllRead();
+  }
+
+  reconnect() {
+    this.client.reconnect();
+  }
+
   close() {
     this.#details?.panel.hidePopover();
   }
 
+  /** @template {keyof Inbox.BellEvents} Name @param {Name} name @param {Inbox.BellEvents[Name]} detail */
   emit(name, detail, cancelable = false) {
     return this.dispatchEvent(new CustomEvent(`nb:${name}`, { detail, cancelable, bubbles: true, composed: true }));
   }
@@ -82,9 +122,12 @@ export class NotificationBellElement extends HTMLElement {
     this.#button.append(svg, this.#name, this.#badge);
     this.#button.addEventListener("click", () => this.#details || this.open());
     // Until its style is there, the link serves.
-    const slot = make("slot");
-    const onload = () => (this.#button.hidden = !(slot.hidden = true));
-    const sheet = make("link", { rel: "stylesheet", href: new URL("./bell.css", import.meta.url), onload });
+    const slot = make("slot", {});
+    const onload = () => {
+      slot.hidden = true;
+      this.#button.hidden = false;
+    };
+    const sheet = make("link", { rel: "stylesheet", href: new URL("./bell.css", import.meta.url).href, onload });
     this.attachShadow({ mode: "open" }).append(sheet, slot, this.#button, this.#status, this.#alert);
   }
 
@@ -99,9 +142,10 @@ export class NotificationBellElement extends HTMLElement {
     return (this.#details = details);
   }
 
+  /** @param {Inbox.ClientEvents["change"]} change */
   #changed({ isSnapshot, notifications, removed }) {
     const { counts, inbox } = this.client;
-    for (const name in counts) this.setAttribute(name, counts[name]);
+    for (const [name, count] of Object.entries(counts)) this.setAttribute(name, String(count));
     const source = isSnapshot || notifications.length + removed.length ? "stream" : "act";
     this.emit("change", { ...counts, revision: inbox.revision, source });
   }
@@ -122,10 +166,9 @@ export class NotificationBellElement extends HTMLElement {
   }
 }
 
-for (const act of ["markSeen", "markRead", "markUnread", "archive", "restore", "markAllRead", "reconnect"]) {
-  NotificationBellElement.prototype[act] = function (...ids) {
-    return this.client[act](ids.flat());
-  };
-}
-
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Partial<HTMLElementTagNameMap[Tag]>} properties
+ */
 const make = (tag, properties) => Object.assign(document.createElement(tag), properties);

@@ -1,11 +1,12 @@
 import { element, place } from "./dom.js";
 import { PanelRow } from "./panel-row.js";
 import { SeenObserver } from "./seen-observer.js";
-import { STATES, TEXT } from "./words.js";
+import { STATES, TEXT, endOf } from "./words.js";
 
 const LIMIT = 10;
 const TICK_MS = 60_000;
 const GAP_PX = 8;
+/** @type {Partial<Record<Inbox.TransportName | "", string>>} */
 const BY_TRANSPORT = {
   sse: ", by server-sent events. WebSocket is blocked here.",
   poll: ", by long polling. WebSocket is blocked here.",
@@ -17,9 +18,11 @@ export class NotificationPanel {
   #button;
   #activation;
   #seen;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #tick;
   /** While it is open. @type {AbortController | undefined} */
   #moving;
+  /** @type {Map<string, PanelRow>} by the ids of what they show */
   #rows = new Map();
   #heading = element("h2", { id: "heading", tabIndex: -1, textContent: TEXT.heading });
   #markAll = element("button", { type: "button", textContent: TEXT.markAll });
@@ -51,22 +54,29 @@ export class NotificationPanel {
     this.node.addEventListener("toggle", ({ newState }) => this.#toggled(newState === "open"));
     client.addEventListener("change", () => this.#isOpen && this.#showList());
     // Signed out first and then somebody else's, it is stopped all the while: `state` says it once.
-    for (const type of ["state", "signedout"]) client.addEventListener(type, () => this.#showState());
+    for (const type of /** @type {const} */ (["state", "signedout"])) client.addEventListener(type, () => this.#showState());
     this.#showState();
+  }
+
+  get #host() {
+    const root = this.node.getRootNode();
+    return root instanceof ShadowRoot ? root.host : null;
   }
 
   get #isOpen() {
     return this.node.matches(":popover-open");
   }
 
-  /** Opens it, and one of its rows. */
+  /** Opens it, and one of its rows. @param {string} [id] */
   unfold(id) {
     this.node.togglePopover(true);
     this.#showList();
-    this.#rows.get(id)?.unfold();
-    this.#rows.get(id)?.node.scrollIntoView({ block: "nearest" });
+    const row = this.#rows.get(id ?? "");
+    row?.unfold();
+    row?.node.scrollIntoView({ block: "nearest" });
   }
 
+  /** @param {boolean} isOpen */
   #toggled(isOpen) {
     this.#button.ariaExpanded = String(isOpen);
     clearInterval(this.#tick);
@@ -76,7 +86,7 @@ export class NotificationPanel {
       this.#stayAtBell();
       this.#heading.focus({ preventScroll: true });
       this.#tick = setInterval(() => this.#showList(), TICK_MS);
-    } else if ([null, document.body, this.node.getRootNode().host].includes(document.activeElement)) {
+    } else if ([null, document.body, this.#host].includes(document.activeElement)) {
       // The browser leaves the focus on the body; elsewhere its user has put it.
       this.#button.focus();
     }
@@ -105,12 +115,7 @@ export class NotificationPanel {
 
   #showList() {
     const latest = this.#client.reason ? [] : this.#client.inbox.latest(LIMIT);
-    this.#rows = new Map(latest.map(({ id }) => [id, this.#rows.get(id) ?? this.#row()]));
-    for (const notification of latest) {
-      const row = this.#rows.get(notification.id);
-      row.show(notification);
-      this.#seen.watch(row.node, notification);
-    }
+    this.#rows = new Map(latest.map((notification) => [notification.id, this.#row(notification)]));
     place(this.#list, [...this.#rows.values()].map(({ node }) => node), this.#heading);
     this.#empty.hidden = latest.length > 0 || this.#client.reason !== null;
     this.#empty.textContent = this.#client.isReady ? TEXT.empty : TEXT.loading;
@@ -121,13 +126,19 @@ export class NotificationPanel {
     this.#connection.dataset.state = state;
     const text = STATES[isReady && state === "connecting" ? "waiting" : state];
     this.#connection.textContent = state === "live" ? text + (BY_TRANSPORT[transport] ?? "") : text;
-    const link = element("a", { href: location.href, textContent: TEXT[reason] });
-    this.#notice.replaceChildren(...(STATES[reason] ? [STATES[reason], " ", link] : []));
+    const ended = endOf(reason);
+    const link = element("a", { href: location.href, textContent: ended?.way });
+    this.#notice.replaceChildren(...(ended ? [ended.text, " ", link] : []));
     this.#markAll.disabled = reason !== null;
     this.#showList();
   }
 
-  #row() {
-    return new PanelRow({ client: this.#client, activation: this.#activation });
+  /** @param {Inbox.Notification} notification */
+  #row(notification) {
+    const options = { client: this.#client, activation: this.#activation, notification };
+    const row = this.#rows.get(notification.id) ?? new PanelRow(options);
+    row.show(notification);
+    this.#seen.watch(row.node, notification);
+    return row;
   }
 }

@@ -7,20 +7,16 @@ const NARROW = matchMedia("(width < 480px)");
 /** Shows for a while what arrived. It is not live: a screen reader hears of it from the bell. */
 export class NotificationToastElement extends HTMLElement {
   #queue;
+  /** @type {Map<Inbox.Toast, HTMLElement>} */
   #nodes = new Map();
   #list = element("div", { className: "toasts" });
   #more;
   #refuge;
   #activation;
   #unfold;
-  #listening;
+  #listening = new AbortController();
 
-  /**
-   * @param {{clock: Inbox.Clock, styles: string[], durationMs?: number, refuge: HTMLElement,
-   *   activation: Inbox.Activation, unfold: (id?: string) => void}} options
-   *   refuge: where the focus goes when the last toast leaves with it
-   *   unfold: shows one, or all, where there is no page to go to
-   */
+  /** @param {Inbox.ToastOptions} options */
   constructor({ clock, styles, durationMs, refuge, activation, unfold }) {
     super();
     this.#activation = activation;
@@ -56,6 +52,7 @@ export class NotificationToastElement extends HTMLElement {
     else this.#queue.addAll(notifications);
   }
 
+  /** @param {string} text */
   showError(text) {
     this.#queue.addError(text);
   }
@@ -69,14 +66,15 @@ export class NotificationToastElement extends HTMLElement {
     this.#queue.limit = NARROW.matches ? 1 : 3;
     const { shown, waitingCount } = this.#queue;
     for (const toast of this.#nodes.keys()) if (!shown.includes(toast)) this.#nodes.delete(toast);
-    for (const toast of shown) if (!this.#nodes.has(toast)) this.#nodes.set(toast, this.#node(toast));
-    const nodes = shown.map((toast) => this.#nodes.get(toast));
+    const nodes = shown.map((toast) => this.#nodes.get(toast) ?? this.#node(toast));
+    shown.forEach((toast, at) => this.#nodes.set(toast, nodes[at]));
     place(this.#list, nodes, this.#refuge);
     if (this.isConnected) this.togglePopover(nodes.length > 0);
     this.#more.hidden = !waitingCount;
-    this.#more.textContent = `+${waitingCount} more · ${this.#more.href ? TEXT.openInbox : TEXT.showAll}`;
+    this.#more.textContent = `+${waitingCount} more · ${this.#more instanceof HTMLAnchorElement ? TEXT.openInbox : TEXT.showAll}`;
   }
 
+  /** @param {Inbox.Toast} toast */
   #node(toast) {
     const { notifications, level } = toast;
     const [one, ...others] = notifications;
@@ -91,6 +89,7 @@ export class NotificationToastElement extends HTMLElement {
     return node;
   }
 
+  /** @param {Inbox.Toast} toast @param {string} text */
   #title({ notifications: [one, ...others] }, text) {
     const isOne = one && !others.length;
     const address = isOne ? this.#activation.addressOf(one) : this.#activation.inboxUrl;
@@ -98,7 +97,12 @@ export class NotificationToastElement extends HTMLElement {
     return Object.assign(title, { dir: "auto", textContent: text });
   }
 
-  /** A link; to nowhere: a button that opens the panel. @param {string | null} address */
+  /**
+   * A link; to nowhere: a button that opens the panel.
+   * @param {string | null} address
+   * @param {string} className
+   * @param {Inbox.Notification | null} [notification]
+   */
   #way(address, className, notification = null) {
     const way = address === null ? element("button", { type: "button", className }) : element("a", { href: address, className });
     const open = () => address === null && this.#unfold(notification?.id);
@@ -107,12 +111,15 @@ export class NotificationToastElement extends HTMLElement {
     return way;
   }
 
-  /** F8 goes to the toasts, Escape back to where one came from. */
+  /** F8 goes to the toasts, Escape back to where one came from. @param {KeyboardEvent} event */
   #key({ key }) {
     const inside = this.matches(":focus-within");
     if (key === "Escape" && inside) this.#refuge.focus();
     if (key !== "F8" || inside) return;
-    if (focused() !== document.body) this.#refuge = focused();
-    this.#list.querySelector("a, button")?.focus();
+    const from = focused();
+    if (from && from !== document.body) this.#refuge = from;
+    /** @type {HTMLElement | null} */
+    const first = this.#list.querySelector("a, button");
+    first?.focus();
   }
 }

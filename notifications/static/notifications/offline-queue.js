@@ -23,11 +23,12 @@ export class OfflineQueue {
     return this.#keys().length;
   }
 
+  /** @param {string} opId */
   has(opId) {
     return this.#keys().includes(this.#prefix + opId);
   }
 
-  /** Whether it is kept. @param {Inbox.KeptAct} entry */
+  /** Whether it is kept. @param {Inbox.Act} entry */
   add(entry) {
     if (this.size >= MAX_COUNT) return false;
     try {
@@ -41,7 +42,7 @@ export class OfflineQueue {
     }
   }
 
-  /** @param {Inbox.KeptAct} entry */
+  /** @param {Inbox.Act} entry */
   remove(entry) {
     this.#storage?.removeItem(this.#prefix + entry.body.op_id);
   }
@@ -60,6 +61,7 @@ export class OfflineQueue {
     return expired;
   }
 
+  /** @param {string} key @returns {Inbox.KeptAct | null} */
   #read(key) {
     try {
       const entry = JSON.parse(this.#storage?.getItem(key) ?? "");

@@ -1,15 +1,16 @@
 /** Acts that the stream has not confirmed, laid over an inbox. Loaded once somebody may act. */
 import { isListed, isUnread, isUnseen } from "./inbox-state.js";
 
-/** @type {Record<string, (shown: Inbox.Notification, at: string) => Partial<Inbox.Notification>>} */
+/** @type {Record<Inbox.Op, (shown: Inbox.Drawn, at: string) => Partial<Inbox.Drawn>>} */
 const ACTS = {
   seen: ({ seen_at }, at) => ({ seen_at: seen_at ?? at }),
   read: ({ seen_at, read_at }, at) => ({ seen_at: seen_at ?? at, read_at: read_at ?? at }),
   unread: () => ({ read_at: null }),
-  archive: ({ archived_at }, at) => ({ archived_at: archived_at ?? at, snoozed_until: null }),
-  restore: () => ({ archived_at: null, snoozed_until: null }),
+  archive: ({ archived_at }, at) => ({ archived_at: archived_at ?? at }),
+  restore: () => ({ archived_at: null }),
 };
 
+/** @param {Inbox.Overlay} overlay @param {Inbox.Drawn} notification */
 const touches = ({ ids, upto }, notification) =>
   ids ? ids.includes(notification.id) : isListed(notification) && notification.arrived_revision <= upto;
 
@@ -28,21 +29,24 @@ export class Overlays {
     return this.#laid.size;
   }
 
+  /** @param {string} opId */
   get(opId) {
     return this.#laid.get(opId);
   }
 
+  /** @param {Inbox.Overlay} overlay */
   lay(overlay) {
     if (!this.#laid.has(overlay.op_id)) this.#laid.set(overlay.op_id, overlay);
   }
 
-  /** Done: the overlay lasts until the stream brings the change. */
+  /** Done: the overlay lasts until the stream brings the change. @param {string} opId @param {number} revision */
   confirm(opId, revision) {
     const overlay = this.#laid.get(opId);
     if (overlay) overlay.revision = revision;
     this.settle();
   }
 
+  /** @param {string} opId */
   lift(opId) {
     return this.#laid.delete(opId);
   }
@@ -58,7 +62,7 @@ export class Overlays {
     this.#keep(({ revision }) => revision === null);
   }
 
-  /** A notification as its user is to see it. */
+  /** A notification as its user is to see it. @template {Inbox.Drawn} One @param {One} notification @returns {One} */
   view(notification) {
     let shown = notification;
     for (const overlay of this.#laid.values()) {
@@ -67,6 +71,7 @@ export class Overlays {
     return shown;
   }
 
+  /** @returns {Inbox.Counts} */
   counts() {
     const { counts } = this.#state;
     if (!this.size) return counts;
@@ -76,6 +81,7 @@ export class Overlays {
     };
   }
 
+  /** @param {number} total @param {(one: Inbox.Drawn) => boolean} isCounted @param {Inbox.Op[]} clearing */
   #count(total, isCounted, clearing) {
     const all = [...this.#state.notifications.values()];
     const held = all.filter(isCounted).length;
@@ -85,6 +91,7 @@ export class Overlays {
     return (isCleared ? 0 : Math.max(0, total - held)) + shown;
   }
 
+  /** @param {(overlay: Inbox.Overlay) => boolean} isKept */
   #keep(isKept) {
     for (const [opId, overlay] of this.#laid) if (!isKept(overlay)) this.#laid.delete(opId);
   }

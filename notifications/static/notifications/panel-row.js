@@ -7,9 +7,13 @@ import { TEXT, levelText } from "./words.js";
 export class PanelRow {
   #client;
   #activation;
+  /** @type {Inbox.Notification} */
   #notification;
+  /** The revision of the notification whose content is shown. */
+  #shownAt = -1;
   /** The revision of the notification whose whole text is shown. */
   #wholeAt = -1;
+  /** @type {HTMLAnchorElement | HTMLButtonElement} */
   #title = element("a", { className: "title", dir: "auto" });
   #state = element("span", { className: "hidden" });
   #body = element("p", { className: "body", dir: "auto" });
@@ -19,8 +23,9 @@ export class PanelRow {
   #toggle;
   #archive;
 
-  /** @param {{client: Inbox.Client, activation: Inbox.Activation}} options */
-  constructor({ client, activation }) {
+  /** @param {{client: Inbox.Client, activation: Inbox.Activation, notification: Inbox.Notification}} options */
+  constructor({ client, activation, notification }) {
+    this.#notification = notification;
     this.#client = client;
     this.#activation = activation;
     this.#toggle = actButton(() => (isUnread(this.#notification) ? client.markRead([this.#id]) : client.markUnread([this.#id])));
@@ -39,8 +44,10 @@ export class PanelRow {
     return !this.#links.hidden;
   }
 
+  /** @param {Inbox.Notification} notification */
   show(notification) {
-    const hasChanged = this.#notification?.revision !== notification.revision;
+    const hasChanged = this.#shownAt !== notification.revision;
+    this.#shownAt = notification.revision;
     this.#notification = notification;
     const unread = isUnread(notification);
     this.node.className = unread ? "unread" : "";
@@ -68,10 +75,11 @@ export class PanelRow {
     this.#body.innerText = whole.body;
   }
 
-  #showContent({ title, body, body_truncated, actions = [] }) {
+  /** @param {Inbox.Notification} notification */
+  #showContent({ title, body, body_truncated, actions }) {
     const address = this.#activation.addressOf(this.#notification);
     this.#becomes(address === null ? "button" : "a");
-    if (address !== null) this.#title.href = address;
+    if (address !== null) this.#title.setAttribute("href", address);
     this.#title.textContent = title;
     this.#body.innerText = body + (body_truncated ? "…" : "");
     const links = actions.map(({ label, url }) => element("a", { href: url, rel: "noopener noreferrer", textContent: label }));
@@ -79,7 +87,7 @@ export class PanelRow {
     if (this.#isUnfolded) this.unfold();
   }
 
-  /** An edit may have given it an address, or taken it. */
+  /** An edit may have given it an address, or taken it. @param {"a" | "button"} tag */
   #becomes(tag) {
     if (this.#title.localName === tag) return;
     const title = element(tag, { className: "title", dir: "auto", ...(tag === "button" && { type: "button", ariaExpanded: "false" }) });
@@ -95,12 +103,13 @@ export class PanelRow {
   }
 }
 
-/** There are many such buttons: the name of each goes on with what it acts on. */
+/** There are many such buttons: the name of each goes on with what it acts on. @param {() => void} act */
 function actButton(act) {
   const about = element("span", { className: "hidden" });
   const text = element("span");
   const node = element("button", { type: "button" }, text, about);
   node.addEventListener("click", act);
+  /** @param {string} what @param {string} title */
   const label = (what, title) => {
     text.textContent = what;
     about.textContent = `: ${title}`;

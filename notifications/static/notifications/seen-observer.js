@@ -4,8 +4,11 @@ const BATCH_MS = 500;
 /** Marks notifications seen once half of their row was on screen for a second, in a visible tab. */
 export class SeenObserver {
   #client;
+  /** @type {WeakMap<Element, string>} */
   #ids = new WeakMap();
+  /** @type {Map<Element, ReturnType<typeof setTimeout>>} */
   #dwelling = new Map();
+  /** @type {string[]} */
   #batch = [];
   #observer = new IntersectionObserver(
     (entries) => {
@@ -14,6 +17,7 @@ export class SeenObserver {
     { threshold: 0.5 },
   );
 
+  /** @param {Inbox.Client} client */
   constructor(client) {
     this.#client = client;
   }
@@ -26,26 +30,31 @@ export class SeenObserver {
     this.#observer.observe(row);
   }
 
+  /** @param {Element} row */
   #forget(row) {
     this.#ids.delete(row);
     this.#observer.unobserve(row);
     this.#leave(row);
   }
 
+  /** @param {Element} row */
   #enter(row) {
     this.#leave(row);
     this.#dwelling.set(row, setTimeout(() => this.#dwelt(row), DWELL_MS));
   }
 
+  /** @param {Element} row */
   #leave(row) {
     clearTimeout(this.#dwelling.get(row));
     this.#dwelling.delete(row);
   }
 
+  /** @param {Element} row */
   #dwelt(row) {
     if (document.hidden || !row.isConnected) return this.#enter(row);
     if (!this.#batch.length) setTimeout(() => this.#client.markSeen(this.#batch.splice(0)), BATCH_MS);
-    this.#batch.push(this.#ids.get(row));
+    const id = this.#ids.get(row);
+    if (id !== undefined) this.#batch.push(id);
     this.#forget(row);
   }
 }

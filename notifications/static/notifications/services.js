@@ -7,20 +7,24 @@ import { webSocketTransport } from "./transports/websocket.js";
 
 const FETCH_TIMEOUT_MS = 10_000;
 
-/** @param {Inbox.ServiceOptions} options */
+/** @param {Inbox.ServiceOptions} options @returns {Promise<Inbox.Services>} */
 export async function servicesOf({ url, socketUrl, tokenUrl, page, clock, random, client, transports }) {
+  /** @type {typeof fetch} */
   const plain = (address, options) => fetch(address, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS), ...options });
   const tokens = tokenUrl && new (await import("./tokens.js")).Tokens({ url: tokenUrl, fetch: plain, csrfToken, clock });
+  /** @type {typeof fetch} */
   const fetching = tokens ? (...asked) => tokens.fetch(...asked) : plain;
   // A token needs none, and no server lets the header of another origin's page pass.
   const api = new InboxApi({ url, fetch: fetching, csrfToken: tokens ? () => "" : csrfToken, clock, random });
   const http = { url, fetch: fetching, clock, api };
+  /** @type {Record<string, () => Promise<Inbox.Open>>} */
   const openers = {
     ws: async () => webSocketTransport(socketUrl, WebSocket, tokens && (await tokens.get())),
     sse: async () => (await import("./transports/event-stream.js")).transport(http),
     poll: async () => (await import("./transports/long-poll.js")).transport(http),
   };
   const storage = storageOrNone();
+  /** @param {string} transport */
   const opener = (transport) => (openers[transport] ?? openers.ws)();
   const isVisible = () => !document.hidden;
   return {

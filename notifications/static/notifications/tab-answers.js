@@ -7,7 +7,8 @@ const PING_INTERVAL_S = 3600;
 /**
  * That all is synced, and before that the inbox where a tab does not have it.
  * @param {Inbox.Client} client
- * @param {{epoch: string, revision: number, isAnew: boolean}} cursor where the tab is; `isAnew`: it wants a snapshot
+ * @param {Inbox.TabCursor} cursor where the tab is
+ * @returns {Inbox.Frame[]}
  */
 export function catchUp(client, cursor) {
   const { user, inbox } = client;
@@ -17,8 +18,8 @@ export function catchUp(client, cursor) {
   const isKnown = cursor.epoch === epoch && cursor.revision >= revision + Number(cursor.isAnew);
   const notifications = [...inbox.notifications.values()].sort(byArrival);
   return [
-    { type: "hello", user, epoch, revision, server_time, ping_interval_s: PING_INTERVAL_S },
-    ...(isKnown ? [] : [{ type: "snapshot", epoch, revision, notifications, more: oldest !== null, counts }]),
+    { type: "hello", user: user ?? "", epoch, revision, server_time, ping_interval_s: PING_INTERVAL_S },
+    ...(isKnown ? [] : [/** @type {const} */ ({ type: "snapshot", epoch, revision, notifications, more: oldest !== null, counts })]),
     { type: "synced", revision },
   ];
 }

@@ -1,7 +1,8 @@
 /** Which of a user's tabs is looked at, so that one of them shows what is new. */
 export class TabFocus {
   #name;
-  #channel;
+  /** @type {BroadcastChannel | null} */
+  #channel = null;
   /** The tab that had the focus last, if not this one. */
   #isElsewhere = false;
 
@@ -16,14 +17,14 @@ export class TabFocus {
     addEventListener("pageshow", () => this.#open());
   }
 
-  /** In a hidden tab a toast would be gone before anybody saw it. `isSpare`: where no tab has the focus. */
+  /** In a hidden tab a toast would be gone before anybody saw it. @param {boolean} isSpare where no tab has the focus */
   isOurs(isSpare) {
     return !document.hidden && (document.hasFocus() || (isSpare && !this.#isElsewhere));
   }
 
   #open() {
     this.#channel ??= new BroadcastChannel(this.#name);
-    this.#channel.onmessage = ({ data }) => (this.#isElsewhere = data);
+    this.#channel.onmessage = (/** @type {MessageEvent<boolean>} */ { data }) => (this.#isElsewhere = data);
     if (document.hasFocus()) this.#tell(true);
   }
 
@@ -33,6 +34,7 @@ export class TabFocus {
     this.#channel = null;
   }
 
+  /** @param {boolean} hasFocus */
   #tell(hasFocus) {
     if (hasFocus) this.#isElsewhere = false;
     this.#channel?.postMessage(hasFocus);

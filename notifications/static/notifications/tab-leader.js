@@ -1,17 +1,25 @@
 const ANSWER_TIMEOUT_MS = 1_500;
+/** @type {Inbox.Leader} */
 const UNKNOWN = { state: "connecting", transport: "" };
 
 /** The tab with the lock is connected; to the others it is a transport. */
 export class TabLeader {
+  /** @type {"none" | "leader" | "follower"} */
   role = "none";
   #options;
   #client;
-  #channel;
-  #abort;
-  #release;
-  #askTimer;
-  #events;
+  /** @type {BroadcastChannel | null} */
+  #channel = null;
+  /** @type {AbortController | null} of the lock that is asked for or held */
+  #abort = null;
+  /** @type {(() => void) | null} */
+  #release = null;
+  /** @type {Inbox.Timer} */
+  #askTimer = null;
+  /** @type {Inbox.TransportEvents | null} */
+  #events = null;
 
+  /** @param {Inbox.Client} client @param {Inbox.TabOptions} options */
   constructor(client, options) {
     this.#client = client;
     this.#options = options;
@@ -23,6 +31,7 @@ export class TabLeader {
     client.addEventListener("state", () => this.#stateChanged());
   }
 
+  /** @type {Inbox.Open} */
   open(cursor, events) {
     if (this.role === "none") this.#begin();
     if (this.role === "leader") return this.#options.open(cursor, events);
@@ -34,7 +43,9 @@ export class TabLeader {
         const { type, since } = JSON.parse(text);
         if (type !== "pong") this.#ask(since);
       },
-      close: () => this.#events === events && (this.#events = null),
+      close: () => {
+        if (this.#events === events) this.#events = null;
+      },
     };
   }
 
@@ -67,7 +78,12 @@ export class TabLeader {
     this.#abort?.abort();
     const { signal } = (this.#abort = new AbortController());
     const { locks } = this.#options;
-    const lead = () => new Promise((release) => (signal.aborted ? release(null) : this.#lead(release)));
+    const lead = () =>
+      new Promise((resolve) => {
+        const release = () => resolve(null);
+        if (signal.aborted) release();
+        else this.#lead(release);
+      });
     locks.request(this.#client.name, steal ? { steal } : { signal }, lead).catch(({ name: reason }) => {
       if (signal.aborted) return;
       // Sandboxed.
@@ -79,6 +95,7 @@ export class TabLeader {
     });
   }
 
+  /** @param {(() => void) | null} release */
   #lead(release) {
     this.#release = release;
     this.role = "leader";
@@ -96,7 +113,7 @@ export class TabLeader {
     } else if (role === "leader") this.#tell();
   }
 
-  /** Where nobody answers, the leader hangs. */
+  /** Where nobody answers, the leader hangs. @param {number | null} [since] null: we have nothing */
   #ask(since) {
     const { epoch, revision } = this.#client.inbox;
     this.#post({ type: "who", tab: this.#options.tab, cursor: { epoch, revision, isAnew: since === null } });
@@ -111,33 +128,41 @@ export class TabLeader {
     this.#askTimer = null;
   }
 
-  #hear({ type, tab, cursor, frame, epoch, reason, act, ...leader }) {
-    if (type === "act") this.#client.acts().then((acts) => acts.hear(act), () => {});
-    if (type === "who" && this.role === "leader") this.#tell(tab, cursor);
-    if (type === "stopped") this.#client.stop(reason);
+  /** @param {Inbox.TabMessage} message */
+  #hear(message) {
+    if (message.type === "act") this.#client.acts().then((acts) => acts.hear(message.act), () => {});
+    if (message.type === "who" && this.role === "leader") this.#tell(message);
+    if (message.type === "stopped") this.#client.stop(message.reason);
     if (this.role !== "follower") return;
-    if (type === "frame") {
-      this.#receive([frame]);
+    if (message.type === "frame") {
+      this.#receive([message.frame]);
       // An older leader may have had the last word.
-      if (epoch !== this.#client.inbox.epoch) this.#ask();
+      if (message.epoch !== this.#client.inbox.epoch) this.#ask();
     }
-    if (type !== "here") return;
+    if (message.type === "here") this.#follow(message);
+  }
+
+  /** @param {Inbox.HereMessage} message */
+  #follow({ tab, frames, state, transport }) {
     this.#heard();
-    this.#client.follow(leader);
-    if (tab === this.#options.tab) this.#receive(leader.frames);
-    else if (!tab && leader.state === "live") this.#ask();
+    this.#client.follow({ state, transport });
+    if (tab === this.#options.tab) this.#receive(frames);
+    else if (!tab && state === "live") this.#ask();
   }
 
-  async #tell(tab, cursor) {
-    const frames = tab ? await this.#options.catchUp(this.#client, cursor).catch(() => []) : [];
+  /** @param {{tab: string, cursor: Inbox.TabCursor}} [asker] none: all are told */
+  async #tell(asker) {
+    const frames = asker ? await this.#options.catchUp(this.#client, asker.cursor).catch(() => []) : [];
     const { state, transport } = this.#client;
-    if (this.role === "leader") this.#post({ type: "here", tab, state, transport, frames: state === "live" ? frames : [] });
+    if (this.role === "leader") this.#post({ type: "here", tab: asker?.tab, state, transport, frames: state === "live" ? frames : [] });
   }
 
+  /** @param {Inbox.Frame[]} frames */
   #receive(frames) {
     for (const frame of frames) this.#events?.message(JSON.stringify(frame));
   }
 
+  /** @param {Inbox.TabMessage} message */
   #post(message) {
     this.#channel?.postMessage(message);
   }

@@ -3,17 +3,16 @@ const BURST_MAX = 3;
 // `error`: something that the reader did just now failed.
 const URGENT = ["critical", "error"];
 
-/**
- * Which toasts are up, and for how long. Time runs only for those that are shown. No DOM.
- *
- * A toast is {notifications, text, level, leftMs}; more than one notification: a summary.
- */
+/** Which toasts are up, and for how long. Time runs only for those that are shown. No DOM. */
 export class ToastQueue {
   #clock;
   #changed;
   #durationMs;
+  /** @type {{at: number, notification: Inbox.Notification}[]} */
   #recent = [];
+  /** @type {Inbox.Toast[]} */
   #all = [];
+  /** @type {Map<Inbox.Toast, {timer: Inbox.Timer, since: number}>} */
   #timers = new Map();
   #isPaused = false;
   /** How many are shown at once; the others wait. */
@@ -28,6 +27,7 @@ export class ToastQueue {
 
   /** What cannot wait comes first; else it is the order of their arrival. */
   get shown() {
+    /** @param {Inbox.Toast} toast */
     const order = (toast) => URGENT.indexOf(toast.level) + 1 || URGENT.length + 1;
     return [...this.#all].sort((a, b) => order(a) - order(b)).slice(0, this.limit);
   }
@@ -36,7 +36,10 @@ export class ToastQueue {
     return Math.max(0, this.#all.length - this.limit);
   }
 
-  /** One that arrived. More than three in two seconds are summed up; critical ones always stand alone. */
+  /**
+   * One that arrived. More than three in two seconds are summed up; critical ones always stand alone.
+   * @param {Inbox.Notification} notification
+   */
   add(notification) {
     if (notification.level === "critical") return this.#push([notification], { level: "critical", leftMs: Infinity });
     const now = this.#clock.now();
@@ -48,39 +51,53 @@ export class ToastQueue {
     this.#push([notification], { level: notification.level });
   }
 
-  /** Several that are told together, in place of what told of some of them. */
+  /**
+   * Several that are told together, in place of what told of some of them.
+   * @param {Inbox.Notification[]} notifications
+   */
   addAll(notifications) {
-    const told = (toast) => toast.notifications.length && toast.notifications.every((one) => notifications.includes(one));
+    /** @param {Inbox.Toast} toast */
+    const told = (toast) => toast.notifications.length > 0 && toast.notifications.every((one) => notifications.includes(one));
     this.#remove((toast) => toast.leftMs !== Infinity && told(toast));
     this.#push(notifications, { level: notifications.length > 1 ? "info" : notifications[0].level });
   }
 
+  /** @param {string} text */
   addError(text) {
     this.#push([], { level: "error", text });
   }
 
+  /** @param {Inbox.Toast} toast */
   dismiss(toast) {
     this.#remove((other) => other === toast);
     this.#update();
   }
 
-  /** Takes away those of which nothing is left to tell, as after reading them elsewhere. */
+  /**
+   * Takes away those of which nothing is left to tell, as after reading them elsewhere.
+   * @param {(notification: Inbox.Notification) => boolean} isOpen
+   */
   dropTold(isOpen) {
-    this.#remove(({ notifications }) => notifications.length && !notifications.some(isOpen));
+    this.#remove(({ notifications }) => notifications.length > 0 && !notifications.some(isOpen));
     this.#update();
   }
 
-  /** The clock stands still while a toast is read, or the page cannot be. */
+  /** The clock stands still while a toast is read, or the page cannot be. @param {boolean} isPaused */
   setPaused(isPaused) {
     this.#isPaused = isPaused;
     this.#update();
   }
 
+  /**
+   * @param {Inbox.Notification[]} notifications
+   * @param {Pick<Inbox.Toast, "level" | "text"> & {leftMs?: number}} properties
+   */
   #push(notifications, properties) {
     this.#all.push({ notifications, leftMs: this.#durationMs, ...properties });
     this.#update();
   }
 
+  /** @param {(toast: Inbox.Toast) => boolean} isLeaving */
   #remove(isLeaving) {
     this.#all = this.#all.filter((toast) => !isLeaving(toast));
   }
@@ -92,15 +109,18 @@ export class ToastQueue {
     this.#changed();
   }
 
+  /** @param {Inbox.Toast} toast */
   #startTimer(toast) {
     const timer = this.#clock.setTimeout(() => this.dismiss(toast), toast.leftMs);
     this.#timers.set(toast, { timer, since: this.#clock.now() });
   }
 
+  /** @param {Inbox.Toast} toast */
   #stopTimer(toast) {
-    const { timer, since } = this.#timers.get(toast);
-    this.#clock.clearTimeout(timer);
+    const running = this.#timers.get(toast);
+    if (!running) return;
+    this.#clock.clearTimeout(running.timer);
     this.#timers.delete(toast);
-    toast.leftMs -= this.#clock.now() - since;
+    toast.leftMs -= this.#clock.now() - running.since;
   }
 }

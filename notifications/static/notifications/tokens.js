@@ -12,10 +12,7 @@ export class Tokens {
   #refusable = "";
   #until = 0;
 
-  /**
-   * @param {{url: string, fetch: typeof fetch, csrfToken: () => string, clock: Inbox.Clock}} options
-   *   `url`: of the page's own origin; a POST to it answers `{"token", "expires_in"}`, in seconds
-   */
+  /** @param {Inbox.TokenOptions} options */
   constructor(options) {
     this.#options = options;
   }
@@ -26,7 +23,11 @@ export class Tokens {
     return /** @type {Promise<string>} */ (this.#token);
   }
 
-  /** As fetch, with the token; a refused one is renewed once. @type {typeof fetch} */
+  /**
+   * As fetch, with the token; a refused one is renewed once.
+   * @param {RequestInfo | URL} url
+   * @param {RequestInit} [options]
+   */
   async fetch(url, options = {}) {
     try {
       const token = await this.get();
@@ -35,13 +36,14 @@ export class Tokens {
       if (this.#refusable === token) this.#renew();
       return await this.#fetchWith(await this.get(), url, options);
     } catch (error) {
-      const { status } = /** @type {any} */ (error);
+      const { status } = /** @type {Partial<Inbox.Refusal>} */ (error);
       // Whom the page's own server gives no token, ours would not know.
-      if ([401, 403].includes(status)) return new Response(null, { status: 401 });
+      if (status === 401 || status === 403) return new Response(null, { status: 401 });
       throw error;
     }
   }
 
+  /** @param {string} token @param {RequestInfo | URL} url @param {RequestInit} options */
   #fetchWith(token, url, options) {
     const headers = { ...options.headers, Authorization: `Bearer ${token}` };
     return this.#options.fetch(url, { ...options, headers, credentials: "omit" });
@@ -55,6 +57,7 @@ export class Tokens {
     token.catch(() => this.#token === token && (this.#token = null));
   }
 
+  /** @returns {Promise<string>} */
   async #ask() {
     const { url, fetch, csrfToken, clock } = this.#options;
     const response = await fetch(url, { method: "POST", headers: { "X-CSRFToken": csrfToken() }, signal: AbortSignal.timeout(TIMEOUT_MS) });

@@ -1,29 +1,46 @@
 /**
- * Types that the modules share, for editors and `tsc --checkJs`; no browser loads this file. They are
- * global, since Django would take an import in a comment for one to put a hash into.
+ * Types that the modules share, for editors and `tsc`; no browser loads this file. They are global,
+ * since Django would take an import in a comment for one to put a hash into.
  */
 declare namespace Inbox {
   type Client = import("./inbox-client.js").InboxClient;
   type Activation = import("./activation.js").Activation;
+  type Acts = import("./acts.js").Acts;
+  type Api = Pick<import("./api.js").InboxApi, "whyStop" | "page" | "one" | "act" | "delivered">;
+  type Bell = import("./notification-bell-element.js").NotificationBellElement;
+  type BellDetails = import("./bell-details.js").BellDetails;
+  type Connection = import("./connection.js").Connection;
+  type Fallback = import("./transports/fallback.js").Fallback;
+  type Overlays = import("./overlays.js").Overlays;
+  type Row = import("./inbox-row.js").InboxRow;
+  type UndoBar = import("./inbox-undo.js").UndoBar;
   type State = import("./inbox-state.js").InboxState;
 
-  interface Notification {
+  // --- The wire: what a client relies on; the rest it ignores ------------------------------------
+
+  type Level = "info" | "success" | "warning" | "critical";
+  type Op = "seen" | "read" | "unread" | "archive" | "restore";
+
+  /** A notification as far as a page that the server drew says what it is. */
+  interface Drawn {
     id: string;
     revision: number;
     arrived_revision: number;
     arrived_at: string;
     title: string;
+    seen_at: string | null;
+    read_at: string | null;
+    archived_at: string | null;
+  }
+
+  interface Notification extends Drawn {
     body: string;
     body_truncated: boolean;
-    level: string;
+    level: Level;
     category: string;
     sender: string | null;
     url: string | null;
     actions: { label: string; url: string }[];
-    seen_at: string | null;
-    read_at: string | null;
-    archived_at: string | null;
-    snoozed_until: string | null;
   }
 
   interface Counts {
@@ -36,10 +53,125 @@ declare namespace Inbox {
     since: number;
   }
 
+  interface HelloFrame {
+    type: "hello";
+    user: string;
+    server_time: string;
+    epoch: string;
+    revision: number;
+    ping_interval_s: number;
+  }
+
+  /** Of a split one all parts but the last are `partial`, and have no counts. */
+  type ChangesFrame = {
+    type: "changes";
+    since: number;
+    revision: number;
+    notifications: Notification[];
+    removed: string[];
+  } & ({ partial?: false; counts: Counts } | { partial: true; counts?: undefined });
+
+  interface SnapshotFrame {
+    type: "snapshot";
+    epoch: string;
+    revision: number;
+    notifications: Notification[];
+    more: boolean;
+    counts: Counts;
+  }
+
+  interface SyncedFrame {
+    type: "synced";
+    revision: number;
+  }
+
+  interface PingFrame {
+    type: "ping";
+    revision: number;
+  }
+
+  interface PongFrame {
+    type: "pong";
+    revision: number;
+  }
+
+  interface ErrorFrame {
+    type: "error";
+    code: string;
+    message: string;
+  }
+
+  interface ByeFrame {
+    type: "bye";
+    code: number;
+    reason: string;
+    reconnect: boolean;
+    after_ms: number;
+  }
+
+  type StateFrame = ChangesFrame | SnapshotFrame;
+  type Frame = HelloFrame | StateFrame | SyncedFrame | PingFrame | PongFrame | ErrorFrame | ByeFrame;
+
+  /** A frame that may say anything, as far as it is looked at. */
+  interface Unchecked {
+    user?: unknown;
+    epoch?: unknown;
+    since?: unknown;
+    revision?: unknown;
+    notifications?: unknown;
+    removed?: unknown;
+    partial?: unknown;
+    counts?: { unread?: unknown; unseen?: unknown } | null;
+    ping_interval_s?: unknown;
+    code?: unknown;
+  }
+
+  /** To the server, which a socket alone has. `since` null: I have nothing. */
+  type ClientFrame =
+    | { type: "resume"; epoch: string; since: number | null }
+    | { type: "pong"; epoch: string; revision: number }
+    | { type: "ping" };
+
+  /** The answer to a long poll. */
+  interface PollAnswer extends Session {
+    frames: (StateFrame | SyncedFrame)[];
+  }
+
+  interface Session {
+    user: string;
+    epoch: string;
+    revision: number;
+    counts: Counts;
+  }
+
+  interface PageAnswer extends Session {
+    notifications: Notification[];
+    next_before: string | null;
+  }
+
+  /** What an act is asked by. */
+  type ActBody = { op: Op; op_id: string } & (
+    | { notifications: string[] }
+    | { all: true; epoch: string | null; upto: number }
+  );
+
+  interface ActAnswer {
+    revision: number;
+    changed: number;
+    counts: Counts;
+  }
+
+  /** What is thrown for an answer that is none; 0: there was no answer. */
+  interface Refusal extends Error {
+    status: number;
+  }
+
+  // --- Acts ---------------------------------------------------------------------------------------
+
   /** An act that the stream has not confirmed. `ids` null: all listed that arrived up to `upto`. */
   interface Overlay {
     op_id: string;
-    op: "seen" | "read" | "unread" | "archive" | "restore";
+    op: Op;
     at: string;
     ids: string[] | null;
     upto: number;
@@ -47,19 +179,93 @@ declare namespace Inbox {
     revision: number | null;
   }
 
-  /** An act that waits for the network, in localStorage. `keptAt`: milliseconds since 1970; `order`: among those kept. */
-  interface KeptAct {
+  interface Act {
     overlay: Overlay;
-    body: { op_id: string; [field: string]: unknown };
-    keptAt?: number;
-    order?: number;
+    body: ActBody;
   }
+
+  /** An act that waits for the network, in localStorage. `keptAt`: milliseconds since 1970; `order`: among those kept. */
+  interface KeptAct extends Act {
+    keptAt: number;
+    order: number;
+  }
+
+  interface Failure {
+    op: Op;
+    /** Null: all. */
+    ids: string[] | null;
+    status: number;
+  }
+
+  /** An overlay was laid, confirmed or lifted, or an act is kept. */
+  type ActMessage =
+    | { kind: "lay"; overlay: Overlay }
+    | { kind: "confirm"; op_id: string; revision: number }
+    | { kind: "lift"; op_id: string; failure?: Failure }
+    | { kind: "kept" };
+
+  // --- What a client says -------------------------------------------------------------------------
+
+  type ClientState = "connecting" | "live" | "waiting" | "offline" | "stopped";
+  type SignOut = "signed_out" | "other_user";
+  /** Why a client is stopped; the number is a close code's. */
+  type StopReason = SignOut | `closed_${number}`;
+  type TransportName = "ws" | "sse" | "poll";
+
+  interface Change {
+    notifications: Notification[];
+    removed: string[];
+  }
+
+  /** The `detail` of each event of an InboxClient. */
+  interface ClientEvents {
+    /** What is shown may differ from now on. A snapshot says nothing of older ones. */
+    change: Change & { isSnapshot: boolean };
+    /** One to announce: new, unseen, listed. */
+    notification: { notification: Notification };
+    /** Those that came while we were away, to announce together. */
+    summary: { notifications: Notification[] };
+    state: { state: ClientState; reason: StopReason | null };
+    signedout: { reason: SignOut };
+    /** An act that failed, and was taken back. */
+    error: Failure;
+    /** For other tabs: a frame that was applied, or `synced`. */
+    frame: StateFrame | SyncedFrame;
+    /** For other tabs. */
+    act: ActMessage;
+  }
+
+  /** An EventTarget of these events alone. */
+  interface EventTargetOf<Events> {
+    addEventListener<Name extends keyof Events & string>(
+      type: Name,
+      listener: (event: CustomEvent<Events[Name]>) => void,
+      options?: AddEventListenerOptions,
+    ): void;
+    dispatchEvent(event: Event): boolean;
+  }
+
+  /** The `detail` of each event of a bell, whose names begin with `nb:`. */
+  interface BellEvents {
+    ready: Counts;
+    change: Counts & { revision: number; source: "stream" | "act" };
+    state: { state: ClientState; transport: TransportName | ""; role: "leader" | "follower"; retryIn: number };
+    notification: { notification: Notification };
+    activate: { notification: Notification };
+    signedout: { reason: SignOut };
+    error: { code: number; message: string; op: Op; ids: string[] | null };
+  }
+
+  // --- Connections --------------------------------------------------------------------------------
+
+  /** Whatever a clock makes of one. */
+  type Timer = unknown;
 
   interface Clock {
     /** Milliseconds since whenever, never going back. */
     now(): number;
-    setTimeout(call: () => void, ms: number): any;
-    clearTimeout(timer: any): void;
+    setTimeout(call: () => void, ms: number): Timer;
+    clearTimeout(timer: Timer): void;
   }
 
   interface Transport {
@@ -80,37 +286,30 @@ declare namespace Inbox {
   type Open = (cursor: Cursor | null, events: TransportEvents) => Transport;
 
   /** What transports over HTTP need. `url`: of the API, with a slash at its end. */
-  interface Services {
+  interface HttpOptions {
     url: string;
     fetch: typeof fetch;
     clock: Clock;
-    api: Api;
+    api: Pick<Api, "delivered">;
   }
 
   /** What a connection tells its client. */
-  interface Owner<Connection = any> {
+  interface Owner {
     /** Whether to go on. */
-    hello(frame: any): boolean;
-    changed(connection: Connection, frame: any): void;
+    hello(frame: HelloFrame): boolean;
+    changed(connection: Connection, frame: StateFrame): void;
     synced(connection: Connection): void;
     /** It goes on delivering until its successor is synced. */
-    leaving(connection: Connection, bye: any): void;
-    ended(connection: Connection, code: number, bye?: any): void;
+    leaving(connection: Connection, bye: ByeFrame): void;
+    ended(connection: Connection, code: number, bye?: ByeFrame): void;
   }
 
-  type ClientState = "connecting" | "live" | "waiting" | "offline" | "stopped";
-
-  interface Api {
-    /** Who is signed in; null: nobody. Rejects where that cannot be told. */
-    session(): Promise<{ user: string } | null>;
-    /** Why a page must not go on; null: it may. Learns whose it is, where the page does not say. */
-    whyStop(page: { user: string | null }): Promise<"signed_out" | "other_user" | null>;
-    /** A page of a listing. */
-    page(query: Record<string, any>): Promise<any>;
-    /** Rejects with the `status` of a refusal. */
-    act(body: object): Promise<{ revision: number }>;
-    /** A receipt, where the transport has no way up. */
-    delivered(epoch: string, upto: number): Promise<void>;
+  interface ConnectionOptions {
+    open: Open;
+    state: State;
+    owner: Owner;
+    clock: Clock;
+    random: () => number;
   }
 
   interface ApiOptions {
@@ -122,40 +321,6 @@ declare namespace Inbox {
     random: () => number;
   }
 
-  interface ConnectionOptions {
-    open: Open;
-    state: State;
-    owner: Owner;
-    clock: Clock;
-    random: () => number;
-  }
-
-  /** The `detail` of each event of an InboxClient. */
-  interface InboxClientEvents {
-    /** What is shown may differ from now on. A snapshot says nothing of older ones. */
-    change: { notifications: Notification[]; removed: string[]; isSnapshot: boolean };
-    /** One to announce: new, unseen, listed. */
-    notification: { notification: Notification };
-    /** Those that came while we were away, to announce together. */
-    summary: { notifications: Notification[] };
-    state: { state: ClientState; reason: string | null };
-    signedout: { reason: "signed_out" | "other_user" };
-    /** An act that failed, and was taken back. `ids` null: all. */
-    error: { op: string; ids: string[] | null; status?: number };
-    /** For other tabs: a frame that was applied, or `synced`. */
-    frame: any;
-    /** For other tabs: an overlay was laid, confirmed or lifted, or an act is kept. */
-    act: ActMessage;
-  }
-
-  interface ActMessage {
-    kind: "lay" | "confirm" | "lift" | "kept";
-    overlay?: Overlay;
-    op_id?: string;
-    revision?: number;
-    failure?: { op: string; ids: string[] | null; status: number };
-  }
-
   /** As the page was drawn. */
   interface Page {
     user: string | null;
@@ -164,13 +329,21 @@ declare namespace Inbox {
     counts: Counts;
   }
 
+  /** What is loaded when it is first asked for. */
+  interface Services {
+    api: Api;
+    acts: Acts;
+    opener(transport: string): Promise<Open>;
+    fallback: Fallback;
+  }
+
   interface ClientOptions {
     url: string;
     open: Open;
     /** The choice between WebSocket, server-sent events and long poll. */
-    transports: { transport: string; works(): void; next(failed: string): void };
-    /** What is loaded when it is first asked for; rejects where that fails. */
-    services(): Promise<{ api: Api; acts: any }>;
+    transports: { transport: TransportName; works(): void; next(failed: TransportName): void };
+    /** Rejects where they cannot be loaded. */
+    services(): Promise<Pick<Services, "api" | "acts">>;
     clock: Clock;
     random: () => number;
     page: Page;
@@ -178,7 +351,7 @@ declare namespace Inbox {
 
   interface ActsOptions {
     client: Client;
-    api: Api;
+    api: Pick<Api, "act" | "one">;
     page: Page;
     /** Null where it is denied. */
     storage: Storage | null;
@@ -186,14 +359,53 @@ declare namespace Inbox {
     now?: () => number;
   }
 
+  // --- Tabs ---------------------------------------------------------------------------------------
+
+  /** What a tab that follows knows of the one that leads. */
+  interface Leader {
+    state: ClientState;
+    transport: TransportName | "";
+  }
+
+  /** Where a tab that asks is. `isAnew`: it has nothing. */
+  interface TabCursor {
+    epoch: string;
+    revision: number;
+    isAnew: boolean;
+  }
+
+  /** Of the leader; without `tab` it is for all. */
+  interface HereMessage extends Leader {
+    type: "here";
+    tab?: string;
+    frames: Frame[];
+  }
+
+  /** What tabs say to each other. */
+  type TabMessage =
+    | { type: "act"; act: ActMessage }
+    | { type: "frame"; frame: StateFrame | SyncedFrame; epoch: string }
+    | { type: "who"; tab: string; cursor: TabCursor }
+    | { type: "stopped"; reason: StopReason | null }
+    | HereMessage;
+
+  /** As far as of Web Locks is used. Rejects with an AbortError: aborted, or another tab took it. */
+  interface Locks {
+    request(
+      name: string,
+      options: { signal?: AbortSignal; steal?: boolean },
+      hold: () => Promise<unknown>,
+    ): Promise<unknown>;
+  }
+
   interface TabOptions {
     /** To the server. */
     open: Open;
     /** Those of the browser, or on plain HTTP, other than localhost, ChannelLocks. */
-    locks: Pick<LockManager, "request">;
+    locks: Locks;
     channel(name: string): BroadcastChannel;
     /** What a leader says to a tab that asks. */
-    catchUp(client: Client, cursor: { epoch: string; revision: number; isAnew: boolean }): Promise<object[]>;
+    catchUp(client: Client, cursor: TabCursor): Promise<Frame[]>;
     /** Names this tab. */
     tab: string;
     isVisible(): boolean;
@@ -205,12 +417,30 @@ declare namespace Inbox {
     random: () => number;
   }
 
+  /** What tabs say of a lock. The higher `term` is ahead, of two alike the lower `id`. */
+  interface LockMessage {
+    type: "who" | "claim" | "held" | "free";
+    term: number;
+    id: string;
+  }
+
+  interface ContenderOptions extends Omit<LockOptions, "channel"> {
+    channel: BroadcastChannel;
+    /** The highest term that was heard of. */
+    seen: { term: number };
+    hold: () => Promise<unknown>;
+    resolve: (answer: unknown) => void;
+    reject: (error: Error) => void;
+  }
+
+  // --- Transports ---------------------------------------------------------------------------------
+
   interface ChoiceOptions {
     /** The only transport that may be used, where one was asked for. */
-    only?: string;
+    only?: TransportName;
     /** None where a token has to be fetched first. */
     webSocket: Open | false;
-    services(): Promise<{ opener(transport: string): Promise<Open>; fallback: any }>;
+    services(): Promise<Pick<Services, "opener" | "fallback">>;
     /** May throw: storage may be denied. */
     storage(): Storage;
     url: string;
@@ -222,7 +452,7 @@ declare namespace Inbox {
     storage: Storage | null;
     clock: Clock;
     client: Client;
-    transports: { transport: string };
+    transports: { transport: TransportName };
     isVisible(): boolean;
   }
 
@@ -235,14 +465,63 @@ declare namespace Inbox {
     clock: Clock;
     random: () => number;
     client: Client;
-    transports: { transport: string };
+    transports: { transport: TransportName };
   }
+
+  /** `url`: of the page's own origin; a POST to it answers `{"token", "expires_in"}`, in seconds. */
+  interface TokenOptions {
+    url: string;
+    fetch: typeof fetch;
+    csrfToken: () => string;
+    clock: Clock;
+  }
+
+  // --- What is seen -------------------------------------------------------------------------------
 
   /** More than one notification: a summary; none: `text` alone. */
   interface Toast {
     notifications: Notification[];
     text?: string;
-    level: string;
+    level: Level | "error";
     leftMs: number;
   }
+
+  interface ToastOptions {
+    clock: Clock;
+    styles: string[];
+    durationMs?: number;
+    /** Where the focus goes when the last toast leaves with it. */
+    refuge: HTMLElement;
+    activation: Activation;
+    /** Shows one, or all, where there is no page to go to. */
+    unfold: (id?: string) => void;
+  }
+
+  /** What the buttons and keys of a row do. */
+  type RowOp = Exclude<Op, "seen">;
+
+  type ListingName = "inbox" | "unread" | "archived";
+
+  /** What keys need of the inbox page. */
+  interface KeyedPage {
+    rows: Row[];
+    current: Row | undefined;
+    act(row: Row, op: RowOp): void;
+    undo(): void;
+  }
+}
+
+interface HTMLElementTagNameMap {
+  "notification-bell": Inbox.Bell;
+}
+
+/** What Django's admin brings with it. */
+interface Window {
+  django: { jQuery: AdminQuery };
+}
+
+interface AdminQuery {
+  (what: Element): { on(type: string, listener: () => void): void };
+  /** Once the page is there. */
+  (ready: () => void): void;
 }

@@ -18,12 +18,10 @@ export const TEXT = {
   dismiss: "Dismiss",
   late: "Reconnecting… New notifications may be late.",
   tryNow: "Try now",
-  signed_out: "Sign in again",
-  other_user: "Reload",
 };
 
-/** What the inbox page says of an act that can be taken back. */
-export const DONE = { archive: "Archived.", restore: "Moved to the inbox." };
+/** What the inbox page says of an act that can be taken back. @param {Inbox.Op} op */
+export const doneText = (op) => (op === "archive" ? "Archived." : "Moved to the inbox.");
 
 export const SHORTCUTS = [
   ["j", "Next notification"],
@@ -37,16 +35,25 @@ export const SHORTCUTS = [
   ["?", "Show this list"],
 ];
 
+/** @type {Record<Inbox.ClientState, string>} */
 export const STATES = {
   connecting: "Connecting…",
   waiting: "Reconnecting…",
   live: "Live",
   offline: "Offline",
   stopped: "Not connected",
-  signed_out: "You've been signed out.",
-  other_user: "You're signed in as someone else in another tab.",
 };
 
+/** Why a page cannot go on for its user, and the way on. */
+const ENDS = {
+  signed_out: { text: "You've been signed out.", way: "Sign in again" },
+  other_user: { text: "You're signed in as someone else in another tab.", way: "Reload" },
+};
+
+/** Null: it goes on, or ended in another way. @param {Inbox.StopReason | null} reason */
+export const endOf = (reason) => (reason === "signed_out" || reason === "other_user" ? ENDS[reason] : null);
+
+/** Nobody asked for `seen`. @type {Record<Inbox.RowOp, string>} */
 const FAILURES = {
   read: "Couldn't mark as read",
   unread: "Couldn't mark as unread",
@@ -54,17 +61,20 @@ const FAILURES = {
   restore: "Couldn't move to the inbox",
 };
 
+/** @param {string} at */
 export const offlineText = (at) => `You're offline. Showing what we had at ${at}.`;
 
+/** @param {number} count */
 export const newText = (count) => `${count} new notification${count === 1 ? "" : "s"}`;
 
-/** What is said of those that came, oldest first. */
+/** What is said of those that came, oldest first. @param {Inbox.Notification[]} notifications */
 export function announcement(notifications) {
   const { length, [length - 1]: latest } = notifications;
   return length === 1 ? `New notification: ${latest.title}` : `${newText(length)}. Latest: ${latest.title}`;
 }
 
+/** @param {keyof typeof FAILURES} op @param {string} [title] */
 export const failureText = (op, title) => FAILURES[op] + (title ? `: ${title}` : "");
 
-/** Levels that matter have a word, not only a colour. */
+/** Levels that matter have a word, not only a colour. @param {Inbox.Level | "error"} level */
 export const levelText = (level) => (level === "info" ? "" : level[0].toUpperCase() + level.slice(1));

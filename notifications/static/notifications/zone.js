@@ -8,7 +8,9 @@ if (timeZone) {
   // config/time_zones.py
   const secure = location.protocol === "https:" ? "; secure" : "";
   document.cookie = `notifications_time_zone=${timeZone}; path=/; max-age=${YEAR_S}; samesite=lax${secure}`;
-  for (const node of document.querySelectorAll("time[data-zoned]")) node.textContent = zonedTime(node.dateTime);
+  /** @type {NodeListOf<HTMLTimeElement>} */
+  const times = document.querySelectorAll("time[data-zoned]");
+  for (const time of times) time.textContent = zonedTime(time.dateTime);
   // What is typed is meant so, and said to be.
   for (const node of document.querySelectorAll("[data-zone]")) {
     if (node instanceof HTMLInputElement) node.value = timeZone;

@@ -6,6 +6,7 @@ import { FakeClock } from "./fake-clock.js";
 export const EPOCH = "epoch-1";
 export const USER = "user-1";
 
+/** @param {number} revision @param {Partial<Inbox.Notification>} [fields] @returns {Inbox.Notification} */
 export function notification(revision, fields = {}) {
   return {
     id: String(revision),
@@ -23,7 +24,6 @@ export function notification(revision, fields = {}) {
     seen_at: null,
     read_at: null,
     archived_at: null,
-    snoozed_until: null,
     ...fields,
   };
 }

@@ -278,7 +278,7 @@ class Link {
     const frame = JSON.parse(text);
     const now = this.#clock.now();
     if (frame.type === "ping") this.#deliver({ type: "pong", revision: this.position });
-    if (frame.type === "pong") this.#ponged(frame, now);
+    if (frame.type === "pong") this.#ponged(now);
     if (frame.type !== "resume") return;
     if (this.#isOwed) this.#server.faults.push("a resume while one was outstanding");
     if (now - (this.resumes.at(-1) ?? -Infinity) < 1_000) this.#server.faults.push("two resumes within a second");
@@ -287,7 +287,7 @@ class Link {
     this.#clock.setTimeout(() => this.#bringUp(frame.since === null ? null : frame), 5 + (this.#server.chance(0.2) ? 3_000 : 0));
   }
 
-  #ponged(frame, now) {
+  #ponged(now) {
     const isAsked = this.#pingedAt !== null;
     this.#pingedAt = null;
     if (isAsked) return;

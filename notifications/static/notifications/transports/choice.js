@@ -1,12 +1,15 @@
 /** WebSocket, unless it is blocked here or another one is asked for. */
 export class TransportChoice {
+  /** @type {Inbox.TransportName} */
   transport = "ws";
   #options;
 
+  /** @param {Inbox.ChoiceOptions} options */
   constructor(options) {
     this.#options = options;
   }
 
+  /** @type {Inbox.Open} */
   open(cursor, events) {
     const { only, webSocket, services } = this.#options;
     const transport = (this.transport = only ?? this.#remembered() ?? this.transport);
@@ -18,19 +21,21 @@ export class TransportChoice {
     if (this.transport !== "ws") this.#fallback((fallback) => fallback.works(this.transport));
   }
 
+  /** @param {Inbox.TransportName} failed */
   next(failed) {
     this.#fallback((fallback) => failed === this.transport && (this.transport = fallback.next(failed)));
   }
 
+  /** @param {(fallback: Inbox.Fallback) => void} call */
   #fallback(call) {
     const { only, services } = this.#options;
     if (!only) services().then(({ fallback }) => call(fallback), () => {});
   }
 
-  /** By this tab or another. */
+  /** By this tab or another. @returns {Inbox.TransportName | null} */
   #remembered() {
     try {
-      const { transport, until } = JSON.parse(this.#options.storage().getItem(`nb:transport:${this.#options.url}`));
+      const { transport, until } = JSON.parse(this.#options.storage().getItem(`nb:transport:${this.#options.url}`) ?? "");
       return until > Date.now() ? transport : null;
     } catch {
       return null;
@@ -38,11 +43,20 @@ export class TransportChoice {
   }
 }
 
+/**
+ * @param {() => Promise<Inbox.Open>} load
+ * @param {Inbox.Cursor | null} cursor
+ * @param {Inbox.TransportEvents} events
+ * @returns {Inbox.Transport}
+ */
 function lazily(load, cursor, events) {
+  /** @type {Inbox.Transport | undefined} */
   let transport;
   let isClosed = false;
   load().then(
-    (open) => isClosed || (transport = open(cursor, events)),
+    (open) => {
+      if (!isClosed) transport = open(cursor, events);
+    },
     () => isClosed || events.close(1006),
   );
   return {

@@ -3,41 +3,49 @@
  * retry loop of its own. Loaded only where WebSocket does not work.
  */
 import { CloseCode } from "../contract.js";
-import { byeOf, withQuery } from "./http.js";
+import { byeOf, cursorOf, withQuery } from "./http.js";
 
 const ABNORMAL = 1006;
 const CARRIES_STATE = ["changes", "snapshot"];
 
-/** @param {Inbox.Services} services @returns {Inbox.Open} */
+/** @param {Inbox.HttpOptions} services @returns {Inbox.Open} */
 export const transport = (services) => (cursor, events) => new EventStream(services, cursor, events);
 
+/** @implements {Inbox.Transport} */
 class EventStream {
   #services;
   #events;
-  #abort;
-  #reported;
+  #abort = new AbortController();
+  /** The epoch and revision of the last receipt. */
+  #reported = "";
   #isReported = true;
 
+  /** @param {Inbox.HttpOptions} services @param {Inbox.Cursor | null} cursor @param {Inbox.TransportEvents} events */
   constructor(services, cursor, events) {
     this.#services = services;
     this.#events = events;
     this.#open(cursor);
   }
 
-  /** Nothing goes up a stream: what a socket would be told is asked for by opening another one. */
+  /**
+   * Nothing goes up a stream: what a socket would be told is asked for by opening another one.
+   * @param {string} text
+   */
   send(text) {
-    const { type, epoch, since, revision } = JSON.parse(text);
-    if (type === "resume") this.#open(since === null ? null : { epoch, since });
-    if (type === "ping") this.#open(this.#events.cursor());
-    if (type === "pong" && revision) this.#report(epoch, revision);
+    /** @type {Inbox.ClientFrame} */
+    const frame = JSON.parse(text);
+    if (frame.type === "resume") this.#open(cursorOf(frame));
+    if (frame.type === "ping") this.#open(this.#events.cursor());
+    if (frame.type === "pong" && frame.revision) this.#report(frame.epoch, frame.revision);
   }
 
   close() {
     this.#abort.abort();
   }
 
+  /** @param {Inbox.Cursor | null} cursor */
   async #open(cursor) {
-    this.#abort?.abort();
+    this.#abort.abort();
     const { signal } = (this.#abort = new AbortController());
     try {
       const response = await this.#services.fetch(withQuery(`${this.#services.url}inbox/events`, cursor), {
@@ -47,16 +55,17 @@ class EventStream {
       });
       const isStream = response.ok && response.headers.get("Content-Type")?.startsWith("text/event-stream");
       const bye = byeOf(response);
-      if (isStream) await this.#read(response.body.getReader(), signal);
+      if (isStream && response.body) await this.#read(response.body.getReader(), signal);
       else if (bye && !signal.aborted) this.#events.message(JSON.stringify(bye));
     } catch {
       // Cut off, or never there: the connection hears of it below.
     }
     // Also one that is not to be read to its end holds a socket.
     if (!signal.aborted) this.#events.close(ABNORMAL);
-    this.#abort.signal === signal && this.#abort.abort();
+    if (this.#abort.signal === signal) this.#abort.abort();
   }
 
+  /** @param {ReadableStreamDefaultReader<BufferSource>} reader @param {AbortSignal} signal */
   async #read(reader, signal) {
     const decoder = new TextDecoder();
     const parser = new EventParser();
@@ -73,20 +82,28 @@ class EventStream {
     }
   }
 
-  /** The receipt of what came; the server may not want any. One at a time: the last one counts. */
+  /**
+   * The receipt of what came; the server may not want any. One at a time: the last one counts.
+   * @param {string} epoch
+   * @param {number} revision
+   */
   async #report(epoch, revision) {
     if (!this.#isReported || this.#reported === `${epoch} ${revision}`) return;
     this.#reported = `${epoch} ${revision}`;
     this.#isReported = false;
     this.#isReported = await this.#services.api.delivered(epoch, revision).then(
       () => true,
-      ({ status }) => !(status >= 400 && status < 500),
+      (/** @type {Partial<Inbox.Refusal>} */ { status = 0 }) => status < 400 || status >= 500,
     );
   }
 }
 
-/** The response was long enough, and its server waits for the next request: the receipt of this one. */
+/**
+ * The response was long enough, and its server waits for the next request: the receipt of this one.
+ * @param {string} data
+ */
 function isLeaveToGoOn(data) {
+  /** @type {Inbox.ByeFrame} */
   const { code, after_ms } = JSON.parse(data);
   return code === CloseCode.RENEW && after_ms === 0;
 }
@@ -95,15 +112,19 @@ function isLeaveToGoOn(data) {
 export class EventParser {
   #rest = "";
 
-  /** @returns {{event: string, data: string}[]} those that are complete now */
+  /** @param {string} text @returns {{event: string, data: string}[]} those that are complete now */
   push(text) {
     // A CR that ends a piece may be half of a line's end.
     const lines = (this.#rest + text).split(/\r\n|\n|\r(?!$)/);
+    /** @type {{event: string, data: string}[]} */
     const events = [];
-    let [event, data, from] = ["message", [], 0];
+    let event = "message";
+    /** @type {string[]} */
+    let data = [];
+    let from = 0;
     lines.forEach((line, at) => {
       if (at === lines.length - 1) return;
-      const [, field, value] = line.match(/^([^:]*):? ?(.*)$/s);
+      const [, field, value] = line.match(/^([^:]*):? ?(.*)$/s) ?? [];
       if (line === "") {
         if (data.length) events.push({ event, data: data.join("\n") });
         [event, data, from] = ["message", [], at + 1];

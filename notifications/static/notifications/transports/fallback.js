@@ -1,6 +1,7 @@
 /** Which transport comes after one that is blocked, and when WebSocket is tried again. */
 import { parse } from "../protocol.js";
 
+/** @type {Inbox.TransportName[]} */
 const ORDER = ["ws", "sse", "poll"];
 const REMEMBER_MS = 30 * 60_000;
 const TRY_WEBSOCKET_MS = 10 * 60_000;
@@ -10,31 +11,38 @@ const PROOF_TIMEOUT_MS = 5_000;
 
 export class Fallback {
   #options;
-  #timer;
+  /** @type {Inbox.Timer} */
+  #timer = null;
 
   /** @param {Inbox.FallbackOptions} options */
   constructor(options) {
     this.#options = options;
   }
 
-  /** After the last one comes the first. */
+  /** After the last one comes the first. @param {Inbox.TransportName} failed */
   next(failed) {
     this.#store(null);
     return ORDER[(ORDER.indexOf(failed) + 1) % ORDER.length];
   }
 
+  /** @param {Inbox.TransportName} transport */
   works(transport) {
     this.#store({ transport, until: Date.now() + REMEMBER_MS });
-    this.#timer ??= this.#options.clock.setTimeout(() => this.#tryWebSocket(), TRY_WEBSOCKET_MS);
+    if (!this.#timer) this.#tryLater(TRY_WEBSOCKET_MS);
   }
 
   async #tryWebSocket() {
-    const { client, clock, isVisible, transports } = this.#options;
+    const { client, isVisible, transports } = this.#options;
     this.#timer = null;
     // The next to be live tries it.
     if (client.state !== "live" || client.leader || transports.transport === "ws") return;
     if (isVisible() && (await this.#isProven())) return this.#return();
-    this.#timer = clock.setTimeout(() => this.#tryWebSocket(), isVisible() ? TRY_WEBSOCKET_MS : LOOK_AGAIN_MS);
+    this.#tryLater(isVisible() ? TRY_WEBSOCKET_MS : LOOK_AGAIN_MS);
+  }
+
+  /** @param {number} ms */
+  #tryLater(ms) {
+    this.#timer = this.#options.clock.setTimeout(() => this.#tryWebSocket(), ms);
   }
 
   #return() {
@@ -48,20 +56,32 @@ export class Fallback {
     const { opener, clock, client } = this.#options;
     const { epoch, revision } = client.inbox;
     const cursor = { epoch, since: revision };
+    /** @type {Inbox.Transport | undefined} */
     let socket;
     let isOver = false;
+    /** @type {boolean} */
     const isProven = await new Promise((resolve) => {
-      const message = (text) => resolve(["hello", "bye"].includes(parse(text)?.type));
-      const events = { message, close: () => resolve(false), cursor: () => cursor };
+      /** @type {Inbox.TransportEvents} */
+      const events = {
+        message: (text) => resolve(["hello", "bye"].includes(parse(text)?.type ?? "")),
+        close: () => resolve(false),
+        cursor: () => cursor,
+      };
       clock.setTimeout(() => resolve(false), PROOF_TIMEOUT_MS);
       // A token may come when the answer is given already: a socket that nobody closes would stay.
-      opener("ws").then((open) => isOver || (socket = open(cursor, events)), () => resolve(false));
+      opener("ws").then(
+        (open) => {
+          if (!isOver) socket = open(cursor, events);
+        },
+        () => resolve(false),
+      );
     });
     isOver = true;
     socket?.close();
     return isProven;
   }
 
+  /** @param {{transport: Inbox.TransportName, until: number} | null} memory */
   #store(memory) {
     try {
       const { storage, key } = this.#options;

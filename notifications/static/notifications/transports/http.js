@@ -1,6 +1,7 @@
 /** What both transports over HTTP share. */
 import { CloseCode } from "../contract.js";
 
+/** @type {Record<number, number | undefined>} */
 const CODES = {
   401: CloseCode.SIGNED_OUT,
   403: CloseCode.NOT_ALLOWED,
@@ -9,13 +10,18 @@ const CODES = {
 };
 const PROBLEM = "application/problem+json";
 
-/** The URL with that query, as far as there is one. @param {object | null} query */
-export const withQuery = (url, query) => `${url}?${new URLSearchParams(/** @type {any} */ (query ?? {}))}`;
+/** The URL with that query, as far as there is one. @param {string} url @param {object | null} query */
+export const withQuery = (url, query) =>
+  `${url}?${new URLSearchParams(Object.entries(query ?? {}).map(([name, value]) => [name, String(value)]))}`;
+
+/** What a client asks for. @param {{epoch: string, since: number | null}} resume @returns {Inbox.Cursor | null} */
+export const cursorOf = ({ epoch, since }) => (since === null ? null : { epoch, since });
 
 /**
  * The frame that says on a socket what a refusal says by its status. Null: hardly an answer of our
  * server's, so that this transport is not proven; firewalls, too, say 403 and 503.
  * @param {Response} response
+ * @returns {Inbox.ByeFrame | null}
  */
 export function byeOf({ status, headers }) {
   const code = CODES[status];

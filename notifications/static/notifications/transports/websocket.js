@@ -1,9 +1,16 @@
 import { SUBPROTOCOL } from "../protocol.js";
 
-/** Knows nothing of what goes through. @returns {Inbox.Open} */
-export const webSocketTransport = (url, WebSocketClass = WebSocket, token = "") => (query, events) => {
+/**
+ * Knows nothing of what goes through.
+ * @param {string} url
+ * @param {typeof WebSocket} [WebSocketClass]
+ * @param {string | null} [token]
+ * @returns {Inbox.Open}
+ */
+export const webSocketTransport = (url, WebSocketClass = WebSocket, token = null) => (query, events) => {
   const protocols = token ? [SUBPROTOCOL, `token.${token}`] : [SUBPROTOCOL];
-  const socket = new WebSocketClass(`${url}?${new URLSearchParams(query ?? {})}`, protocols);
+  const search = new URLSearchParams(query ? { ...query, since: String(query.since) } : {});
+  const socket = new WebSocketClass(`${url}?${search}`, protocols);
   socket.onmessage = ({ data }) => events.message(data);
   socket.onclose = ({ code }) => events.close(code);
   return {
