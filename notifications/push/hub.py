@@ -89,6 +89,7 @@ class Hub:
 
     def start(self) -> None:
         """Begin to receive. Called once, on the hub's own loop."""
+        metrics.declare()
         publisher.publisher.attach(self.loop)
         publisher.publisher.on_failure = lambda: self.poll_now()  # noqa: PLW0108 (it is set later)
         self.keep("receiving hints", self._receive)
