@@ -126,6 +126,7 @@ class Hub:
         metrics.streams_open.labels(connection.kind).dec()
         if not own:
             del self.streams[connection.user_id]
+            self._hinted.discard(connection.user_id)
             self._membership.set()
 
     def all_streams(self) -> list[Connection]:

@@ -203,8 +203,6 @@ def _json_object(text: str) -> dict[str, Any]:
             parse_constant=_no_constant,
             parse_int=_integer,
         )
-    except BadFrame:
-        raise
     except ValueError:
         raise BadFrame("bad_json", "That is not JSON.") from None
     if not isinstance(frame, dict):
