@@ -103,6 +103,7 @@ lint: .venv/installed-dev node_modules/installed ## Check style, imports, types,
 	$(scratch) $(python) -m mypy
 	$(node) node_modules/eslint/bin/eslint.js --max-warnings 0 .
 	$(node) node_modules/typescript/bin/tsc -p .
+	$(node) node_modules/typescript/bin/tsc -p tests/js
 	$(scratch) $(manage) makemigrations --check --dry-run
 	$(scratch) $(manage) check --fail-level WARNING
 
@@ -117,7 +118,7 @@ test-sqlite: .venv/installed-dev ## Run the tests on SQLite (PYTEST_ARGS='-n 2 -
 # To a browser, to the echo, and to what does no I/O all databases are the same; what a page tells
 # people to type brings its own.
 asks_no_database := $(addprefix --ignore=tests/,browser test_conformance.py docs/test_walkthrough.py \
-    notifications/stream/test_inbox_stream.py notifications/stream/test_simulation.py)
+    notifications/stream/test_any_order.py notifications/stream/test_simulation.py)
 
 .PHONY: test-postgresql
 test-postgresql: .venv/installed-dev ## Run the tests on a private PostgreSQL

@@ -13,8 +13,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from accounts import revocation
 from accounts.models import Session, User
+from notifications.credentials import revocation
 
 _KEY = "device"
 _AGENT_MAX_LENGTH = 300

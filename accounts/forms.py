@@ -2,26 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django import forms
 from django.contrib.auth.forms import AuthenticationForm
-from django.core.exceptions import ValidationError
-from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
-
-from accounts.models import ApiKey, Scope
-from accounts.origins import canonical
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    _ModelForm = forms.ModelForm[ApiKey]
-else:  # Django's class takes no parameter when the code runs
-    _ModelForm = forms.ModelForm
-
-_ORIGINS_MAX = 50
-_ORIGIN_MAX_LENGTH = 300
 
 
 class LoginForm(AuthenticationForm):
@@ -34,68 +17,3 @@ class LoginForm(AuthenticationForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["username"].label = "User name"
-
-
-class ApiKeyForm(_ModelForm):
-    """What a new API key may do."""
-
-    scopes = forms.MultipleChoiceField(
-        choices=Scope.choices,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("No more than the service needs; this cannot be changed afterwards."),
-    )
-    origins = forms.CharField(
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3, "cols": 60}),
-        help_text=_("One a line, such as https://shop.example or https://*.shop.example."),
-    )
-
-    # The admin's own is two boxes, of which neither has a label that programs can read.
-    expires_at = forms.DateTimeField(
-        required=False,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
-
-    class Meta:
-        model = ApiKey
-        fields = ("name", "scopes", "origins", "expires_at")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        zone = {"zone": timezone.get_current_timezone_name()}
-        self.fields["expires_at"].help_text = _("In %(zone)s. Empty: never.") % zone
-
-    def clean_origins(self) -> list[str]:
-        """The origins as a list; only a subdomain's place may hold a ``*``."""
-        lines = self.cleaned_data["origins"].lower().split()
-        if len(lines) > _ORIGINS_MAX:
-            raise ValidationError(_("At most %(most)s origins."), params={"most": _ORIGINS_MAX})
-        for line in lines:
-            if not _is_origin(line):
-                raise ValidationError(
-                    _("%(line)s is no origin such as https://shop.example."), params={"line": line}
-                )
-        return list(dict.fromkeys(lines))
-
-    def clean_expires_at(self) -> datetime | None:
-        """Later than now."""
-        moment: datetime | None = self.cleaned_data["expires_at"]
-        if moment is not None and moment <= timezone.now():
-            raise ValidationError(_("That is over already."))
-        return moment
-
-    def clean(self) -> dict[str, Any]:
-        """Origins are of use to tokens alone."""
-        cleaned = super().clean() or {}
-        if cleaned.get("origins") and Scope.TOKENS not in cleaned.get("scopes", ()):
-            self.add_error("origins", _("Only a key with the scope “tokens” has origins."))
-        return cleaned
-
-
-def _is_origin(line: str) -> bool:
-    found = canonical(line)
-    if found is None or len(line) > _ORIGIN_MAX_LENGTH:
-        return False
-    # https://*.shop.example stands for its subdomains; https://*.example would stand for the world.
-    name = found[1].removeprefix("*.")
-    return "*" not in name and (name == found[1] or "." in name)

@@ -18,10 +18,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from accounts import hashing, throttle
+from accounts import hashing, throttles
 from accounts.line import TooBusy
 from accounts.models import User
 from accounts.refusals import later
+from notifications.credentials.throttles import address_of
 
 _LOGINS = {"accounts:login", "admin:login"}
 # As long as a user's name may be.
@@ -67,7 +68,7 @@ class LoginThrottleMiddleware:
         """Count a try: here, not above, for what is no try of its sender (CSRF) does not come."""
         match = request.resolver_match
         if request.method == "POST" and match is not None and match.view_name in _LOGINS:
-            wait_s = throttle.logins.wait_s(throttle.address_of(request))
+            wait_s = throttles.logins.wait_s(address_of(request))
             if wait_s:
                 return later(request, wait_s, "locked_out")
         return None

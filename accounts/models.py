@@ -1,4 +1,4 @@
-"""Who you are: users, and what they and their programs prove it by."""
+"""Who you are: users, and the sessions that they are signed in by."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models, router, transaction
-from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -108,93 +106,3 @@ class Session(AbstractBaseSession):
         from accounts.sessions import SessionStore  # noqa: PLC0415 (sessions imports this module)
 
         return SessionStore
-
-
-class Scope(models.TextChoices):
-    """What an API key may do. An act names the scope that it needs."""
-
-    SEND_USER = "send:user", _("Send to users by name")
-    SEND_GROUP = "send:group", _("Send to groups")
-    SEND_EVERYONE = "send:everyone", _("Send to everyone")
-    TOKENS = "tokens", _("Make access tokens: open any user's inbox, for ten minutes each")
-
-
-class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
-    def live(self) -> Self:
-        """Keys that are neither revoked nor over."""
-        not_over = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-        return self.filter(not_over, revoked_at=None)
-
-
-class ApiKey(models.Model):
-    """What another service proves itself by. The key itself is stored nowhere (keys.py)."""
-
-    name = models.CharField(
-        max_length=100,
-        help_text=_("The service that uses it. People see this as the sender of what it sends."),
-    )
-    # The first characters of the key: by them a row is found, and told from others by people.
-    prefix = models.CharField(max_length=16, unique=True, editable=False)
-    key_hash = models.CharField(max_length=64, editable=False)
-    scopes: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
-    origins: models.JSONField[list[str], list[str]] = models.JSONField(default=list, blank=True)
-    created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        related_name="+",
-        null=True,
-        editable=False,
-    )
-    created_at = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField(
-        null=True, blank=True, help_text=_("From then on it is refused. Empty: never.")
-    )
-    revoked_at = models.DateTimeField(null=True, editable=False)
-    # To the minute: a busy key is not written at each request.
-    last_used_at = models.DateTimeField(null=True, editable=False)
-
-    objects = ApiKeyQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("API key")
-
-    def __str__(self) -> str:
-        return f"{self.name} ({self.prefix}…)"
-
-    @property
-    def identity(self) -> str:
-        """Who it is among all that send: its own idempotency keys, its own notifications."""
-        return f"key:{self.pk}"
-
-
-class AccessToken(models.Model):
-    """Access to one user's inbox for a few minutes (tokens.py). Only its hash is stored.
-
-    It ends with what made it: deleting the session or the key deletes it, and a key that is
-    revoked, a user who is deactivated or a new password make it void.
-    """
-
-    token_hash = models.CharField(max_length=64, unique=True)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    # Where it may be used in a browser. Without an Origin it is a native client's.
-    origins: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
-    # Without a constraint: a token that is made while its session ends must make neither fail. It
-    # is void then, as is one whose session was deleted around the ORM.
-    session = models.ForeignKey(
-        Session, on_delete=models.CASCADE, null=True, related_name="+", db_constraint=False
-    )
-    api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, null=True, related_name="+")
-    # Django's HMAC over the password's hash, as sessions keep it: a new password changes it.
-    auth_hash = models.CharField(max_length=64)
-    expires_at = models.DateTimeField(db_index=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(session__isnull=True) ^ Q(api_key__isnull=True),
-                name="access_token_made_by_one",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"until {self.expires_at:%Y-%m-%d %H:%M:%S} UTC"

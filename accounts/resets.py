@@ -16,7 +16,7 @@ from django.core.mail import EmailMessage
 from django.db import close_old_connections
 from django.template.loader import render_to_string
 
-from accounts import throttle
+from accounts import throttles
 from accounts.line import Line
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def wait_s(client: str, email: str) -> int:
     """
     # As the addresses of users are compared: so that no other spelling is one more.
     same = unicodedata.normalize("NFKC", email).casefold()
-    return throttle.resets.wait_s(client) or throttle.reset_mails.wait_s(same)
+    return throttles.resets.wait_s(client) or throttles.reset_mails.wait_s(same)
 
 
 def mail_soon(save: Callable[[], None]) -> None:

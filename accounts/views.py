@@ -14,11 +14,12 @@ from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.views.generic import TemplateView
 
-from accounts import devices, lockout, resets, throttle
+from accounts import devices, lockout, resets
 from accounts.forms import LoginForm
 from accounts.models import User
 from accounts.refusals import later
 from accounts.resets import ResetForm
+from notifications.credentials.throttles import address_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.forms import (
@@ -118,7 +119,7 @@ class PasswordResetView(views.PasswordResetView):
 
     def form_valid(self, form: PasswordResetForm) -> HttpResponse:
         """Note what was asked for, and answer."""
-        client, email = throttle.address_of(self.request), form.cleaned_data["email"]
+        client, email = address_of(self.request), form.cleaned_data["email"]
         if wait_s := resets.wait_s(client, email):
             return later(self.request, wait_s, "too_many_resets")
         # All that comes of the request is read now: when the mail is written it has been answered.

@@ -13,7 +13,8 @@ from channels.layers import get_channel_layer
 from channels.routing import ProtocolTypeRouter
 
 from config import asgi
-from notifications.push import hints, hub
+from notifications.push import hints, installation, runtime
+from notifications.push.batching import in_thread
 
 CONTENT = json.dumps({"id": "1", "title": "x" * 60, "body": "y" * 100})[1:-1]
 
@@ -24,14 +25,15 @@ async def _answered(send: Any) -> None:
 
 
 async def _broadcast_by_hub(scope: Any, receive: Any, send: Any) -> None:
-    here = hub.current()
+    here = runtime.current()
     streams = [connection.stream for connection in here.all_streams()]
     rows = [
         [user_id, next(iter(own)).stream.position + 1, 1, 1]
         for user_id, own in here.streams.items()
     ]
-    body = json.dumps({"epoch_tag": streams[0].epoch_tag, "arrived": CONTENT, "rows": rows})
-    await here.deliver({"type": hints.EVENT_TYPE, "body": body})
+    body = {"epoch_tag": streams[0].epoch_tag, "arrived": CONTENT, "rows": rows}
+    sealing = await in_thread(installation.here)
+    await here.deliver(sealing.seal(hints.EVENT_TYPE, body))
     await _answered(send)
 
 
@@ -55,7 +57,7 @@ async def _broadcast_by_group(scope: Any, receive: Any, send: Any) -> None:
     await _answered(send)
 
 
-hub_application = ProtocolTypeRouter({"http": _broadcast_by_hub, "websocket": asgi.sockets})
+hub_application = ProtocolTypeRouter({"http": _broadcast_by_hub, "websocket": asgi.application})
 group_application = ProtocolTypeRouter(
     {"http": _broadcast_by_group, "websocket": TutorialConsumer.as_asgi()}
 )

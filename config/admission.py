@@ -15,10 +15,10 @@ from django.db import connection
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 
-from accounts.middleware import caller_of
-from accounts.throttle import address_of_scope
 from config.turns import Caller, Limits, Refused, Turn, Turns
 from notifications.consumers.responses import whole
+from notifications.credentials.sign_in import caller_of
+from notifications.credentials.throttles import address_of_scope
 from notifications.process import metrics
 from notifications.wire import problems
 

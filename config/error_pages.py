@@ -15,7 +15,7 @@ from django.shortcuts import resolve_url
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from accounts.origins import is_same
+from notifications.credentials.origins import is_same
 
 _SAID = {
     400: ("That request made no sense", "Something in its address or its form is wrong."),

@@ -29,7 +29,7 @@ from notifications.consumers.responses import whole
 from notifications.models import soundness
 from notifications.process import metrics, outages
 from notifications.process.log_limits import once_a_minute
-from notifications.push import hub, publisher
+from notifications.push import publisher, runtime
 from notifications.wire import problems
 
 logger = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ class Readiness:
         self._layer_at, self._layer = 0.0, ""
 
     async def answer(self, _scope: Any) -> HttpResponse:
-        here = hub.current()
+        here = runtime.current()
         database, layer = await asyncio.gather(self._database.answer(), self._ask_layer())
         parts = {
             "process": "draining" if here.is_draining else "ok",

@@ -165,20 +165,19 @@ globals().update(env.of_app(declared()))
 # Tells this installation from a copy of its whole disk: any text, another for each. What else tells
 # them apart (the secret key, the database's server or file) is known without it.
 NOTIFICATIONS_INSTALLATION = env.text("NOTIFICATIONS_INSTALLATION", default="")
-# What tells that somebody's access was taken away: a signal, sent with user ids, best within the
-# transaction that does.
-NOTIFICATIONS_ACCESS_SIGNAL = "accounts.signals.access_revoked"
+# What finds who is signed in by which session.
+NOTIFICATIONS_SESSION_FINDER = "accounts.logins.Finder"
 # What a dispatcher calls after each look at what is due; each deletes a little of what is old.
 NOTIFICATIONS_HOUSEKEEPING = [
     "notifications.inbox.idempotency.forget_old",
     "notifications.push.presence.forget_old",
-    "accounts.tokens.forget_old",
+    "notifications.credentials.tokens.forget_old",
     "accounts.sessions.forget_old",
 ]
 # What `manage.py doctor` asks how much of that was left lying.
 NOTIFICATIONS_LEFT_OVER = {
     "answers to acts": "notifications.inbox.idempotency.left_over",
-    "access tokens": "accounts.tokens.left_over",
+    "access tokens": "notifications.credentials.tokens.left_over",
     "sessions": "accounts.sessions.left_over",
 }
 
@@ -217,17 +216,10 @@ AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
-# Seconds that an access token lasts.
-ACCESS_TOKEN_S = env.seconds("ACCESS_TOKEN_S", default=600, least=1, most=86400)
-# How often one may ask a process, a minute and in one go; 0: no limit. Beyond it: 429. By address:
-# sign-ins, links to set a new password, and requests with a key or token that is not valid. By user
-# or API key: tokens made (of one key for one user), and requests to the API.
+# How often an address may sign in, and ask for links to set a new password, a minute and in one go;
+# 0: no limit. Beyond it: 429.
 LOGIN_RATE_PER_MIN = env.integer("LOGIN_RATE_PER_MIN", default=60, least=0, most=1_000_000)
 RESET_RATE_PER_MIN = env.integer("RESET_RATE_PER_MIN", default=10, least=0, most=1_000_000)
-REFUSED_RATE_PER_MIN = env.integer("REFUSED_RATE_PER_MIN", default=60, least=0, most=1_000_000)
-TOKEN_RATE_PER_MIN = env.integer("TOKEN_RATE_PER_MIN", default=30, least=0, most=1_000_000)
-API_USER_RATE_PER_MIN = env.integer("API_USER_RATE_PER_MIN", default=1200, least=0, most=1_000_000)
-API_KEY_RATE_PER_MIN = env.integer("API_KEY_RATE_PER_MIN", default=6000, least=0, most=1_000_000)
 # Requests of Django that a process works on at once, each in a thread of its own: all of them, and
 # those of one session, key or token, or of an address without one; 0: no limit. And how many may
 # wait for their turn.
@@ -269,10 +261,10 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     # Around the next: pages of other origins may read errors too.
-    "accounts.api_middleware.CorsMiddleware",
+    "notifications.credentials.cors.CorsMiddleware",
     "notifications.wire.problems.ProblemMiddleware",
     "config.url_values.UrlValuesMiddleware",
-    "accounts.api_middleware.NoSecretsInUrlsMiddleware",
+    "notifications.credentials.url_secrets.NoSecretsInUrlsMiddleware",
     "config.error_pages.ErrorPageMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

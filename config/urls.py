@@ -6,20 +6,10 @@ from django.urls import include, path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
-from accounts import api as tokens
-from accounts.authentication import ApiKeyAuth, SessionAuth, TokenAuth, TokenMakerAuth
 from config import error_pages, outages
 from notifications import api
-from notifications.api.schemas import ProblemOut
 
 static_lazy = lazy(static, str)
-
-# Who may call what. In this order: a bearer beats a cookie.
-_api = api.make(
-    inbox_auth=[TokenAuth(), SessionAuth()],
-    sending_auth=[ApiKeyAuth()],
-    others={"/tokens": (tokens.make_router(ProblemOut), [TokenMakerAuth(), SessionAuth()])},
-)
 
 handler400 = error_pages.bad_request
 handler403 = error_pages.permission_denied
@@ -33,5 +23,5 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),
     path("", include("notifications.urls")),
-    path("api/v1/", _api.urls),
+    path("api/v1/", api.make().urls),
 ]

@@ -12,9 +12,13 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         # Not before the apps are loaded: they import models.
         from notifications import checks, receivers  # noqa: F401, PLC0415
+        from notifications.credentials import revocation  # noqa: PLC0415
+        from notifications.credentials.signals import access_revoked  # noqa: PLC0415
         from notifications.models.epoch import create_single_rows  # noqa: PLC0415
         from notifications.models.tolerance import read_anything  # noqa: PLC0415
 
         connection_created.connect(read_anything, dispatch_uid="read_anything")
         post_migrate.connect(create_single_rows, sender=self)
         receivers.connect()
+        revocation.connect()
+        access_revoked.connect(receivers.look_at_access, dispatch_uid="look_at_access")

@@ -89,6 +89,18 @@ class _Conf:
     REQUEST_S = Setting(20.0, least=0.1, most=3600)
     BODY_MAX_BYTES = Setting(256 * 1024, least=64 * 1024, most=16 * 1024 * 1024)
 
+    # --- Keys and tokens ---
+
+    # How long an access token lasts.
+    ACCESS_TOKEN_S = Setting(600.0, least=1, most=86400)
+    # How often one may ask a process, also in one go; 0: no limit. Requests from one address with a
+    # key or token that is not valid; tokens made by one user, or with one API key for one user; and
+    # requests to the API, of one user and with one key.
+    REFUSED_RATE_PER_MIN = Setting(60, least=0, most=1_000_000)
+    TOKEN_RATE_PER_MIN = Setting(30, least=0, most=1_000_000)
+    API_USER_RATE_PER_MIN = Setting(1200, least=0, most=1_000_000)
+    API_KEY_RATE_PER_MIN = Setting(6000, least=0, most=1_000_000)
+
     # --- The echo at /ws/echo/ ---
 
     # Whether there is one; messages (twice that in a burst), how long a connection lives, and the
@@ -104,16 +116,25 @@ class _Conf:
     OPERATION_RETENTION_H = Setting(24, least=1, most=24 * 365)
     # What a dispatcher calls after each look at what is due; each deletes a little of what is old.
     HOUSEKEEPING = Setting(
-        ["notifications.inbox.idempotency.forget_old", "notifications.push.presence.forget_old"]
+        [
+            "notifications.inbox.idempotency.forget_old",
+            "notifications.push.presence.forget_old",
+            "notifications.credentials.tokens.forget_old",
+        ]
     )
     # What `manage.py doctor` asks how much of that was left lying.
-    LEFT_OVER = Setting({"answers to acts": "notifications.inbox.idempotency.left_over"})
+    LEFT_OVER = Setting(
+        {
+            "answers to acts": "notifications.inbox.idempotency.left_over",
+            "access tokens": "notifications.credentials.tokens.left_over",
+        }
+    )
 
     # --- The project around the app ---
 
-    # What tells that somebody's access was taken away: the path of a signal, sent with user ids,
-    # best within the transaction that does. None: nothing tells.
-    ACCESS_SIGNAL: Setting[str | None] = Setting(None)
+    # The path of a class that finds who is signed in by which session (``SessionFinder``). This one
+    # knows any engine, and looks them up one by one.
+    SESSION_FINDER = Setting("notifications.credentials.sessions.DjangoSessionFinder")
     # The name of a cookie that pages can read and that changes with each sign-in, if there is one.
     SIGN_IN_COOKIE = Setting("")
 

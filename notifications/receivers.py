@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models.signals import post_save, pre_delete
-from django.utils.module_loading import import_string
 
-from notifications.conf import conf
 from notifications.inbox import stats
 from notifications.models import (
     ChangeCounter,
@@ -23,7 +21,7 @@ from notifications.models import (
 )
 from notifications.push import hints, publisher
 from notifications.sending import dispatch, worker
-from notifications.sending.signals import Arrived, Edited, Removed, inboxes_changed
+from notifications.sending.signals import Change, inboxes_changed
 
 # Inboxes that are locked together when access is taken from many users at once.
 _REVOKED_AT_ONCE = 1000
@@ -38,9 +36,6 @@ def connect() -> None:
     post_save.connect(hint_on_commit, sender=Inbox, dispatch_uid="hint")
     inboxes_changed.connect(hint_bulk_on_commit, dispatch_uid="hint_bulk")
     pre_delete.connect(end_inbox, sender=get_user_model(), dispatch_uid="end_inbox")
-    if conf.ACCESS_SIGNAL:
-        revoked = import_string(conf.ACCESS_SIGNAL)
-        revoked.connect(look_at_access, dispatch_uid="look_at_access")
 
 
 def dispatch_on_commit(instance: Notification, *, raw: bool = False, **_kwargs: Any) -> None:
@@ -74,13 +69,13 @@ def hint_on_commit(instance: Inbox, *, created: bool, raw: bool = False, **_kwar
     """An act on one inbox: its streams read what it was."""
     if not created and not raw:
         hint = hints.changed(instance.pk, instance.revision)
-        _on_commit(lambda: publisher.publisher.publish([hint]))
+        _on_commit(lambda: publisher.publish([hint]))
 
 
-def hint_bulk_on_commit(change: Arrived | Removed | Edited, **_kwargs: Any) -> None:
+def hint_bulk_on_commit(changes: Sequence[Change], **_kwargs: Any) -> None:
     """A chunk of inboxes: encoded now, in the transaction, so that it says what is committed."""
-    bulk = hints.bulk(change)
-    _on_commit(lambda: publisher.publisher.publish(bulk))
+    bulk = hints.bulk(changes)
+    _on_commit(lambda: publisher.publish(bulk))
 
 
 def create_inbox(instance: Any, *, created: bool, **kwargs: Any) -> None:
@@ -118,7 +113,7 @@ def look_at_access(user_ids: Collection[int], using: str, **_kwargs: Any) -> Non
             pk__among=ordered[first : first + _REVOKED_AT_ONCE]
         )
         said = hints.revoked(inboxes.raise_access_version())
-        _on_commit(lambda said=said: publisher.publisher.publish(said), using)  # type: ignore[misc]
+        _on_commit(lambda said=said: publisher.publish(said), using)  # type: ignore[misc]
 
 
 def _on_commit(act: Callable[[], None], using: str = "default") -> None:

@@ -34,7 +34,7 @@ def websockets(
 ) -> Application:
     """All sockets of this app.
 
-    Args: sign_in: wraps an application so that ``scope["user"]`` is there. guard: wraps one so
+    Args: sign_in: wraps an application so that its scope has a ``Visitor``. guard: wraps one so
         that only our own pages and those that we trust can open it; with ``anyone=True`` also
         what sends no Origin, which is no browser, and with ``tokens=True`` what comes by a token,
         which ``sign_in`` then judges.

@@ -2,9 +2,14 @@
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.test import Client
 
-from accounts import keys, throttle
+from accounts import throttles as sign_in_throttles
+from accounts.models import Session
+from notifications.credentials import keys, revocation, throttles, tokens
+from notifications.credentials.signals import access_revoked
 from notifications.process import log_limits
+from tests.support.sessions import login_by
 
 PASSWORD = "correct horse battery"
 
@@ -19,7 +24,7 @@ def fast_passwords(settings):
 @pytest.fixture(autouse=True)
 def full_buckets():
     """All tests come from one address."""
-    for one in throttle.ALL:
+    for one in (*throttles.ALL, *sign_in_throttles.ALL):
         one.clear()
 
 
@@ -72,3 +77,41 @@ def api_key(db):
         return keys.make(fields.pop("name", "shop"), scopes, **fields)
 
     return create
+
+
+@pytest.fixture
+def session_of():
+    """Sign a user in; the session's row."""
+
+    def create(user):
+        client = Client()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        return Session.objects.get(pk=Session.row_key(client.session.session_key))
+
+    return create
+
+
+@pytest.fixture
+def token_of(session_of):
+    """Make a token for a user, by a session of theirs or by the key that is given."""
+
+    def create(user, *origins, api_key=None):
+        session = None if api_key else login_by(session_of(user))
+        return tokens.issue(user, origins=origins, session=session, api_key=api_key)[0]
+
+    return create
+
+
+@pytest.fixture
+def revoked():
+    """The user ids of each time that it was said."""
+    said = []
+
+    def listen(user_ids, **_kwargs):
+        said.append(set(user_ids))
+
+    # What another test has rolled back is not ours.
+    revocation._waiting.user_ids.clear()
+    access_revoked.connect(listen)
+    yield said
+    access_revoked.disconnect(listen)

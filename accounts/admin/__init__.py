@@ -1,7 +1,6 @@
-"""The admin's pages about users and API keys."""
+"""The admin's pages about users and groups."""
 
-from accounts.admin.keys import ApiKeyAdmin
 from accounts.admin.permissions import GroupAdmin
 from accounts.admin.users import UserAdmin
 
-__all__ = ["ApiKeyAdmin", "GroupAdmin", "UserAdmin"]
+__all__ = ["GroupAdmin", "UserAdmin"]

@@ -22,8 +22,6 @@ else:  # Django's class takes no parameter when the code runs
 # By app: codename, and what it lets somebody do.
 OFFERED = {
     "accounts": {
-        "view_apikey": _("See API keys"),
-        "change_apikey": _("Revoke API keys"),
         "view_user": _("See users"),
         "add_user": _("Make users"),
         "change_user": _("Change and unlock users"),
@@ -46,6 +44,8 @@ OFFERED = {
         "delete_notification": _("Withdraw notifications"),
         "send_to_everyone": _("Send notifications to everyone"),
         "view_inboxitem": _("See what is in people's inboxes"),
+        "view_apikey": _("See API keys"),
+        "change_apikey": _("Revoke API keys"),
     },
 }
 

@@ -1,25 +1,22 @@
 """The HTTP API. Parse, permit, call an act or a read, render: nothing is decided here.
 
-Who may call it is the project's to say: config/urls.py gives each router the classes that know
-(``make``). So this app knows nothing of sessions, tokens and keys; it asks of a request only
-``request.user``, whose inbox it is about, and, where notifications are sent, that ``request.auth``
-is a ``Sender``.
+Acts and reads ask of a request only ``request.user``, whose inbox it is about, and, where
+notifications are sent, that ``request.auth`` is a ``Sender``. Who that may be is said here, by the
+classes of authentication.py that each router is given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import NinjaAPI, Router
+from ninja import NinjaAPI
 from ninja.parser import Parser
 
-from notifications.api import document, errors, inbox, notifications
+from notifications.api import document, errors, inbox, notifications, tokens
+from notifications.api.authentication import ApiKeyAuth, SessionAuth, TokenAuth, TokenMakerAuth
 from notifications.wire import queries, strict_json
 from notifications.wire.problems import Problem
-
-Auth = Sequence[Callable[[HttpRequest], Any]]
 
 
 class StrictParser(Parser):
@@ -32,15 +29,8 @@ class StrictParser(Parser):
         return strict_json.loads(request.body)
 
 
-def make(
-    *, inbox_auth: Auth, sending_auth: Auth, others: Mapping[str, tuple[Router, Auth]]
-) -> NinjaAPI:
-    """The API, to be mounted once.
-
-    Args: inbox_auth: who may see and change an inbox, as django-ninja takes them: the first that
-        knows whose request it is. sending_auth: who may send. others: routers of other apps, by
-        their paths, with who may call them.
-    """
+def make() -> NinjaAPI:
+    """The API, to be mounted once."""
     api = document.Api(
         title="Notifications",
         version="1",
@@ -52,8 +42,8 @@ def make(
     )
     errors.handle(api)
     api.add_decorator(queries.known_only)
-    api.add_router("", inbox.router, auth=inbox_auth)
-    api.add_router("/notifications", notifications.router, auth=sending_auth)
-    for path, (router, auth) in others.items():
-        api.add_router(path, router, auth=auth)
+    # In this order: a bearer beats a cookie.
+    api.add_router("", inbox.router, auth=[TokenAuth(), SessionAuth()])
+    api.add_router("/notifications", notifications.router, auth=[ApiKeyAuth()])
+    api.add_router("/tokens", tokens.router, auth=[TokenMakerAuth(), SessionAuth()])
     return api

@@ -29,7 +29,7 @@ NotificationId = Annotated[str, Path(alias="id")]
 
 
 class Sender(Protocol):
-    """Whose request it is: ``request.auth``, as the project's own class has found it."""
+    """Whose request it is: ``request.auth``, as authentication.py has found it."""
 
     # What people see as the sender.
     name: str

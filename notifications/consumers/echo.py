@@ -11,6 +11,7 @@ from channels.exceptions import StopConsumer
 
 from notifications.conf import conf
 from notifications.consumers.base import QuietConsumer
+from notifications.process import supervisor
 from notifications.stream.window import TokenBucket
 from notifications.wire import frames
 from notifications.wire.contract import CloseCode
@@ -21,24 +22,29 @@ logger = logging.getLogger(__name__)
 class EchoConsumer(QuietConsumer):
     """No login, no state; limited in size, rate and life by settings."""
 
+    def __init__(self) -> None:
+        # What it may say; None before it is let in, and once it has been told to go.
+        self._messages: TokenBucket | None = None
+        self._end_of_life: asyncio.TimerHandle | None = None
+        self._farewell = supervisor.OnDemand("an echo's end", self._end_of_age)
+        self._is_accepted = False
+
     async def websocket_connect(self, _event: dict[str, Any]) -> None:
         await self.send({"type": "websocket.accept"})
+        self._is_accepted = True
         if not conf.ECHO:
             await self._end(CloseCode.NOT_ALLOWED, "The echo is turned off here.")
             return
         rate = conf.ECHO_RATE_PER_S
         self._messages = TokenBucket(rate, rate * 2, time.monotonic())
         loop = asyncio.get_running_loop()
-        self._end_of_life = loop.call_later(
-            conf.ECHO_LIFE_S,
-            lambda: loop.create_task(self._end(CloseCode.RENEW, "An echo does not live longer.")),
-        )
+        self._end_of_life = loop.call_later(conf.ECHO_LIFE_S, self._farewell.wake)
 
     async def websocket_receive(self, event: dict[str, Any]) -> None:
         text, data = event.get("text"), event.get("bytes")
         size = len(data) if data is not None else len((text or "").encode())
-        if not hasattr(self, "_end_of_life"):
-            return  # it has been told to go
+        if self._messages is None:
+            return
         if size > conf.ECHO_MAX_BYTES:
             await self._end(CloseCode.PROTOCOL_VIOLATED, "That message is too large.")
         elif not self._messages.take(time.monotonic()):
@@ -49,6 +55,16 @@ class EchoConsumer(QuietConsumer):
     async def websocket_disconnect(self, _event: dict[str, Any]) -> None:
         self._forget()
         raise StopConsumer
+
+    @property
+    def is_accepted(self) -> bool:
+        return self._is_accepted
+
+    async def fail(self) -> None:
+        await self._end(CloseCode.OVERLOADED, "The server met an error.")
+
+    async def _end_of_age(self) -> None:
+        await self._end(CloseCode.RENEW, "An echo does not live longer.")
 
     async def _end(self, code: CloseCode, reason: str) -> None:
         self._forget()
@@ -63,6 +79,7 @@ class EchoConsumer(QuietConsumer):
             logger.debug("An echo came too late: %r", error)
 
     def _forget(self) -> None:
-        if hasattr(self, "_end_of_life"):
+        self._messages = None
+        if self._end_of_life is not None:
             self._end_of_life.cancel()
-            del self._end_of_life
+            self._end_of_life = None

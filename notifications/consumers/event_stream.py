@@ -27,7 +27,7 @@ class EventStreamConsumer(HttpStreamConsumer):
 
     def say(self, said: Send) -> None:
         where = b""
-        if said.revision is not None:
-            where = b"id: %s.%d\n" % (self.stream.epoch.encode(), said.revision)
+        if said.revision is not None and self.connection is not None:
+            where = b"id: %s.%d\n" % (self.connection.stream.epoch.encode(), said.revision)
         event = b"event: %s\n%sdata: %s\n\n" % (frames.kind(said.frame), where, said.frame)
-        self.transport.send(event)
+        super().say(Send(event))

@@ -7,18 +7,13 @@ from urllib.parse import parse_qs
 
 from channels.exceptions import StopConsumer
 
-from notifications.consumers.base import StreamConsumer, tell_refusal
+from notifications.consumers import admission
+from notifications.consumers.admission import Refusal
+from notifications.consumers.base import StreamConsumer
 from notifications.consumers.responses import HttpTransport, whole
-from notifications.process import metrics
-from notifications.push import drain, hub, limits
 from notifications.wire import contract, frames, problems, queries
 from notifications.wire.frames import Cursor
 from notifications.wire.problems import Problem
-
-# Whoever asks for something that is not there, or makes no sense, is not refused.
-_REFUSALS = {401, 403, 429, 503}
-# Until one of the others has ended, maybe.
-_TOO_MANY_RETRY_S = 10
 
 
 async def forbid(_scope: Any, _receive: Any, send: Any) -> None:
@@ -33,24 +28,21 @@ class HttpStreamConsumer(StreamConsumer):
     is_answered = False
     # What a query may have.
     parameters = frozenset({"epoch", "since"})
-    transport: HttpTransport
 
     async def http_request(self, _event: dict[str, Any]) -> None:
-        if hasattr(self, "transport"):
+        if self.transport is not None:
             return  # the rest of a body that nobody asked for
-        self.transport = self.new_transport()
+        transport = self.transport = self.new_transport()
         try:
             user_id = self._user_id()
             query = parse_qs(self.scope["query_string"].decode("latin-1"), keep_blank_values=True)
             queries.require_known(query, self.parameters)
             cursor = self.ask(query)
         except Problem as problem:
-            if problem.status in _REFUSALS:
-                tell_refusal(problem.detail)
-            self.transport.answer(problem.response())
+            transport.answer(problem.response())
         else:
-            self.transport.open()
-            self.open_stream(user_id, cursor)
+            transport.open()
+            self.open_stream(transport, user_id, cursor)
 
     async def http_disconnect(self, _event: dict[str, Any]) -> None:
         self.close_stream()
@@ -71,24 +63,11 @@ class HttpStreamConsumer(StreamConsumer):
         """Raises: Problem: nobody is to be answered, or not now."""
         if self.scope["method"] != "GET":
             raise Problem(405, "This method is not allowed here.")
-        if hub.current().is_draining:
-            raise Problem(503, drain.REASON)
-        if wait_s := self.scope.get("wait_s"):
-            metrics.connections_refused.labels("rate").inc()
-            raise Problem(429, "Too many requests came from this address.", retry_after_s=wait_s)
-        if self.scope.get("lookup_failed"):
-            raise Problem(503, "The database does not answer.")
-        if self.scope.get("origin_refused"):
-            raise Problem(403, "This token may not be used from that origin.")
-        user = self.scope["user"]
-        if not user.is_authenticated:
-            raise Problem(401, "Sign in first.")
-        found: int = user.pk
-        if hub.current().connection_counter.is_full():
-            raise Problem(503, limits.FULL)
-        if reason := self.refusal(found):
-            raise Problem(429, reason, retry_after_s=_TOO_MANY_RETRY_S)
-        return found
+        verdict = admission.admit(self.scope)
+        if isinstance(verdict, Refusal):
+            after_s = verdict.retry_after_s
+            raise Problem(verdict.status, verdict.reason, retry_after_s=after_s)
+        return verdict
 
 
 def cursor(epoch: str, since: str) -> Cursor | None:

@@ -6,7 +6,9 @@ import time
 
 from notifications.consumers.http import HttpStreamConsumer
 from notifications.consumers.responses import LongPollTransport
+from notifications.consumers.transports import Transport
 from notifications.stream.long_poll import LongPoll
+from notifications.stream.messages import Limits
 from notifications.wire import contract
 from notifications.wire.frames import Cursor
 from notifications.wire.problems import Problem
@@ -19,11 +21,15 @@ class LongPollConsumer(HttpStreamConsumer):
     says_when = False
     parameters = HttpStreamConsumer.parameters | {"wait"}
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._wait_s = contract.POLL_DEFAULT_S
+
     def new_transport(self) -> LongPollTransport:
         return LongPollTransport(self.scope, self.base_send)
 
-    def new_stream(self) -> LongPoll:
-        return LongPoll(time.monotonic(), self._wait_s, self.limits())
+    def new_stream(self, transport: Transport, limits: Limits) -> LongPoll:
+        return LongPoll(time.monotonic(), self._wait_s, limits)
 
     def ask(self, query: dict[str, list[str]]) -> Cursor | None:
         self._wait_s = _wait_s(query.get("wait", [""])[0] or str(contract.POLL_DEFAULT_S))

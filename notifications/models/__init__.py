@@ -1,5 +1,6 @@
 """Rows, their constraints and querysets, and the invariants of one row. Nothing here sends."""
 
+from notifications.models.credentials import AccessToken, ApiKey, Scope
 from notifications.models.epoch import ChangeCounter, Epoch
 from notifications.models.inbox import Inbox, InboxItem, Operation
 from notifications.models.jobs import Edit, Leased, Removal, from_now
@@ -8,6 +9,8 @@ from notifications.models.process import Process
 from notifications.models.stats import Stats, StatsDelta
 
 __all__ = [
+    "AccessToken",
+    "ApiKey",
     "ChangeCounter",
     "Edit",
     "Epoch",
@@ -19,6 +22,7 @@ __all__ = [
     "Operation",
     "Process",
     "Removal",
+    "Scope",
     "Stats",
     "StatsDelta",
     "Status",

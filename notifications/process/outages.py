@@ -18,6 +18,7 @@ RETRY_AFTER_S = 5
 # A transaction that may only read, as on a standby (PostgreSQL's appendix A; Django has it an
 # InternalError).
 _READ_ONLY = "25006"
+_NO_TABLE = "42P01"
 # What goes beyond a limit of the server: the same again would too.
 _PROGRAM_LIMITS = "54"
 
@@ -33,6 +34,12 @@ def is_outage(error: BaseException) -> bool:
     # SQLite's for a statement that is wrong, such as one about a table that is not there.
     is_wrong = getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
     return not is_wrong and not sqlstate.startswith(_PROGRAM_LIMITS)
+
+
+def is_no_table(error: BaseException) -> bool:
+    """Whether a table is not there, as before the first ``migrate``."""
+    is_sqlites = str(error).startswith("no such table")
+    return is_sqlites or getattr(error.__cause__, "sqlstate", None) == _NO_TABLE
 
 
 def tell(logger: logging.Logger, error: BaseException, what: str = "The database failed") -> None:

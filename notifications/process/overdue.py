@@ -22,6 +22,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from notifications.process import supervisor
+
 logger = logging.getLogger(__name__)
 
 # What a process is given that was told to end a second time: it is to end at once.
@@ -45,13 +47,8 @@ def watch(within_s: float) -> None:
     sender.settimeout(0)
     # The server may have one for itself.
     before = signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
-    threading.Thread(
-        # Both ends, or the one that the kernel writes to would be closed.
-        target=_listen,
-        args=(receiver, sender, before, within_s),
-        name="overdue",
-        daemon=True,
-    ).start()
+    # Both ends, or the one that the kernel writes to would be closed.
+    supervisor.keep_thread("overdue", lambda: _listen(receiver, sender, before, within_s))
 
 
 def _listen(receiver: socket.socket, _sender: socket.socket, before: int, within_s: float) -> None:

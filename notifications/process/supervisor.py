@@ -7,6 +7,7 @@ cost no more than what they are in.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import random
 import threading
@@ -35,6 +36,14 @@ def report(place: str, error: BaseException) -> None:
     )  # fmt: skip
 
 
+def attempt(place: str, act: Callable[..., object], *arguments: Any) -> None:
+    """Do something whose failure must not hinder what comes after it."""
+    try:
+        act(*arguments)
+    except Exception as error:  # noqa: BLE001 (the next is another)
+        report(place, error)
+
+
 async def keep(place: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Do endless work, and begin it again whenever it raises."""
     waits = _Waits()
@@ -46,8 +55,11 @@ async def keep(place: str, work: Callable[[], Coroutine[Any, Any, None]]) -> Non
         await asyncio.sleep(waits.next_s())
 
 
-def keep_thread(place: str, work: Callable[[], None]) -> None:
-    """Start a thread that does endless work, and begins it again whenever it raises."""
+def keep_thread(place: str, work: Callable[[], None], *, daemon: bool = True) -> threading.Thread:
+    """Start a thread that does endless work, and begins it again whenever it raises.
+
+    Args: daemon: whether the process ends without waiting for it.
+    """
 
     def run() -> None:
         waits = _Waits()
@@ -58,7 +70,34 @@ def keep_thread(place: str, work: Callable[[], None]) -> None:
                 report(place, error)
             time.sleep(waits.next_s())
 
-    threading.Thread(target=run, name=f"notifications-{place}", daemon=True).start()
+    thread = threading.Thread(target=run, name=f"notifications-{place}", daemon=daemon)
+    thread.start()
+    return thread
+
+
+class OnDemand:
+    """Work of an event loop that is done when there is some, by one task, until none is left.
+
+    Where it raises it is begun again, since more may wait.
+    """
+
+    def __init__(self, place: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Args: work: returns when nothing is left, without a pause after it has looked."""
+        self._place, self._work = place, work
+        self._task: asyncio.Task[None] | None = None
+
+    def wake(self) -> None:
+        """There is work; call it on the loop that does it."""
+        if self._task is None:
+            # A context of its own: a task would keep that of the request which happens to ask.
+            loop = asyncio.get_running_loop()
+            self._task = loop.create_task(self._run(), context=contextvars.Context())
+
+    async def _run(self) -> None:
+        try:
+            await keep(self._place, self._work)
+        finally:
+            self._task = None
 
 
 class _Waits:

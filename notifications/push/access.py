@@ -13,18 +13,16 @@ import math
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 from notifications.conf import conf
 from notifications.process import metrics
+from notifications.process.log_limits import once_a_minute
 from notifications.push.batching import outcomes
+from notifications.push.connection import Connection, Connections, Login
 from notifications.push.timers import TimerWheel
 from notifications.stream.messages import Action
 from notifications.wire.contract import CloseCode
-
-if TYPE_CHECKING:
-    from notifications.push.hub import Connection
-from notifications.process.log_limits import once_a_minute
 
 logger = logging.getLogger(__name__)
 
@@ -38,24 +36,9 @@ _RECENT_S = 120
 # In this time a stream whose session has another key now opens again, by that.
 _RENEW_MS = 1000
 
-
-class Login(Protocol):
-    """What a stream was opened by: a session, or a token."""
-
-    @property
-    def user(self) -> Any: ...
-
-    @property
-    def session_key(self) -> str | None: ...
-
-    @property
-    def token_id(self) -> int | None: ...
-
-    @property
-    def expires_at(self) -> datetime: ...
-
-
 Find = Callable[[Sequence[Any]], Sequence[Login | None]]
+# Streams by the key of what they were opened by: a session's, or a token's id.
+_ByKey = dict[Any, list[Connection]]
 
 _finders: dict[str, Find] = {}
 
@@ -71,7 +54,7 @@ def look_up_by(*, sessions: Find, tokens: Find) -> None:
 class AccessChecks:
     """Looks again at the logins of a hub's streams."""
 
-    def __init__(self, hub: Any) -> None:
+    def __init__(self, hub: Connections) -> None:
         self._hub = hub
         # By user, the access version that was seen last, and since when, by no clock but our own;
         # for a while also of users who are not here: one who is just being let in may have been
@@ -101,7 +84,7 @@ class AccessChecks:
         self._suspects.discard(connection)
         self._expiries.cancel(connection)
 
-    def sighted(self, versions: Iterable[tuple[int, int]]) -> None:
+    def on_versions(self, versions: Iterable[tuple[int, int]]) -> None:
         """Users and their access versions, as the database says.
 
         Any other than before is a reason to look: the one that is seen first may just have been
@@ -120,7 +103,7 @@ class AccessChecks:
         if self._suspects:
             self._wake.set()
 
-    def gone(self, user_ids: Iterable[int] | None) -> None:
+    def on_gone(self, user_ids: Iterable[int] | None) -> None:
         """The inboxes of these users are not there; None: somebody's inbox is not."""
         if user_ids is None:
             self.suspect(self._hub.all_streams())
@@ -146,9 +129,9 @@ class AccessChecks:
             self._wake.clear()
             suspects, self._suspects = self._suspects, set()
             try:
-                for connections in _batches(suspects):
-                    await self._look(connections)
-                    suspects -= set(connections)
+                for kind, by_key in self._sorted(suspects):
+                    await self._look(kind, by_key)
+                    suspects -= {one for same in by_key.values() for one in same}
             except Exception as error:  # noqa: BLE001 (a database may raise anything; see above)
                 once_a_minute(
                     logger, logging.WARNING, "look",
@@ -161,20 +144,31 @@ class AccessChecks:
     def _is_open(self, connection: Connection) -> bool:
         return connection in self._hub.streams.get(connection.user_id, ())
 
-    async def _look(self, connections: Sequence[Connection]) -> None:
+    def _sorted(self, suspects: Iterable[Connection]) -> list[tuple[str, _ByKey]]:
+        """Streams by what they were opened by: of one kind each, and not too many at once."""
+        by_kind: dict[str, _ByKey] = {kind: {} for kind in _finders}
+        for connection in suspects:
+            self._hub.perform(connection, _sort_in, connection, by_kind)
+        return [
+            (kind, dict(part))
+            for kind, by_key in by_kind.items()
+            for part in _parts(list(by_key.items()))
+        ]
+
+    async def _look(self, kind: str, by_key: _ByKey) -> None:
         """Judge streams that are opened by one kind of credential."""
-        kind, _ = _credential(connections[0])
-        keys = list({_credential(one)[1] for one in connections})
+        keys = list(by_key)
         found = dict(zip(keys, await outcomes(_finders[kind], keys), strict=True))
         failed = [one for one in found.values() if isinstance(one, Exception)]
         if len(failed) == len(found):
             raise failed[0]
         if failed:
             logger.warning("%d logins could not be looked up: %s", len(failed), failed[0])
-        for connection in connections:
-            answer = found[_credential(connection)[1]]
-            if self._is_open(connection) and not isinstance(answer, Exception):
-                self._hub.perform(connection, self._judge, connection, answer)
+        for key, connections in by_key.items():
+            answer = found[key]
+            for connection in connections:
+                if self._is_open(connection) and not isinstance(answer, Exception):
+                    self._hub.perform(connection, self._judge, connection, answer)
 
     def _judge(self, connection: Connection, found: Login | None) -> list[Action]:
         before, now = connection.login, time.monotonic()
@@ -200,21 +194,17 @@ class AccessChecks:
             self._expiries.schedule(connection, time.monotonic() + left_s)
 
 
-def _credential(connection: Connection) -> tuple[str, Any]:
-    """The kind of what opened a stream, and its key."""
+def _sort_in(connection: Connection, by_kind: dict[str, _ByKey]) -> list[Action]:
+    """Put a stream to those that were opened by the same; nothing is to be done to it yet."""
     login = connection.login
     assert login is not None  # noqa: S101 (only those with a login are suspected)
-    if login.token_id is not None:
-        return "token", login.token_id
-    return "session", login.session_key
+    is_token = login.token_id is not None
+    kind, key = ("token", login.token_id) if is_token else ("session", login.session_key)
+    if kind in by_kind:
+        by_kind[kind].setdefault(key, []).append(connection)
+    return []
 
 
-def _batches(connections: Iterable[Connection]) -> Iterable[Sequence[Connection]]:
-    by_kind: dict[str, list[Connection]] = {}
-    for connection in connections:
-        kind, _ = _credential(connection)
-        if kind in _finders:
-            by_kind.setdefault(kind, []).append(connection)
-    for same in by_kind.values():
-        for first in range(0, len(same), _AT_ONCE):
-            yield same[first : first + _AT_ONCE]
+def _parts(pairs: Sequence[tuple[Any, list[Connection]]]) -> Iterable[Sequence[Any]]:
+    for first in range(0, len(pairs), _AT_ONCE):
+        yield pairs[first : first + _AT_ONCE]

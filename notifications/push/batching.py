@@ -7,7 +7,6 @@ heartbeat; and a connection per socket would be far too many.
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +15,7 @@ from typing import Any, Generic, TypeVar
 from django.db import DataError, close_old_connections
 
 from notifications.conf import conf
-from notifications.process import metrics
+from notifications.process import metrics, supervisor
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
@@ -103,28 +102,23 @@ class Batcher(Generic[Question, Answer]):
         self._taken_at = 0.0
         self._batches = metrics.batches.labels(answer.__name__)
         self._waiting: list[tuple[Question, asyncio.Future[Answer]]] = []
-        self._worker: asyncio.Task[None] | None = None
+        self._worker = supervisor.OnDemand("answering questions", self._work)
 
     def ask(self, question: Question) -> asyncio.Future[Answer]:
         """The answer, when it comes; or the exception that the question ended with."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Answer] = loop.create_future()
         self._waiting.append((question, future))
-        if self._worker is None:
-            # A context of its own: a task would keep that of the request which happens to ask.
-            self._worker = loop.create_task(self._work(), context=contextvars.Context())
+        self._worker.wake()
         return future
 
     async def _work(self) -> None:
-        try:
-            # Whoever asks in the same turn of the loop comes along.
-            await asyncio.sleep(0)
-            while self._waiting:
-                if self._gathers:
-                    await self._gather()
-                await self._settle(self._taken())
-        finally:
-            self._worker = None
+        # Whoever asks in the same turn of the loop comes along.
+        await asyncio.sleep(0)
+        while self._waiting:
+            if self._gathers:
+                await self._gather()
+            await self._settle(self._taken())
 
     async def _gather(self) -> None:
         """Wait until enough have come, if so many come that this is soon."""

@@ -18,7 +18,7 @@ from django.db import connection
 
 from notifications.models import Epoch, Inbox, InboxItem, Notification, sql
 from notifications.models.inbox import LISTED
-from notifications.stream.inbox_stream import Entry, Loaded
+from notifications.stream.messages import Entry, Loaded
 from notifications.wire import contract, opaque_ids, serializers
 from notifications.wire.frames import Cursor
 

@@ -22,9 +22,9 @@ from typing import Any
 from django.conf import settings
 
 from notifications.conf import conf
-from notifications.process import metrics
-from notifications.push import hub
-from notifications.push.hub import Connection
+from notifications.process import metrics, supervisor
+from notifications.push import runtime
+from notifications.push.connection import Connection
 from notifications.wire import contract
 from notifications.wire.contract import CloseCode
 
@@ -43,7 +43,7 @@ _SERVER_S = 10.0
 # Whoever comes to a process that is ending is told to come back after a time between these.
 _REFUSED_MS = (1000, 3000)
 # The same, where a header says it.
-REFUSED_RETRY_S = "2"
+REFUSED_RETRY_S = 2
 _LOOK_S = 0.05
 _BATCH = 200
 
@@ -141,33 +141,38 @@ class Drain:
     def _end_now(self, number: int) -> None:
         if self._task is not None:
             self._task.cancel()
-        _drop_all()
+        self._end(number)
+
+    def _end(self, number: int) -> None:
+        """Whatever becomes of the streams, the server must hear that it is to end."""
+        supervisor.attempt("draining", _drop_all)
         self._servers[number](number, None)
 
     async def _run(self, number: int) -> None:
-        here = hub.current()
+        try:
+            await self._drain()
+        except Exception as error:  # noqa: BLE001 (then it ends sooner)
+            supervisor.report("draining", error)
+        self._end(number)
+
+    async def _drain(self) -> None:
+        """Send everybody elsewhere, and wait until they have gone or there is no more time."""
+        here = runtime.current()
         here.is_draining = True
         streams = here.all_streams()
         limit_s = _drained_within_s()
         ends_at = time.monotonic() + limit_s
-        try:
-            if settings.SERVER_PROCESSES == 1:
-                _close_at_once(streams)
-            else:
-                if streams:
-                    text = (
-                        "%d streams are sent elsewhere within %d s; a second signal ends at once."
-                    )
-                    logger.info(text, len(streams), limit_s)
-                await _send_away(streams)
-            while (  # noqa: ASYNC110 (once in a process's life)
-                here.streams or self._requests_open
-            ) and time.monotonic() < ends_at:
-                await asyncio.sleep(_LOOK_S)
-        except Exception:
-            logger.exception("Draining met an error that it does not know")
-        _drop_all()
-        self._servers[number](number, None)
+        if settings.SERVER_PROCESSES == 1:
+            _close_at_once(streams)
+        else:
+            if streams:
+                text = "%d streams are sent elsewhere within %d s; a second signal ends at once."
+                logger.info(text, len(streams), limit_s)
+            await _send_away(streams)
+        while (  # noqa: ASYNC110 (once in a process's life)
+            here.streams or self._requests_open
+        ) and time.monotonic() < ends_at:
+            await asyncio.sleep(_LOOK_S)
 
 
 def _close_at_once(streams: list[Connection]) -> None:
@@ -203,13 +208,13 @@ async def _send_away(streams: list[Connection]) -> None:
 
 def _end(one: Connection, after_ms: int, *, may_linger: bool = True) -> None:
     end = partial(one.stream.end, may_linger=may_linger)
-    hub.current().perform(one, end, CloseCode.RESTART, REASON, time.monotonic(), after_ms)
+    runtime.current().perform(one, end, CloseCode.RESTART, REASON, time.monotonic(), after_ms)
 
 
 def _drop_all() -> None:
     """End what is still open: who has not left by now was told to, and does not read."""
-    for one in hub.current().all_streams():
+    for one in runtime.current().all_streams():
         if one.says_when:
-            one.abort()
+            supervisor.attempt("dropping a stream", one.abort)
         else:
             _end(one, 0)

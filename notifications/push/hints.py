@@ -7,14 +7,14 @@ that another installation on the same Redis is not believed (``installation.py``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
 from notifications.push import catch_up, installation
 from notifications.push.installation import Event, Installation
-from notifications.sending.signals import Arrived, Edited, Removed
-from notifications.stream.inbox_stream import Hint
+from notifications.sending.signals import Arrived, Change, Removed
+from notifications.stream.messages import Hint
 from notifications.wire import frames, serializers
 
 # The handler's name in Channels' terms; a process that does not know it lets it pass.
@@ -42,11 +42,18 @@ def changed(user_id: int, revision: int) -> tuple[str, Event]:
     return user_group(here, user_id), here.seal(EVENT_TYPE, said)
 
 
-def bulk(change: Arrived | Removed | Edited) -> list[tuple[str, Event]]:
-    """Many inboxes have taken a revision each: groups to tell, and what to tell each."""
+def bulk(changes: Sequence[Change]) -> list[tuple[str, Event]]:
+    """By each of these changes inboxes have taken a revision each.
+
+    Returns: groups to tell, and what to tell each, in the order of the changes.
+    """
     secret, place = installation.read()
-    here = installation.at(secret, place)
-    said: dict[str, Any] = {"epoch_tag": catch_up.epoch_tag(secret)}
+    here, epoch_tag = installation.at(secret, place), catch_up.epoch_tag(secret)
+    return [hint for change in changes for hint in _hints(here, epoch_tag, change)]
+
+
+def _hints(here: Installation, epoch_tag: str, change: Change) -> list[tuple[str, Event]]:
+    said: dict[str, Any] = {"epoch_tag": epoch_tag}
     # Of an edit: no item is as it was, each in its own way: streams read.
     if isinstance(change, Arrived):
         said["arrived"] = _arrival(change)

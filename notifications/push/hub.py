@@ -1,7 +1,7 @@
 """The streams that are open in this process, by user, and what reaches them from outside.
 
-The hub is one member of the layer's groups, however many sockets it serves, and it alone receives:
-a layer that fails closes no socket. It belongs to one event loop.
+All that is done to a stream is done here, so that a bug which one of them meets costs no other
+anything. It belongs to one event loop.
 """
 
 from __future__ import annotations
@@ -9,57 +9,30 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
-import random
 import time
 from collections.abc import Callable, Coroutine, Iterable
-from typing import Any, Protocol
-
-from channels.layers import channel_layers
+from typing import Any
 
 from notifications.process import log_limits, metrics, supervisor
 from notifications.push import hints, publisher
-from notifications.push.access import AccessChecks, Login
+from notifications.push.access import AccessChecks
+from notifications.push.connection import Connection
+from notifications.push.groups import GroupMembership
 from notifications.push.installation import Installation
 from notifications.push.limits import ConnectionCounter
 from notifications.push.receipts import Receipts
 from notifications.push.timers import TimerWheel
-from notifications.stream.messages import Action, Hint, Stream
+from notifications.stream.messages import Action, Hint
 
 logger = logging.getLogger(__name__)
 
 # How many frames are written before other work of the loop gets its turn.
 _BATCH = 200
-# Groups are joined one after the other, with a rest after so many: 2,000 a second at most.
-_JOINS_AT_ONCE, _JOINS_REST_S = 50, 0.025
-_LAYER_RETRY_S = 1.0
 _DISTRUST_REST_S = 0.5
 
 
-class Connection(Protocol):
-    """What the hub needs of a consumer."""
-
-    # The transport's name, for those who count.
-    kind: str
-    # Whether its `bye` can say when to come back.
-    says_when: bool
-    user_id: int
-    # Where it comes from; empty where the server does not say.
-    address: str
-    stream: Stream
-    # What it was opened by, where it is known.
-    login: Login | None
-
-    def perform(self, actions: list[Action]) -> None: ...
-
-    def fail(self) -> None:
-        """End it, whatever state its stream is in: a bug was met."""
-
-    def abort(self) -> None:
-        """Drop the connection, with whatever was not sent yet."""
-
-
 class Hub:
-    """One per event loop; ``current()`` gives it."""
+    """One per event loop; ``runtime.current()`` gives it."""
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
@@ -68,11 +41,7 @@ class Hub:
         self.receipts = Receipts()
         self.access = AccessChecks(self)
         self.connection_counter = ConnectionCounter()
-        self._layer = channel_layers["default"]
-        self._channel = ""
-        self._joined: set[str] = set()
-        self._must_rejoin = False
-        self._membership = asyncio.Event()
+        self.groups = GroupMembership(self.streams, self.deliver, self._look_again)
         # Whose hints are believed; None until the reconciler has looked.
         self._here: Installation | None = None
         # Users whose streams were sent what a hint said, since the reconciler last asked.
@@ -90,13 +59,14 @@ class Hub:
     def start(self) -> None:
         """Begin to receive. Called once, on the hub's own loop."""
         metrics.declare()
-        publisher.publisher.attach(self.loop)
-        publisher.publisher.on_failure = lambda: self.poll_now()  # noqa: PLW0108 (it is set later)
-        self.keep("receiving hints", self._receive)
-        self.keep("joining groups", self._keep_membership)
+        publisher.attach(self.loop, on_failure=self._look_again)
         self.keep("the streams' timer", self.timers.run)
-        for place, work in self.access.work().items():
+        for place, work in (self.groups.work() | self.access.work()).items():
             self.keep(place, work)
+
+    def _look_again(self) -> None:
+        """The channel layer has failed: what it did not bring, the database tells."""
+        self.poll_now()
 
     def keep(self, place: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Do endless work as long as the loop runs."""
@@ -110,9 +80,9 @@ class Hub:
         own.add(connection)
         metrics.streams_open.labels(connection.kind).inc()
         if len(own) == 1:
-            self._membership.set()
-        self.access.opened(connection)
+            self.groups.changed()
         self.connection_counter.opened(connection.address)
+        self.access.opened(connection)
 
     def unregister(self, connection: Connection) -> None:
         """A stream is gone; whoever says so again is not heard."""
@@ -127,7 +97,7 @@ class Hub:
         if not own:
             del self.streams[connection.user_id]
             self._hinted.discard(connection.user_id)
-            self._membership.set()
+            self.groups.changed()
 
     def all_streams(self) -> list[Connection]:
         return [connection for own in self.streams.values() for connection in own]
@@ -151,10 +121,7 @@ class Hub:
         return actions
 
     def _give_up(self, connection: Connection) -> None:
-        try:
-            connection.fail()
-        except Exception as error:  # noqa: BLE001 (as above)
-            supervisor.report("ending a stream", error)
+        supervisor.attempt("ending a stream", connection.fail)
         self.unregister(connection)
 
     def _tick(self, connection: Connection, now: float) -> None:
@@ -202,34 +169,9 @@ class Hub:
     def belongs_to(self, here: Installation) -> None:
         """The reconciler read which installation this is: hints come by its groups alone."""
         self._here = here
-        self._membership.set()
+        self.groups.belongs_to(here)
 
     # --- What the channel layer says --------------------------------------------------------------
-
-    async def _receive(self) -> None:
-        """Take events from the layer for ever; nothing that it does ends this."""
-        while True:
-            try:
-                if not self._channel:
-                    self._channel = await self._layer.new_channel()
-                    self._membership.set()
-                event = await self._layer.receive(self._channel)
-            except Exception as error:  # noqa: BLE001 (a layer may raise anything)
-                log_limits.once_a_minute(
-                    logger, logging.WARNING, "receive",
-                    "Receiving from the channel layer failed (%s: %s); it is tried again.",
-                    type(error).__name__, str(error).strip(),
-                )  # fmt: skip
-                # The channel is kept, or its queue would be; who is in a group may be forgotten.
-                self._must_rejoin = True
-                self._membership.set()
-                self.poll_now()
-                await asyncio.sleep(_LAYER_RETRY_S * random.uniform(0.5, 1.5))  # noqa: S311
-                continue
-            try:
-                await self.deliver(event)
-            except Exception as error:  # noqa: BLE001 (the next one may make sense)
-                supervisor.report("a hint", error)
 
     async def deliver(self, event: Any) -> None:
         """Hand an event to the streams of this process that it concerns."""
@@ -269,43 +211,6 @@ class Hub:
             # Not before: whoever takes this asks the database later than the stream was told.
             self._hinted.add(user_id)
 
-    async def _keep_membership(self) -> None:
-        """Join the groups of the users who are here, and leave those of the others."""
-        while True:
-            await self._membership.wait()
-            self._membership.clear()
-            if self._channel:
-                try:
-                    await self._join_and_leave()
-                except Exception as error:  # noqa: BLE001 (a layer may raise anything)
-                    log_limits.once_a_minute(
-                        logger, logging.WARNING, "join",
-                        "Joining a group failed (%s: %s); it is tried again.",
-                        type(error).__name__, str(error).strip(),
-                    )  # fmt: skip
-                    self._must_rejoin = True
-                    self.poll_now()
-                    await asyncio.sleep(_LAYER_RETRY_S)
-                    self._membership.set()
-
-    async def _join_and_leave(self) -> None:
-        here = self._here
-        if here is None:
-            return
-        wanted = {hints.all_hubs(here), *(hints.user_group(here, pk) for pk in self.streams)}
-        missing = wanted if self._must_rejoin else wanted - self._joined
-        self._must_rejoin = False
-        for n, group in enumerate(missing, 1):
-            async with asyncio.timeout(publisher.TIMEOUT_S):
-                await self._layer.group_add(group, self._channel)
-            self._joined.add(group)
-            if n % _JOINS_AT_ONCE == 0:
-                await asyncio.sleep(_JOINS_REST_S)
-        for group in self._joined - wanted:
-            self._joined.discard(group)
-            async with asyncio.timeout(publisher.TIMEOUT_S):
-                await self._layer.group_discard(group, self._channel)
-
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         # A context of its own, or the tasks would keep that of the request that came first.
         task = self.loop.create_task(work, context=contextvars.Context())
@@ -316,22 +221,3 @@ class Hub:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             supervisor.report("a task of the hub", error)
-
-
-_current: dict[asyncio.AbstractEventLoop, Hub] = {}
-
-
-def current() -> Hub:
-    """The hub of the running event loop; the first call starts it."""
-    loop = asyncio.get_running_loop()
-    if loop not in _current:
-        # They import this module.
-        from notifications.push import presence  # noqa: PLC0415
-        from notifications.push.reconcilers import base  # noqa: PLC0415
-
-        _current.clear()  # a loop that has ended is of no use any more
-        hub = _current[loop] = Hub()
-        hub.start()
-        base.start(hub)
-        hub.keep("presence", presence.Presence(hub).work)
-    return _current[loop]

@@ -8,20 +8,18 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from notifications.conf import conf
 from notifications.process import metrics
+from notifications.push.connection import Connection
 from notifications.stream.window import TokenBucket
 from notifications.wire import frames
 from notifications.wire.contract import CloseCode
 
-if TYPE_CHECKING:
-    from notifications.push.hub import Connection
-
 # Control frames of WebSocket that a connection may send; they are answered below the application.
 CONTROL_FRAMES_PER_S, CONTROL_FRAMES_BURST = 20, 40
-FULL = "The server has as many connections as it may have."
 FLOODED = frames.bye(CloseCode.RATE_LIMIT, "Too many control frames.", 0)
 # Frames of WebSocket that one message may come in: empty ones cost time and add nothing to a size.
 FRAGMENTS_MAX = 256
@@ -55,12 +53,9 @@ class ConnectionCounter:
     def is_full(self) -> bool:
         """Whether this process has as many as it may have, whoever comes."""
         most = conf.CONNECTIONS_MAX
-        if not most or self._count < most:
-            return False
-        metrics.connections_refused.labels("process").inc()
-        return True
+        return bool(most) and self._count >= most
 
-    def refusal(self, address: str, own: Iterable[Connection]) -> str | None:
+    def excess(self, address: str, own: Iterable[Connection]) -> Excess | None:
         """Why another connection is one too many; None: it is not.
 
         Args: own: the connections of its user. One that has been told to come back does not
@@ -69,13 +64,19 @@ class ConnectionCounter:
         most = conf.USER_CONNECTIONS_MAX
         staying = sum(not one.stream.is_leaving for one in own) if most else 0
         if most and staying >= most:
-            metrics.connections_refused.labels("user").inc()
-            return f"A user has at most {most} connections."
+            return Excess("user", f"A user has at most {most} connections.")
         most = conf.ADDRESS_CONNECTIONS_MAX
         if most and address and self._by_address[address] >= most:
-            metrics.connections_refused.labels("address").inc()
-            return f"An address has at most {most} connections."
+            return Excess("address", f"An address has at most {most} connections.")
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """Whose connections are too many (`user`, `address`), and that in a sentence."""
+
+    limit: str
+    reason: str
 
 
 def address_of(scope: Any) -> str:
@@ -95,8 +96,8 @@ class FloodGuard:
     def __init__(self) -> None:
         self._fragments = self._late = 0
 
-    def is_too_much(self, opcode: int, *, is_closing: bool) -> bool:
-        """Count a frame; whether nothing more should be read.
+    def count(self, opcode: int, *, is_closing: bool) -> bool:
+        """Count a frame, and say whether nothing more should be read.
 
         Args: opcode: of RFC 6455, section 5.2. is_closing: we have said that the connection ends.
         """

@@ -7,7 +7,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 from django.db.models.functions import Now
@@ -15,9 +15,7 @@ from django.db.models.functions import Now
 from notifications.models import from_now
 from notifications.models.process import LEASE_S, Process, pack, unpack
 from notifications.push.batching import in_thread
-
-if TYPE_CHECKING:
-    from notifications.push.hub import Hub
+from notifications.push.hub import Hub
 
 logger = logging.getLogger(__name__)
 

@@ -41,15 +41,22 @@ class Publisher:
         self._idle.set()
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._working = False
+        self._worker = self._new_worker()
         self._closed_until = 0.0
         self._break_s = _BREAK_S
-        # Called when the layer has failed: what it should have carried must be looked for.
-        self.on_failure: Callable[[], None] = lambda: None
+        self._on_failure: Callable[[], None] = lambda: None
 
-    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Publish on this loop from now on: the hub's, on which it also receives."""
-        self._loop = loop
+    def attach(
+        self, loop: asyncio.AbstractEventLoop, on_failure: Callable[[], None] = lambda: None
+    ) -> None:
+        """Publish on this loop from now on: the hub's, on which it also receives.
+
+        Args: on_failure: called when the layer has failed: what it should have carried must be
+            looked for.
+        """
+        self._loop, self._on_failure = loop, on_failure
+        # The one of the loop before may never end.
+        self._worker = self._new_worker()
 
     def publish(self, hints: Iterable[tuple[str, Event]]) -> None:
         """Put hints into the queue; from any thread, without waiting."""
@@ -78,27 +85,28 @@ class Publisher:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                threading.Thread(
-                    target=self._loop.run_forever, name="notifications-fanout", daemon=True
-                ).start()
+                supervisor.keep_thread("publishing", self._loop.run_forever)
                 atexit.register(self.flush)
         return self._loop
 
+    def _new_worker(self) -> supervisor.OnDemand:
+        return supervisor.OnDemand("publishing hints", self._work)
+
     def _wake(self) -> None:
-        if not self._working:
-            self._working = True
-            task = asyncio.ensure_future(self._work())
-            task.add_done_callback(lambda _: None)
+        self._worker.wake()
 
     async def _work(self) -> None:
         try:
             while self._waiting:
                 try:
-                    await self._send(*self._waiting.popleft())
+                    hint = self._waiting.popleft()
+                except IndexError:  # taken by the worker of the loop before
+                    break
+                try:
+                    await self._send(*hint)
                 except Exception as error:  # noqa: BLE001 (the next is another)
                     supervisor.report("publishing a hint", error)
         finally:
-            self._working = False
             self._idle.set()
 
     async def _send(self, group: str, event: Event) -> None:
@@ -123,7 +131,7 @@ class Publisher:
             type(error).__name__, str(error).strip(), self._break_s,
         )  # fmt: skip
         self._break_s = min(_BREAK_MAX_S, self._break_s * 2)
-        self.on_failure()
+        self._on_failure()
 
     def _drop(self) -> None:
         metrics.hints_lost.inc(len(self._waiting))
@@ -138,4 +146,19 @@ def layer() -> Any:
     return channel_layers["publishing" if "publishing" in aliases else "default"]
 
 
-publisher = Publisher()
+_publisher = Publisher()
+
+
+def attach(loop: asyncio.AbstractEventLoop, on_failure: Callable[[], None]) -> None:
+    """``Publisher.attach``, of this process."""
+    _publisher.attach(loop, on_failure)
+
+
+def publish(hints: Iterable[tuple[str, Event]]) -> None:
+    """Put hints into this process's queue; from any thread, without waiting."""
+    _publisher.publish(hints)
+
+
+def flush(timeout_s: float = TIMEOUT_S) -> bool:
+    """Wait until this process's hints are with the layer, or dropped; whether that was in time."""
+    return _publisher.flush(timeout_s)

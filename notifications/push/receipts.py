@@ -8,7 +8,6 @@ comes back with.
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import json
 import logging
 from collections.abc import Collection, Sequence
@@ -71,7 +70,7 @@ class Receipts:
 
     def __init__(self) -> None:
         self._waiting: dict[tuple[int, str], int] = {}
-        self._worker: asyncio.Task[None] | None = None
+        self._worker = supervisor.OnDemand("receipts", self._work)
         self._is_failing = False
 
     def tell(self, user_id: int, epoch_tag: str, revision: int) -> None:
@@ -80,20 +79,12 @@ class Receipts:
         if len(self._waiting) >= _MAX_WAITING and key not in self._waiting:
             return
         self._waiting[key] = max(revision, self._waiting.get(key, 0))
-        if self._worker is None:
-            # A context of its own: a task would keep that of the request which happens to tell.
-            loop = asyncio.get_running_loop()
-            self._worker = loop.create_task(self._work(), context=contextvars.Context())
+        self._worker.wake()
 
     async def _work(self) -> None:
-        try:
-            while self._waiting:
-                await asyncio.sleep(EVERY_S)
-                await self._write_some()
-        except Exception as error:  # noqa: BLE001 (the next receipt begins it again)
-            supervisor.report("receipts", error)
-        finally:
-            self._worker = None
+        while self._waiting:
+            await asyncio.sleep(EVERY_S)
+            await self._write_some()
 
     async def _write_some(self) -> None:
         keys = list(self._waiting)[:_MAX_INBOXES]

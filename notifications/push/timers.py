@@ -53,13 +53,8 @@ class TimerWheel(Generic[T]):
             for thing in self._slots.pop(n, ()):
                 if self._slot_of.get(thing) == n:
                     del self._slot_of[thing]
-                    self._call(thing, now)
-
-    def _call(self, thing: T, now: float) -> None:
-        try:
-            self._due(thing, now)
-        except Exception as error:  # noqa: BLE001 (all the others are waiting)
-            supervisor.report("a timer", error)
+                    # All the others are waiting.
+                    supervisor.attempt("a timer", self._due, thing, now)
 
     async def run(self) -> None:
         """Advance for ever."""

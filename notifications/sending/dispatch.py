@@ -18,6 +18,7 @@ from notifications.models import (
     audiences,
     sql,
 )
+from notifications.models.inbox import InboxQuerySet
 from notifications.sending.jobs import ChunkedJob
 from notifications.sending.signals import Arrived, inboxes_changed
 
@@ -42,22 +43,10 @@ class Dispatch(ChunkedJob):
         return upto if end is None else end
 
     def chunk(self, after: int, upto: int) -> None:
-        recipients = self._recipients(after, upto)
-        # Statements of their own, so that on PostgreSQL each sees what the one before waited for.
         # The range is said of the inboxes too, or PostgreSQL looks at every one of them.
         present = Inbox.objects.filter(pk__gt=after, pk__lte=upto)
-        missing = recipients.filter(~Exists(present.filter(pk=OuterRef("pk"))))
-        # Those who are just being deleted are waited for, and are not there then: an inbox that
-        # is made beside that would keep either of the two from committing.
-        made = missing.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)
-        if new := list(made):
-            users = recipients.filter(pk__among=new).order_by("pk")
-            sql.insert_from(Inbox, users, ignore_conflicts=True, user_id=F("pk"))
-        # In user-id order, as everywhere: two sends over the same users must not lock crosswise.
-        locked = present.filter(pk__in=recipients.order_by().values("pk"))
-        ids = list(
-            locked.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)
-        )
+        locked = with_inboxes(self._recipients(after, upto), present)
+        ids = list(locked.values_list("pk", flat=True))
         if not ids:
             return
         inboxes = Inbox.objects.filter(pk__among=ids)
@@ -81,12 +70,31 @@ class Dispatch(ChunkedJob):
         # The row is locked by the fence: this content, and no other, goes into the hints.
         notification = Notification.objects.get(pk=self.pk)
         arrived = Arrived(notification, arrived_at, inboxes.now())
-        inboxes_changed.send(type(self), change=arrived)
+        inboxes_changed.send(type(self), changes=[arrived])
 
     def _recipients(self, after: int, upto: int) -> audiences.Users:
         if not hasattr(self, "_audience"):
             self._audience = audiences.of(self.row)
         return self._audience.recipients().filter(pk__gt=after, pk__lte=upto)
+
+
+def with_inboxes(recipients: audiences.Users, present: InboxQuerySet) -> InboxQuerySet:
+    """Make the inboxes that these recipients have not got, in the transaction that is open.
+
+    Args: present: narrows inboxes down to where those of the recipients can be.
+    Returns: their inboxes, which are locked as they are read. Read them once.
+    """
+    # Statements of their own, so that on PostgreSQL each sees what the one before waited for.
+    missing = recipients.filter(~Exists(present.filter(pk=OuterRef("pk"))))
+    # Those who are just being deleted are waited for, and are not there then: an inbox that
+    # is made beside that would keep either of the two from committing.
+    made = missing.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)
+    if new := list(made):
+        users = recipients.filter(pk__among=new).order_by("pk")
+        sql.insert_from(Inbox, users, ignore_conflicts=True, user_id=F("pk"))
+    # In user-id order, as everywhere: two sends over the same users must not lock crosswise.
+    locked = present.filter(pk__in=recipients.order_by().values("pk"))
+    return locked.order_by("pk").select_for_update(no_key=True)
 
 
 def fits_one_chunk(notification: Notification) -> bool:

@@ -71,7 +71,7 @@ class EditJob(ItemJob):
         inboxes.update(revision=F("revision") + 1, change_seq=ChangeCounter.next(inboxes.db))
         revision = Inbox.objects.filter(pk=OuterRef("inbox_id")).values("revision")
         items.update(revision=Subquery(revision))
-        inboxes_changed.send(type(self), change=Edited(inboxes.now()))
+        inboxes_changed.send(type(self), changes=[Edited(inboxes.now())])
 
 
 class RemovalJob(ItemJob):
@@ -90,7 +90,7 @@ class RemovalJob(ItemJob):
         )
         revision = Inbox.objects.filter(pk=OuterRef("inbox_id")).values("revision")
         items.update(removed_at=timezone.now(), revision=Subquery(revision))
-        inboxes_changed.send(type(self), change=Removed(self.pk, inboxes.now()))
+        inboxes_changed.send(type(self), changes=[Removed(self.pk, inboxes.now())])
 
 
 def _one_where(items: InboxItemQuerySet) -> Case:

@@ -10,10 +10,10 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from threading import Event
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from django.db import (
     DatabaseError,
@@ -32,6 +32,10 @@ Key = TypeVar("Key")
 
 # Rows of one kind that one look finds; the next finds those that are then left.
 _MAX_ROWS = 1000
+# While so many of a kind wait to begin, it is not looked for more, which would wait behind them.
+_ENOUGH = 200
+# Rows that are tried in one go where a kind can be done together.
+_MAX_TOGETHER = 100
 # Leases that a process holds at a time. Beyond them a job is let go after each chunk.
 _MAX_LEASES = 8
 # Seconds for which jobs may begin in one transaction of SQLite: so long others wait to write.
@@ -40,6 +44,21 @@ _BEGIN_S = 0.05
 # not for long where it is the database that failed, for that may be well again.
 _FIRST_REST_S, _LONGEST_REST_S = 0.1, 300.0
 _DATABASE_REST_S = 2.0
+
+
+class Left(NamedTuple):
+    """What is left to do of rows that were to be done together.
+
+    ``alone``: needs a job of its own. ``later``: there was no room for it in the transaction.
+    """
+
+    alone: Collection[int]
+    later: Collection[int]
+
+
+# Does what is small of these rows in one transaction. What it neither does nor leaves is somebody
+# else's, or has ended.
+Together: TypeAlias = Callable[[Sequence[int]], Left]
 
 
 class _Tries(NamedTuple):
@@ -64,6 +83,10 @@ class Failed(Generic[Key]):
         rest_s = min(longest_s, _FIRST_REST_S * 2 ** min(count - 1, 30))
         self._tries[key] = _Tries(count, time.monotonic() + rest_s, may_be_of_all)
         return count
+
+    def has_failed(self, key: Key) -> bool:
+        """Whether it has not succeeded since it failed."""
+        return key in self._tries
 
     def is_suspect(self, key: Key) -> bool:
         """Whether it failed like what fails for all, and may have been the reason."""
@@ -97,15 +120,24 @@ def is_of_all(error: Exception) -> bool:
 class Rounds:
     """The jobs that one process does. Belongs to one thread."""
 
-    def __init__(self, kinds: Sequence[type[ChunkedJob]]) -> None:
+    def __init__(
+        self, kinds: Sequence[type[ChunkedJob]], together: Mapping[type[ChunkedJob], Together]
+    ) -> None:
         # Two lines for each kind: those that have not begun, of which most end with their first
         # chunk, and those under way. The lines take turns, so no kind and no flood of new ones
         # keeps the others from going on.
         self._lines: deque[deque[ChunkedJob]] = deque()
         self._new: dict[type[ChunkedJob], deque[ChunkedJob]] = {kind: deque() for kind in kinds}
         self._going: dict[type[ChunkedJob], deque[ChunkedJob]] = {kind: deque() for kind in kinds}
+        # Of those that can be done together, a third: what must begin by itself keeps out of the
+        # way of the others.
+        self._together = together
+        self._alone: dict[type[ChunkedJob], deque[ChunkedJob]] = {
+            kind: deque() for kind in together
+        }
         for kind in kinds:
             self._lines += (self._new[kind], self._going[kind])
+        self._lines += self._alone.values()
         self._held = 0
         self._failed: Failed[tuple[type[ChunkedJob], int]] = Failed()
 
@@ -116,17 +148,21 @@ class Rounds:
         """
         resting = self._failed.resting()
         for kind, new in self._new.items():
-            known = {job.pk for line in (new, self._going[kind]) for job in line}
+            if len(new) >= _ENOUGH:
+                continue
+            alone = self._alone.get(kind, new)
+            known = {job.pk for line in (new, self._going[kind], alone) for job in line}
             known |= {pk for failed, pk in resting if failed is kind}
             free = kind.unclaimed()
             if known:
-                free = free.exclude(pk__in=sorted(known)[:_MAX_ROWS])
-            # Sorted here: for an ORDER BY, SQLite would walk over the whole table by its key.
-            found = sorted(free.values_list("pk", flat=True)[:_MAX_ROWS])
-            new.extend(kind(pk) for pk in found if pk not in known)
+                free = free.exclude(pk__among=sorted(known))
+            # Sorted here: for an ORDER BY, SQLite would job over the whole table by its key.
+            for pk in sorted(free.values_list("pk", flat=True)[:_MAX_ROWS]):
+                line = alone if self._failed.has_failed((kind, pk)) else new
+                line.append(kind(pk))
 
     def turn(self, stop: Event) -> bool:
-        """Do one chunk of the job whose turn it is, or begin a few that are small.
+        """Do one chunk of the job whose turn it is, or several that are small.
 
         Returns: whether there was one.
         """
@@ -138,6 +174,8 @@ class Rounds:
             started = time.monotonic()
             if line[0].is_claimed:
                 self._go_on(line.popleft(), stop)
+            elif self._is_done_together(line):
+                self._begin_together(line, stop)
             else:
                 self._begin_some(line, stop)
             pause(time.monotonic() - started, stop)
@@ -152,6 +190,23 @@ class Rounds:
                     job.release()
             line.clear()
         self._held = 0
+
+    def _is_done_together(self, line: deque[ChunkedJob]) -> bool:
+        return len(line) > 1 and any(line is self._new[kind] for kind in self._together)
+
+    def _begin_together(self, line: deque[ChunkedJob], stop: Event) -> None:
+        """Do what is small at the head of a line; what is not begins by itself."""
+        kind = type(line[0])
+        jobs = [line.popleft() for _ in range(min(len(line), _MAX_TOGETHER))]
+        try:
+            alone, later = self._together[kind]([job.pk for job in jobs])
+        except Exception as error:  # noqa: BLE001 (whatever it is, the others must go on)
+            # Nothing of it is done. By itself each is done, but for the one that is the reason.
+            self._alone[kind].extend(jobs)
+            self._tell(f"{kind.__name__} of {len(jobs)} together", "this try", error, stop)
+            return
+        self._alone[kind].extend(job for job in jobs if job.pk in alone)
+        line.extendleft(job for job in reversed(jobs) if job.pk in later)
 
     def _begin_some(self, line: deque[ChunkedJob], stop: Event) -> None:
         """Begin the first of a line, and on SQLite those behind it, in one transaction.
@@ -222,20 +277,24 @@ class Rounds:
 
     def _give_up(self, job: ChunkedJob, error: Exception, stop: Event) -> None:
         """Leave a job alone for a while; it is tried again here, or by somebody else."""
-        name = f"{type(job).__name__} {job.pk}"
         count = self._failed.add((type(job), job.pk), error)
+        self._tell(f"{type(job).__name__} {job.pk}", f"try {count}", error, stop)
+        if job.is_claimed or is_of_database(error):
+            job.release()
+
+    @staticmethod
+    def _tell(name: str, what: str, error: Exception, stop: Event) -> None:
+        """Say that this failed, and rest where everything may have failed."""
         if not is_of_database(error):
-            logger.error("%s cannot go on; try %s failed: %r", name, count, error)
+            logger.error("%s cannot go on; %s failed: %r", name, what, error)
             supervisor.report("dispatcher", error)
         elif connection.in_atomic_block:
             raise error  # the transaction around us is broken; only its owner can begin anew
         else:
-            logger.warning("%s: try %s failed: %s", name, count, str(error).strip())
+            logger.warning("%s: %s failed: %s", name, what, str(error).strip())
             if is_of_all(error):
                 connection.close()
                 stop.wait(_FIRST_REST_S)
-        if job.is_claimed or is_of_database(error):
-            job.release()
 
 
 def _shared_transaction() -> AbstractContextManager[Any]:

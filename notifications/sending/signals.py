@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from django.dispatch import Signal
 
 from notifications.models import Notification
 from notifications.models.inbox import InboxNow
 
-# Sent with a ``change`` for what is written in bulk: Django's own signals say nothing of it.
+# Sent with the ``changes``, in their order, that a transaction has written in bulk: Django's own
+# signals say nothing of them.
 inboxes_changed = Signal()
 
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A notification has come into these inboxes, at their present revisions."""
+    """A notification has come into these inboxes, at the revisions that it took there."""
 
     notification: Notification
     arrived_at: datetime
@@ -37,3 +39,6 @@ class Edited:
     """A notification in these inboxes, at their present revisions, says something else now."""
 
     inboxes: Sequence[InboxNow]
+
+
+Change: TypeAlias = Arrived | Removed | Edited

@@ -27,7 +27,7 @@ from notifications.conf import conf
 from notifications.inbox import stats
 from notifications.models import Notification, Status
 from notifications.process import outages, supervisor
-from notifications.sending import acts
+from notifications.sending import acts, small_sends
 from notifications.sending.dispatch import Dispatch
 from notifications.sending.item_jobs import EditJob, RemovalJob
 from notifications.sending.jobs import ChunkedJob, pause
@@ -79,7 +79,9 @@ class Dispatcher:
     """What one process does of all that is due. Belongs to one thread."""
 
     def __init__(self) -> None:
-        self._rounds = Rounds((Dispatch, EditJob, RemovalJob))
+        self._rounds = Rounds(
+            (Dispatch, EditJob, RemovalJob), {Dispatch: small_sends.send_together}
+        )
         self._failed: Failed[tuple[str, int]] = Failed()
         self._chores = [_Chore("Adding up figures", stats.roll_up_some, _FIGURES_EVERY_S)]
         self._chores += (
@@ -138,7 +140,7 @@ class Dispatcher:
     def _each(self, name: str, act: Callable[[int], Any], rows: Any) -> None:
         """Do that to each of these notifications; one where it fails is left alone for a while."""
         if resting := [pk for failed, pk in self._failed.resting() if failed == name]:
-            rows = rows.exclude(pk__in=resting)
+            rows = rows.exclude(pk__among=resting)
         for pk in list(rows.values_list("pk", flat=True)[:_MAX_DUE]):
             try:
                 act(pk)

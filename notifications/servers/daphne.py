@@ -94,7 +94,7 @@ class DaphneServer(Server):  # type: ignore[misc]
             if protocol.state == protocol.STATE_OPEN:
                 protocol.sendCloseFrame(code=_RESTART)
             elif protocol.state == protocol.STATE_CONNECTING:
-                retry = ("Retry-After", drain.REFUSED_RETRY_S)
+                retry = ("Retry-After", str(drain.REFUSED_RETRY_S))
                 protocol.failHandshake("Service Unavailable", 503, [retry])
         return super().kill_all_applications()
 

@@ -51,7 +51,7 @@ def _limit_frames(protocol: Any) -> None:
 
     def counted() -> None:
         is_closing = protocol.state == protocol.STATE_CLOSING
-        if listening.is_too_much(protocol.current_frame.opcode, is_closing=is_closing):
+        if listening.count(protocol.current_frame.opcode, is_closing=is_closing):
             protocol.dropConnection(abort=True)
         begin()
 

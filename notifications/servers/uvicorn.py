@@ -50,7 +50,7 @@ class _Protocol(ServerProtocol):
 
     def recv_frame(self, frame: Frame) -> None:
         is_closing = self.state is State.CLOSING
-        if self._listening.is_too_much(frame.opcode, is_closing=is_closing):
+        if self._listening.count(frame.opcode, is_closing=is_closing):
             raise _TooManyFrames(None, limits.FRAGMENTS_MAX)
         if frame.opcode is Opcode.CLOSE:
             # A close may come amid the fragments of a message (RFC 6455, section 5.4); the library
@@ -125,7 +125,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def _refuse_handshake(self) -> None:
         """Who was not let in yet comes back: uvicorn would answer as if something had failed."""
         response = self.conn.reject(HTTPStatus.SERVICE_UNAVAILABLE, drain.REASON)
-        response.headers["Retry-After"] = drain.REFUSED_RETRY_S
+        response.headers["Retry-After"] = str(drain.REFUSED_RETRY_S)
         self.conn.send_response(response)
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True

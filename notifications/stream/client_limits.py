@@ -19,13 +19,13 @@ class ClientLimits:
         self._resumes = TokenBucket(contract.RESUMES_PER_S, contract.RESUMES_BURST, now)
         self._errors: deque[float] = deque()
 
-    def may_speak(self, now: float) -> bool:
+    def take_frame(self, now: float) -> bool:
         return self._frames.take(now)
 
-    def may_resume(self, now: float) -> bool:
+    def take_resume(self, now: float) -> bool:
         return self._resumes.take(now)
 
-    def errs(self, now: float) -> bool:
+    def count_error(self, now: float) -> bool:
         """It sent what is no frame; whether it did so too often."""
         self._errors.append(now)
         while self._errors[0] <= now - contract.ERRORS_WINDOW_S:

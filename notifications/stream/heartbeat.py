@@ -17,12 +17,16 @@ class Heartbeat:
     is_answered: bool
     pong_due_at: float | None = None
 
-    def beats(self, now: float) -> bool:
+    def take_beat(self, now: float) -> bool:
         """Whether it is time for a ping; if so, the next is an interval away."""
         if now < self.next_at:
             return False
         self.next_at = now + self.interval_s
         return True
+
+    def deadline(self) -> float:
+        """When the next ping is to be sent, or the last one's pong should have come."""
+        return self.next_at if self.pong_due_at is None else min(self.next_at, self.pong_due_at)
 
     def pinged(self, now: float, outstanding_bytes: int) -> None:
         """A ping goes out, behind so much that the client must take first."""

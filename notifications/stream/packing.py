@@ -1,4 +1,4 @@
-"""Makes content frames of what was read: cut to size, or cut down to a snapshot."""
+"""Makes frames of what was read: cut to size, or cut down to a snapshot."""
 
 from __future__ import annotations
 
@@ -10,6 +10,18 @@ from notifications.wire import contract, frames
 
 # What stands around the notifications of a snapshot.
 _AROUND_BYTES = 512
+
+
+def hello(found: Loaded, connection: str, server_time: str, ping_interval_s: float) -> bytes:
+    """The first frame: where the inbox is."""
+    return frames.hello(
+        connection=connection,
+        user=found.user,
+        server_time=server_time,
+        epoch=found.epoch,
+        revision=found.revision,
+        ping_interval_s=ping_interval_s,
+    )
 
 
 def split(entries: Sequence[Entry], most_bytes: int) -> list[tuple[Entry, ...]]:

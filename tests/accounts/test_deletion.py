@@ -6,8 +6,9 @@ import pytest
 from django.db import DatabaseError, connection
 from django.db.models.deletion import Collector
 
-from accounts import keys, tokens
-from accounts.models import AccessToken, User
+from accounts.models import User
+from notifications.credentials import keys, tokens
+from notifications.models import AccessToken
 from tests.support.processes import until
 from tests.support.waiting import somebody_waits
 

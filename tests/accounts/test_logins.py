@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.logins import logins_of
+from accounts.logins import Finder
 from accounts.models import Session
 
 
@@ -21,7 +21,7 @@ def key_of():
 
 
 def names(keys):
-    return [login and login.user.username for login in logins_of(keys)]
+    return [login and login.user.username for login in Finder().logins_of(keys)]
 
 
 def test_many_keys_are_looked_up_by_one_query(alice, bob, key_of, django_assert_num_queries):
@@ -32,7 +32,7 @@ def test_many_keys_are_looked_up_by_one_query(alice, bob, key_of, django_assert_
 
 def test_a_login_knows_its_session_and_when_that_ends(alice, key_of):
     key = key_of(alice)
-    (login,) = logins_of([key])
+    (login,) = Finder().logins_of([key])
     row = Session.objects.get(pk=Session.row_key(key))
     assert (login.session_key, login.expires_at) == (row.pk, row.expire_date)
 

@@ -6,28 +6,12 @@ from django.db import DatabaseError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts import keys, revocation, tokens
-from accounts.models import AccessToken, ApiKey, Session, User
+from accounts.models import Session, User
 from accounts.sessions import SessionStore
-from accounts.signals import access_revoked
+from notifications.credentials.signals import access_revoked
 from notifications.models import Inbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def revoked():
-    """The user ids of each time that it was said."""
-    said = []
-
-    def listen(user_ids, **_kwargs):
-        said.append(set(user_ids))
-
-    # What another test has rolled back is not ours.
-    revocation._waiting.user_ids.clear()
-    access_revoked.connect(listen)
-    yield said
-    access_revoked.disconnect(listen)
 
 
 @pytest.fixture
@@ -130,21 +114,6 @@ def test_sessions_that_are_cleared_say_so(alice, session, revoked):
     Session.objects.update(expire_date=timezone.now())
     call_command("clearsessions")
     assert revoked == [{alice.pk}]
-
-
-def test_a_revoked_key_says_so_of_those_whose_tokens_it_made(alice, bob, charlie, revoked):
-    key, _ = keys.make("shop", ["tokens"])
-    other, _ = keys.make("other", ["tokens"])
-    for user, by in ((alice, key), (bob, key), (charlie, other)):
-        tokens.issue(user, origins=[], api_key=by)
-    AccessToken.objects.filter(user=bob).update(expires_at=timezone.now())
-    keys.revoke(ApiKey.objects.filter(pk=key.pk))
-    keys.revoke(ApiKey.objects.filter(pk=key.pk))
-    assert revoked == [{alice.pk}]
-    tokens.forget_old()
-    assert revoked == [{alice.pk}]
-    AccessToken.objects.filter(user=charlie).delete()
-    assert revoked == [{alice.pk}, {charlie.pk}]
 
 
 def test_a_deleted_user_says_so(alice, session, revoked):

@@ -7,9 +7,10 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from accounts import sessions, tokens
+from accounts import sessions
 from accounts.models import Session
 from accounts.sessions import SessionStore
+from notifications.credentials import tokens
 from notifications.sending import worker
 
 

@@ -151,7 +151,7 @@ def test_no_page_has_a_fault_that_axe_finds(site, open_page, admin, alice):
     one = f"{LIST}{Notification.objects.get().pk}/"
     page = is_live(open_page(admin, LIST, **ANY_LOOK))
     check(page)
-    for path in (f"{one}change/", f"{one}delete/", "/admin/accounts/apikey/add/"):
+    for path in (f"{one}change/", f"{one}delete/", "/admin/notifications/apikey/add/"):
         page.goto(path)
         check(page)
     page.goto(f"{one}change/")

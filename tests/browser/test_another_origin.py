@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from accounts import keys, tokens
+from notifications.credentials import keys, tokens
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

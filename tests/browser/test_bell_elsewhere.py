@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from accounts import tokens
+from notifications.credentials import tokens
 from tests.support.processes import until
 from tests.support.shop import Shop
 

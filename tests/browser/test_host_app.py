@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import expect
 
-from accounts import keys
+from notifications.credentials import keys
 from tests.support.ports import free_port, listens
 from tests.support.processes import REPOSITORY, until
 

@@ -39,7 +39,7 @@ QUERY = (
 )  # fmt: skip
 FORMS = (
     "/accounts/login/", "/admin/login/", "/accounts/password-reset/", "/accounts/devices/",
-    "/inbox/actions/", "/admin/notifications/notification/", "/admin/accounts/apikey/add/",
+    "/inbox/actions/", "/admin/notifications/notification/", "/admin/notifications/apikey/add/",
     "/admin/notifications/notification/add/", "/admin/accounts/user/",
 )  # fmt: skip
 FILTERS = ("pk__in", "created_at__year", "q", "level__exact")

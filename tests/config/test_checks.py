@@ -223,6 +223,37 @@ def test_errors_of_the_api_are_problems_also_those_of_csrf(settings):
     assert found(deploy=False) == {"notifications.E011"}
 
 
+# --- Credentials ----------------------------------------------------------------------------------
+
+
+def test_cors_is_around_what_answers_with_errors(settings):
+    cors = "notifications.credentials.cors.CorsMiddleware"
+    settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if one != cors]
+    assert found(deploy=False) == {"notifications.E014"}
+    settings.MIDDLEWARE.append(cors)
+    assert found(deploy=False) == {"notifications.E014"}
+
+
+@pytest.mark.parametrize(
+    ("origin", "ids"),
+    [
+        ("https://shop.example", set()),
+        ("https://*.shop.example", {"notifications.W012"}),
+        ("https://*.example", {"notifications.W012", "notifications.E015"}),
+        ("https://*", {"notifications.W012", "notifications.E015"}),
+        ("https://*:8443", {"notifications.W012", "notifications.E015"}),
+    ],
+)
+def test_origins_with_wildcards_are_found(settings, origin, ids):
+    settings.CSRF_TRUSTED_ORIGINS = [origin]
+    assert found() == ids
+
+
+def test_any_host_is_no_host(settings):
+    settings.ALLOWED_HOSTS = ["*"]
+    assert found() == {"notifications.W013"}
+
+
 # --- Accounts -------------------------------------------------------------------------------------
 
 
@@ -231,49 +262,21 @@ def test_sessions_are_ours(settings):
     assert found(deploy=False) == {"accounts.E001"}
 
 
-def test_cors_is_around_what_answers_with_errors(settings):
-    cors = "accounts.api_middleware.CorsMiddleware"
-    settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if one != cors]
-    assert found(deploy=False) == {"accounts.E002"}
-    settings.MIDDLEWARE.append(cors)
-    assert found(deploy=False) == {"accounts.E002"}
-
-
-@pytest.mark.parametrize(
-    ("origin", "ids"),
-    [
-        ("https://shop.example", set()),
-        ("https://*.shop.example", {"accounts.W001"}),
-        ("https://*.example", {"accounts.W001", "accounts.E003"}),
-        ("https://*", {"accounts.W001", "accounts.E003"}),
-        ("https://*:8443", {"accounts.W001", "accounts.E003"}),
-    ],
-)
-def test_origins_with_wildcards_are_found(settings, origin, ids):
-    settings.CSRF_TRUSTED_ORIGINS = [origin]
-    assert found() == ids
-
-
 def test_a_cookie_for_other_sites_pages_needs_https(settings):
     settings.SESSION_COOKIE_SAMESITE = "None"
-    assert found(deploy=False) == {"accounts.E004"}
+    assert found(deploy=False) == {"accounts.E002"}
     settings.SESSION_COOKIE_SECURE = True
     assert found(deploy=False) == set()
 
 
-def test_any_host_is_no_host(settings):
-    settings.ALLOWED_HOSTS = ["*"]
-    assert found() == {"accounts.W002"}
-
-
 def test_a_session_cookie_belongs_to_one_host(settings):
     settings.SESSION_COOKIE_NAME = "sessionid"
-    assert found() == {"accounts.W003"}
+    assert found() == {"accounts.W001"}
 
 
 def test_mail_reaches_somebody(settings):
     settings.EMAIL_BACKEND = f"{console.__name__}.EmailBackend"
-    assert found() == {"accounts.W004"}
+    assert found() == {"accounts.W002"}
 
 
 # --- As a whole -----------------------------------------------------------------------------------

@@ -15,9 +15,9 @@ from django.conf import settings as configured
 from django.core.asgi import get_asgi_application
 from django.test import Client
 
-from accounts import logins, tokens
-from accounts.middleware import origin_guard, sign_in
 from notifications import routing
+from notifications.credentials import sessions, tokens
+from notifications.credentials.sign_in import origin_guard, sign_in
 from notifications.push.batching import Batcher
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -112,7 +112,7 @@ async def _ask_all(headers):
     pages = get_asgi_application()
     known = partial(
         sign_in,
-        find_session=Batcher(logins.logins_of).ask,
+        find_session=Batcher(sessions.finder().logins_of).ask,
         find_token=Batcher(tokens.logins_of).ask,
     )
     http = routing.http(pages, sign_in=known, guard=origin_guard)

@@ -25,6 +25,9 @@ PATH = "docs/reference/protocol.md"
 PAGE = (markdown.REPOSITORY / PATH).read_text("utf-8")
 SOURCES = sorted((markdown.REPOSITORY / "notifications").rglob("*.py"))
 
+# What the browser's modules rely on.
+TYPES = markdown.REPOSITORY / "notifications" / "static" / "notifications" / "types.d.ts"
+
 # One of each frame that the server sends, with all of its fields.
 SENT = {
     "hello": [
@@ -78,6 +81,30 @@ def test_this_test_knows_every_frame_that_the_server_sends():
         "frames.py sends other types than tests/docs/test_protocol.py knows: add one of each to "
         f"SENT there, and a row to the table of `## Frames from the server` of {PATH}."
     )
+
+
+def browser_type(start):
+    """The fields of a type in the browser's types.d.ts, by how its lines begin."""
+    body = re.search(
+        rf"^{re.escape(start)}(.*?)^  \}}", TYPES.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    assert body, f"{TYPES.name} has no {start!r}"
+    return set(re.findall(r"^    (\w+)\??:", body[1], re.MULTILINE))
+
+
+def test_the_browser_knows_no_field_that_the_server_does_not_send():
+    for kind, examples in SENT.items():
+        name = kind.capitalize()
+        start = "  type ChangesFrame = {" if kind == "changes" else f"  interface {name}Frame {{"
+        fields = set().union(*(json.loads(example) for example in examples))
+        known = browser_type(start)
+        assert "type" in known
+        assert not known - fields, f"{kind} of {TYPES.name}: no such fields"
+    sent = {first(row, "field") for row in table("A notification", "field", "value")}
+    drawn = browser_type("  interface Drawn {")
+    known = drawn | browser_type("  interface Notification extends Drawn {")
+    assert len(known) > len(drawn) > 0
+    assert not known - sent, f"a notification of {TYPES.name}: no such fields"
 
 
 def test_frames_from_the_server_and_their_fields():

@@ -108,8 +108,8 @@ class Reader:
         return self.terminal.run(f".venv/bin/python manage.py shell -v 0 -c {script}").strip()
 
     def make_key(self, *scopes):
-        made = f"from accounts import keys; print(keys.make('docs', {list(scopes)!r})[1])"
-        return self.ask(made)
+        made = f"print(keys.make('docs', {list(scopes)!r})[1])"
+        return self.ask(f"from notifications.credentials import keys; {made}")
 
     def titles_of(self, name):
         items = f"InboxItem.objects.filter(inbox__user__username={name!r})"

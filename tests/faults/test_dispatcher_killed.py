@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db.models import F
+from django.db.models import F, Q
 
 from notifications.inbox import acts
 from notifications.models import Edit, Inbox, InboxItem, Notification, Removal, Status
 from notifications.models.audiences import Everyone
 from notifications.sending import acts as sending_acts
 from notifications.sending import worker
-from tests.support.jobs import IMPATIENT, cursor_of, kill_in_the_midst
+from tests.support.jobs import (
+    IMPATIENT,
+    cursor_of,
+    kill_in_the_midst,
+    make_small_ones,
+    wait_exactly,
+)
 from tests.support.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -85,6 +91,28 @@ def test_twenty_kills_neither_lose_nor_double_an_item(
     )
     assert not Inbox.objects.filter(revision__gt=1).exists()
     assert Ledger(sent={notification.pk: recipients}).faults() == []
+
+
+def test_three_kills_amid_small_ones_neither_lose_nor_double_an_item(
+    processes: Processes, people: People, chance: random.Random
+) -> None:
+    users = people(4)
+    sent = make_small_ones(600, users)
+    left = Notification.objects.filter(status=Status.SENDING)
+    for _ in range(3):
+        child = processes.dispatcher(**small_chunks(20))
+        before = left.count()
+        processes.until(lambda before=before: left.count() < before, "some are sent")  # type: ignore[misc]
+        wait_exactly(chance.uniform(0, 0.02))
+        child.kill()
+        assert left.exists(), "too fast: nothing is left to do"
+        # Each is done or not begun: whoever is killed leaves none half done.
+        assert not left.filter(Q(cursor__gt=0) | Q(item_count__gt=0)).exists()
+    processes.dispatcher(**IMPATIENT)
+    processes.until(lambda: not left.exists(), "all are sent")
+
+    assert set(Inbox.objects.values_list("revision", "unread_count")) == {(600, 600)}
+    assert Ledger(sent=sent).faults() == []
 
 
 def test_five_kills_of_a_withdrawal_leave_nothing_behind(

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from notifications.models import ChangeCounter, Inbox
 from notifications.push.reconcilers.sqlite import SqliteReconciler
-from tests.notifications.push.test_reconcilers import NotingHub
+from tests.notifications.push.reconcilers.test_base import NotingHub
 from tests.support.processes import until
 
 if TYPE_CHECKING:

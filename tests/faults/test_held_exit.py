@@ -84,5 +84,5 @@ def test_a_dispatcher_ends_in_time_and_says_what_held_it(
         child = processes.manage("dispatcher", **STUBBORN, NOTIFICATIONS_DISPATCH_LEASE_S=1)
         processes.until(lambda: stubborn.HELD in child.output(), "it is held")
         assert child.terminate(LATE_S) == 0
-        must_have_said(child, "Held by thread dispatcher, at ")
+        must_have_said(child, "Held by thread notifications-dispatcher, at ")
         child.log.write_text("")  # its complaint was the right one

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.db.models import F
+
 from notifications.models import Inbox, InboxItem, Notification, Removal, Status
 from notifications.models.audiences import ChosenUsers, Everyone
 from notifications.sending import acts
-from tests.support.jobs import IMPATIENT, cursor_of, freeze_between_chunks, wait_for_chunks
+from tests.support.jobs import (
+    IMPATIENT,
+    cursor_of,
+    freeze_between_chunks,
+    make_small_ones,
+    wait_for_chunks,
+)
 from tests.support.ledger import Ledger
 from tests.support.processes import Child
 
@@ -116,6 +124,21 @@ def test_what_is_withdrawn_while_it_is_dispatched_leaves_every_inbox(
     assert 0 < InboxItem.objects.count() == notification.item_count < len(users)
     ledger = Ledger(sent={notification.pk: set(users)}, withdrawn={notification.pk})
     assert ledger.faults() == []
+
+
+def test_small_ones_that_were_made_in_bulk_arrive_once_of_two_dispatchers(
+    processes: Processes, people: People
+) -> None:
+    users = people(3)
+    # Few in a transaction, so that both are at it at the same time.
+    start_two(processes, **IMPATIENT, NOTIFICATIONS_DISPATCH_CHUNK_SIZE=12)
+    sent = make_small_ones(200, users)
+    made = Notification.objects.filter(pk__in=sent)
+    processes.until(lambda: not made.exclude(status=Status.SENT).exists(), "all are sent")
+
+    assert not made.exclude(recipient_count=3, item_count=3, upto=F("cursor")).exists()
+    assert set(Inbox.objects.values_list("revision", "unread_count")) == {(200, 200)}
+    assert Ledger(sent=sent).faults() == []
 
 
 def test_a_dispatcher_stops_at_once_though_its_next_look_is_far_away(

@@ -4,6 +4,7 @@ import { InboxApi } from "../../notifications/static/notifications/api.js";
 import { FakeClock } from "./support/fake-clock.js";
 
 const OK = [200, { revision: 7, changed: 1, counts: { unread: 0, unseen: 0 } }];
+/** @type {Inbox.ActBody} */
 const ACT = { op: "read", notifications: ["3"], op_id: "one" };
 
 /** An API whose server gives these answers, one after the other: [status, JSON, headers], or an error. */
@@ -79,7 +80,7 @@ test("the session is somebody, nobody, or unknown", async () => {
 
 test("a page is asked for by its query", async () => {
   const { it, requests } = api([200, { revision: 1, notifications: [] }]);
-  await it.page({ filter: "unread", before: "9", limit: 50 });
+  await it.page({ filter: "unread", before: "9", limit: "50" });
   assert.equal(requests[0].url, "/api/v1/inbox?filter=unread&before=9&limit=50");
 });
 

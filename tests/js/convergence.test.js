@@ -27,6 +27,7 @@ function world(seed) {
   }); // prettier-ignore
   const page = { user: "user-1", epoch: null, revision: 0, counts: { unread: 0, unseen: 0 } };
   const api = {
+    one: () => later(() => null, 10),
     whyStop: () => later(() => null, 10),
     act: (body) => {
       if (server.chance(0.1)) return later(() => Promise.reject(Object.assign(new Error(), { status: 503 })), 10);

@@ -53,6 +53,7 @@ test("a stream that ends or breaks off is closed abnormally, once", async () => 
 });
 
 test("a status is told as the frame that a socket would bring", async () => {
+  /** @type {[number, object, number, boolean, number][]} */
   const byes = [
     [401, {}, 4001, false, 0], [403, { "Content-Type": "application/problem+json" }, 4003, false, 0],
     [429, {}, 4100, true, 0], [429, { "Retry-After": "3" }, 4100, true, 3000],

@@ -795,6 +795,7 @@ test("gently reconnected, it delivers until the new connection is synced", () =>
 });
 
 test("a page that does not say whose it is starts once that is known", async () => {
+  /** @type {() => Promise<{user: string}>} */
   let session = async () => Promise.reject(new TypeError("network"));
   const it = harness({ page: { user: null }, api: { session: () => session() } });
   it.client.revive();

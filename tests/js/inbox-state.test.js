@@ -3,22 +3,24 @@ import test from "node:test";
 import { InboxState, byArrival } from "../../notifications/static/notifications/inbox-state.js";
 import { EPOCH, notification } from "./support/harness.js";
 
+/** @param {number} revision @param {Inbox.Notification[]} notifications @param {{more?: boolean, unread?: number, unseen?: number}} [options] */
 function stateAt(revision, notifications, { more = false, unread, unseen } = {}) {
   const state = new InboxState();
   const counts = { unread: unread ?? notifications.length, unseen: unseen ?? notifications.length };
-  state.applySnapshot({ epoch: EPOCH, revision, notifications, more, counts });
+  state.applySnapshot({ type: "snapshot", epoch: EPOCH, revision, notifications, more, counts });
   return state;
 }
 
-const changes = (since, revision, fields = {}) => ({
-  since, revision, notifications: [], removed: [], counts: { unread: 7, unseen: 7 }, ...fields,
+/** @param {number} since @param {number} revision @param {Partial<Inbox.ChangesFrame>} [fields] @returns {Inbox.ChangesFrame} */
+const changes = (since, revision, fields = {}) => /** @type {Inbox.ChangesFrame} */ ({
+  type: "changes", since, revision, notifications: [], removed: [], counts: { unread: 7, unseen: 7 }, ...fields,
 }); // prettier-ignore
 
 test("the page's counts serve until the stream brings some", () => {
   const state = new InboxState();
   state.counts = { unread: 3, unseen: 1 };
   assert.deepEqual(state.viewCounts(), { unread: 3, unseen: 1 });
-  state.applySnapshot({ epoch: EPOCH, revision: 0, notifications: [], more: false, counts: { unread: 0, unseen: 0 } });
+  state.applySnapshot({ type: "snapshot", epoch: EPOCH, revision: 0, notifications: [], more: false, counts: { unread: 0, unseen: 0 } });
   assert.deepEqual(state.viewCounts(), { unread: 0, unseen: 0 });
 });
 
@@ -51,7 +53,7 @@ test("removed is final, until another epoch begins", () => {
   state.applyChanges(changes(5, 6, { removed: ["3", "unknown"] }));
   state.applyChanges(changes(6, 7, { notifications: [notification(3, { revision: 7 })] }));
   assert.equal(state.notifications.size, 0);
-  state.applySnapshot({ epoch: "other", revision: 1, notifications: [], more: false, counts: { unread: 0, unseen: 0 } });
+  state.applySnapshot({ type: "snapshot", epoch: "other", revision: 1, notifications: [], more: false, counts: { unread: 0, unseen: 0 } });
   state.applyChanges(changes(1, 2, { notifications: [notification(3, { revision: 2 })] }));
   assert.ok(state.notifications.has("3"));
 });

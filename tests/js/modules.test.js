@@ -8,7 +8,7 @@ const TESTS = new URL("./", import.meta.url);
 const TAG = new URL("../../notifications/templatetags/notifications.py", import.meta.url);
 
 const read = (name) => readFileSync(new URL(name, FOLDER), "utf8");
-const all = readdirSync(FOLDER, { recursive: true }).filter((name) => name.endsWith(".js"));
+const all = readdirSync(FOLDER, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".js"));
 
 /** The modules that one imports before it runs, and itself. */
 function graph(name, seen = new Set()) {

@@ -4,6 +4,7 @@ import { OfflineQueue } from "../../notifications/static/notifications/offline-q
 import { FakeStorage } from "./support/fake-browser.js";
 
 const HOUR_MS = 60 * 60 * 1000;
+/** @param {string} op_id @param {string} [at] @returns {Inbox.Act} */
 const entry = (op_id, at = op_id) => ({ overlay: { op_id, op: "read", ids: ["1"], upto: 1, at, revision: null }, body: { op: "read", notifications: ["1"], op_id } });
 const ids = (kept) => kept.entries().map(({ body }) => body.op_id);
 

@@ -7,16 +7,18 @@ import { EPOCH, notification } from "./support/harness.js";
 const READ = { read_at: "2026-11-24T09:00:00.000Z", seen_at: "2026-11-24T09:00:00.000Z" };
 let ids = 0;
 
+/** @param {number} revision @param {Inbox.Notification[]} notifications @param {{more?: boolean, unread?: number, unseen?: number}} [options] */
 function stateAt(revision, notifications, { more = false, unread, unseen } = {}) {
   const state = new InboxState();
   state.overlays = new Overlays(state);
   const counts = { unread: unread ?? notifications.length, unseen: unseen ?? notifications.length };
-  state.applySnapshot({ epoch: EPOCH, revision, notifications, more, counts });
+  state.applySnapshot({ type: "snapshot", epoch: EPOCH, revision, notifications, more, counts });
   return state;
 }
 
-const changes = (since, revision, fields = {}) => ({
-  since, revision, notifications: [], removed: [], counts: { unread: 7, unseen: 7 }, ...fields,
+/** @param {number} since @param {number} revision @param {Partial<Inbox.ChangesFrame>} [fields] @returns {Inbox.ChangesFrame} */
+const changes = (since, revision, fields = {}) => /** @type {Inbox.ChangesFrame} */ ({
+  type: "changes", since, revision, notifications: [], removed: [], counts: { unread: 7, unseen: 7 }, ...fields,
 }); // prettier-ignore
 
 /** The id of the new overlay. */
@@ -27,7 +29,7 @@ function lay(state, op, chosen, upto) {
 }
 
 
-// op, before, its counts, after, its counts
+/** op, before, its counts, counts after. @type {[Inbox.Op, Partial<Inbox.Notification>, number[], number[]][]} */
 const ACTS = [
   ["seen", {}, [1, 1], [1, 0]],
   ["read", {}, [1, 1], [0, 0]],
@@ -94,7 +96,7 @@ test("acts lie over each other in their order", () => {
 test("so does a revision that went back", () => {
   const state = stateAt(50, [notification(3)]);
   state.overlays.confirm(lay(state, "read", ["3"], 50), 51);
-  state.applySnapshot({ epoch: EPOCH, revision: 30, notifications: [notification(3)], more: false, counts: { unread: 1, unseen: 1 } });
+  state.applySnapshot({ type: "snapshot", epoch: EPOCH, revision: 30, notifications: [notification(3)], more: false, counts: { unread: 1, unseen: 1 } });
   assert.equal(state.viewCounts().unread, 1);
 });
 
@@ -102,6 +104,6 @@ test("another epoch ends the overlays that were answered in the one before", () 
   const state = stateAt(5, [notification(3)]);
   state.overlays.confirm(lay(state, "read", ["3"], 5), 900);
   lay(state, "archive", ["3"], 5);
-  state.applySnapshot({ epoch: "other", revision: 2, notifications: [notification(1)], more: false, counts: { unread: 1, unseen: 1 } });
+  state.applySnapshot({ type: "snapshot", epoch: "other", revision: 2, notifications: [notification(1)], more: false, counts: { unread: 1, unseen: 1 } });
   assert.deepEqual(state.view(notification(1)).archived_at, null);
 });

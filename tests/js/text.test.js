@@ -39,7 +39,8 @@ test("failures name what failed", () => {
 
 test("times are told as people do", () => {
   const now = new Date(2026, 10, 24, 15, 0, 0); // a Tuesday, in the reader's zone
-  const at = (...parts) => relativeTime(new Date(...parts).toISOString(), now.getTime());
+  const at = (year, month, day, hours, minutes, seconds = 0) =>
+    relativeTime(new Date(year, month, day, hours, minutes, seconds).toISOString(), now.getTime());
   assert.equal(at(2026, 10, 24, 15, 0, 30), "now"); // a clock that is wrong
   assert.equal(at(2026, 10, 24, 14, 59, 30), "now");
   assert.equal(at(2026, 10, 24, 14, 55), "5 min ago");

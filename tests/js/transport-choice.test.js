@@ -9,10 +9,11 @@ const KEY = "nb:transport:http://host/api/v1/";
 const MINUTE_MS = 60_000;
 
 /** A choice, and every connection that it opened. */
+/** @param {{storage?: Inbox.Store, only?: Inbox.TransportName, hasTokens?: boolean, openAfterMs?: number}} [options] */
 function choice({ storage = new FakeStorage(), only, hasTokens = false, openAfterMs = 0 } = {}) {
   const clock = new FakeClock();
   const opened = [];
-  const client = { state: "live", leader: null, inbox: { epoch: "e", revision: 7 }, reconnects: [], reconnect: (how) => client.reconnects.push(how) };
+  const client = { state: /** @type {Inbox.ClientState} */ ("live"), leader: null, inbox: { epoch: "e", revision: 7 }, reconnects: [], reconnect: (how) => client.reconnects.push(how) };
   const it = { isVisible: true, clock, opened, client, storage };
   const opener = (transport) => (cursor, events) => {
     const link = { transport, cursor, events, sent: [], isClosed: false };
@@ -195,8 +196,8 @@ test("one that is closed before its module came is never opened", async () => {
 test("one whose module does not come is closed abnormally", async () => {
   const closed = [];
   const services = async () => Promise.reject(new Error("no network"));
-  const transports = new TransportChoice({ only: "sse", services, storage: () => null, url: "" });
-  transports.open(null, { close: (code) => closed.push(code) });
+  const transports = new TransportChoice({ only: "sse", webSocket: false, services, storage: () => null, url: "" });
+  transports.open(null, { message: () => {}, close: (code) => closed.push(code), cursor: () => null });
   await settle();
   assert.deepEqual(closed, [1006]);
 });

@@ -4,7 +4,10 @@ import { webSocketTransport } from "../../notifications/static/notifications/tra
 
 class FakeWebSocket {
   static last;
+  /** @type {Inbox.Socket["readyState"]} */
   readyState = 0;
+  onmessage = null;
+  onclose = null;
   sent = [];
 
   constructor(url, protocols) {
@@ -23,7 +26,7 @@ class FakeWebSocket {
 
 function open(cursor) {
   const heard = [];
-  const events = { message: (text) => heard.push(text), close: (code) => heard.push(code) };
+  const events = { message: (text) => heard.push(text), close: (code) => heard.push(code), cursor: () => null };
   const transport = webSocketTransport("ws://host/ws/notifications/", FakeWebSocket)(cursor, events);
   return { transport, heard, socket: FakeWebSocket.last };
 }

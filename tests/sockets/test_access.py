@@ -14,13 +14,16 @@ from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
-from accounts import devices, keys, tokens
-from accounts.models import AccessToken, ApiKey, Session, User
+from accounts import devices
+from accounts.models import Session, User
 from accounts.sessions import SessionStore
+from notifications.credentials import keys, tokens
+from notifications.models import AccessToken, ApiKey
 from tests.sockets.conftest import ON_SQLITE, POLL, SSE, WEBSOCKET, over_all, row_of
 from tests.support.processes import until
 from tests.support.redis_server import RedisServer
 from tests.support.servers import CSRF_COOKIE, DAPHNE, SESSION_COOKIE, UVICORN
+from tests.support.sessions import login_by
 
 V1 = "notifications.v1"
 # A second, and what a busy machine takes to say so.
@@ -182,7 +185,7 @@ def test_when_a_token_is_revoked_its_streams_end(
 ):
     session = sign_in(alice)
     key, _ = keys.make("shop", ["tokens"], origins=[])
-    by = {"session": row_of(session).get()} if cause == "session" else {"api_key": key}
+    by = {"session": login_by(row_of(session).get())} if cause == "session" else {"api_key": key}
     token, _ = tokens.issue(alice, origins=[], **by)
     streams = [
         connect(alice, one, **bearer(token, transport)).until_synced() for one in (site, other_site)

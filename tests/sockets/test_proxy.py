@@ -10,7 +10,7 @@ from tests.support.bare import Bare
 from tests.support.nginx import SHIPPED_NAME, Nginx, shipped
 from tests.support.servers import DAPHNE, UVICORN
 
-SETTINGS = {"ALLOWED_HOSTS": f"{SHIPPED_NAME},127.0.0.1", "REFUSED_RATE_PER_MIN": 2}
+SETTINGS = {"ALLOWED_HOSTS": f"{SHIPPED_NAME},127.0.0.1", "NOTIFICATIONS_REFUSED_RATE_PER_MIN": 2}
 # What a client may say of itself; none of it is true.
 CLAIMS = [
     ("X-Forwarded-For", "192.0.2.7"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from accounts import keys
+from notifications.credentials import keys
 from tests.support.bare import Bare
 from tests.support.processes import until
 

@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts import keys, tokens
-from accounts.models import AccessToken
-from notifications.models import Inbox, Notification
+from notifications.credentials import keys, tokens
+from notifications.models import AccessToken, Inbox, Notification
 from tests.sockets.conftest import ids_of, ids_seen, row_of
 from tests.support.client import SocketClient
 from tests.support.connection import Refused
 from tests.support.servers import SESSION_COOKIE
+from tests.support.sessions import login_by
 
 V1 = "notifications.v1"
 SHOP = "https://shop.example"
@@ -118,7 +118,7 @@ def test_a_token_that_is_over_is_sent_away(site, knock, token_for, sign_in, alic
     AccessToken.objects.filter(user=alice).update(expires_at=timezone.now())
     of_key = token_for(alice)
     session = row_of(sign_in(alice)).get()
-    of_session, _ = tokens.issue(alice, origins=[SHOP], session=session)
+    of_session, _ = tokens.issue(alice, origins=[SHOP], session=login_by(session))
     for token in (of_session, of_key):
         knock(site, token, origin=SHOP).until_synced()
     session.delete()

@@ -30,7 +30,12 @@ def ask(servers, tmp_path_factory):
     """Ask by https through a proxy at the socket; the answer's status and its Location."""
     path = tmp_path_factory.mktemp("uds") / "web"
     child = servers.manage(
-        "serve", "--uds", str(path), HTTPS="1", ALLOWED_HOSTS=HOST, REFUSED_RATE_PER_MIN="2"
+        "serve",
+        "--uds",
+        str(path),
+        HTTPS="1",
+        ALLOWED_HOSTS=HOST,
+        NOTIFICATIONS_REFUSED_RATE_PER_MIN="2",
     )
     until(path.exists, "it listens", within_s=STARTUP_S)
 

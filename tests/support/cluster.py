@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 
-from accounts import keys
 from accounts.sessions import SessionStore
+from notifications.credentials import keys
 from notifications.inbox import reading
 from notifications.models import Notification, Status
 from tests.support.checker import World, faults

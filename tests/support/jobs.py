@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
 
+from notifications.models import Notification, Status
+from notifications.models.audiences import ChosenUsers
+
 if TYPE_CHECKING:
     import random
+    from collections.abc import Sequence
 
     from notifications.models import Leased
     from tests.support.processes import Child, Processes
@@ -37,11 +41,29 @@ def kill_in_the_midst(
 ) -> None:
     """Kill the process that works, at a random moment a few chunks from now."""
     wait_for_chunks(processes, job, chance.randint(1, 10))
-    # Not a sleep, which is coarser than a chunk's statements are.
-    moment = time.monotonic() + chance.uniform(0, 0.01)
+    wait_exactly(chance.uniform(0, 0.01))
+    child.kill()
+
+
+def wait_exactly(seconds: float) -> None:
+    """Not a sleep, which is coarser than a chunk's statements are."""
+    moment = time.monotonic() + seconds
     while time.monotonic() < moment:
         pass
-    child.kill()
+
+
+def make_small_ones(count: int, users: Sequence[int]) -> dict[int, set[int]]:
+    """Notifications to these users that no signal has told of; their recipients by their ids."""
+    made = Notification.objects.bulk_create(
+        Notification(
+            title=f"{number}",
+            audience_kind=ChosenUsers.kind,
+            audience_ids=list(users),
+            status=Status.SENDING,
+        )
+        for number in range(count)
+    )
+    return {one.pk: set(users) for one in made}
 
 
 def freeze_between_chunks(processes: Processes, child: Child, job: Leased) -> None:

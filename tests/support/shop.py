@@ -7,7 +7,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from accounts import keys, tokens
+from notifications.credentials import keys, tokens
 
 if TYPE_CHECKING:
     from accounts.models import User

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from notifications.stream.inbox_stream import Entry, Hint, Loaded
+from notifications.stream.messages import Entry, Hint, Loaded
 from notifications.wire import contract
 from notifications.wire.frames import Cursor
 

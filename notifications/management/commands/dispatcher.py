@@ -8,7 +8,7 @@ from typing import Any
 
 from notifications.conf import conf
 from notifications.management.output import WorkCommand
-from notifications.process import overdue
+from notifications.process import overdue, supervisor
 from notifications.sending import worker
 
 
@@ -22,8 +22,7 @@ class Command(WorkCommand):
         ends = {signal.SIGTERM, signal.SIGINT}
         signal.pthread_sigmask(signal.SIG_BLOCK, ends)
         stop = threading.Event()
-        thread = threading.Thread(target=worker.run, args=(stop,), name="dispatcher")
-        thread.start()
+        thread = supervisor.keep_thread("dispatcher", lambda: worker.run(stop), daemon=False)
         self.stdout.write("Dispatching. Ctrl-C stops.")
         signal.sigwait(ends)
         # Then another one may take its work over anyhow; what it has not committed is not done.

@@ -1,5 +1,8 @@
 """Notices what other processes commit to a SQLite file, within a millisecond or two.
 
+The kernel tells of a write to the ``-wal`` file, and ``PRAGMA data_version`` whether it has become
+visible.
+
 Writers are serial on SQLite, and each change numbers its inbox from one counter: what is new
 carries a number above the last one seen.
 """
@@ -94,10 +97,10 @@ class SqliteReconciler(Reconciler):
         (version,) = self._database.execute("PRAGMA data_version").fetchone()
         if version == self._version:
             return None
-        sight = self._look()
+        state = self._look()
         # Not before: nobody else would tell of a change that could not be looked at.
         self._version = version
-        return sight
+        return state
 
     def _look(self) -> DatabaseState | None:
         assert self._database is not None  # noqa: S101 (opened before)

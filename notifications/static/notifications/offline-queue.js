@@ -12,7 +12,7 @@ export class OfflineQueue {
   #prefix;
   #now;
 
-  /** @param {{storage: Storage | null, name: string, now: () => number}} options `name`: whose they are */
+  /** @param {{storage: Inbox.Store | null, name: string, now: () => number}} options `name`: whose they are */
   constructor({ storage, name, now }) {
     this.#storage = storage;
     this.#prefix = `${PREFIX}${name}:`;

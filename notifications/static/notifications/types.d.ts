@@ -329,6 +329,9 @@ declare namespace Inbox {
     counts: Counts;
   }
 
+  /** As much of WebSocket as is used. */
+  type Socket = Pick<WebSocket, "onmessage" | "onclose" | "readyState" | "send" | "close">;
+
   /** What is loaded when it is first asked for. */
   interface Services {
     api: Api;
@@ -343,10 +346,19 @@ declare namespace Inbox {
     /** The choice between WebSocket, server-sent events and long poll. */
     transports: { transport: TransportName; works(): void; next(failed: TransportName): void };
     /** Rejects where they cannot be loaded. */
-    services(): Promise<Pick<Services, "api" | "acts">>;
+    services(): Promise<{ api: Pick<Api, "whyStop">; acts: Acts }>;
     clock: Clock;
     random: () => number;
     page: Page;
+  }
+
+  /** What is used of localStorage. */
+  interface Store {
+    readonly length: number;
+    key(at: number): string | null;
+    getItem(key: string): string | null;
+    setItem(key: string, value: string): void;
+    removeItem(key: string): void;
   }
 
   interface ActsOptions {
@@ -354,7 +366,7 @@ declare namespace Inbox {
     api: Pick<Api, "act" | "one">;
     page: Page;
     /** Null where it is denied. */
-    storage: Storage | null;
+    storage: Store | null;
     /** Milliseconds since 1970. */
     now?: () => number;
   }
@@ -442,16 +454,21 @@ declare namespace Inbox {
     webSocket: Open | false;
     services(): Promise<Pick<Services, "opener" | "fallback">>;
     /** May throw: storage may be denied. */
-    storage(): Storage;
+    storage(): Store;
     url: string;
   }
 
   interface FallbackOptions {
     opener(transport: string): Promise<Open>;
     key: string;
-    storage: Storage | null;
+    storage: Store | null;
     clock: Clock;
-    client: Client;
+    client: {
+      state: ClientState;
+      leader: Leader | null;
+      inbox: { epoch: string; revision: number };
+      reconnect(how: { gently: boolean }): void;
+    };
     transports: { transport: TransportName };
     isVisible(): boolean;
   }

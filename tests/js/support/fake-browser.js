@@ -183,7 +183,7 @@ export class FakeTab {
       tab: String(random()),
       isVisible: () => this.isVisible,
     });
-    for (const type of ["notification", "summary", "state", "signedout", "error"]) {
+    for (const type of /** @type {const} */ (["notification", "summary", "state", "signedout", "error"])) {
       this.client.addEventListener(type, ({ detail }) => this.events.push({ type, epoch: this.client.inbox.epoch, ...detail }));
     }
     // As the bell does.
@@ -275,6 +275,7 @@ export class FakeTab {
         );
       });
     const api = {
+      one: async () => null,
       session: () => answered(server.session()),
       act: (body) => answered(server.post(body)),
       whyStop: (page) => InboxApi.prototype.whyStop.call(api, page),

@@ -66,6 +66,7 @@ class Link {
 }
 
 /** A client with a fake clock, and every connection that it opened. */
+/** @param {{page?: Partial<Inbox.Page>, random?: () => number, api?: object, storage?: Inbox.Store}} [options] */
 export function harness({ page = {}, random = () => 0.5, api = {}, storage = null } = {}) {
   const clock = new FakeClock();
   const links = [];
@@ -83,6 +84,7 @@ export function harness({ page = {}, random = () => 0.5, api = {}, storage = nul
   const drawn = { user: USER, epoch: EPOCH, revision: 0, counts: { unread: 0, unseen: 0 }, ...page };
   let performer;
   const server = {
+    one: async () => null,
     whyStop: InboxApi.prototype.whyStop,
     session: async () => ({ user: USER }),
     act: ({ op_id, ...body }) => new Promise((resolve, reject) => acts.push({ body, op_id, resolve, reject })),
@@ -97,7 +99,7 @@ export function harness({ page = {}, random = () => 0.5, api = {}, storage = nul
     services: async () => ({ api: server, acts: (performer ??= new Acts({ client, api: server, page: drawn, storage })) }),
     transports: { transport: "ws", works: () => {}, next: (transport) => failed.push(transport) },
   });
-  for (const type of ["change", "notification", "summary", "state", "signedout", "error"]) {
+  for (const type of /** @type {const} */ (["change", "notification", "summary", "state", "signedout", "error"])) {
     client.addEventListener(type, ({ detail }) => events.push({ type, ...detail }));
   }
   return {

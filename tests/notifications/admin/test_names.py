@@ -8,9 +8,8 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.test import Client
 
-from accounts import keys
-from accounts.models import AccessToken, Scope
-from notifications.models import Notification, audiences
+from notifications.credentials import keys
+from notifications.models import AccessToken, Notification, Scope, audiences
 
 # One name, as Django keeps it, and as others write it: apart, and with one letter for two.
 KEPT = "zoë-ﬁ"

@@ -11,12 +11,13 @@ from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as rules
 
-from accounts import keys, tokens
-from accounts.models import Scope, Session
+from accounts.models import Session
 from accounts.sessions import SessionStore
 from notifications.api.schemas import ActionsIn
-from notifications.models import audiences
+from notifications.credentials import keys, tokens
+from notifications.models import Scope, audiences
 from notifications.sending import acts
+from tests.support.sessions import login_by
 
 RULES = rules(
     max_examples=25,
@@ -78,11 +79,11 @@ def key(db):
 @pytest.fixture
 def credentials(alice, session, key, settings):
     """What a request proves it by, by name. Nobody is made to wait: all of it comes at once."""
-    for name in ("LOGIN", "REFUSED", "TOKEN", "API_USER", "API_KEY"):
-        setattr(settings, f"{name}_RATE_PER_MIN", 0)
+    for name in ("REFUSED", "TOKEN", "API_USER", "API_KEY"):
+        setattr(settings, f"NOTIFICATIONS_{name}_RATE_PER_MIN", 0)
     settings.NOTIFICATIONS_EVERYONE_RATE_PER_H = 0
     settings.ALLOWED_HOSTS = ["localhost", "testserver"]
-    token, _ = tokens.issue(alice, origins=[], session=Session.objects.get(user=alice))
+    token, _ = tokens.issue(alice, origins=[], session=login_by(Session.objects.get(user=alice)))
     return {
         "session": {
             "cookies": {settings.SESSION_COOKIE_NAME: session, settings.CSRF_COOKIE_NAME: CSRF},

@@ -8,7 +8,7 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts import throttle
+from notifications.credentials import throttles
 from notifications.models import Notification
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +63,7 @@ class Doors:
         }  # fmt: skip
 
     def knock(self, name, body, kind="application/json", **headers):
-        for one in throttle.ALL:
+        for one in throttles.ALL:
             one.clear()
         client, method, path, _ = self.all[name]
         answer = getattr(client, method)(f"/api/v1{path}", body, content_type=kind, headers=headers)

@@ -8,9 +8,8 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import ApiKey
 from notifications.inbox import acts, reading, stats
-from notifications.models import InboxItem, Notification
+from notifications.models import ApiKey, InboxItem, Notification
 from notifications.push import receipts
 from notifications.sending import worker
 from tests.support.told import told

@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
-from notifications.consumers import base
+from notifications.consumers import base, stream_connection
 from notifications.consumers.base import StreamConsumer
+from notifications.credentials import visitor
+from notifications.credentials.visitor import Visitor
 from notifications.push.hub import Hub
 from notifications.stream.messages import Loaded
 from notifications.wire.contract import CloseCode
@@ -48,13 +50,14 @@ class Reads:
 def run(scenario, monkeypatch, login=None):
     async def within():
         own, reads = Hub(), Reads()
-        monkeypatch.setattr(base.hub, "current", lambda: own)
-        monkeypatch.setattr(base, "_reads", reads)
-        monkeypatch.setattr(base, "_first_reads", reads)
+        monkeypatch.setattr(base.runtime, "current", lambda: own)
+        monkeypatch.setattr(stream_connection, "_reads", reads)
+        monkeypatch.setattr(stream_connection, "_first_reads", reads)
         consumer = StreamConsumer()
-        consumer.scope, consumer.transport = {"login": login}, Transport()
-        consumer.open_stream(7, None)
-        await scenario(consumer, reads, own)
+        consumer.scope = visitor.put({}, Visitor(login=login))
+        consumer.transport = Transport()
+        consumer.open_stream(consumer.transport, 7, None)
+        await scenario(consumer.connection, reads, own)
 
     asyncio.run(within())
 
@@ -65,12 +68,12 @@ async def answer(reads, found):
 
 
 def test_nobody_is_asked_for_who_has_gone_and_nothing_is_left_behind(monkeypatch):
-    async def scenario(consumer, reads, own):
-        assert own.streams == {7: {consumer}}
-        consumer.close_stream()
+    async def scenario(connection, reads, own):
+        assert own.streams == {7: {connection}}
+        connection.close()
         assert reads.future.cancelled()
         await asyncio.sleep(0)
-        assert consumer.transport.sent == []
+        assert connection.transport.sent == []
         assert own.streams == {}
         assert own.timers._slot_of == {}
 
@@ -78,19 +81,19 @@ def test_nobody_is_asked_for_who_has_gone_and_nothing_is_left_behind(monkeypatch
 
 
 def test_a_user_who_is_gone_is_signed_out(monkeypatch):
-    async def scenario(consumer, reads, own):
+    async def scenario(connection, reads, own):
         await answer(reads, None)
-        assert consumer.transport.sent == ["bye"]
-        assert consumer.transport.closed == CloseCode.SIGNED_OUT
+        assert connection.transport.sent == ["bye"]
+        assert connection.transport.closed == CloseCode.SIGNED_OUT
 
     run(scenario, monkeypatch)
 
 
 def test_a_read_that_fails_is_logged_and_said(monkeypatch, caplog):
-    async def scenario(consumer, reads, own):
+    async def scenario(connection, reads, own):
         reads.future.set_exception(OSError("gone"))
         await asyncio.sleep(0)
-        assert consumer.transport.closed == CloseCode.OVERLOADED
+        assert connection.transport.closed == CloseCode.OVERLOADED
 
     run(scenario, monkeypatch)
     assert "gone" in caplog.text
@@ -98,19 +101,19 @@ def test_a_read_that_fails_is_logged_and_said(monkeypatch, caplog):
 
 
 def test_who_never_reads_what_it_asks_for_is_dropped(monkeypatch):
-    async def scenario(consumer, reads, own):
+    async def scenario(connection, reads, own):
         await answer(reads, FOUND)
-        consumer.transport.held = base._BUFFER_MAX_BYTES + 1
-        consumer.perform([])
-        assert consumer.transport.aborted
+        connection.transport.held = stream_connection._BUFFER_MAX_BYTES + 1
+        connection.perform([])
+        assert connection.transport.aborted
 
     run(scenario, monkeypatch)
 
 
 def test_only_what_a_client_holds_anew_is_told_to_the_sender(monkeypatch):
-    async def scenario(consumer, reads, own):
+    async def scenario(connection, reads, own):
         def pong(revision):
-            consumer.perform(consumer.stream.received(Pong("e", revision), time.monotonic()))
+            connection.perform(connection.stream.received(Pong("e", revision), time.monotonic()))
             told = dict(own.receipts._waiting)
             own.receipts._waiting.clear()
             return told
@@ -128,8 +131,8 @@ def test_only_what_a_client_holds_anew_is_told_to_the_sender(monkeypatch):
 def age_s(login, monkeypatch):
     limits = []
 
-    async def scenario(consumer, reads, own):
-        limits.append(consumer.stream.limits)
+    async def scenario(connection, reads, own):
+        limits.append(connection.stream.limits)
 
     run(scenario, monkeypatch, login=login)
     return limits[0].age_s

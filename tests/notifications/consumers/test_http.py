@@ -7,11 +7,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from notifications.consumers import base, http
+from notifications.consumers import http, stream_connection
 from notifications.consumers.event_stream import EventStreamConsumer
 from notifications.consumers.long_poll import LongPollConsumer
 from notifications.consumers.transports import ABORT
+from notifications.credentials import visitor
+from notifications.credentials.visitor import Visitor
 from notifications.process import metrics
+from notifications.push import runtime
 from notifications.push.hub import Hub
 from notifications.stream.messages import Loaded
 from notifications.wire.contract import CloseCode
@@ -24,15 +27,16 @@ CONSUMERS = {"sse": EventStreamConsumer, "poll": LongPollConsumer}
 class Request:
     """One request: what the server hears of it and says to it."""
 
-    def __init__(self, consumer, **scope):
+    def __init__(self, consumer, query_string=b"", **known):
         user = SimpleNamespace(pk=7, is_authenticated=True)
         self.sent, self.aborted, self.is_held = [], False, asyncio.Event()
         self.is_held.set()
         self.events = asyncio.Queue()
-        self.scope = {
-            "type": "http", "method": "GET", "headers": [], "query_string": b"", "user": user,
-            "extensions": {ABORT: self._abort}, **scope,
+        scope = {
+            "type": "http", "method": "GET", "headers": [], "query_string": query_string,
+            "extensions": {ABORT: self._abort},
         }  # fmt: skip
+        self.scope = visitor.put(scope, Visitor(user=user, **known))
         self.events.put_nowait({"type": "http.request", "body": b"", "more_body": False})
         self.task = asyncio.ensure_future(
             consumer.as_asgi()(self.scope, self.events.get, self.send)
@@ -76,9 +80,9 @@ def run(monkeypatch):
     def run_scenario(scenario):
         async def within():
             own, reads = Hub(), Reads()
-            monkeypatch.setattr(base.hub, "current", lambda: own)
-            monkeypatch.setattr(base, "_reads", reads)
-            monkeypatch.setattr(base, "_first_reads", reads)
+            monkeypatch.setattr(runtime, "current", lambda: own)
+            monkeypatch.setattr(stream_connection, "_reads", reads)
+            monkeypatch.setattr(stream_connection, "_first_reads", reads)
             async with asyncio.timeout(30):
                 await scenario(own, reads)
             assert own.streams == {}

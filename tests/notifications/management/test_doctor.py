@@ -8,12 +8,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from accounts import keys, tokens
-from accounts.models import AccessToken, Session
+from accounts.models import Session
+from notifications.credentials import keys, tokens
 from notifications.inbox import acts as inbox_acts
 from notifications.inbox import idempotency, stats
 from notifications.management import doctor as examination
 from notifications.models import (
+    AccessToken,
     Edit,
     Inbox,
     InboxItem,

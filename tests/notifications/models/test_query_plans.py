@@ -14,16 +14,19 @@ from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.models import Count, OuterRef, Subquery
 from django.test import Client
 from django.utils import timezone
 
-from accounts import keys, sessions, tokens
-from accounts.models import AccessToken, Session
+from accounts import sessions
+from accounts.models import Session
+from notifications.credentials import keys, tokens
 from notifications.inbox import acts, idempotency, reading, stats
 from notifications.models import (
+    AccessToken,
     Epoch,
     Inbox,
     InboxItem,
@@ -39,9 +42,11 @@ from notifications.push import receipts
 from notifications.push.catch_up import Ask, catch_up
 from notifications.push.receipts import Receipt
 from notifications.sending import acts as sending_acts
-from notifications.sending import quota, worker
+from notifications.sending import quota, small_sends, worker
 from notifications.sending.dispatch import Dispatch
 from notifications.sending.item_jobs import EditJob, RemovalJob
+from notifications.sending.round_robin import Left
+from notifications.sending.small_sends import send_together
 from notifications.wire.frames import Cursor
 
 LARGE_TABLES = {
@@ -534,6 +539,28 @@ def test_a_chunk_of_a_dispatch_reads_its_own_users(large, kind):
     with explained() as recording:
         _walk_one_chunk(Dispatch(sent.pk))
     recording.must_be_cheap(most_queries=3 + PER_CHUNK)
+
+
+@pytest.mark.parametrize("kind", ["users", "groups"])
+def test_small_sends_that_are_done_together_read_their_own_users(large, kind, monkeypatch):
+    monkeypatch.setattr(small_sends, "_READING_S", 60)  # explaining takes its time
+    users = list(get_user_model().objects.order_by("pk")[500:600])
+    group = Group.objects.create(name="staff")
+    group.user_set.set(users[:1])
+    chosen = [[user.pk] for user in users] if kind == "users" else [[group.pk]] * len(users)
+    made = Notification.objects.bulk_create(
+        Notification(title="Hi", audience_kind=kind, audience_ids=ids, status=Status.SENDING)
+        for ids in chosen
+    )
+    with explained() as recording:
+        assert send_together([one.pk for one in made]) == Left([], [])
+    assert InboxItem.objects.filter(notification__in=made).count() == len(made)
+    is_read_of_all = kind == "groups"  # who is in a group, as in a chunk of a dispatch
+    recording.must_be_cheap(
+        most_queries=3 + PER_CHUNK,
+        most_cost=2 * SMALL_INBOXES * STEPS_PER_ROW if is_read_of_all else None,
+        scanned=["accounts_user"] if is_read_of_all else (),
+    )
 
 
 def test_a_chunk_of_a_removal_reads_its_own_inboxes(large):

@@ -8,17 +8,19 @@ from types import SimpleNamespace
 
 import pytest
 
-from notifications.consumers import base
+from notifications.consumers import stream_connection
 from notifications.consumers.websocket import NotificationConsumer
 from notifications.process import log_limits, metrics, supervisor
-from notifications.push import access, hub, presence, timers
+from notifications.push import access, groups, presence, runtime, timers
 from notifications.push import publisher as publisher_module
+from notifications.push.groups import GroupMembership
 from notifications.push.hub import Hub
-from notifications.push.reconcilers.base import DatabaseState, PostgresqlReconciler
+from notifications.push.reconcilers.base import DatabaseState
+from notifications.push.reconcilers.postgresql import PostgresqlReconciler
 from notifications.push.timers import TimerWheel
 from notifications.stream.messages import Loaded
 from notifications.wire.contract import CloseCode
-from tests.notifications.push.test_hub import ALL, EPOCH_TAG, HERE, MINE, arrival, until
+from tests.notifications.push.hubs import ALL, EPOCH_TAG, HERE, MINE, arrival, until
 
 
 class Unanswered:
@@ -38,8 +40,8 @@ def soon(monkeypatch, layer):
     monkeypatch.setattr(supervisor, "_FIRST_WAIT_S", 0.001)
     monkeypatch.setattr(supervisor, "_LONGEST_WAIT_S", 0.002)
     log_limits.PROCESS.clear()
-    monkeypatch.setattr(base, "_reads", Unanswered())
-    monkeypatch.setattr(base, "_first_reads", Unanswered())
+    monkeypatch.setattr(stream_connection, "_reads", Unanswered())
+    monkeypatch.setattr(stream_connection, "_first_reads", Unanswered())
 
 
 def bugs(place):
@@ -50,13 +52,13 @@ def run(scenario):
     async def within():
         own = Hub()
         own.belongs_to(HERE)
-        hub._current.clear()
-        hub._current[own.loop] = own
+        runtime._current.clear()
+        runtime._current[own.loop] = own
         try:
             async with asyncio.timeout(30):
                 return await scenario(own)
         finally:
-            hub._current.clear()
+            runtime._current.clear()
             tasks = list(own._tasks)
             for task in tasks:
                 task.cancel()
@@ -84,28 +86,39 @@ class Transport:
 
 def connected(own, user_id=1):
     """A socket of a user, who has caught up."""
+    return opened(own, user_id).connection
+
+
+def opened(own, user_id=1):
     consumer = NotificationConsumer()
-    consumer.scope, consumer.transport = {"login": None}, Transport()
-    consumer.open_stream(user_id, None)
+    consumer.scope, consumer.transport = {}, Transport()
+    consumer.open_stream(consumer.transport, user_id, None)
+    connection = consumer.connection
     found = Loaded("u", "e", EPOCH_TAG, 5, 0, 0, listed=())
-    own.perform(consumer, consumer.stream.loaded, found, time.monotonic())
+    own.perform(connection, connection.stream.loaded, found, time.monotonic())
     consumer.transport.sent.clear()
     return consumer
 
 
-def ended(consumer):
+def ended(connection):
     """Told to come back, and known to nobody any more."""
-    assert consumer.transport.closed == CloseCode.OVERLOADED
-    assert consumer.transport.sent[-1]["code"] == CloseCode.OVERLOADED
-    return consumer not in consumer.hub.all_streams()
+    assert connection.transport.closed == CloseCode.OVERLOADED
+    assert connection.transport.sent[-1]["code"] == CloseCode.OVERLOADED
+    return connection not in connection.hub.all_streams()
+
+
+def hear(own, connection, text):
+    consumer = NotificationConsumer()
+    consumer.connection = connection
+    own._spawn(consumer.websocket_receive({"text": text}))
 
 
 FACTS = {
     "tick": lambda own, one: own._tick(one, time.monotonic()),
     "behind": lambda own, one: own.on_revisions(EPOCH_TAG, [(1, 6), (2, 6)]),
     "hinted": lambda own, one: own._spawn(own.deliver(arrival((1, 6, 1, 1), (2, 6, 1, 1)))),
-    "received": lambda own, one: own._spawn(one.websocket_receive({"text": '{"type":"ping"}'})),
-    "misunderstood": lambda own, one: own._spawn(one.websocket_receive({"text": "?"})),
+    "received": lambda own, one: hear(own, one, '{"type":"ping"}'),
+    "misunderstood": lambda own, one: hear(own, one, "?"),
 }
 
 
@@ -159,14 +172,14 @@ def test_a_bug_when_a_stream_is_ended_is_one_more_and_that_is_all(monkeypatch):
 
 def test_a_bug_in_a_consumer_ends_its_connection(monkeypatch):
     async def scenario(own):
-        bad = connected(own)
+        bad = opened(own)
 
         async def fail(_event):
             raise BugError
 
         bad.websocket_receive = fail
         await bad.dispatch({"type": "websocket.receive"})
-        assert ended(bad)
+        assert ended(bad.connection)
 
     run(scenario)
 
@@ -226,8 +239,8 @@ def failing(times, then=None):
 @pytest.mark.parametrize(
     ("owner", "name"),
     [
-        (Hub, "_receive"),
-        (Hub, "_keep_membership"),
+        (GroupMembership, "_receive"),
+        (GroupMembership, "_join_for_ever"),
         (timers.TimerWheel, "run"),
         (access.AccessChecks, "_look_at_suspects"),
         (access.AccessChecks, "_suspect_all_regularly"),
@@ -266,23 +279,23 @@ def test_an_endless_loop_ends_when_it_is_told_to():
 def test_an_event_that_meets_a_bug_keeps_the_channel(layer, monkeypatch):
     async def scenario(own):
         call, ran = failing(1, then=own.deliver)
-        monkeypatch.setattr(own, "deliver", call)
-        own.keep("receiving hints", own._receive)
-        own.keep("joining groups", own._keep_membership)
+        monkeypatch.setattr(own.groups, "_deliver", call)
+        for place, work in own.groups.work().items():
+            own.keep(place, work)
         one = connected(own, 42)
         await until(lambda: MINE in layer.groups)
-        channel = own._channel
+        channel = own.groups._channel
         for _ in range(2):
             await layer.group_send(MINE, arrival((42, 6, 1, 1)))
         await ran.wait()
         await until(lambda: one.transport.sent)
-        assert own._channel == channel
+        assert own.groups._channel == channel
 
     run(scenario)
 
 
 def test_receiving_that_fails_leaves_no_channel_behind(layer, monkeypatch):
-    monkeypatch.setattr(hub, "_LAYER_RETRY_S", 0.001)
+    monkeypatch.setattr(groups, "_RETRY_S", 0.001)
 
     async def scenario(own):
         receive = layer.receive
@@ -291,18 +304,20 @@ def test_receiving_that_fails_leaves_no_channel_behind(layer, monkeypatch):
             call, ran = failing(times, then=receive)
             monkeypatch.setattr(layer, "receive", call)
             if times == 1:
-                own.keep("receiving hints", own._receive)
-                own.keep("joining groups", own._keep_membership)
+                for place, work in own.groups.work().items():
+                    own.keep(place, work)
             else:
                 await layer.group_send(ALL, {})  # ends the wait of the call before
             await ran.wait()
         # The layer has forgotten who was a member.
         layer.groups.clear()
-        own._must_rejoin = True
-        own._membership.set()
+        own.groups._must_rejoin = True
+        own.groups.changed()
         await until(lambda: {MINE, ALL} <= set(layer.groups))
-        assert {name for members in layer.groups.values() for name in members} == {own._channel}
-        assert set(layer.channels) <= {own._channel}
+        assert {name for members in layer.groups.values() for name in members} == {
+            own.groups._channel
+        }
+        assert set(layer.channels) <= {own.groups._channel}
         await layer.group_send(MINE, arrival((42, 6, 1, 1)))
         await until(lambda: one.transport.sent)
 
@@ -344,7 +359,7 @@ def test_a_look_at_the_database_that_meets_a_bug_is_not_the_last(monkeypatch):
         def _close(self):
             pass
 
-    monkeypatch.setattr("notifications.push.reconcilers.base._RETRY_S", 0.001)
+    monkeypatch.setattr("notifications.push.reconcilers.base.RETRY_S", 0.001)
     loop = SimpleNamespace(call_soon_threadsafe=lambda *_: None, is_closed=lambda: False)
     Reconciler(SimpleNamespace(loop=loop)).start()
     assert done.wait(30)

@@ -96,7 +96,7 @@ def test_one_query_for_all_streams_of_a_kind(lookups):
     lookups.answers.update({"b": login(1, "b"), 7: login(1, None, 7)})
 
     async def scenario(checks):
-        checks.sighted([(1, 1)])
+        checks.on_versions([(1, 1)])
         await until(lambda: ended.stream.ended and len(lookups.asked) == 2)
         assert sorted(lookups.asked, key=str) == [["a", "b"], [7]]
         assert ended.stream.ended == CloseCode.SIGNED_OUT
@@ -110,14 +110,14 @@ def test_a_version_counts_once_and_any_other_than_before(lookups):
     lookups.answers["a"] = login(1, "a")
 
     async def scenario(checks):
-        checks.sighted([(1, 0)])  # never raised
+        checks.on_versions([(1, 0)])  # never raised
         assert not checks._suspects
-        checks.sighted([(1, 7)])
+        checks.on_versions([(1, 7)])
         await until(lambda: lookups.asked)
-        checks.sighted([(1, 7)])
+        checks.on_versions([(1, 7)])
         assert not checks._suspects
         for version in (8, 5):  # the lower one is that of a backup
-            checks.sighted([(1, version)])
+            checks.on_versions([(1, version)])
             assert checks._suspects == {one}
             await until(lambda: not checks._suspects)
 
@@ -128,7 +128,7 @@ def test_who_is_let_in_while_access_is_revoked_is_looked_at_too(lookups):
     hub, late = Hub(), Connection(1, "a")
 
     async def scenario(checks):
-        checks.sighted([(1, 1)])
+        checks.on_versions([(1, 1)])
         hub.streams[1] = {late}
         checks.opened(late)
         await until(lambda: late.stream.ended == CloseCode.SIGNED_OUT)
@@ -173,3 +173,33 @@ def test_a_lookup_that_fails_ends_nothing_and_is_tried_again(lookups, caplog):
     run(scenario, Hub(one))
     assert "gone" in caplog.text
     assert "Traceback" not in caplog.text
+
+
+def test_a_login_that_meets_a_bug_ends_its_own_stream_alone(lookups):
+    """It would keep all others from being looked at, again and again."""
+
+    class Strange:
+        session_key = None
+
+        @property
+        def token_id(self):
+            raise RuntimeError("a bug")
+
+    strange, ended = Connection(1, "a"), Connection(2, "b")
+    strange.login = Strange()
+    hub, failed = Hub(strange, ended), []
+
+    def perform(connection, fact, *said):
+        try:
+            connection.perform(fact(*said))
+        except RuntimeError:
+            failed.append(connection)
+
+    hub.perform = perform
+
+    async def scenario(checks):
+        checks.suspect([strange, ended])
+        await until(lambda: ended.stream.ended)
+        assert failed == [strange]
+
+    run(scenario, hub)

@@ -9,66 +9,10 @@ import pytest
 from notifications.models import Epoch
 from notifications.models.inbox import InboxNow
 from notifications.process import log_limits, metrics
-from notifications.push import catch_up, hints, hub, installation, publisher
-from notifications.push.hub import Hub
+from notifications.push import catch_up, hints, installation
 from notifications.sending.signals import Removed
-from notifications.stream.inbox_stream import InboxStream, Load, Loaded, Send
-
-EPOCH_TAG = "0123456789abcdef"
-HERE = installation.at("0" * 64, "in a test")
-MINE, ALL = hints.user_group(HERE, 42), hints.all_hubs(HERE)
-
-
-class Connection:
-    """A stream that has caught up, whose actions are noted instead of performed."""
-
-    kind = "websocket"
-    login = None
-    address = ""
-
-    def __init__(self, user_id=1, revision=5):
-        self.user_id = user_id
-        self.stream = InboxStream("c", time.monotonic(), lambda: "t")
-        self.stream.open(None)
-        self.stream.loaded(Loaded("u", "e", EPOCH_TAG, revision, 0, 0, listed=()), time.monotonic())
-        self.actions = []
-
-    def perform(self, actions):
-        self.actions += actions
-
-    def frames(self):
-        return [json.loads(a.frame) for a in self.actions if isinstance(a, Send)]
-
-
-def run(scenario):
-    """Run a scenario with a hub of its own."""
-
-    async def within():
-        own = Hub()
-        own.belongs_to(HERE)
-        try:
-            async with asyncio.timeout(30):
-                return await scenario(own)
-        finally:
-            tasks = list(own._tasks)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-    return asyncio.run(within())
-
-
-async def until(condition):
-    while not condition():  # noqa: ASYNC110 (several things may make it true)
-        await asyncio.sleep(0.001)
-
-
-def event(**said):
-    return HERE.seal(hints.EVENT_TYPE, {"epoch_tag": EPOCH_TAG, **said})
-
-
-def arrival(*rows):
-    return event(arrived='"id":"7","title":"Hello"', rows=[list(row) for row in rows])
+from notifications.stream.messages import Load
+from tests.notifications.push.hubs import EPOCH_TAG, HERE, Connection, arrival, event, run, until
 
 
 def test_a_hint_reaches_every_stream_of_its_user_and_no_other(layer):
@@ -121,58 +65,6 @@ def test_events_that_make_no_sense_are_passed_over(strange, layer, caplog):
     async def scenario(own):
         own.register(Connection())
         await own.deliver(strange)
-
-    run(scenario)
-    assert "Traceback" not in caplog.text
-
-
-def test_the_hub_joins_the_groups_of_who_is_here_and_leaves_those_of_who_is_not(layer):
-    async def scenario(own):
-        publisher.publisher.attach(own.loop)
-        own._spawn(own._receive())
-        own._spawn(own._keep_membership())
-        connection = Connection(42)
-        own.register(connection)
-        await until(lambda: {MINE, ALL} <= set(layer.groups))
-        await layer.group_send(MINE, arrival((42, 6, 1, 1)))
-        await until(lambda: connection.actions)
-        own.unregister(connection)
-        own.unregister(connection)
-        await until(lambda: MINE not in layer.groups)
-        assert ALL in layer.groups
-        assert own.streams == {}
-
-    run(scenario)
-
-
-def test_a_layer_that_fails_is_tried_again_and_the_database_looked_at(layer, monkeypatch, caplog):
-    monkeypatch.setattr(hub, "_LAYER_RETRY_S", 0.001)
-    failures = {"receive": 2, "group_add": 2}
-
-    def failing(name):
-        original = getattr(layer, name)
-
-        async def call(*arguments):
-            if failures[name]:
-                failures[name] -= 1
-                raise ConnectionError(name)
-            return await original(*arguments)
-
-        monkeypatch.setattr(layer, name, call)
-
-    async def scenario(own):
-        looks = []
-        own.poll_now = lambda: looks.append(1)
-        for name in failures:
-            failing(name)
-        own._spawn(own._receive())
-        own._spawn(own._keep_membership())
-        connection = Connection(42)
-        own.register(connection)
-        await until(lambda: {MINE, ALL} <= set(layer.groups))
-        await layer.group_send(ALL, arrival((42, 6, 1, 1)))
-        await until(lambda: connection.actions)
-        assert len(looks) == 4
 
     run(scenario)
     assert "Traceback" not in caplog.text
@@ -252,11 +144,11 @@ def test_a_small_send_reads_once_which_epoch_it_is(
 def test_a_bulk_change_of_few_goes_to_each_and_one_of_many_to_all_hubs(send, user):
     few = [InboxNow(n, 3, 1, 1) for n in range(hints.FEW)]
     here = installation.here()
-    assert [group for group, _ in hints.bulk(Removed(7, few))] == [
+    assert [group for group, _ in hints.bulk([Removed(7, few)])] == [
         hints.user_group(here, n) for n in range(hints.FEW)
     ]
     many = [*few, InboxNow(99, 3, 1, 1)]
-    ((group, told),) = hints.bulk(Removed(7, many))
+    ((group, told),) = hints.bulk([Removed(7, many)])
     assert group == hints.all_hubs(here)
     read = list(hints.read(here.opened(told), {*range(hints.FEW), 99}))
     assert [user_id for user_id, _ in read] == [*range(hints.FEW), 99]
@@ -264,28 +156,6 @@ def test_a_bulk_change_of_few_goes_to_each_and_one_of_many_to_all_hubs(send, use
     assert (hint.since, hint.revision) == (2, 3)
     assert json.loads(hint.frame())["removed"] == ["7"]
     assert hint.epoch_tag == catch_up.epoch_tag(Epoch.objects.get().epoch_secret)
-
-
-@pytest.mark.parametrize("turns", range(12))
-def test_it_ends_when_it_is_told_to_while_it_leaves_groups(layer, turns):
-    async def scenario(own):
-        own._channel = "here"
-        own._spawn(own._keep_membership())
-        people = [Connection(number) for number in range(20)]
-        for one in people:
-            own.register(one)
-        await until(lambda: len(own._joined) == 21)
-        for one in people:
-            own.unregister(one)
-        # Each leaving takes turns of the loop; the cancellation comes amid any of them.
-        for _ in range(turns):
-            await asyncio.sleep(0)
-        (task,) = own._tasks
-        task.cancel()
-        await asyncio.wait([task], timeout=30)
-        assert task.cancelled()
-
-    run(scenario)
 
 
 def test_what_nobody_here_has_sealed_is_a_reason_to_look_and_no_more(layer, caplog):

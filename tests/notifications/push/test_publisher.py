@@ -74,7 +74,7 @@ def test_a_layer_that_raises_is_left_alone_for_a_while_and_then_tried_again(
     publisher, layer, caplog
 ):
     told = []
-    publisher.on_failure = lambda: told.append(1)
+    publisher._on_failure = lambda: told.append(1)
     layer.fails = True
     publisher.publish([HINT] * 3)
     assert publisher.flush(30)

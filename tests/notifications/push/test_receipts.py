@@ -117,7 +117,7 @@ def tell(monkeypatch):
             for one in told:
                 writer.tell(one.user_id, one.epoch_tag, one.revision)
             async with asyncio.timeout(60):
-                await writer._worker
+                await writer._worker._task
             assert writer._waiting == {}
 
         asyncio.run(within())
@@ -166,7 +166,7 @@ def test_memory_is_bounded_while_the_database_is_away(monkeypatch):
         for n in range(100):
             writer.tell(n, "epoch_tag", 1)
         writer.tell(3, "epoch_tag", 7)
-        writer._worker.cancel()
+        writer._worker._task.cancel()
         assert len(writer._waiting) == 10
         assert writer._waiting[3, "epoch_tag"] == 7
 

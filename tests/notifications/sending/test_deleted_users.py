@@ -11,6 +11,7 @@ from notifications.inbox import acts, stats
 from notifications.models import Inbox, InboxItem, Notification, Status, audiences
 from notifications.sending import acts as sending_acts
 from notifications.sending.dispatch import Dispatch
+from notifications.sending.small_sends import send_together
 from tests.support.processes import until
 from tests.support.waiting import somebody_waits
 
@@ -47,11 +48,21 @@ def test_what_arrives_after_django_has_looked_goes_with_the_user(waiting, crowd)
     assert stats.kept(waiting.pk) == stats.exact(waiting.pk) == stats.Counts()
 
 
-def test_a_dispatch_passes_over_whoever_is_just_being_deleted(waiting, crowd, caplog):
+@pytest.mark.parametrize("is_together", [False, True])
+@pytest.mark.parametrize("has_inbox", [False, True])
+def test_a_dispatch_passes_over_whoever_is_just_being_deleted(
+    waiting, crowd, settings, caplog, is_together, has_inbox
+):
+    settings.NOTIFICATIONS_DISPATCH_CHUNK_SIZE = 4
     leaving, *others = crowd
+    if has_inbox:
+        Inbox.objects.ensure([leaving.pk])
 
     def dispatch():
-        Dispatch(waiting.pk).run()
+        if is_together:
+            send_together([waiting.pk])
+        else:
+            Dispatch(waiting.pk).run()
         connection.close()
 
     dispatching = threading.Thread(target=dispatch)

@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from notifications.models import Inbox, InboxItem, Notification, Status, audiences
 from notifications.process import log_limits
-from notifications.sending import acts, jobs, round_robin, worker
+from notifications.sending import acts, jobs, worker
 from notifications.sending.dispatch import Dispatch
+from notifications.sending.signals import inboxes_changed
 from tests.support.processes import until
 
 
@@ -214,13 +215,13 @@ def test_a_walk_of_one_chunk_is_one_transaction(alice):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_small_walks_share_the_transactions_of_sqlite(alice, monkeypatch):
-    monkeypatch.setattr(round_robin, "_BEGIN_S", 60)
+def test_small_ones_that_are_made_in_bulk_share_their_transactions(alice, settings):
+    settings.NOTIFICATIONS_DISPATCH_CHUNK_SIZE = 10
     made = made_in_bulk(40, alice)
     with CaptureQueriesContext(connection) as queries:
         worker.run_due()
-    # Nothing else of what is due writes here. On PostgreSQL each locks its rows for itself.
-    assert commits(queries) == (1 if connection.vendor == "sqlite" else len(made))
+    # Nothing else of what is due writes here.
+    assert commits(queries) == 4
     assert Inbox.objects.get(pk=alice.pk).revision == len(made)
     assert not Notification.objects.exclude(
         status=Status.SENT, recipient_count=1, item_count=1, upto=alice.pk
@@ -231,23 +232,25 @@ def test_small_walks_share_the_transactions_of_sqlite(alice, monkeypatch):
 @pytest.mark.parametrize(
     "error", [ValueError("its own"), IntegrityError("its own"), OperationalError("of all, maybe")]
 )
-def test_one_of_many_small_walks_that_fails_undoes_no_other(alice, monkeypatch, caplog, error):
+def test_one_of_many_small_sends_that_fails_undoes_no_other(alice, settings, caplog, error):
+    settings.NOTIFICATIONS_DISPATCH_CHUNK_SIZE = 100
     made = made_in_bulk(10, alice)
-    bad, chunk = made[4], Dispatch.chunk
+    bad = made[4]
 
-    def failing(self, after, upto):
-        chunk(self, after, upto)
-        if self.pk == bad.pk:
+    def fail(changes, **_signal):
+        if bad.pk in {one.notification.pk for one in changes}:
             raise error
 
-    monkeypatch.setattr(Dispatch, "chunk", failing)
-    work = worker.Dispatcher()
-    work.turn(threading.Event())
-    until(lambda: work.turn(threading.Event()) >= 0 and item_count() == 9, "the others are sent")
+    # At the end of the transaction, whether it is about one of them or about all.
+    inboxes_changed.connect(fail)
+    try:
+        work = worker.Dispatcher()
+        until(lambda: work.turn(threading.Event()) >= 0 and item_count() == 9, "the others go")
+    finally:
+        inboxes_changed.disconnect(fail)
     bad.refresh_from_db()
     assert (bad.status, bad.item_count, bad.cursor) == (Status.SENDING, 0, 0)
     assert Inbox.objects.get(pk=alice.pk).revision == 9
-    monkeypatch.undo()
     until(lambda: work.turn(threading.Event()) >= 0 and item_count() == 10, "it is sent, too")
     assert Inbox.objects.get(pk=alice.pk).revision == 10
     assert "Dispatch" in caplog.text

@@ -415,11 +415,12 @@ class Stream(RuleBasedStateMachine):
         """All that is due; in which order jobs take turns is the dispatcher's to say."""
         chunks = []
 
-        def note(change, **_signal):
-            if isinstance(change, Arrived):
-                chunks.append((self._arrives, change.notification.pk))
-            elif isinstance(change, Removed):
-                chunks.append((self._leaves, change.notification_id))
+        def note(changes, **_signal):
+            for change in changes:
+                if isinstance(change, Arrived):
+                    chunks.append((self._arrives, change.notification.pk))
+                elif isinstance(change, Removed):
+                    chunks.append((self._leaves, change.notification_id))
 
         inboxes_changed.connect(note)
         try:

@@ -14,7 +14,8 @@ from random import Random
 
 import pytest
 
-from notifications.stream.inbox_stream import Hint, InboxStream, Limits, Load, Send
+from notifications.stream.inbox_stream import InboxStream
+from notifications.stream.messages import Hint, Limits, Load, Send
 from notifications.wire import frames
 from notifications.wire.contract import CloseCode
 from notifications.wire.frames import Pong, Resume

@@ -14,7 +14,7 @@ from notifications.api.schemas import NotificationOut
 from notifications.models import InboxItem, Notification, Status
 from notifications.push import hints, installation
 from notifications.push.catch_up import Ask, catch_up
-from notifications.sending import dispatch
+from notifications.sending import dispatch, small_sends
 from notifications.sending.signals import inboxes_changed
 from notifications.wire import contract, salvage
 from notifications.wire.frames import Cursor
@@ -177,12 +177,12 @@ def test_every_door_shows_what_is_left_of_an_item(send, client, admin, alice, bo
 
 
 def test_what_is_pushed_is_what_is_left(alice, bob):
-    """Where the row was bad before it was dispatched."""
+    """Where the row was bad before it was dispatched, by itself or together with all the others."""
     pushed = []
 
-    def hear(change, **_kwargs):
+    def hear(changes, **_kwargs):
         here = installation.here()
-        for _, event in hints.bulk(change):
+        for _, event in hints.bulk(changes):
             pushed.extend(
                 hint.frame() for _, hint in hints.read(here.opened(event), {alice.pk, bob.pk})
             )
@@ -199,6 +199,14 @@ def test_what_is_pushed_is_what_is_left(alice, bob):
             pushed.clear()
             check(hers[0], why)
             check(his[0], why)
+        again = {"status": Status.SENDING, "cursor": 0, "upto": None, "lease_until": None}
+        InboxItem.objects.all().delete()
+        Notification.objects.update(**again)
+        pks = list(Notification.objects.order_by("pk").values_list("pk", flat=True))
+        assert small_sends.send_together(pks) == ([], [])
+        assert len(pushed) == 2 * len(pks)
+        for frame in pushed:
+            check(json.loads(frame)["notifications"][0], "together")
     finally:
         inboxes_changed.disconnect(hear)
 

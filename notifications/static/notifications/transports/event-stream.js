@@ -8,7 +8,9 @@ import { byeOf, cursorOf, withQuery } from "./http.js";
 const ABNORMAL = 1006;
 const CARRIES_STATE = ["changes", "snapshot"];
 
-/** @param {Inbox.HttpOptions} services @returns {Inbox.Open} */
+/** @typedef {Pick<Inbox.HttpOptions, "url" | "fetch" | "api">} Options */
+
+/** @param {Options} services @returns {Inbox.Open} */
 export const transport = (services) => (cursor, events) => new EventStream(services, cursor, events);
 
 /** @implements {Inbox.Transport} */
@@ -20,7 +22,7 @@ class EventStream {
   #reported = "";
   #isReported = true;
 
-  /** @param {Inbox.HttpOptions} services @param {Inbox.Cursor | null} cursor @param {Inbox.TransportEvents} events */
+  /** @param {Options} services @param {Inbox.Cursor | null} cursor @param {Inbox.TransportEvents} events */
   constructor(services, cursor, events) {
     this.#services = services;
     this.#events = events;

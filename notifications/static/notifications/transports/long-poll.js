@@ -9,7 +9,9 @@ const WAIT_S = 25;
 const PING_INTERVAL_S = 2 * WAIT_S;
 const EARLY_MS = 1_000;
 
-/** @param {Inbox.HttpOptions} services @returns {Inbox.Open} */
+/** @typedef {Pick<Inbox.HttpOptions, "url" | "fetch" | "clock">} Options */
+
+/** @param {Options} services @returns {Inbox.Open} */
 export const transport = (services) => (cursor, events) => new LongPoll(services, cursor, events);
 
 /** @implements {Inbox.Transport} */
@@ -19,7 +21,7 @@ class LongPoll {
   #abort = new AbortController();
   #user = "";
 
-  /** @param {Inbox.HttpOptions} services @param {Inbox.Cursor | null} cursor @param {Inbox.TransportEvents} events */
+  /** @param {Options} services @param {Inbox.Cursor | null} cursor @param {Inbox.TransportEvents} events */
   constructor(services, cursor, events) {
     this.#services = services;
     this.#events = events;

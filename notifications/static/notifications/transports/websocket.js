@@ -3,7 +3,7 @@ import { SUBPROTOCOL } from "../protocol.js";
 /**
  * Knows nothing of what goes through.
  * @param {string} url
- * @param {typeof WebSocket} [WebSocketClass]
+ * @param {new (url: string, protocols: string[]) => Inbox.Socket} [WebSocketClass]
  * @param {string | null} [token]
  * @returns {Inbox.Open}
  */

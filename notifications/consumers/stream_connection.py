@@ -1,0 +1,144 @@
+"""Performs what a stream decides: sends, reads, closes. Every transport has this in common."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from notifications.consumers.transports import Transport
+from notifications.process import outages, supervisor
+from notifications.push import catch_up
+from notifications.push.batching import Batcher
+from notifications.push.catch_up import Ask
+from notifications.push.connection import Login
+from notifications.push.hub import Hub
+from notifications.stream.messages import Action, Close, Load, Loaded, Send, Stream
+from notifications.wire import contract, frames
+from notifications.wire.contract import CloseCode
+from notifications.wire.frames import Cursor
+
+logger = logging.getLogger(__name__)
+
+S = TypeVar("S", bound=Stream)
+Say = Callable[[Send], None]
+
+# Above what the window lets through: two frames of content, and what is said between them.
+_BUFFER_MAX_BYTES = 3 * contract.FRAME_MAX_BYTES
+_NEVER = float("inf")
+# What a client hears of a bug, and when it may come back.
+_FAILED, _FAILED_AFTER_MS = "The server met an error.", 2000
+
+# The first read of each connection may come with all the others'; a later one is waited for.
+_first_reads: Batcher[Ask, Loaded | None] = Batcher(catch_up.catch_up, gathers=True)
+_reads: Batcher[Ask, Loaded | None] = Batcher(catch_up.catch_up)
+
+
+@dataclass(slots=True, eq=False)
+class StreamConnection(Generic[S]):
+    """One stream of one user, and where its frames go; the hub's ``Connection``."""
+
+    kind: str
+    # Whether a client can be told when to come back.
+    says_when: bool
+    user_id: int
+    address: str
+    login: Login | None
+    stream: S
+    transport: Transport
+    # Sends a frame, in the form that the transport has for it.
+    say: Say
+    hub: Hub
+
+    # When the timer calls, and which receipt was passed on last.
+    _scheduled_at: float = _NEVER
+    _receipt: tuple[str, int] = ("", 0)
+    _is_closed: bool = False
+    _reading: asyncio.Future[Loaded | None] | None = None
+
+    def open(self, cursor: Cursor | None) -> None:
+        """Begin the stream where the client says that it is."""
+        # Before the first read: a change in between comes twice then, and not never.
+        self.hub.register(self)
+        self.hub.perform(self, self.stream.open, cursor)
+
+    def close(self) -> None:
+        """The connection has ended, for whatever reason."""
+        self._is_closed = True
+        if self._reading is not None:
+            self._reading.cancel()  # then the database need not be asked
+        self.hub.unregister(self)
+
+    def fail(self) -> None:
+        """End it, whatever state its stream is in: a bug was met. The client comes back."""
+        try:
+            apologise(self.transport, self.say if self.says_when else None)
+        finally:
+            self.close()
+
+    def abort(self) -> None:
+        """Drop the connection, with whatever was not sent yet."""
+        self.transport.abort()
+
+    def perform(self, actions: list[Action]) -> None:
+        """Do what the stream has decided, in this order; nothing here waits."""
+        if self._is_closed:
+            return  # a read that was under way: its answer must not bring the timer back to life
+        if self.transport.buffered() > _BUFFER_MAX_BYTES:
+            # It asks and asks, and never reads what it is answered; a close would queue up too.
+            self.transport.abort()
+            return
+        for action in actions:
+            if isinstance(action, Send):
+                self.say(action)
+            elif isinstance(action, Load):
+                reads = _reads if self.stream.epoch_tag else _first_reads
+                self._reading = reads.ask(Ask(self.user_id, action.cursor))
+                self._reading.add_done_callback(self._loaded)
+            elif isinstance(action, Close):
+                self.transport.close(action.code, action.reason)
+        self._tell_receipt()
+        deadline = self.stream.deadline()
+        if deadline == _NEVER:
+            return
+        if deadline < self._scheduled_at or self._scheduled_at <= time.monotonic():
+            self._scheduled_at = deadline
+            self.hub.timers.schedule(self, deadline)
+
+    def _tell_receipt(self) -> None:
+        """Pass on what the client says it holds: by a pong, or by the cursor that it came with."""
+        epoch_tag, revision = self.stream.epoch_tag, self.stream.acknowledged
+        if (epoch_tag, revision) != self._receipt:
+            self._receipt = (epoch_tag, revision)
+            if revision:
+                self.hub.receipts.tell(self.user_id, epoch_tag, revision)
+
+    def _loaded(self, answer: asyncio.Future[Loaded | None]) -> None:
+        now = time.monotonic()
+        if answer.cancelled():
+            return
+        if (error := answer.exception()) is not None:
+            outages.tell(logger, error, "An inbox could not be read")
+            self.hub.perform(self, self.stream.failed, now)
+        elif (found := answer.result()) is None:
+            said = (CloseCode.SIGNED_OUT, "The user is gone.", now)
+            self.hub.perform(self, self.stream.end, *said)
+        else:
+            self.hub.perform(self, self.stream.loaded, found, now)
+
+
+def apologise(transport: Transport, say: Say | None) -> None:
+    """End a connection at which a bug was met, as politely as that goes.
+
+    Args: say: None where the client cannot be told when to come back.
+    """
+    try:
+        if say is not None:
+            say(Send(frames.bye(CloseCode.OVERLOADED, _FAILED, _FAILED_AFTER_MS)))
+        transport.close(CloseCode.OVERLOADED, _FAILED)
+    except Exception as error:  # noqa: BLE001 (then less politely)
+        supervisor.report("ending a connection", error)
+        transport.abort()

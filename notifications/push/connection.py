@@ -1,0 +1,63 @@
+"""What push needs of a connection, and of what it was opened by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from notifications.stream.messages import Action, Stream
+
+
+class Login(Protocol):
+    """What a stream was opened by: a session, or a token."""
+
+    @property
+    def user(self) -> Any: ...
+
+    @property
+    def session_key(self) -> str | None: ...
+
+    @property
+    def token_id(self) -> int | None: ...
+
+    @property
+    def expires_at(self) -> datetime: ...
+
+
+class Connection(Protocol):
+    """A consumer, as whoever has something for its stream knows it."""
+
+    # The transport's name, for those who count.
+    kind: str
+    # Whether its `bye` can say when to come back.
+    says_when: bool
+    user_id: int
+    # Where it comes from; empty where the server does not say.
+    address: str
+    # What it was opened by, where it is known.
+    login: Login | None
+
+    @property
+    def stream(self) -> Stream: ...
+
+    def perform(self, actions: list[Action]) -> None: ...
+
+    def fail(self) -> None:
+        """End it, whatever state its stream is in: a bug was met."""
+
+    def abort(self) -> None:
+        """Drop the connection, with whatever was not sent yet."""
+
+
+class Connections(Protocol):
+    """Those that are open in this process, by user, and the one way to do something to them."""
+
+    @property
+    def streams(self) -> Mapping[int, set[Connection]]: ...
+
+    def all_streams(self) -> list[Connection]: ...
+
+    def perform(
+        self, connection: Connection, fact: Callable[..., list[Action]], *said: Any
+    ) -> list[Action]: ...

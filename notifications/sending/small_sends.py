@@ -1,0 +1,200 @@
+"""Small sends that nobody has begun, many of them in one transaction.
+
+A job each would be some fifteen statements for a single item, and on SQLite a pause as long. Here
+each statement is about all of them. Whoever does it holds the locks of all their rows until it
+commits, so it is done as a whole or not at all; what is no small send is left to a job of its own.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from notifications.conf import conf
+from notifications.models import (
+    ChangeCounter,
+    Inbox,
+    InboxItem,
+    Notification,
+    Status,
+    audiences,
+)
+from notifications.models.inbox import InboxNow
+from notifications.sending.dispatch import Dispatch, last_user_id, with_inboxes
+from notifications.sending.round_robin import Left
+from notifications.sending.signals import Arrived, inboxes_changed
+
+# Seconds for which audiences are read in one transaction: so long others wait to write on SQLite.
+_READING_S = 0.05
+# What a column of ids can hold.
+_ID_LIMIT = 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class _Send:
+    """A notification, and who is in its audience, in the order of ids: active or not."""
+
+    row: Notification
+    members: Sequence[int]
+
+
+def send_together(pks: Sequence[int]) -> Left:
+    """Put notifications into the inboxes of small audiences, as many as fit one chunk.
+
+    Each arrival takes a revision of its own, in the order of the notifications' ids, just as if
+    they had been dispatched one after the other.
+
+    Returns: what was not done. What is neither that nor sent is somebody else's, or has ended.
+    Raises: DatabaseError: nothing was done.
+    """
+    with transaction.atomic():
+        sends, left = _chosen(_taken(pks))
+        if sends:
+            _dispatch(sends)
+    return left
+
+
+def _taken(pks: Sequence[int]) -> list[Notification]:
+    """Those that nobody is on, locked: that is the fence. On SQLite there is one writer anyway."""
+    free = Dispatch.unclaimed().filter(pk__among=pks).order_by("pk")
+    if connection.features.has_select_for_update_skip_locked:
+        # Not waited for: who is frozen amid a chunk keeps the row's lock as long as that lasts.
+        free = free.select_for_update(skip_locked=True, no_key=True)
+    return list(free)
+
+
+def _chosen(rows: Sequence[Notification]) -> tuple[list[_Send], Left]:
+    """Those of the rows that are small, as long as there is room and time for them."""
+    room = conf.DISPATCH_CHUNK_SIZE
+    until = time.monotonic() + _READING_S
+    known = _Audiences(room)
+    sends: list[_Send] = []
+    alone: list[int] = []
+    waiting = deque(rows)
+    while waiting and (len(waiting) == len(rows) or time.monotonic() < until):
+        members = known.members(waiting[0])
+        if members is not None and len(members) > room:
+            break
+        row = waiting.popleft()
+        if members is None:
+            alone.append(row.pk)
+        else:
+            room -= len(members)
+            sends.append(_Send(row, members))
+    return sends, Left(alone, [row.pk for row in waiting])
+
+
+class _Audiences:
+    """Who is in the audiences of some notifications; the same audience is asked for once."""
+
+    def __init__(self, max_count: int) -> None:
+        """Args: max_count: members of an audience that is small."""
+        self._max_count = max_count
+        self._known: dict[tuple[str, tuple[int, ...]], Sequence[int] | None] = {}
+
+    def members(self, row: Notification) -> Sequence[int] | None:
+        """The members' ids in their order; None of what is under way, not small, or no audience."""
+        if row.cursor or not _are_ids(row.audience_ids):
+            return None
+        key = (row.audience_kind, tuple(row.audience_ids))
+        if key not in self._known:
+            self._known[key] = self._read(row)
+        return self._known[key]
+
+    def _read(self, row: Notification) -> Sequence[int] | None:
+        try:
+            audience = audiences.of(row)
+        except ValueError:
+            return None
+        # Which of chosen users are there is asked for all the notifications in one.
+        found: Sequence[int] = audience.ids
+        if not isinstance(audience, audiences.ChosenUsers):
+            members = audience.recipients().order_by().values_list("pk", flat=True)
+            found = sorted(members[: self._max_count + 1])
+        return found if len(found) <= self._max_count else None
+
+
+def _are_ids(value: Any) -> bool:
+    # What was written around the model may say anything; it fails in a job of its own.
+    return isinstance(value, list) and all(type(pk) is int and 0 <= pk < _ID_LIMIT for pk in value)
+
+
+def _dispatch(sends: Sequence[_Send]) -> None:
+    last, arrived_at = last_user_id(), timezone.now()
+    inboxes = _locked({pk for one in sends for pk in one.members})
+    arrivals = []
+    for one in sends:
+        upto = last if one.row.upto is None else one.row.upto
+        reached = [pk for pk in one.members if pk <= upto and pk in inboxes]
+        for pk in reached:
+            inboxes[pk] = _one_more(inboxes[pk])
+        arrivals.append(Arrived(one.row, arrived_at, [inboxes[pk] for pk in reached]))
+    _advance(Counter(inbox.user_id for one in arrivals for inbox in one.inboxes))
+    InboxItem.objects.bulk_create(item for one in arrivals for item in _items(one))
+    _finish(arrivals, last)
+    inboxes_changed.send(Dispatch, changes=[one for one in arrivals if one.inboxes])
+
+
+def _locked(user_ids: Iterable[int]) -> dict[int, InboxNow]:
+    """The inboxes of those of the users who are active, by user."""
+    wanted = sorted(user_ids)
+    if not wanted:
+        return {}
+    active = audiences.Everyone().recipients().filter(pk__among=wanted)
+    inboxes = with_inboxes(active, Inbox.objects.filter(pk__among=wanted))
+    return {one.user_id: one for one in inboxes.now()}
+
+
+def _one_more(inbox: InboxNow) -> InboxNow:
+    return InboxNow(inbox.user_id, inbox.revision + 1, inbox.unread + 1, inbox.unseen + 1)
+
+
+def _advance(counts: Mapping[int, int]) -> None:
+    """Let each inbox take as many revisions as it gets items."""
+    by_count: dict[int, list[int]] = defaultdict(list)
+    for pk, count in counts.items():
+        by_count[count].append(pk)
+    if not by_count:
+        return
+    change_seq = ChangeCounter.next(Inbox.objects.db)
+    for count, pks in by_count.items():
+        Inbox.objects.filter(pk__among=pks).update(
+            revision=F("revision") + count,
+            unread_count=F("unread_count") + count,
+            unseen_count=F("unseen_count") + count,
+            change_seq=change_seq,
+        )
+
+
+def _items(arrived: Arrived) -> list[InboxItem]:
+    return [
+        InboxItem(
+            inbox_id=inbox.user_id,
+            notification_id=arrived.notification.pk,
+            revision=inbox.revision,
+            arrived_revision=inbox.revision,
+            arrived_at=arrived.arrived_at,
+        )
+        for inbox in arrived.inboxes
+    ]
+
+
+def _finish(arrivals: Sequence[Arrived], last: int) -> None:
+    """Say of the notifications that they are sent, and of those not counted yet how many get it."""
+    alike: dict[tuple[bool, int], list[int]] = defaultdict(list)
+    for one in arrivals:
+        alike[one.notification.upto is None, len(one.inboxes)].append(one.notification.pk)
+    for (is_new, count), pks in alike.items():
+        said = {"recipient_count": count, "cursor": last, "upto": last}
+        Notification.objects.filter(pk__among=pks).update(
+            status=Status.SENT,
+            item_count=F("item_count") + count,
+            **(said if is_new else {"cursor": F("upto")}),
+        )

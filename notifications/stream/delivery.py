@@ -1,0 +1,81 @@
+"""Says what a read has found, as far as there is room, and that it was all. No I/O, no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from notifications.stream import packing
+from notifications.stream.heartbeat import Heartbeat
+from notifications.stream.messages import Action, Loaded, Send
+from notifications.stream.outgoing import Outgoing
+from notifications.stream.reads import Reads
+from notifications.stream.resume import Question
+from notifications.wire import contract, frames
+
+
+@dataclass(slots=True)
+class Delivery:
+    """Makes the frames with content of one connection, and the pings between them."""
+
+    outgoing: Outgoing
+    question: Question
+    reads: Reads
+    heartbeat: Heartbeat
+
+    def deliver(self, loaded: Loaded, now: float) -> tuple[list[Action], bool]:
+        """Say what was loaded.
+
+        Returns: what is to be sent, and whether all that was found fits into frames; if it does
+            not, the client needs a snapshot instead.
+        """
+        actions: list[Action] = []
+        fits = True
+        if self.question.is_open:
+            # Only now is it known whether the client's cursor is one that can be resumed from.
+            self.outgoing.place(loaded.since or 0)
+        if loaded.listed is not None:
+            if not self.outgoing.has_room():
+                self.reads.repeat()
+                return [], True
+            if loaded.revision < self.outgoing.position:
+                self.outgoing.place(0)  # what it was sent by hints is not so
+            actions = self.content(packing.snapshot(loaded), loaded.revision, now)
+        elif loaded.since == self.outgoing.position:
+            actions, fits = self._changes(loaded, now)
+        if self.outgoing.position >= loaded.revision:
+            # One for each time it was asked for; a snapshot has one in any case.
+            owed = max(self.question.settle(), int(loaded.listed is not None))
+            position = self.outgoing.position
+            actions += [Send(frames.synced(position), position)] * owed
+        return actions, fits
+
+    def _changes(self, loaded: Loaded, now: float) -> tuple[list[Action], bool]:
+        actions: list[Action] = []
+        if loaded.since == loaded.revision:
+            return actions, True
+        parts = packing.split(loaded.changes, contract.WINDOW_BYTES)
+        for part in parts:
+            if not self.outgoing.has_room():
+                break
+            is_last = part is parts[-1]
+            position = self.outgoing.position
+            revision, frame = packing.changes(loaded, position, part, last=is_last)
+            if len(frame) > contract.FRAME_MAX_BYTES:  # one change that does not fit
+                return actions, False
+            actions += self.content(frame, revision, now, is_last=is_last)
+        return actions, True
+
+    def content(
+        self, frame: bytes, revision: int, now: float, *, is_last: bool = True
+    ) -> list[Action]:
+        """Send a frame that brings the client to ``revision``."""
+        self.outgoing.sent(revision, len(frame))
+        self.question.sent(is_last=is_last)
+        sent: list[Action] = [Send(frame, revision)]
+        if self.heartbeat.is_answered and not self.outgoing.window.has_room(0):
+            sent.append(self.ping(now))
+        return sent
+
+    def ping(self, now: float) -> Send:
+        self.heartbeat.pinged(now, self.outgoing.window.outstanding_bytes)
+        return Send(frames.ping(self.outgoing.position))

@@ -1,0 +1,79 @@
+"""What was heard of an inbox, and so whether it must be read. Plain bookkeeping."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from notifications.stream.pending_hints import PendingHints
+
+_RETRY_S = 1.0
+
+
+@dataclass(slots=True)
+class Reads:
+    """One connection's reads of the database: at most one is under way."""
+
+    # The highest revision that the database is known to have.
+    head: int = 0
+    is_under_way: bool = False
+    # When a read that failed may be tried again.
+    retry_at: float = 0
+    # A read is needed whatever the revisions say: the last one failed, or a hint may have lied.
+    _is_due: bool = False
+    # When a hint was believed that no read has confirmed since; None: all was read.
+    _believed_at: float | None = None
+    _hints: PendingHints = field(default_factory=PendingHints)
+
+    def begin(self) -> None:
+        self.is_under_way = True
+        self._is_due = False
+        self.retry_at = 0
+        self._hints.read_begins()
+
+    def end(self, revision: int, epoch_tag: str) -> None:
+        """The read has found the inbox at this revision."""
+        self.is_under_way = False
+        self._believed_at = None  # nothing is believed while a read is under way
+        self.head = max(revision, self._hints.of(epoch_tag))
+
+    def fail(self, now: float) -> None:
+        self.is_under_way = False
+        self._is_due = True
+        self._hints.read_failed()
+        self.retry_at = now + _RETRY_S
+
+    def hear(self, epoch_tag: str, revision: int, own_epoch_tag: str) -> None:
+        """Somebody says that the inbox is at this revision."""
+        self._hints.hear(epoch_tag, revision)
+        if epoch_tag == own_epoch_tag:
+            self.head = max(self.head, revision)
+
+    def believe(self, revision: int, now: float) -> None:
+        """What a hint said of this revision was sent on, unread."""
+        self.head = max(self.head, revision)
+        self._believed_at = now
+
+    def compare(self, revision: int, asked_at: float, position: int) -> None:
+        """Somebody has read the inbox at ``revision``, from ``asked_at`` on.
+
+        Where that is less than what was believed before, the hint was a lie.
+        """
+        if self._believed_at is not None and self._believed_at < asked_at:
+            self._is_due = self._is_due or revision < position
+            self._believed_at = None
+
+    def doubt(self) -> None:
+        """What was believed, and nobody has confirmed, is read now."""
+        self._is_due = self._is_due or self._believed_at is not None
+
+    def repeat(self) -> None:
+        """What was found could not be said: it is read again."""
+        self._is_due = True
+
+    def is_elsewhere(self, own_epoch_tag: str) -> bool:
+        """Whether another epoch was heard of: a snapshot is due, whatever the window says."""
+        return self._hints.is_of_another_life(own_epoch_tag)
+
+    def is_wanted(self, position: int, own_epoch_tag: str) -> bool:
+        """Whether there is something to read for a client that is at ``position``."""
+        return self._is_due or self.head > position or self.is_elsewhere(own_epoch_tag)

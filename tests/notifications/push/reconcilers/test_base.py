@@ -1,0 +1,229 @@
+"""What the reconciler of this run's database notices, with a hub that only takes notes."""
+
+import asyncio
+import threading
+
+import pytest
+from django.db import OperationalError, connection
+
+from notifications.inbox import acts
+from notifications.inbox.acts import Chosen
+from notifications.models import ChangeCounter, Epoch, Inbox
+from notifications.models.audiences import ChosenUsers
+from notifications.process import log_limits
+from notifications.push import catch_up
+from notifications.push.reconcilers import base
+from notifications.push.reconcilers.base import DatabaseState
+from notifications.push.reconcilers.postgresql import PostgresqlReconciler
+from notifications.push.reconcilers.sqlite import SqliteReconciler
+from notifications.sending import acts as sending_acts
+from tests.support.processes import until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class NotingHub:
+    """Has a loop of its own, as a server has, and the streams that a test says."""
+
+    def __init__(self, *user_ids):
+        self.streams = dict.fromkeys(user_ids, ())
+        self.loop = asyncio.new_event_loop()
+        self.seen, self.epoch_tags, self.installations = [], [], []
+        # Itself, for it takes notes of what is said about access too.
+        self.access, self.versions, self.missed = self, [], []
+        self.poll_now = lambda: None
+        self.hinted, self.looks = set(), 0
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self._thread.start()
+
+    def belongs_to(self, here):
+        self.installations.append(here)
+
+    def take_hinted(self):
+        self.looks += 1
+        hinted, self.hinted = self.hinted, set()
+        return hinted
+
+    def on_revisions(self, epoch_tag, rows, asked_at):
+        self.seen += [(epoch_tag, *row) for row in rows]
+
+    def on_versions(self, versions):
+        self.versions += versions
+
+    def on_gone(self, user_ids):
+        self.missed += [user_ids]
+
+    def on_epoch(self, epoch_tag):
+        self.epoch_tags.append(epoch_tag)
+
+    def close(self):
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(30)
+        self.loop.close()
+
+
+@pytest.fixture
+def watch(alice, bob, settings):
+    """A hub with alice and bob on it, whose reconciler has had its first look."""
+    settings.NOTIFICATIONS_RECONCILE_S = 0.02
+    hub = NotingHub(alice.pk, bob.pk)
+    kind = SqliteReconciler if connection.vendor == "sqlite" else PostgresqlReconciler
+    running = kind(hub)
+    thread = threading.Thread(target=running._run, daemon=True)
+    thread.start()
+    until(lambda: hub.epoch_tags, "the first look", within_s=30)
+    yield hub
+    running.stop()
+    thread.join(30)
+    assert not thread.is_alive()
+    hub.close()
+
+
+def epoch_tag():
+    return catch_up.epoch_tag(Epoch.objects.get().epoch_secret)
+
+
+def send(user):
+    return sending_acts.send("Hello", audience=ChosenUsers([user.pk], "one")).notification
+
+
+def test_a_commit_of_somebody_else_is_noticed(watch, alice, bob):
+    one = send(alice)
+    until(lambda: (epoch_tag(), alice.pk, 1) in watch.seen, "the arrival", within_s=30)
+    acts.mark_read(alice.pk, Chosen([one.pk]))
+    until(lambda: (epoch_tag(), alice.pk, 2) in watch.seen, "the act", within_s=30)
+    send(bob)
+    until(lambda: (epoch_tag(), bob.pk, 1) in watch.seen, "bob's arrival", within_s=30)
+
+
+def test_many_commits_in_a_row_are_all_noticed(watch, alice):
+    for _ in range(50):
+        send(alice)
+    until(lambda: (epoch_tag(), alice.pk, 50) in watch.seen, "the last one", within_s=30)
+
+
+def test_a_new_epoch_is_told(watch):
+    Epoch.renew(Epoch.objects.get().epoch_secret)
+    until(
+        lambda: watch.epoch_tags[-1] == epoch_tag() and len(watch.epoch_tags) == 2,
+        "the epoch",
+        within_s=30,
+    )
+
+
+def raised(user):
+    inboxes = Inbox.objects.filter(pk=user.pk)
+    assert inboxes.raise_access_version() == [user.pk]
+    return inboxes.get().access_version
+
+
+def test_a_raised_access_version_is_noticed(watch, alice, bob):
+    version = raised(alice)
+    until(lambda: (alice.pk, version) in watch.versions, "the version", within_s=30)
+    higher = raised(alice)
+    until(lambda: (alice.pk, higher) in watch.versions, "the next version", within_s=30)
+    assert higher > version
+    assert {one for pk, one in watch.versions if pk == bob.pk} <= {0}
+
+
+def test_a_user_who_is_deleted_is_missed(watch, alice, charlie):
+    assert watch.missed == []
+    gone = None if connection.vendor == "sqlite" else [alice.pk]
+    alice.delete()
+    until(lambda: gone in watch.missed, "that somebody has gone", within_s=30)
+
+
+def test_a_database_that_has_gone_back_begins_a_new_epoch(watch, alice):
+    for _ in range(3):
+        send(alice)
+    before = epoch_tag()
+    until(lambda: (before, alice.pk, 3) in watch.seen, "the state before", within_s=30)
+    # What a restored backup looks like from here: lower revisions, and a lower count of changes.
+    ChangeCounter.objects.update(change_seq=0)
+    Inbox.objects.filter(pk=alice.pk).update(revision=1, change_seq=0)
+    until(lambda: epoch_tag() != before, "a new epoch", within_s=30)
+    until(lambda: watch.epoch_tags[-1] == epoch_tag(), "that it is told", within_s=30)
+
+
+def test_only_what_is_new_or_was_hinted_is_told(alice, bob, settings):
+    settings.NOTIFICATIONS_RECONCILE_S = 0.02
+    hub = NotingHub(alice.pk, bob.pk)
+    running = PostgresqlReconciler(hub)
+    thread = threading.Thread(target=running._run, daemon=True)
+    thread.start()
+    at_first = [(epoch_tag(), pk, 0) for pk in (alice.pk, bob.pk)]
+    until(lambda: hub.looks > 20, "many looks", within_s=30)
+    assert sorted(hub.seen) == at_first
+    hub.hinted = {bob.pk, -1}
+    until(lambda: len(hub.seen) > 2, "what bob was hinted", within_s=30)
+    looks = hub.looks
+    until(lambda: hub.looks > looks + 20, "many more looks", within_s=30)
+    assert hub.seen[2:] == [(epoch_tag(), bob.pk, 0)]
+    running.stop()
+    thread.join(30)
+    assert not thread.is_alive()
+    hub.close()
+
+
+def test_what_a_look_that_failed_should_have_told_the_next_one_tells(alice):
+    gone = OperationalError("gone")
+    errors = iter((None, None, gone, None, None, gone, None))
+
+    class Failing(PostgresqlReconciler):
+        def _rows(self, users):
+            rows = super()._rows(users)
+            if error := next(errors):
+                raise error
+            return rows
+
+    hub = NotingHub(alice.pk)
+    running = Failing(hub)
+    running._tell(running._wait_and_look())
+    assert running._wait_and_look().rows == []
+    hub.hinted = {alice.pk}
+    with pytest.raises(OperationalError):
+        running._wait_and_look()
+    assert running._wait_and_look().rows == [(alice.pk, 0)]
+    assert running._wait_and_look().rows == []
+    send(alice)
+    with pytest.raises(OperationalError):
+        running._wait_and_look()
+    assert running._wait_and_look().rows == [(alice.pk, 1)]
+    hub.close()
+
+
+def test_a_database_that_fails_is_looked_at_again(alice, caplog, monkeypatch):
+    monkeypatch.setattr(base, "RETRY_S", 0.001)
+    hub = NotingHub(alice.pk)
+    looks = iter([OperationalError("gone"), OSError("moved"), DatabaseState("secret", [(1, 1)])])
+
+    class Failing(PostgresqlReconciler):
+        def _wait_and_look(self):
+            look = next(looks, None)
+            if isinstance(look, Exception):
+                raise look
+            if look is None:
+                self.stop()
+            return look
+
+    running = Failing(hub)
+    thread = threading.Thread(target=running._run, daemon=True)
+    thread.start()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert {"gone", "moved"} <= set(caplog.text.split())
+    assert "Traceback" not in caplog.text
+    until(lambda: hub.seen, "what was seen", within_s=30)
+    hub.close()
+
+
+def test_a_hub_that_fails_at_what_was_read_is_told_the_rest(alice, caplog):
+    log_limits.PROCESS.clear()
+    hub = NotingHub(alice.pk)
+    hub.on_epoch = lambda _epoch_tag: 1 / 0
+    running = PostgresqlReconciler(hub)
+    running._tell(DatabaseState("secret", [(alice.pk, 1)], access=[(alice.pk, 2)]))
+    until(lambda: hub.seen and hub.versions, "the rest", within_s=30)
+    hub.close()
+    assert "A bug in what was read" in caplog.text
+    assert "Traceback" not in caplog.text
