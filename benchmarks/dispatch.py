@@ -171,8 +171,9 @@ def _accepted(count: int) -> Any:
     """A notification to everyone that nobody has begun to dispatch."""
     from notifications.models import audiences  # noqa: PLC0415
     from notifications.sending import acts as sending_acts  # noqa: PLC0415
+    from notifications.wire.message import Message  # noqa: PLC0415
 
-    notification = sending_acts.send("Hello", audience=audiences.Everyone()).notification
+    notification = sending_acts.send(Message("Hello"), audience=audiences.Everyone()).notification
     assert notification.recipient_count == count
     return notification
 
@@ -302,6 +303,7 @@ def _write_until_told_to_stop() -> None:
     from notifications.inbox import acts as inbox_acts  # noqa: PLC0415
     from notifications.models import InboxItem, audiences  # noqa: PLC0415
     from notifications.sending import acts as sending_acts  # noqa: PLC0415
+    from notifications.wire.message import Message  # noqa: PLC0415
 
     every = max(1, get_user_model().objects.count() // 97)
     pks = list(get_user_model().objects.order_by("pk").values_list("pk", flat=True)[::every])
@@ -311,7 +313,7 @@ def _write_until_told_to_stop() -> None:
         .values_list("notification_id", flat=True)[0]
     )
     acts: list[Callable[[int], Any]] = [
-        lambda pk: sending_acts.send("You", audience=audiences.ChosenUsers([pk], "one")),
+        lambda pk: sending_acts.send(Message("You"), audience=audiences.ChosenUsers([pk], "one")),
         lambda pk: inbox_acts.mark_read(pk, inbox_acts.Chosen({newest})),
         lambda pk: inbox_acts.mark_unread(pk, inbox_acts.Chosen({newest})),
     ]

@@ -250,16 +250,18 @@ def _send_as_told() -> None:
     from django.contrib.auth import get_user_model  # noqa: PLC0415
 
     from notifications.models import audiences  # noqa: PLC0415
-    from notifications.sending import acts, worker  # noqa: PLC0415
+    from notifications.sending import acts  # noqa: PLC0415
+    from notifications.sending.dispatch import Dispatch  # noqa: PLC0415
+    from notifications.wire.message import Message  # noqa: PLC0415
 
     pks = list(get_user_model().objects.order_by("pk").values_list("pk", flat=True))
     for line in sys.stdin:
         title, user = json.loads(line)
         chosen = None if user is None else audiences.ChosenUsers([pks[user]], "one")
-        sent = acts.send(title, audience=chosen or audiences.Everyone())
+        sent = acts.send(Message(title), audience=chosen or audiences.Everyone())
         committed = time.monotonic()
         if sent.notification.status == "sending":
-            worker.dispatch_now(sent.notification.pk, small=True)
+            Dispatch(sent.notification.pk).run()
         print(committed, flush=True)
 
 

@@ -12,15 +12,13 @@ from django.db.models.signals import post_save, pre_delete
 from notifications.inbox import stats
 from notifications.models import (
     ChangeCounter,
-    Edit,
     Inbox,
     InboxItem,
     Notification,
-    Removal,
     Status,
 )
 from notifications.push import hints, publisher
-from notifications.sending import dispatch, worker
+from notifications.sending import start
 from notifications.sending.signals import Change, inboxes_changed
 
 # Inboxes that are locked together when access is taken from many users at once.
@@ -30,8 +28,6 @@ _REVOKED_AT_ONCE = 1000
 def connect() -> None:
     """Connect every receiver, once."""
     post_save.connect(dispatch_on_commit, sender=Notification, dispatch_uid="dispatch")
-    post_save.connect(remove_on_commit, sender=Removal, dispatch_uid="removal")
-    post_save.connect(edit_on_commit, sender=Edit, dispatch_uid="edit")
     post_save.connect(create_inbox, sender=get_user_model(), dispatch_uid="create_inbox")
     post_save.connect(hint_on_commit, sender=Inbox, dispatch_uid="hint")
     inboxes_changed.connect(hint_bulk_on_commit, dispatch_uid="hint_bulk")
@@ -39,30 +35,9 @@ def connect() -> None:
 
 
 def dispatch_on_commit(instance: Notification, *, raw: bool = False, **_kwargs: Any) -> None:
-    """What is due is dispatched as soon as it is committed; drafts and fixtures are not."""
-    if not raw and instance.status == Status.SENDING:
-        small = dispatch.fits_one_chunk(instance)
-        _on_commit(lambda: worker.dispatch_now(instance.pk, small=small))
-
-
-def remove_on_commit(
-    instance: Removal,
-    *,
-    created: bool,
-    raw: bool = False,
-    **_kwargs: Any,
-) -> None:
-    """A removal begins as soon as it is committed."""
-    if created and not raw:
-        small = dispatch.is_in_few(instance.notification)
-        _on_commit(lambda: worker.remove_now(instance.pk, small=small))
-
-
-def edit_on_commit(instance: Edit, *, raw: bool = False, **_kwargs: Any) -> None:
-    """An edit's job begins, or begins anew, as soon as it is committed."""
-    if not raw:
-        small = dispatch.is_in_few(instance.notification)
-        _on_commit(lambda: worker.edit_now(instance.pk, small=small))
+    """What was stored around ``sending.acts`` and is due is dispatched too; fixtures are not."""
+    if not raw and not instance.is_begun and instance.status == Status.SENDING:
+        start.dispatch_on_commit(instance)
 
 
 def hint_on_commit(instance: Inbox, *, created: bool, raw: bool = False, **_kwargs: Any) -> None:

@@ -98,7 +98,7 @@ class Compose:
             form.add_error(form.cleaned_data["kind"], _AS_GOOD_AS_EVERYONE)
             return self._write(form)
         # Who was chosen by name is known by name; who is in a group is not for every sender to see.
-        named = audience.kind == audiences.ChosenUsers.kind or may_view_users(self._request)
+        named = audience.is_by_name or may_view_users(self._request)
         review = Review.of(audience, named=named)
         if "_send" not in posted:
             return self._show(form, review)
@@ -127,6 +127,10 @@ class Compose:
         return form
 
     def _write(self, form: ComposeForm) -> HttpResponse:
+        if form.is_bound:
+            # Not there where some name is unknown: then the box looks who is known.
+            box: Any = form.fields["users"].widget
+            box.found = form.cleaned_data.get("users")
         fieldsets = list(self._admin.get_fieldsets(self._request))
         page = helpers.AdminForm(form, fieldsets, {}, (), model_admin=self._admin)
         context = {
@@ -153,11 +157,12 @@ class Compose:
         )
 
     def _send(self, form: ComposeForm) -> HttpResponse:
-        fields = {name: form.cleaned_data[name] for name in ComposeForm.Meta.fields}
         scope = f"admin:{self._request.user.pk}"
         key = acts.IdempotencyKey(scope, form.cleaned_data["key"])
         try:
-            sent = acts.send(audience=form.audience(), idempotency=key, rationed=True, **fields)
+            sent = acts.send(
+                form.message(), audience=form.audience(), idempotency=key, rationed=True
+            )
         except acts.IdempotencyConflict:
             return self._already_sent(form)
         except quota.QuotaExceeded as error:

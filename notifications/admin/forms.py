@@ -8,28 +8,20 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from notifications.models import Notification, audiences
-from notifications.models.audiences import Audience
+from notifications.models import Notification
+from notifications.models.audiences import CHOSEN, KINDS, Audience, Chosen
 from notifications.pages.moments import zone_named
-from notifications.wire import contract
+from notifications.wire.message import COMPOSED, Message
 
 if TYPE_CHECKING:
     _ModelForm = forms.ModelForm[Notification]
 else:  # Django's class takes no parameter when the code runs
     _ModelForm = forms.ModelForm
-
-AUDIENCE_KINDS = [
-    (audiences.ChosenUsers.kind, _("Chosen users")),
-    (audiences.Groups.kind, _("Groups")),
-    (audiences.Everyone.kind, _("Everyone")),
-]
 
 
 def new_key() -> str:
@@ -37,47 +29,47 @@ def new_key() -> str:
     return uuid.uuid4().hex
 
 
-class AudienceForm(forms.Form):
-    """To whom."""
+def _rows_field(audience: type[Chosen]) -> forms.ModelMultipleChoiceField[Any]:
+    none = audience.rows().none()
+    return forms.ModelMultipleChoiceField(none, required=False, to_field_name=audience.posted_as())
 
-    kind = forms.ChoiceField(label=_("To"), choices=AUDIENCE_KINDS, widget=forms.RadioSelect)
-    users = forms.ModelMultipleChoiceField(
-        queryset=get_user_model()._default_manager.none(),
-        required=False,
-        # Ids could be made up, and would be answered with names.
-        to_field_name=get_user_model().USERNAME_FIELD,
+
+class AudienceForm(
+    type("_Rows", (forms.Form,), {name: _rows_field(one) for name, one in CHOSEN.items()})  # type: ignore[misc]
+):
+    """To whom: a kind, and a field of rows for each kind of which rows are chosen."""
+
+    kind = forms.ChoiceField(
+        label=_("To"),
+        choices=[(name, one.title) for name, one in KINDS.items()],
+        widget=forms.RadioSelect,
     )
-    groups = forms.ModelMultipleChoiceField(queryset=Group.objects.none(), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["users"].queryset = get_user_model()._default_manager.all()  # type: ignore[attr-defined]
-        self.fields["groups"].queryset = Group.objects.all()  # type: ignore[attr-defined]
-
-    def clean_users(self) -> Any:
-        chosen = self.cleaned_data["users"]
-        if len(chosen) > contract.AUDIENCE_USERS_MAX_COUNT:
-            raise ValidationError(
-                _("At most %(most)s users can be chosen; use a group."),
-                params={"most": contract.AUDIENCE_USERS_MAX_COUNT},
-            )
-        return chosen
+        for name, audience in CHOSEN.items():
+            self.fields[name].queryset = audience.rows()
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        kind = cleaned.get("kind")
-        if kind in {"users", "groups"} and kind not in self.errors and not cleaned.get(kind):
-            self.add_error(kind, _("Choose at least one."))
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        kind = CHOSEN.get(cleaned.get("kind", ""))
+        if kind is not None and kind.kind not in self.errors:
+            self._check_count(kind, len(cleaned.get(kind.kind, ())))
         return cleaned
+
+    def _check_count(self, kind: type[Chosen], count: int) -> None:
+        if not count:
+            self.add_error(kind.kind, _("Choose at least one."))
+        elif kind.max_count is not None and count > kind.max_count:
+            said = _("At most %(most)s %(kind)s can be chosen; use a group.")
+            self.add_error(kind.kind, said % {"most": kind.max_count, "kind": kind.kind})
 
     def audience(self) -> Audience:
         """Who the valid form is for."""
         kind = self.cleaned_data["kind"]
-        if kind == audiences.Everyone.kind:
-            return audiences.Everyone()
-        if kind == audiences.Groups.kind:
-            return audiences.to(list(self.cleaned_data["groups"]))
-        return audiences.to(list(self.cleaned_data["users"]))
+        if kind in CHOSEN:
+            return CHOSEN[kind].of_rows(list(self.cleaned_data[kind]))
+        return KINDS[kind].named(())
 
 
 class MomentField(forms.DateTimeField):
@@ -97,9 +89,7 @@ class ComposeForm(AudienceForm, _ModelForm):
 
     class Meta:
         model = Notification
-        fields = (
-            "title", "body", "level", "category", "url", "sender", "send_at", "expires_at",
-        )  # fmt: skip
+        fields = COMPOSED
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -148,6 +138,10 @@ class ComposeForm(AudienceForm, _ModelForm):
             self.instance.audience_kind = audience.kind
             self.instance.audience_ids = list(audience.ids)
         return cleaned
+
+    def message(self) -> Message:
+        """What the valid form says."""
+        return Message(**{name: self.cleaned_data[name] for name in COMPOSED})
 
     def _must_be_ahead(self, field: str) -> datetime | None:
         moment: datetime | None = self.cleaned_data[field]

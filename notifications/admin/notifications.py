@@ -20,10 +20,12 @@ from notifications.admin.paging import BoundedAdmin
 from notifications.inbox import stats
 from notifications.inbox.stats import Counts
 from notifications.models import Notification, Stats, Status
+from notifications.models.audiences import CHOSEN
 from notifications.pages.moments import zoned
 from notifications.sending import acts, outcome
+from notifications.wire.message import COMPOSED, MOMENTS
 
-_MESSAGE = ("title", "body", "level", "category", "url", "sender")
+_MESSAGE = tuple(name for name in COMPOSED if name not in MOMENTS)
 
 
 @admin.register(Notification)
@@ -44,14 +46,14 @@ class NotificationAdmin(BoundedAdmin):
     actions = ("withdraw",)
     fieldsets = (
         (_("Message"), {"fields": _MESSAGE}),
-        (_("Audience"), {"fields": ("kind", "users", "groups")}),
-        (_("Delivery"), {"fields": ("send_at", "expires_at", "key", "zone")}),
+        (_("Audience"), {"fields": ("kind", *CHOSEN)}),
+        (_("Delivery"), {"fields": (*MOMENTS, "key", "zone")}),
     )
     _sent_fieldsets = (
         (_("Message"), {"fields": _MESSAGE}),
         (
             _("Sending"),
-            {"fields": ("audience_label", "status", "created_at", "send_at", "expires_at")},
+            {"fields": ("audience_label", "status", "created_at", *MOMENTS)},
         ),
         (_("Stats"), {"fields": ("outcome", "delivered", "seen", "read")}),
     )

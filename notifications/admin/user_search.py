@@ -6,7 +6,7 @@ form's values are names too, so that no number which somebody makes up is turned
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib.admin.widgets import AutocompleteSelectMultiple
@@ -36,6 +36,8 @@ class UserSearch(AutocompleteSelectMultiple):
     # Else it has a button to clear it, which Select2 puts into a list as no item of it.
     is_required = True
     least_typed = 0
+    # The users who are chosen, where the form has looked them up already.
+    found: Iterable[Any] | None = None
 
     def get_url(self) -> str:
         return reverse(f"{self.admin_site.name}:notifications_notification_users")
@@ -51,8 +53,10 @@ class UserSearch(AutocompleteSelectMultiple):
 
     def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> list[Any]:
         """The chosen users, which is all that a page has of them."""
-        by_name = f"{get_user_model().USERNAME_FIELD}__in"
-        users = self.choices.queryset.filter(**{by_name: value}) if value else []
+        users = self.found
+        if users is None:
+            by_name = f"{get_user_model().USERNAME_FIELD}__in"
+            users = self.choices.queryset.filter(**{by_name: value}) if value else []
         chosen = [
             self.create_option(name, user.get_username(), str(user), selected=True, index=n)
             for n, user in enumerate(users)

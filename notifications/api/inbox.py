@@ -18,7 +18,7 @@ from notifications.api.schemas import (
 from notifications.credentials.recipients import recipient_id
 from notifications.inbox import acts, idempotency, reading
 from notifications.push import receipts
-from notifications.wire import contract
+from notifications.wire import contract, serializers
 from notifications.wire.problems import Problem
 
 _ACTS: dict[str, Any] = {
@@ -56,8 +56,9 @@ def inbox_page(
     page = reading.page(user_id, filter, before=_cursor(before), size=limit)
     response.headers["ETag"] = _etag(page.head)
     private(response)
+    shown = [serializers.notification(one.item, one.said) for one in page.notifications]
     return _session(page.head) | {
-        "notifications": page.notifications,
+        "notifications": shown,
         "next_before": None if page.next_before is None else str(page.next_before),
     }
 
@@ -89,7 +90,7 @@ def inbox_one(
     if found is None:
         raise Problem(404, "There is no such notification in your inbox.")
     private(response)
-    return found
+    return serializers.notification(found.item, found.said)
 
 
 def _act(user_id: int, actions: ActionsIn) -> dict[str, Any]:

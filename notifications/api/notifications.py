@@ -11,19 +11,13 @@ from ninja import Header, Path, Router, Status
 from notifications.api.errors import BODY_PROBLEMS, or_problem
 from notifications.api.schemas import EditIn, NotificationIn, ReportOut, SentOut
 from notifications.inbox import stats
-from notifications.models import Notification, audiences
+from notifications.models import Notification
+from notifications.models.audiences import Everyone
 from notifications.sending import acts
 from notifications.wire import contract
 from notifications.wire.problems import Problem
 
 router = Router(tags=["Sending"])
-
-# The scope that sending to a kind of audience needs.
-SCOPES = {
-    audiences.ChosenUsers.kind: "send:user",
-    audiences.Groups.kind: "send:group",
-    audiences.Everyone.kind: "send:everyone",
-}
 
 NotificationId = Annotated[str, Path(alias="id")]
 
@@ -33,7 +27,7 @@ class Sender(Protocol):
 
     # What people see as the sender.
     name: str
-    # Words of ``SCOPES`` that it has, maybe among others.
+    # Those of ``audiences`` that it has, maybe among others.
     scopes: Collection[str]
 
     @property
@@ -68,24 +62,23 @@ def send(
     accepted. Unknown names: 422, which names them, and nothing is sent.
     """
     sender = _sender(request)
-    scope = SCOPES[asked.audience.kind]
+    scope = asked.audience.kind.scope
     # Before any name is looked up: who may not send there learns not who is there.
     if scope not in sender.scopes:
         raise Problem(403, f"This API key lacks the scope {scope!r}.")
     audience = asked.audience.found()
-    everyone = SCOPES[audiences.Everyone.kind]
+    everyone = Everyone.scope
     if everyone not in sender.scopes and audience.is_as_good_as_everyone():
         raise Problem(403, f"These groups are as good as everyone; that needs {everyone!r}.")
     key = None
     if idempotency_key is not None:
         key = acts.IdempotencyKey(sender.identity, idempotency_key)
     sent = acts.send(
+        asked.message(sender.name),
         audience=audience,
-        sender=sender.name,
         idempotency=key,
         sent_by=sender.identity,
         rationed=True,
-        **asked.content(),
     )
     return Status(201 if sent.created else 200, _shown(sent.notification))
 

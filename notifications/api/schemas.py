@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable
+from typing import Any, Literal
 
 from ninja import Schema
-from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, create_model, model_validator
 
-from notifications.models.audiences import Audience, ChosenUsers, Everyone, Groups
+from notifications.api import values
+from notifications.api.values import Id, Name, Revision, Strict, Time
+from notifications.models.audiences import CHOSEN, KINDS, Audience
 from notifications.wire import contract
-
-
-def _said(pattern: str) -> Any:
-    """What the document says of a text beside its length; the document alone: what checks it is
-    ``content``, and ``strict_json``.
-    """
-    return Field(json_schema_extra={"pattern": pattern})
-
-
-Id = Annotated[
-    str, StringConstraints(min_length=1, max_length=contract.ID_MAX_LENGTH), _said(r"^[^\x00]*$")
-]
-
-
-def _integer(value: object) -> object:
-    """JSON knows numbers only: 17.0 is 17, and some write it so."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-Revision = Annotated[
-    int, Field(ge=0, le=contract.INTEGER_MAX, strict=True), BeforeValidator(_integer)
-]
-Time = Annotated[str, Field(examples=["2026-11-24T09:00:00.000Z"])]
+from notifications.wire.message import DEFAULTS, EDITABLE, MOMENTS, PARTS, Kind, Message
 
 
 class Counts(Schema):
@@ -40,26 +20,25 @@ class Counts(Schema):
     unseen: int
 
 
-class Action(Schema):
-    label: str
-    url: str
+def _shown() -> dict[str, Any]:
+    """What was said, as pydantic takes fields."""
+    fields: dict[str, Any] = {}
+    for name in (name for name in PARTS if name not in MOMENTS):
+        fields[name] = values.shown(name)
+        if name == "body":
+            described = Field(description="In lists its first 500 characters.")
+            fields |= {"body": (str, described), "body_truncated": bool}
+    return fields
 
 
-class NotificationOut(Schema):
+class _Arrived(Schema):
     id: Id
     revision: int = Field(description="The inbox's revision at this notification's last change.")
     arrived_revision: int
     arrived_at: Time
-    title: str
-    body: str = Field(description="In lists its first 500 characters.")
-    body_truncated: bool
-    level: Literal["info", "success", "warning", "critical"]
-    category: str
-    url: str | None
-    actions: list[Action]
-    sender: str | None
-    thread: str | None
-    data: dict[str, Any]
+
+
+class NotificationOut(create_model("_Shown", __base__=_Arrived, **_shown())):  # type: ignore[misc]
     woken: bool
     created_at: Time
     seen_at: Time | None
@@ -163,162 +142,87 @@ class ActionsOut(Schema):
 # --- Sending --------------------------------------------------------------------------------------
 
 
-def _moment(value: object) -> datetime:
-    """A time with its zone, in UTC: the same moment is the same request, however it is written."""
-    if not isinstance(value, str):
-        raise ValueError("a time is text such as 2026-11-24T09:00:00Z")
-    try:
-        moment = datetime.fromisoformat(value)
-        if moment.tzinfo is None:
-            raise ValueError("a time says its zone, such as 2026-11-24T09:00:00Z")
-        utc = moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("that time is out of range") from None
-    first, last = contract.YEARS
-    if not first <= utc.year <= last:
-        raise ValueError(f"a year is from {first} to {last}")
-    return utc
+def _audience_fields() -> dict[str, Any]:
+    few = Field(None, min_length=1, max_length=contract.AUDIENCE_USERS_MAX_COUNT)
+    return {
+        name: (list[Name] | None, few) if name in CHOSEN else (Literal[True] | None, None)
+        for name in KINDS
+    }
 
 
-Moment = Annotated[datetime, BeforeValidator(_moment)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=150)]
-
-# A character of a line, and of a URL.
-_LINE, _URL = r"[^\x00-\x1f\x7f-\x9f]", r"[^\x00-\x20\x7f-\x9f\s\\]"
-_TITLE = rf"^{_LINE}*[^\x00-\x20\x7f-\x9f\s]{_LINE}*$"
-_HOST = r"[A-Za-z0-9.-]*[A-Za-z0-9](:[1-9][0-9]{0,3})?"
-_ADDRESS = rf"^(/|/(?!/){_URL}+|https://{_HOST}(/{_URL}*)?)$"
-
-Title = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=contract.TITLE_MAX_LENGTH),
-    _said(_TITLE),
-]
-Body = Annotated[
-    str,
-    StringConstraints(max_length=contract.BODY_MAX_LENGTH),
-    _said(r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$"),
-]
-Url = Annotated[str, StringConstraints(max_length=contract.URL_MAX_LENGTH), _said(_ADDRESS)]
-Label = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=contract.ACTION_LABEL_MAX_LENGTH),
-    _said(_TITLE),
-]
-Category = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=contract.CATEGORY_MAX_LENGTH),
-    _said(r"^[a-z0-9][a-z0-9_.-]*$"),
-]
-Thread = Annotated[
-    str,
-    StringConstraints(max_length=contract.THREAD_MAX_LENGTH),
-    _said(rf"^{_LINE}*$"),
-]
-LevelName = Literal["info", "success", "warning", "critical"]
+def _one_kind(named: str) -> dict[str, Any]:
+    words = {name: "array" if name in CHOSEN else "boolean" for name in KINDS}
+    return _given(named, **{name: words[name] if name == named else "null" for name in KINDS})
 
 
-class _Strict(Schema):
-    """A misspelt field is refused: what it should have said would be missing."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class AudienceIn(_Strict):
+class AudienceIn(create_model("_Kinds", __base__=Strict, **_audience_fields())):  # type: ignore[misc]
     """Exactly one of the three."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "oneOf": [
-                _given("users", users="array", groups="null", everyone="null"),
-                _given("groups", users="null", groups="array", everyone="null"),
-                _given("everyone", users="null", groups="null", everyone="boolean"),
-            ]
-        }
-    )
-
-    users: list[Name] | None = Field(
-        None, min_length=1, max_length=contract.AUDIENCE_USERS_MAX_COUNT
-    )
-    groups: list[Name] | None = Field(
-        None, min_length=1, max_length=contract.AUDIENCE_USERS_MAX_COUNT
-    )
-    everyone: Literal[True] | None = None
+    model_config = ConfigDict(json_schema_extra={"oneOf": [_one_kind(name) for name in KINDS]})
 
     @model_validator(mode="after")
     def one_kind(self) -> AudienceIn:
-        if sum(one is not None for one in (self.users, self.groups, self.everyone)) != 1:
-            raise ValueError("name one audience: users, groups or everyone")
+        if sum(getattr(self, name) is not None for name in KINDS) != 1:
+            raise ValueError(f"name one audience: {listed(KINDS, 'or')}")
         return self
 
     @property
-    def kind(self) -> str:
-        if self.users is not None:
-            return ChosenUsers.kind
-        return Everyone.kind if self.groups is None else Groups.kind
+    def kind(self) -> type[Audience]:
+        return next(kind for name, kind in KINDS.items() if getattr(self, name) is not None)
 
     def found(self) -> Audience:
         """The audience that this names.
 
         Raises: UnknownNames: some name is nobody's.
         """
-        if self.users is not None:
-            return ChosenUsers.named(self.users)
-        return Everyone() if self.groups is None else Groups.named(self.groups)
+        name = self.kind.kind
+        return self.kind.named(getattr(self, name) if name in CHOSEN else ())
 
 
-class ActionIn(_Strict):
-    label: Label
-    url: Url
+def listed(names: Iterable[str], conjunction: str) -> str:
+    """``a, b or c``."""
+    *others, last = names
+    return f"{', '.join(others)} {conjunction} {last}"
 
 
-class NotificationIn(_Strict):
+class _Addressed(Strict):
     audience: AudienceIn
-    title: Title
-    body: Body = Field("", description="Plain text.")
-    level: LevelName = contract.DEFAULT_LEVEL
-    category: Category = contract.DEFAULT_CATEGORY
-    url: Url | None = None
-    actions: list[ActionIn] = Field([], max_length=contract.ACTIONS_MAX_COUNT)
-    thread: Thread | None = None
-    data: dict[str, Any] = {}
-    send_at: Moment | None = None
-    expires_at: Moment | None = None
-
-    def content(self) -> dict[str, Any]:
-        """What sending.send takes beside the audience."""
-        return {
-            "title": self.title,
-            "body": self.body,
-            "level": self.level,
-            "category": self.category,
-            "url": self.url or "",
-            "actions": [{"label": one.label, "url": one.url} for one in self.actions],
-            "thread": self.thread or "",
-            "data": self.data,
-            "send_at": self.send_at,
-            "expires_at": self.expires_at,
-        }
 
 
-_NOT_GIVEN: Any = None
+# Whose key it is says who speaks.
+_ASKED: dict[str, Any] = {
+    name: values.asked(name) for name, part in PARTS.items() if not part.is_name
+}
 
 
-class EditIn(_Strict):
+class NotificationIn(create_model("_Asked", __base__=_Addressed, **_ASKED)):  # type: ignore[misc]
+    def message(self, sender: str) -> Message:
+        """What is to be sent, said by ``sender``."""
+        said = {name: getattr(self, name) for name in _ASKED}
+        said["actions"] = [action.model_dump() for action in self.actions]
+        given = {name: value for name, value in said.items() if value is not None}
+        return Message(**given, sender=sender)
+
+
+def _editable(name: str) -> tuple[Any, Any]:
+    if DEFAULTS.get(name) == "" and PARTS[name].kind is not Kind.LINES:
+        return values.given(name) | None, Field(None, description="null takes it away.")
+    # Not given is not null, which is refused: there is no title that is none.
+    return values.given(name), None
+
+
+_CHANGED: dict[str, Any] = {name: _editable(name) for name in EDITABLE}
+
+
+class EditIn(create_model("_Changed", __base__=Strict, **_CHANGED)):  # type: ignore[misc]
     """What is given is changed, the rest stays."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
-    # Not given is not null, which is refused: there is no title that is none.
-    title: Title = _NOT_GIVEN
-    body: Body = _NOT_GIVEN
-    level: LevelName = _NOT_GIVEN
-    url: Url | None = Field(None, description="null takes it away.")
-
     @model_validator(mode="after")
     def something(self) -> EditIn:
         if not self.model_fields_set:
-            raise ValueError("give at least one of title, body, level and url")
+            raise ValueError(f"give at least one of {listed(EDITABLE, 'and')}")
         return self
 
     def changes(self) -> dict[str, str]:

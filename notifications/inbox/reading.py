@@ -14,10 +14,9 @@ from django.db.models import QuerySet, Subquery
 from django.db.models.functions import Left
 
 from notifications.models import Epoch, Inbox, InboxItem, sql
-from notifications.wire import contract, opaque_ids, serializers
-
-Notification = dict[str, Any]
-"""A notification as the wire shows it (protocol, section 2)."""
+from notifications.wire import contract, opaque_ids, read, serializers
+from notifications.wire.message import Message
+from notifications.wire.read import Item, Said
 
 _COLUMNS = (*serializers.ITEM, *serializers.CONTENT)
 _HEAD = ("revision", "unread_count", "unseen_count", "epoch_secret", "user_secret")
@@ -49,6 +48,18 @@ class Head:
 
 
 @dataclass(frozen=True)
+class Notification:
+    """A notification in an inbox."""
+
+    item: Item
+    said: Said
+
+    @property
+    def message(self) -> Message:
+        return self.said.message
+
+
+@dataclass(frozen=True)
 class Page:
     head: Head
     notifications: list[Notification]
@@ -76,9 +87,8 @@ def page(user_id: int, listing: str = "inbox", *, before: int | None = None, siz
     inbox_head, rows = _read(user_id, items.order_by("-arrived_revision")[: size + 1])
     shown = _newest_first(rows)[:size]
     more = len(rows) > size
-    return Page(
-        inbox_head, [_wire(row) for row in shown], shown[-1]["arrived_revision"] if more else None
-    )
+    next_before = shown[-1]["arrived_revision"] if more else None
+    return Page(inbox_head, [_read_from(row) for row in shown], next_before)
 
 
 def one(user_id: int, notification_id: int) -> Notification | None:
@@ -88,7 +98,7 @@ def one(user_id: int, notification_id: int) -> Notification | None:
     if row is None:
         return None
     named = dict(zip(_COLUMNS, row, strict=True))
-    return _wire(named, whole=True) if serializers.has_place(named) else None
+    return _read_from(named, whole=True) if serializers.has_place(named) else None
 
 
 @dataclass(frozen=True)
@@ -150,5 +160,5 @@ def _newest_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: row["arrived_revision"], reverse=True)
 
 
-def _wire(row: Mapping[str, Any], *, whole: bool = False) -> Notification:
-    return serializers.item(row) | serializers.content(row["notification_id"], row, whole=whole)
+def _read_from(row: Mapping[str, Any], *, whole: bool = False) -> Notification:
+    return Notification(read.item(row), read.content(row["notification_id"], row, whole=whole))

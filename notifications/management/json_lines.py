@@ -12,7 +12,6 @@ from django.db import transaction
 from pydantic import ValidationError as SchemaError
 
 from notifications.api.schemas import NotificationIn
-from notifications.models import Notification
 from notifications.sending import acts
 from notifications.sending.acts import IdempotencyConflict, IdempotencyKey, Sent
 from notifications.wire import strict_json
@@ -104,14 +103,13 @@ def _tried(
     try:
         asked = _parsed(text)
         audience = asked.audience.found()
+        message = asked.message(sender)
         if dry:
-            Notification(
-                audience_kind=audience.kind, audience_ids=list(audience.ids), **asked.content()
-            ).validate()
+            acts.check(message, audience)
             return Line(number)
         # A savepoint: a line that fails in the database leaves the transaction around it whole.
         with transaction.atomic():
-            sent = acts.send(audience=audience, sender=sender, idempotency=key, **asked.content())
+            sent = acts.send(message, audience=audience, idempotency=key)
         return Line(number, sent)
     except SchemaError as error:
         return Line(number, error="; ".join(map(_schema_fault, error.errors())))
@@ -131,7 +129,8 @@ def _parsed(text: bytes | None) -> NotificationIn:
         raise ValueError("The line is not UTF-8.") from None
     except ValueError as error:
         raise ValueError(f"The line is not JSON: {error}") from None
-    return NotificationIn.model_validate(value)
+    asked: NotificationIn = NotificationIn.model_validate(value)
+    return asked
 
 
 def _schema_fault(fault: object) -> str:

@@ -6,17 +6,20 @@ import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, cast
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import Group
 from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from notifications.wire import contract
 
 if TYPE_CHECKING:
     from typing import Self
+
+    from django.utils.functional import _StrPromise as StrPromise
 
     from notifications.models import Notification
 
@@ -45,18 +48,43 @@ def group_form(name: str) -> str:
 
 
 class Audience(ABC):
-    """A rule over users, evaluated anew for each chunk that is dispatched."""
+    """A rule over users, evaluated anew for each chunk that is dispatched.
 
+    Form, command, API, keys and quota go over ``KINDS``, and ask of each what stands here.
+    """
+
+    # Also the name of its field in the API and in the form.
     kind: ClassVar[str]
-    label: str
-    ids: Sequence[int] = ()
+    # What people choose it by.
+    title: ClassVar[StrPromise]
+    # The command's option, without dashes, and what its help says.
+    option: ClassVar[str]
+    help: ClassVar[str]
+    # What an API key needs to send to such an audience, and how it is offered to who makes the key.
+    scope: ClassVar[str]
+    scope_title: ClassVar[StrPromise]
     # The permission that a person needs to send to such an audience, beside adding notifications.
     permission: ClassVar[str | None] = None
+    # Whether one sender may send to such an audience but so often.
+    is_limited: ClassVar[bool] = False
+    # Whether the sender names each recipient, and so is shown their names.
+    is_by_name: ClassVar[bool] = False
+
+    label: str
+    ids: Sequence[int] = ()
 
     @classmethod
     @abstractmethod
     def restored(cls, ids: Sequence[int], label: str) -> Self:
         """The audience that a notification's row describes."""
+
+    @classmethod
+    @abstractmethod
+    def named(cls, names: Sequence[str]) -> Self:
+        """The audience that the command or the API names.
+
+        Raises: UnknownNames: there is nothing of one of the names. ValueError: none, or too many.
+        """
 
     @abstractmethod
     def members(self) -> Users:
@@ -71,28 +99,68 @@ class Audience(ABC):
         return False
 
 
-class _Chosen(Audience):
-    """An audience of rows that were chosen one by one."""
+class Whole(Audience):
+    """An audience of which there is one: it is asked for, or it is not."""
+
+    @classmethod
+    def restored(cls, ids: Sequence[int], label: str) -> Self:
+        return cls()
+
+    @classmethod
+    def named(cls, names: Sequence[str]) -> Self:
+        return cls()
+
+
+class Chosen(Audience):
+    """An audience of rows that are chosen one by one, by their names."""
+
+    help = "may be repeated"
+    max_count: ClassVar[int | None] = None
 
     def __init__(self, ids: Iterable[int], label: str) -> None:
         self.ids = sorted(set(ids))
         self.label = label
 
     @classmethod
+    @abstractmethod
+    def rows(cls) -> QuerySet[Any]:
+        """What may be chosen."""
+
+    @classmethod
+    def posted_as(cls) -> str | None:
+        """The field of a chosen row that a form posts; None: its key."""
+        return None
+
+    @staticmethod
+    @abstractmethod
+    def name_of(row: Any) -> str:
+        """A row's name."""
+
+    @classmethod
+    def of_rows(cls, rows: Sequence[Any]) -> Self:
+        """Raises: ValueError: too many of them."""
+        cls.require_few(rows)
+        return cls([row.pk for row in rows], _shortened([cls.name_of(row) for row in rows]))
+
+    @classmethod
+    def require_few(cls, rows: Sequence[object]) -> None:
+        """Raises: ValueError: there are more than can be named."""
+        if cls.max_count is not None and len(rows) > cls.max_count:
+            raise ValueError(f"At most {cls.max_count} {cls.kind} can be named; use a group.")
+
+    @classmethod
     def restored(cls, ids: Sequence[int], label: str) -> Self:
         return cls(ids, label)
 
     @classmethod
-    def _named(
-        cls, rows: QuerySet[Any], field: str, names: Iterable[str], form: Callable[[str], str]
-    ) -> Self:
+    def _named(cls, field: str, names: Iterable[str], form: Callable[[str], str]) -> Self:
         """Args: form: how a name is kept, of all ways to write it."""
         # As it was written, too: not all rows were made by a form that knows better.
         wanted = {name: (name, form(name)) for name in names}
         if not wanted:
             raise ValueError(f"Name at least one of the {cls.kind}.")
         asked = {f"{field}__in": set(chain.from_iterable(wanted.values()))}
-        found = dict(rows.filter(**asked).values_list(field, "pk"))
+        found = dict(cls.rows().filter(**asked).values_list(field, "pk"))
         kept = {name: next((one for one in ways if one in found), None)
                 for name, ways in wanted.items()}  # fmt: skip
         if unknown := [name for name, one in kept.items() if one is None]:
@@ -101,34 +169,58 @@ class _Chosen(Audience):
         return cls([found[one] for one in chosen], _shortened(list(chosen)))
 
 
-class ChosenUsers(_Chosen):
+class ChosenUsers(Chosen):
     kind = "users"
+    title = _("Chosen users")
+    option = "user"
+    scope = "send:user"
+    scope_title = _("Send to users by name")
+    is_by_name = True
+    max_count = contract.AUDIENCE_USERS_MAX_COUNT
+
+    @classmethod
+    def rows(cls) -> QuerySet[Any]:
+        return get_user_model()._default_manager.all()
+
+    @classmethod
+    def posted_as(cls) -> str:
+        # Ids could be made up, and would be answered with names.
+        return get_user_model().USERNAME_FIELD
+
+    @staticmethod
+    def name_of(row: Any) -> str:
+        name: str = row.get_username()
+        return name
 
     @classmethod
     def named(cls, names: Sequence[str]) -> Self:
-        """Users by their names (``USERNAME_FIELD``).
-
-        Raises: UnknownNames: nobody has one of the names. ValueError: none, or too many of them.
-        """
-        _require_few(names)
+        cls.require_few(names)
         model = get_user_model()
-        rows = model._default_manager.all()
-        return cls._named(rows, model.USERNAME_FIELD, names, model.normalize_username)
+        return cls._named(model.USERNAME_FIELD, names, model.normalize_username)
 
     def members(self) -> Users:
         return get_user_model()._default_manager.filter(pk__in=self.ids)
 
 
-class Groups(_Chosen):
+class Groups(Chosen):
     kind = "groups"
+    title = _("Groups")
+    option = "group"
+    scope = "send:group"
+    scope_title = _("Send to groups")
+
+    @classmethod
+    def rows(cls) -> QuerySet[Any]:
+        return Group.objects.all()
+
+    @staticmethod
+    def name_of(row: Any) -> str:
+        name: str = row.name
+        return name
 
     @classmethod
     def named(cls, names: Sequence[str]) -> Self:
-        """Groups by their names.
-
-        Raises: UnknownNames: no group has one of the names. ValueError: none was named.
-        """
-        return cls._named(Group.objects.all(), "name", names, group_form)
+        return cls._named("name", names, group_form)
 
     def members(self) -> Users:
         # Not a join: a member of two of the groups is one recipient.
@@ -142,14 +234,16 @@ class Groups(_Chosen):
         return is_most or reached == all_of_them > 1
 
 
-class Everyone(Audience):
+class Everyone(Whole):
     kind = "everyone"
-    label = "everyone"
+    title = _("Everyone")
+    option = "everyone"
+    help = "all active users"
+    scope = "send:everyone"
+    scope_title = _("Send to everyone")
     permission = "notifications.send_to_everyone"
-
-    @classmethod
-    def restored(cls, ids: Sequence[int], label: str) -> Self:
-        return cls()
+    is_limited = True
+    label = "everyone"
 
     def members(self) -> Users:
         return get_user_model()._default_manager.all()
@@ -158,8 +252,12 @@ class Everyone(Audience):
         return True
 
 
-KINDS: dict[str, type[Audience]] = {
+KINDS: Final[dict[str, type[Audience]]] = {
     audience.kind: audience for audience in (ChosenUsers, Groups, Everyone)
+}
+# Those of which rows are chosen.
+CHOSEN: Final[dict[str, type[Chosen]]] = {
+    name: kind for name, kind in KINDS.items() if issubclass(kind, Chosen)
 }
 
 
@@ -184,7 +282,7 @@ def to(whom: To) -> Audience:
         raise ValueError("Save users and groups before sending to them.")
     groups = [row for row in chosen if isinstance(row, Group)]
     if len(groups) == len(chosen):
-        return Groups([row.pk for row in groups], _shortened([row.name for row in groups]))
+        return Groups.of_rows(groups)
     users = [row for row in chosen if isinstance(row, get_user_model())]
     if len(users) < len(chosen):
         odd = next(row for row in chosen if row not in users)
@@ -192,8 +290,7 @@ def to(whom: To) -> Audience:
             f"to= takes a user, users, a group, groups or notifications.everyone, not {odd!r}. "
             "Names go through audiences.ChosenUsers.named([...]) or audiences.Groups.named([...])."
         )
-    _require_few(users)
-    return ChosenUsers([row.pk for row in users], _shortened([row.get_username() for row in users]))
+    return ChosenUsers.of_rows(users)
 
 
 def of(notification: Notification) -> Audience:
@@ -209,13 +306,6 @@ def of(notification: Notification) -> Audience:
             f"{notification.audience_kind!r} is no kind of audience; there are {known}."
         ) from None
     return kind.restored(notification.audience_ids, notification.audience_label)
-
-
-def _require_few(users: Sequence[object]) -> None:
-    if len(users) > contract.AUDIENCE_USERS_MAX_COUNT:
-        raise ValueError(
-            f"At most {contract.AUDIENCE_USERS_MAX_COUNT} users can be named; use a group."
-        )
 
 
 def _shortened(names: Sequence[str], most: int = 3) -> str:

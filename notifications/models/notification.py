@@ -158,6 +158,9 @@ class Notification(Leased):
     )
     request_hash = models.CharField(max_length=64, default="", editable=False)
 
+    # Whether who stores it lets its dispatch begin; else a receiver does, at the commit.
+    is_begun = False
+
     objects = NotificationQuerySet.as_manager()
 
     class Meta:

@@ -6,28 +6,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
-from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import date_format
 
-Shown = dict[str, Any]
+from notifications.inbox.reading import Notification
 
 
 @dataclass(frozen=True)
 class Day:
     label: str
-    notifications: list[Shown]
+    notifications: list[Notification]
 
 
-def by_day(notifications: Iterable[Shown]) -> list[Day]:
+def by_day(notifications: Iterable[Notification]) -> list[Day]:
     """The notifications in their order, cut where the day changes.
 
-    Args: notifications: with ``arrived_at`` as a datetime. Their order is that of arrival, so a
-        day comes twice where a clock went back.
+    Their order is that of arrival, so a day comes twice where a clock went back.
     """
     today = timezone.localdate()
-    days = groupby(notifications, key=lambda one: timezone.localdate(one["arrived_at"]))
+    days = groupby(notifications, key=lambda one: timezone.localdate(one.item.arrived_at))
     return [Day(_label(day, today), list(group)) for day, group in days]
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -11,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
+from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods
@@ -81,7 +80,7 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
             "tabs": _TABS.items(),
             "empty": _EMPTY[place.listing],
             "head": page.head,
-            "days": by_day(_shown(one) for one in page.notifications),
+            "days": by_day(page.notifications),
             "next_before": page.next_before,
             "older": page.next_before and ListPosition(place.listing, page.next_before).url,
         },
@@ -97,14 +96,15 @@ def inbox_one(request: HttpRequest, wire_id: str) -> HttpResponse:
     found = None if pk is None else reading.one(recipient_id(request), pk)
     if pk is None or found is None:
         raise Http404
-    if found["read_at"] is None and not _is_prefetch(request):
+    if found.item.read_at is None and not _is_prefetch(request):
         acts.mark_read(recipient_id(request), acts.Chosen({pk}))
-        found["read_at"] = found["seen_at"] = "now"
-    beside = reading.beside(recipient_id(request), found["arrived_revision"])
+        now = timezone.now()
+        found = replace(found, item=replace(found.item, read_at=now, seen_at=now))
+    beside = reading.beside(recipient_id(request), found.item.arrived_revision)
     return render(
         request,
         "notifications/one.html",
-        {"notification": _shown(found), "place": ListPosition.of(request.GET), "beside": beside},
+        {"notification": found, "place": ListPosition.of(request.GET), "beside": beside},
     )
 
 
@@ -158,8 +158,3 @@ def _said(op: str, pk: int) -> str:
 def _is_prefetch(request: HttpRequest) -> bool:
     """Whether the browser asks ahead of its user."""
     return "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
-
-
-def _shown(notification: reading.Notification) -> dict[str, Any]:
-    """What the wire says, with its times as the template formats them."""
-    return notification | {"arrived_at": parse_datetime(notification["arrived_at"])}

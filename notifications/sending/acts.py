@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, TypedDict, Unpack
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import ValidationError
@@ -18,11 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from notifications.inbox.idempotency import fingerprint
 from notifications.models import Edit, Notification, Removal, Status
 from notifications.models.audiences import Audience
-from notifications.sending import dispatch, quota
-from notifications.wire import contract
+from notifications.sending import dispatch, quota, start
+from notifications.wire.message import EDITABLE, PARTS, Message
 
-# What of a notification may change once it is sent.
-EDITABLE = ("title", "body", "level", "url")
 REMOVABLE = (Status.SENDING, Status.SENT)
 logger = logging.getLogger(__name__)
 
@@ -61,37 +57,12 @@ class Sent:
     created: bool
 
 
-class Content(TypedDict, total=False):
-    """What ``send`` takes besides the title, the audience and a key."""
-
-    body: str
-    level: str
-    category: str
-    url: str
-    actions: Sequence[Mapping[str, str]]
-    sender: str
-    thread: str
-    data: Mapping[str, Any] | None
-    send_at: datetime | None
-    expires_at: datetime | None
-
-
 # In an event loop it would hold up everybody else: Django's own error, but it names the remedy.
 @async_unsafe("send() waits for the database. In async code use `await asend(...)`.")
 def send(
-    title: str,
+    message: Message,
     *,
     audience: Audience,
-    body: str = "",
-    level: str = contract.DEFAULT_LEVEL,
-    category: str = contract.DEFAULT_CATEGORY,
-    url: str = "",
-    actions: Sequence[Mapping[str, str]] = (),
-    sender: str = "",
-    thread: str = "",
-    data: Mapping[str, Any] | None = None,
-    send_at: datetime | None = None,
-    expires_at: datetime | None = None,
     idempotency: IdempotencyKey | None = None,
     sent_by: str = "",
     rationed: bool = False,
@@ -102,30 +73,17 @@ def send(
     that fits one chunk is in the inboxes when this returns (or when the transaction around it
     has committed); a larger one is left to a dispatcher.
 
-    Args: send_at: later than now, else it is sent at once. sent_by: who may follow and edit it,
-        where that is a program. rationed: whether its sender may tell everyone only so often.
+    Args: message: sent at once, where its ``send_at`` is not later than now. sent_by: who may
+        follow and edit it, where that is a program. rationed: whether its sender may tell everyone
+        only so often.
     Raises: ValidationError: with messages per field. IdempotencyConflict: the key came with
-        another request. TooOften (``rations``): it is rationed, and there is no room for it.
+        another request. QuotaExceeded: it is rationed, and there is no room for it.
     """
-    notification = Notification(
-        title=title,
-        body=body,
-        level=level,
-        category=category,
-        url=url,
-        actions=list(actions),
-        sender=sender,
-        thread=thread,
-        data={} if data is None else data,
-        send_at=send_at,
-        expires_at=expires_at,
-        audience_kind=audience.kind,
-        audience_ids=list(audience.ids),
-        audience_label=audience.label,
-        sent_by=sent_by,
-        idempotency_scope=idempotency.scope if idempotency else "",
-        idempotency_key=idempotency.key if idempotency else None,
-    )
+    notification = _row(message, audience)
+    notification.sent_by = sent_by
+    if idempotency is not None:
+        notification.idempotency_scope = idempotency.scope
+        notification.idempotency_key = idempotency.key
     notification.validate()
     notification.request_hash = _request_hash(notification)
     sent = _known(notification)
@@ -138,11 +96,7 @@ def send(
 
 
 async def asend(
-    title: str,
-    *,
-    audience: Audience,
-    idempotency: IdempotencyKey | None = None,
-    **said: Unpack[Content],
+    message: Message, *, audience: Audience, idempotency: IdempotencyKey | None = None
 ) -> Sent:
     """``send`` for async code: when this has returned, it is committed.
 
@@ -151,7 +105,15 @@ async def asend(
     transaction.) A task that is cancelled while it waits may have sent: give a key, and ask again.
     """
     accept = sync_to_async(send, thread_sensitive=True)
-    return await accept(title, audience=audience, idempotency=idempotency, **said)
+    return await accept(message, audience=audience, idempotency=idempotency)
+
+
+def check(message: Message, audience: Audience) -> None:
+    """Refuse what ``send`` would refuse of it, and send nothing.
+
+    Raises: ValidationError: with messages per field.
+    """
+    _row(message, audience).validate()
 
 
 @transaction.atomic
@@ -160,7 +122,7 @@ def edit(notification_id: int, **changes: str) -> bool:
 
     Those take a revision each, by a job that runs on commit or is left to a dispatcher.
 
-    Args: changes: of ``EDITABLE``.
+    Args: changes: of ``message.EDITABLE``.
     Returns: whether it says anything else now.
     Raises: NotEditable. ValidationError: with messages per field.
     """
@@ -182,6 +144,7 @@ def edit(notification_id: int, **changes: str) -> bool:
     Notification.objects.filter(pk=notification_id).update(**after)
     if notification.status in REMOVABLE:
         Edit.objects.begin(notification_id, upto=notification.cursor)
+        start.edit_on_commit(notification)
     return True
 
 
@@ -221,9 +184,22 @@ def _remove(notification_id: int, reason: str, **values: Any) -> bool:
     # The row's lock waits for the chunk that is being dispatched, and its status ends the dispatch.
     if not rows.update(**values):
         return False
-    return Removal.objects.get_or_create(
-        notification_id=notification_id, defaults={"reason": reason}
-    )[1]
+    notification = Notification.objects.only("item_count").get(pk=notification_id)
+    _, is_new = Removal.objects.get_or_create(
+        notification=notification, defaults={"reason": reason}
+    )
+    if is_new:
+        start.remove_on_commit(notification)
+    return is_new
+
+
+def _row(message: Message, audience: Audience) -> Notification:
+    return Notification(
+        audience_kind=audience.kind,
+        audience_ids=list(audience.ids),
+        audience_label=audience.label,
+        **message.columns(),
+    )
 
 
 def _known(notification: Notification) -> Sent | None:
@@ -252,7 +228,10 @@ def _accept(notification: Notification, audience: Audience, *, rationed: bool) -
         with transaction.atomic():
             if rationed and (sent := _counted(notification)) is not None:
                 return sent
+            notification.is_begun = True
             notification.save(force_insert=True)
+            if not later:
+                start.dispatch_on_commit(notification)
     except IntegrityError:
         # The same request, at the same time: the unique key let the other one in.
         if (sent := _known(notification)) is None:
@@ -279,7 +258,7 @@ def _counted(notification: Notification) -> Sent | None:
     """Let it be stored in this transaction if its sender has room for one more.
 
     Returns: the notification that the same request has made meanwhile, which takes no room.
-    Raises: TooOften
+    Raises: QuotaExceeded
     """
     if not quota.applies_to(notification):
         return None
@@ -290,8 +269,8 @@ def _counted(notification: Notification) -> Sent | None:
 
 
 def _request_hash(notification: Notification) -> str:
-    said = (
-        "title", "body", "level", "category", "url", "actions", "sender", "thread", "data",
-        "send_at", "expires_at", "audience_kind", "audience_ids",
-    )  # fmt: skip
-    return fingerprint({name: getattr(notification, name) for name in said})
+    # Without what was not said: a request that comes again after an upgrade is still the same one.
+    nothing = Notification()
+    said = [name for name in PARTS if getattr(notification, name) != getattr(nothing, name)]
+    names = (*said, "audience_kind", "audience_ids")
+    return fingerprint({name: getattr(notification, name) for name in names})

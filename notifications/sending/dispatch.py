@@ -29,6 +29,11 @@ class Dispatch(ChunkedJob):
     model = Notification
     unfinished = Q(status=Status.SENDING)
 
+    def __init__(self, pk: int) -> None:
+        super().__init__(pk)
+        # Of the row, once that was read.
+        self._audience: audiences.Audience | None = None
+
     def finished(self) -> dict[str, Any]:
         return {"status": Status.SENT}
 
@@ -73,7 +78,7 @@ class Dispatch(ChunkedJob):
         inboxes_changed.send(type(self), changes=[arrived])
 
     def _recipients(self, after: int, upto: int) -> audiences.Users:
-        if not hasattr(self, "_audience"):
+        if self._audience is None:
             self._audience = audiences.of(self.row)
         return self._audience.recipients().filter(pk__gt=after, pk__lte=upto)
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from notifications.conf import conf
 from notifications.models import Notification
-from notifications.models.audiences import Everyone
+from notifications.models.audiences import KINDS
 
 _HOUR = timedelta(hours=1)
 
@@ -35,7 +35,7 @@ class QuotaExceeded(Exception):
 
 def applies_to(notification: Notification) -> bool:
     """Whether its sender has but so many of its kind."""
-    return bool(_most()) and notification.audience_kind == Everyone.kind
+    return bool(_most()) and KINDS[notification.audience_kind].is_limited
 
 
 def wait_for_turn(notification: Notification) -> None:
@@ -52,7 +52,7 @@ def wait_for_turn(notification: Notification) -> None:
 def require_room(notification: Notification, now: datetime | None = None) -> None:
     """Let the sender of a notification that is not stored yet tell everyone, or not.
 
-    Raises: TooOften
+    Raises: QuotaExceeded
     """
     if not applies_to(notification):
         return
@@ -64,7 +64,7 @@ def require_room(notification: Notification, now: datetime | None = None) -> Non
         else Q(idempotency_scope=notification.idempotency_scope)
     )
     recent = Notification.objects.filter(
-        theirs, audience_kind=Everyone.kind, created_at__gt=now - _HOUR
+        theirs, audience_kind=notification.audience_kind, created_at__gt=now - _HOUR
     )
     made = list(recent.order_by("-created_at").values_list("created_at", flat=True)[:most])
     if len(made) == most:

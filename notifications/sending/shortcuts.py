@@ -9,7 +9,8 @@ from asgiref.sync import sync_to_async
 from notifications.models import audiences
 from notifications.models.audiences import To
 from notifications.sending import acts
-from notifications.sending.acts import Content, IdempotencyKey, Sent
+from notifications.sending.acts import IdempotencyKey, Sent
+from notifications.wire.message import Content, Message
 
 # `to=` of every active user.
 everyone: Final = audiences.Everyone()
@@ -22,13 +23,14 @@ def send(title: str, *, to: To, key: str | None = None, **said: Unpack[Content])
     """Accept a notification: once the transaction commits, every recipient gets it exactly once.
 
     Args: to: a user, several users, a group, several groups, or ``everyone``. key: the same key
-        and the same request send once, however often this is called. said: what
-        ``sending.send`` takes besides.
+        and the same request send once, however often this is called. said: what a
+        ``Message`` takes besides its title.
     Raises: TypeError: ``to`` is none of these. ValueError: it holds nobody, or too many. Else as
         ``sending.send``.
     """
     idempotency = None if key is None else IdempotencyKey(_SCOPE, key)
-    return acts.send(title, audience=audiences.to(to), idempotency=idempotency, **said)
+    message = Message(title, **said)
+    return acts.send(message, audience=audiences.to(to), idempotency=idempotency)
 
 
 async def asend(title: str, *, to: To, key: str | None = None, **said: Unpack[Content]) -> Sent:

@@ -30,8 +30,9 @@ from notifications.process import outages, supervisor
 from notifications.sending import acts, small_sends
 from notifications.sending.dispatch import Dispatch
 from notifications.sending.item_jobs import EditJob, RemovalJob
-from notifications.sending.jobs import ChunkedJob, pause
+from notifications.sending.jobs import pause
 from notifications.sending.round_robin import Failed, Rounds, is_of_all
+from notifications.sending.start import nudged
 
 logger = logging.getLogger(__name__)
 
@@ -43,36 +44,6 @@ _FIGURES_EVERY_S = 2.0
 _RESTS = 4
 # Rows that one look begins or ends.
 _MAX_DUE = 1000
-
-# Set to make this process's dispatcher look at once; nobody waits for it where there is none.
-_nudge = threading.Event()
-
-
-def nudge() -> None:
-    """Let this process's dispatcher look at once, for work or for being told to stop."""
-    _nudge.set()
-
-
-def dispatch_now(notification_id: int, *, small: bool) -> None:
-    """Dispatch a small audience here and now; leave a large one to a dispatcher."""
-    _now(Dispatch(notification_id), small=small)
-
-
-def remove_now(notification_id: int, *, small: bool) -> None:
-    """Remove few items here and now; leave many to a dispatcher."""
-    _now(RemovalJob(notification_id), small=small)
-
-
-def edit_now(notification_id: int, *, small: bool) -> None:
-    """Tell few inboxes of an edit here and now; leave many to a dispatcher."""
-    _now(EditJob(notification_id), small=small)
-
-
-def _now(job: ChunkedJob, *, small: bool) -> None:
-    if small:
-        job.run()
-    else:
-        nudge()
 
 
 class Dispatcher:
@@ -92,8 +63,8 @@ class Dispatcher:
     def turn(self, stop: threading.Event) -> float:
         """Do a little of all that is due. Returns: the seconds for which there is no more to do."""
         now = time.monotonic()
-        if _nudge.is_set() or now >= self._look_at:
-            _nudge.clear()
+        if nudged.is_set() or now >= self._look_at:
+            nudged.clear()
             self._look_at = now + min(_LOOK_EVERY_S, conf.DISPATCH_SCAN_S)
             if not _guarded("Looking for what is due", self.look):
                 # Maybe there is no database: nothing else would get on either.
@@ -182,7 +153,7 @@ def run(stop: threading.Event) -> None:
         if rest_s == 0:
             continue
         _guarded("Ending what is idle", close_old_connections)
-        _nudge.wait(conf.DISPATCH_SCAN_S if rest_s is None else rest_s)
+        nudged.wait(conf.DISPATCH_SCAN_S if rest_s is None else rest_s)
     _guarded("The end of the dispatcher", dispatcher.let_go)
     _guarded("The end of the dispatcher", connection.close)
 

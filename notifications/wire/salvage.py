@@ -10,10 +10,11 @@ import logging
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from notifications.wire import content, contract
+from notifications.wire.message import Kind, Part
 
 T = TypeVar("T")
 
@@ -22,7 +23,7 @@ logger = logging.getLogger(__name__)
 # Instead of a title that there is none of.
 TITLE = "Notification"
 # What stands for a moment that must be there, and cannot be read.
-LONG_AGO = "1970-01-01T00:00:00.000Z"
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 # So many notifications are remembered, so that each is logged once.
 _LOGGED_MAX = 1_000
@@ -36,6 +37,24 @@ class Salvage:
     def __init__(self, row: Mapping[str, Any]) -> None:
         self._row = row
         self.mended: list[str] = []
+
+    def part(self, name: str, part: Part, default: Any) -> Any:
+        """A field of a message."""
+        match part.kind:
+            case Kind.LINE:
+                return self.line(name, part.max_length, default)
+            case Kind.LINES:
+                return self.lines(name, part.max_length)
+            case Kind.WORD:
+                return self.word(name, part.words, default)
+            case _:
+                of_kind: dict[Kind, Callable[[str], Any]] = {
+                    Kind.LINK: self.url,
+                    Kind.ACTIONS: self.actions,
+                    Kind.DATA: self.data,
+                    Kind.MOMENT: self.moment,
+                }
+                return of_kind[part.kind](name)
 
     def line(self, name: str, most: int, default: str = "") -> str:
         """One line of text."""
@@ -52,12 +71,10 @@ class Salvage:
             return value
         return self._mend(name, default)
 
-    def url(self, name: str) -> str | None:
-        """What may be a link, or None."""
+    def url(self, name: str) -> str:
+        """What may be a link, or nothing."""
         value = self._row[name]
-        if value == "":
-            return None
-        return str(value) if _is_link(value) else self._mend(name, None)
+        return str(value) if value == "" or _is_link(value) else self._mend(name, "")
 
     def actions(self, name: str) -> list[dict[str, str]]:
         """Those that may be buttons."""
@@ -74,16 +91,16 @@ class Salvage:
             return dict(value)
         return self._mend(name, {})
 
-    def moment(self, name: str) -> str | None:
-        """A moment as the wire says it; None where there is none."""
+    def moment(self, name: str) -> datetime | None:
+        """A moment; None where there is none."""
         value = self._row[name]
         if value is None:
             return None
         if isinstance(value, datetime) and value.tzinfo and _is_of_our_time(value):
-            return contract.wire_time(value)
+            return value
         return self._mend(name, None)
 
-    def past(self, name: str) -> str:
+    def past(self, name: str) -> datetime:
         """A moment that must be there; long ago where it cannot be read."""
         found = self.moment(name)
         if found is not None:

@@ -9,20 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from notifications.wire import clusters, contract, frames
-from notifications.wire.salvage import TITLE, Salvage, report
+from notifications.wire import contract, frames, read
+from notifications.wire.message import SAID, Kind
+from notifications.wire.read import Item, Row, Said
 
-Row = Mapping[str, Any]
-
-# Columns of an item, and of its notification, that a notification on the wire is made of.
+# Columns of an item, and of its notification, that are read. Lists read the beginning of the body
+# alone, so it is the last one.
 ITEM = (
     "notification_id", "revision", "arrived_revision", "arrived_at",
     "seen_at", "read_at", "archived_at", "removed_at",
 )  # fmt: skip
-CONTENT = (
-    "title", "level", "category", "url", "actions", "sender", "thread", "data",
-    "created_at", "expires_at", "body",
-)  # fmt: skip
+CONTENT = (*(name for name in SAID if name != "body"), "created_at", "expires_at", "body")
 
 
 def has_place(row: Row) -> bool:
@@ -31,60 +28,50 @@ def has_place(row: Row) -> bool:
 
 
 def item(row: Row) -> dict[str, Any]:
-    """What is the inbox's own."""
-    own = Salvage(row)
+    """What is the inbox's own, as the wire shows it."""
+    return item_shown(read.item(row))
+
+
+def item_shown(own: Item) -> dict[str, Any]:
+    """What was read of the inbox's own."""
     return {
-        "id": str(row["notification_id"]),
-        "revision": row["revision"],
-        "arrived_revision": row["arrived_revision"],
+        "id": own.id,
+        "revision": own.revision,
+        "arrived_revision": own.arrived_revision,
         "woken": contract.RESERVED["woken"],
-        "arrived_at": own.past("arrived_at"),
-        "seen_at": own.moment("seen_at"),
-        "read_at": own.moment("read_at"),
-        "archived_at": own.moment("archived_at"),
+        "arrived_at": contract.wire_time(own.arrived_at),
+        "seen_at": contract.wire_time(own.seen_at),
+        "read_at": contract.wire_time(own.read_at),
+        "archived_at": contract.wire_time(own.archived_at),
         "snoozed_until": contract.RESERVED["snoozed_until"],
     }
 
 
 def content(notification_id: int, row: Row, *, whole: bool = False) -> dict[str, Any]:
-    """What the sender said; of the body the beginning, or all of it.
+    """What the sender said, as the wire shows it; of the body the beginning, or all of it."""
+    return content_shown(read.content(notification_id, row, whole=whole))
 
-    It keeps to the protocol whatever the row holds, and logs once where it had to mend something.
-    """
-    said = Salvage(row)
-    try:
-        return _content(said, whole=whole)
-    except Exception as error:  # noqa: BLE001 (a row may hold anything; nobody else shall notice)
-        report(notification_id, f"{type(error).__name__}: {error}")
-        return _content(Salvage(_NOTHING), whole=whole)
-    finally:
-        if said.mended:
-            report(notification_id, ", ".join(said.mended))
+
+def content_shown(said: Said) -> dict[str, Any]:
+    """What was read of what the sender said. Nothing is null, but an empty text is."""
+    shown: dict[str, Any] = {}
+    for name, part in SAID.items():
+        value = getattr(said.message, name)
+        can_be_null = part.kind in {Kind.LINE, Kind.LINK}
+        shown[name] = None if can_be_null and not value else value
+        if name == "body":
+            shown["body_truncated"] = said.body_truncated
+    return shown | {
+        "created_at": contract.wire_time(said.created_at),
+        "expires_at": contract.wire_time(said.message.expires_at),
+    }
+
+
+def notification(own: Item, said: Said) -> dict[str, Any]:
+    """A notification in an inbox, whole."""
+    return item_shown(own) | content_shown(said)
 
 
 def members(shown: Mapping[str, Any]) -> bytes:
     """The members of a JSON object, encoded, without the braces around them."""
     return frames.encode(shown)[1:-1]
-
-
-_NOTHING: Row = dict.fromkeys(CONTENT) | {"actions": [], "data": {}}
-
-
-def _content(said: Salvage, *, whole: bool) -> dict[str, Any]:
-    body = said.lines("body", contract.BODY_MAX_LENGTH)
-    shown = body if whole else clusters.cut(body, contract.BODY_PREVIEW_LENGTH)
-    category = said.line("category", contract.CATEGORY_MAX_LENGTH, contract.DEFAULT_CATEGORY)
-    return {
-        "title": said.line("title", contract.TITLE_MAX_LENGTH, TITLE),
-        "body": shown,
-        "body_truncated": len(shown) < len(body),
-        "level": said.word("level", contract.LEVELS, contract.DEFAULT_LEVEL),
-        "category": category,
-        "url": said.url("url"),
-        "actions": said.actions("actions"),
-        "sender": said.line("sender", contract.SENDER_MAX_LENGTH) or None,
-        "thread": said.line("thread", contract.THREAD_MAX_LENGTH) or None,
-        "data": said.data("data"),
-        "created_at": said.past("created_at"),
-        "expires_at": said.moment("expires_at"),
-    }

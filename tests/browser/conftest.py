@@ -10,6 +10,7 @@ from playwright.sync_api import sync_playwright
 
 from notifications.models import audiences
 from notifications.sending import acts
+from notifications.wire.message import Message
 from tests.support.ports import free_port, listens
 from tests.support.processes import Processes
 from tests.support.proxy import Proxy
@@ -133,6 +134,6 @@ def send_many(transactional_db):
     def act(user, count):
         for n in range(count):
             audience = audiences.ChosenUsers.named([user.username])
-            acts.send(f"Number {n}", audience=audience)
+            acts.send(Message(f"Number {n}"), audience=audience)
 
     return act

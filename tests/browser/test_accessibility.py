@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from notifications.models import audiences
 from notifications.sending import acts
+from notifications.wire.message import Message
 from tests.browser.looks import ANY_LOOK, check, is_still
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,7 +47,7 @@ def filled(alice):
         ("Disk almost full on db-2", {"body": "91 % used.", "level": "warning"}),
         ("Payment provider is down", {"body": "Since 09:12.", "level": "critical"}),
     ):
-        acts.send(title, audience=audience, **fields)
+        acts.send(Message(title, **fields), audience=audience)
 
 
 def is_enhanced(page):

@@ -12,6 +12,7 @@ from accounts.models import Session
 from notifications.models import ApiKey, InboxItem, Notification
 from notifications.models.audiences import Everyone
 from notifications.sending import acts
+from notifications.wire.message import Message
 
 # Whoever learns one of these gets further than they may, or by guessing alone.
 SECRET = {
@@ -47,7 +48,7 @@ def needed(one):
     if one.model is not InboxItem:
         return {}
     if not (one := Notification.objects.first()):
-        one = acts.send("Hello", audience=Everyone()).notification
+        one = acts.send(Message("Hello"), audience=Everyone()).notification
     return {"notification": one.pk}
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from notifications.models import InboxItem
 from notifications.models.audiences import ChosenUsers
 from notifications.sending import acts
+from notifications.wire.message import Message
 from tests.faults.scenarios import LATE_S, pause_most_s, small_cluster
 from tests.support.cluster import PING_INTERVAL_S
 from tests.support.history import Outcome
@@ -46,7 +47,8 @@ def test_streams_and_what_is_due_keep_their_time(
     log, title = cluster.note("scheduled"), f"{cluster.prefix}scheduled"
     log.begins(title, [user])
     scheduled = acts.send(
-        title, audience=ChosenUsers([user], "one"), send_at=timezone.now() + timedelta(hours=1)
+        Message(title, send_at=timezone.now() + timedelta(hours=1)),
+        audience=ChosenUsers([user], "one"),
     )
     pk = scheduled.notification.pk
     log.ended(title, Outcome.ACKNOWLEDGED, notification_id=pk)

@@ -14,6 +14,7 @@ from notifications.models import Edit, Inbox, InboxItem, Notification, Removal, 
 from notifications.models.audiences import Everyone
 from notifications.sending import acts as sending_acts
 from notifications.sending import worker
+from notifications.wire.message import Message
 from tests.support.jobs import (
     IMPATIENT,
     cursor_of,
@@ -62,7 +63,9 @@ def test_twenty_kills_neither_lose_nor_double_an_item(
     users = people(20_000)
     recipients = set(users)
     between = []
-    notification = sending_acts.send("Something happened", audience=Everyone()).notification
+    notification = sending_acts.send(
+        Message("Something happened"), audience=Everyone()
+    ).notification
 
     for kill in range(20):
         child = processes.dispatcher(**small_chunks(chance.randint(20, 50)))
@@ -119,7 +122,7 @@ def test_five_kills_of_a_withdrawal_leave_nothing_behind(
     processes: Processes, people: People, chance: random.Random
 ) -> None:
     users = people(5_000)
-    pk = sending_acts.send("Something happened", audience=Everyone()).notification.pk
+    pk = sending_acts.send(Message("Something happened"), audience=Everyone()).notification.pk
     worker.run_due()
     ledger = Ledger(sent={pk: set(users)}, withdrawn={pk})
     for user in users[::100]:
@@ -188,7 +191,7 @@ def test_five_kills_of_an_edit_tell_every_inbox_once(
     processes: Processes, people: People, chance: random.Random
 ) -> None:
     users = people(5_000)
-    pk = sending_acts.send("First", audience=Everyone()).notification.pk
+    pk = sending_acts.send(Message("First"), audience=Everyone()).notification.pk
     worker.run_due()
     ledger = Ledger(sent={pk: set(users)})
     for user in users[::100]:

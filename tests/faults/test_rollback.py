@@ -9,6 +9,7 @@ from django.db import transaction
 from notifications.models import Inbox, InboxItem, Notification
 from notifications.models.audiences import ChosenUsers, Everyone
 from notifications.sending import acts
+from notifications.wire.message import Message
 from tests.support.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def assert_nothing_was_sent() -> None:
 
 
 def assert_the_key_still_sends(users: list[int]) -> None:
-    again = acts.send("To everyone", audience=Everyone(), idempotency=KEY)
+    again = acts.send(Message("To everyone"), audience=Everyone(), idempotency=KEY)
     assert again.created
     assert Ledger(sent={again.notification.pk: set(users)}).faults() == []
 
@@ -36,8 +37,8 @@ def test_a_send_that_is_rolled_back_was_never_sent(people: Callable[[int], list[
     users = people(10)
 
     with transaction.atomic():
-        acts.send("To some", audience=ChosenUsers(users[:3], "some"))
-        acts.send("To everyone", audience=Everyone(), idempotency=KEY)
+        acts.send(Message("To some"), audience=ChosenUsers(users[:3], "some"))
+        acts.send(Message("To everyone"), audience=Everyone(), idempotency=KEY)
         transaction.set_rollback(True)
 
     assert_nothing_was_sent()

@@ -9,6 +9,7 @@ from django.db.models import F
 from notifications.models import Inbox, InboxItem, Notification, Removal, Status
 from notifications.models.audiences import ChosenUsers, Everyone
 from notifications.sending import acts
+from notifications.wire.message import Message
 from tests.support.jobs import (
     IMPATIENT,
     cursor_of,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def send_to_everyone() -> Notification:
-    return acts.send("Something happened", audience=Everyone()).notification
+    return acts.send(Message("Something happened"), audience=Everyone()).notification
 
 
 def wait_until_sent(processes: Processes, notification: Notification) -> None:
@@ -81,7 +82,7 @@ def test_a_dispatcher_that_was_frozen_beyond_its_lease_does_nothing_twice(
 
     # That it sends another one tells that it has left the job it was on.
     some = users[:1500]
-    another = acts.send("Another", audience=ChosenUsers(some, "some")).notification
+    another = acts.send(Message("Another"), audience=ChosenUsers(some, "some")).notification
     wait_until_sent(processes, another)
     assert first.terminate() == 0
     ledger = Ledger(sent={notification.pk: set(users), another.pk: set(some)})

@@ -4,6 +4,7 @@ from channels.layers import channel_layers
 from notifications.models import Notification, audiences
 from notifications.push.memory_layer import MemoryLayer
 from notifications.sending import acts
+from notifications.wire.message import Message
 
 
 @pytest.fixture
@@ -22,12 +23,10 @@ def layer():
 def send(django_capture_on_commit_callbacks):
     """Send to users by object, and let the commit's consequences happen, as outside a test."""
 
-    def act(title="Hello", to=(), **fields):
-        audience = fields.pop("audience", None) or audiences.ChosenUsers(
-            [user.pk for user in to], "chosen"
-        )
+    def act(title="Hello", to=(), *, audience=None, idempotency=None, **fields):
+        audience = audience or audiences.ChosenUsers([user.pk for user in to], "chosen")
         with django_capture_on_commit_callbacks(execute=True):
-            sent = acts.send(title, audience=audience, **fields)
+            sent = acts.send(Message(title, **fields), audience=audience, idempotency=idempotency)
         return Notification.objects.get(pk=sent.notification.pk)
 
     return act

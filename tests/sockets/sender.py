@@ -62,11 +62,12 @@ def main() -> None:
 
     from notifications.models import audiences
     from notifications.sending import acts as sending_acts
+    from notifications.wire.message import Message
 
     def send(users: list[int], title: str, count: int = 1, **fields: Any) -> int:
         audience = audiences.ChosenUsers(users, "some") if users else audiences.Everyone()
         for _ in range(count):
-            sent = sending_acts.send(title, audience=audience, **fields)
+            sent = sending_acts.send(Message(title, **fields), audience=audience)
         return sent.notification.pk
 
     acts = {"send": send, "withdraw": sending_acts.withdraw}

@@ -27,7 +27,8 @@ from notifications.inbox import reading  # noqa: E402
 from notifications.models import InboxItem, Notification, Status  # noqa: E402
 from notifications.models.audiences import Audience, ChosenUsers, Everyone, Groups  # noqa: E402
 from notifications.sending import acts as sending_acts  # noqa: E402
-from notifications.sending import worker  # noqa: E402
+from notifications.sending.dispatch import Dispatch  # noqa: E402
+from notifications.wire.message import Message  # noqa: E402
 from tests.support.ledger import Journal  # noqa: E402
 from tests.support.told import told  # noqa: E402
 
@@ -67,7 +68,7 @@ class Writer:
         self._send(Groups([int(pk)], "a group"), members)
 
     def _send(self, audience: Audience, recipients: list[int]) -> None:
-        sent = sending_acts.send("Something happened", audience=audience)
+        sent = sending_acts.send(Message("Something happened"), audience=audience)
         self._journal.sent(sent.notification.pk, recipients)
 
     def _act_on_chosen(self) -> None:
@@ -184,9 +185,9 @@ def send_large(journal: Journal, *, users: list[int], rounds: int) -> None:
         audience = ChosenUsers(third, "a third") if turn < 3 else Everyone()
         print(f"ready for {turn}", flush=True)
         sys.stdin.readline()
-        pk = sending_acts.send("Something happened", audience=audience).notification.pk
+        pk = sending_acts.send(Message("Something happened"), audience=audience).notification.pk
         # As the command does: no other process need be there.
-        worker.dispatch_now(pk, small=True)
+        Dispatch(pk).run()
         assert Notification.objects.get(pk=pk).status == Status.SENT
         journal.sent(pk, third if turn < 3 else users)
 
@@ -194,9 +195,9 @@ def send_large(journal: Journal, *, users: list[int], rounds: int) -> None:
 def send_and_wait(_journal: Journal, *, users: list[int]) -> None:
     """Send in a transaction, say so, and never come to its commit."""
     with transaction.atomic():
-        sending_acts.send("To some", audience=ChosenUsers(users, "some"))
+        sending_acts.send(Message("To some"), audience=ChosenUsers(users, "some"))
         sending_acts.send(
-            "To everyone",
+            Message("To everyone"),
             audience=Everyone(),
             idempotency=sending_acts.IdempotencyKey("test", "key"),
         )

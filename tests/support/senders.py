@@ -121,12 +121,13 @@ def send_steadily(*, path: str, prefix: str, seed: int, users: list[int], pause_
 
     from notifications.models.audiences import ChosenUsers
     from notifications.sending import acts as sending_acts
+    from notifications.wire.message import Message
 
     def send(title: str, recipients: list[int]) -> tuple[Outcome, dict[str, Any]]:
         key = sending_acts.IdempotencyKey("steady", title)
         audience = ChosenUsers(recipients, "some")
         try:
-            sent = sending_acts.send(title, audience=audience, idempotency=key)
+            sent = sending_acts.send(Message(title), audience=audience, idempotency=key)
         except (DatabaseError, InterfaceError):
             connection.close()
             return Outcome.UNKNOWN, {}
@@ -142,10 +143,11 @@ def send_and_die_before_publishing(*, path: str, title: str, users: list[int]) -
     """An actor's work: commit a send, and be gone before anybody hears of it."""
     from notifications.models.audiences import ChosenUsers
     from notifications.sending import acts as sending_acts
+    from notifications.wire.message import Message
 
     _die_instead_of_publishing()
     SendLog(Path(path)).begins(title, users)
-    sending_acts.send(title, audience=ChosenUsers(users, "some"))
+    sending_acts.send(Message(title), audience=ChosenUsers(users, "some"))
 
 
 def revoke_and_die_before_publishing(*, how: str, user: int) -> None:

@@ -10,6 +10,7 @@ from notifications.inbox import acts
 from notifications.models import Inbox, InboxItem
 from notifications.models.audiences import ChosenUsers
 from notifications.sending import acts as sending_acts
+from notifications.wire.message import Message
 from tests.support.ledger import Head, Item, Journal, Ledger, State
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def test_it_reads_what_actors_wrote(tmp_path: Path) -> None:
 def test_it_reads_the_database(alice, bob, charlie) -> None:  # type: ignore[no-untyped-def]
     ledger = Ledger()
     for recipients in ([alice.pk, bob.pk], [bob.pk]):
-        sent = sending_acts.send("A title", audience=ChosenUsers(recipients, "some"))
+        sent = sending_acts.send(Message("A title"), audience=ChosenUsers(recipients, "some"))
         ledger.sent[sent.notification.pk] = set(recipients)
     first, second = ledger.sent
     ledger.acted.append((alice.pk, acts.mark_read(alice.pk, acts.Chosen([first])).revision))

@@ -9,7 +9,7 @@ from typing import Any
 from notifications.conf import conf
 from notifications.management.output import WorkCommand
 from notifications.process import overdue, supervisor
-from notifications.sending import worker
+from notifications.sending import start, worker
 
 
 class Command(WorkCommand):
@@ -28,5 +28,5 @@ class Command(WorkCommand):
         # Then another one may take its work over anyhow; what it has not committed is not done.
         overdue.end_within(conf.DISPATCH_LEASE_S)
         stop.set()
-        worker.nudge()
+        start.nudge()
         thread.join()

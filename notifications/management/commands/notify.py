@@ -18,22 +18,29 @@ from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
 from notifications.management.output import WorkCommand
-from notifications.models import Notification, Status, audiences
-from notifications.models.audiences import Audience
-from notifications.sending import acts, worker
+from notifications.models import Notification, Status
+from notifications.models.audiences import CHOSEN, KINDS, Audience, Chosen
+from notifications.sending import acts
 from notifications.sending.acts import IdempotencyKey, Sent
-from notifications.wire import contract
+from notifications.sending.dispatch import Dispatch
+from notifications.wire.message import DEFAULTS, PARTS, Kind, Message, Part
 
 if TYPE_CHECKING:
     from notifications.management.json_lines import Line
 
 _SCOPE = "command"
+# What is said by options; actions are for --jsonl.
+_SAID = {
+    name: part for name, part in PARTS.items() if name in DEFAULTS and part.kind is not Kind.ACTIONS
+}
 # Options that speak of one notification, as they are where they were not given.
 _OF_ONE: dict[str, Any] = {
-    "user": None, "group": None, "everyone": False, "body": "", "level": contract.DEFAULT_LEVEL,
-    "category": contract.DEFAULT_CATEGORY, "url": "", "thread": "", "data": {}, "send_at": None,
-    "expires_at": None,
-}  # fmt: skip
+    one.option: None if issubclass(one, Chosen) else False for one in KINDS.values()
+} | {
+    name: {} if part.kind is Kind.DATA else DEFAULTS[name]
+    for name, part in _SAID.items()
+    if not part.is_name
+}
 
 
 class Command(WorkCommand):
@@ -42,24 +49,16 @@ class Command(WorkCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("title", nargs="?", help=f"1 to {contract.TITLE_MAX_LENGTH} characters")
-        parser.add_argument("--body", default="", help="plain text")
-        parser.add_argument("--level", default=contract.DEFAULT_LEVEL, choices=contract.LEVELS)
-        parser.add_argument("--category", default=contract.DEFAULT_CATEGORY)
-        parser.add_argument("--url", default="", help="a path on this site, or https://...")
-        parser.add_argument("--sender", default="", help="who says it, as people know them")
-        parser.add_argument("--thread", default="", help="a key that folds notifications together")
-        parser.add_argument("--data", default="{}", type=_json_object, help="a JSON object")
-        parser.add_argument(
-            "--send-at", type=_moment, metavar="TIME", help="such as 2026-11-24T09:00:00Z"
-        )
-        parser.add_argument(
-            "--expires-at", type=_moment, metavar="TIME", help="then it leaves all inboxes"
-        )
+        parser.add_argument("title", nargs="?", help=PARTS["title"].help)
+        for name, part in _SAID.items():
+            option = {"default": DEFAULTS[name], "help": part.help} | _of_kind(part)
+            parser.add_argument(f"--{name.replace('_', '-')}", **option)
         audience = parser.add_argument_group("audience (one kind)")
-        audience.add_argument("--user", action="append", metavar="NAME", help="may be repeated")
-        audience.add_argument("--group", action="append", metavar="NAME", help="may be repeated")
-        audience.add_argument("--everyone", action="store_true", help="all active users")
+        for kind in KINDS.values():
+            taken: dict[str, Any] = {"action": "store_true"}
+            if issubclass(kind, Chosen):
+                taken = {"action": "append", "metavar": "NAME"}
+            audience.add_argument(f"--{kind.option}", help=kind.help, **taken)
         parser.add_argument(
             "--key", help="idempotency key: run again with the same key, it is sent once"
         )
@@ -88,15 +87,12 @@ class Command(WorkCommand):
             if options["dry_run"]:
                 self._check(audience, options)
             else:
-                sent = acts.send(
-                    audience=audience, idempotency=_key(options["key"]), **_content(options)
-                )
+                key = _key(options["key"])
+                sent = acts.send(_message(options), audience=audience, idempotency=key)
                 self.stdout.write(f"Notification {_finished(sent)}")
 
     def _check(self, audience: Audience, options: dict[str, Any]) -> None:
-        Notification(
-            audience_kind=audience.kind, audience_ids=list(audience.ids), **_content(options)
-        ).validate()
+        acts.check(_message(options), audience)
         count = audience.recipients().count()
         self.stdout.write(f"Would reach {count} of {audience.label}. Nothing was sent.")
 
@@ -160,7 +156,7 @@ def _finished(sent: Sent) -> str:
 def _dispatch(notification: Notification) -> None:
     notification.refresh_from_db(fields=["status", "item_count"])
     if notification.status == Status.SENDING:
-        worker.dispatch_now(notification.pk, small=True)
+        Dispatch(notification.pk).run()
         notification.refresh_from_db(fields=["status", "item_count"])
 
 
@@ -223,21 +219,31 @@ def _lines(count: int) -> str:
     return f"{count} line{'' if count == 1 else 's'}"
 
 
-def _content(options: dict[str, Any]) -> dict[str, Any]:
-    names = (
-        "title", "body", "level", "category", "url", "sender", "thread", "data", "send_at",
-        "expires_at",
-    )  # fmt: skip
-    return {name: options[name] for name in names}
+def _of_kind(part: Part) -> dict[str, Any]:
+    """How argparse takes what is said by such a field."""
+    match part.kind:
+        case Kind.WORD:
+            return {"choices": part.words}
+        case Kind.DATA:
+            return {"type": _json_object, "default": "{}"}
+        case Kind.MOMENT:
+            return {"type": _moment, "metavar": "TIME"}
+        case _:
+            return {}
+
+
+def _message(options: dict[str, Any]) -> Message:
+    return Message(options["title"], **{name: options[name] for name in _SAID})
 
 
 def _audience(options: dict[str, Any]) -> Audience:
-    users, groups, everyone = options["user"], options["group"], options["everyone"]
-    if sum(map(bool, (users, groups, everyone))) != 1:
-        raise CommandError("Name one audience: --user, --group (each may be repeated), --everyone.")
-    if users:
-        return audiences.ChosenUsers.named(users)
-    return audiences.Groups.named(groups) if groups else audiences.Everyone()
+    given = [kind for kind in KINDS.values() if options[kind.option]]
+    if len(given) != 1:
+        chosen = ", ".join(f"--{kind.option}" for kind in CHOSEN.values())
+        whole = "".join(f", --{kind.option}" for name, kind in KINDS.items() if name not in CHOSEN)
+        raise CommandError(f"Name one audience: {chosen} (each may be repeated){whole}.")
+    (kind,) = given
+    return kind.named(options[kind.option] if kind.kind in CHOSEN else ())
 
 
 def _explained(error: ValidationError) -> str:

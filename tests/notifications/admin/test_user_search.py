@@ -4,6 +4,8 @@ import re
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from tests.notifications.admin.conftest import ADD, shown
 
@@ -75,3 +77,13 @@ def test_nobody_else_finds_anybody(client, clerk, charlie):
     assert client.get(USERS, {"term": "alice"}).status_code == 403
     client.force_login(charlie)
     assert client.get(USERS, {"term": "alice"})["Location"].startswith("/admin/login/")
+
+
+@pytest.mark.parametrize("title", ["", "Hello"], ids=["with an error", "to edit it again"])
+def test_who_is_chosen_is_looked_up_once(title, post, alice, bob):
+    with CaptureQueriesContext(connection) as asked:
+        page = shown(post(button="_edit", title=title, kind="users", users=["alice", "bob"]))
+    assert '<option value="alice" selected' in page
+    assert '<option value="bob" selected' in page
+    by_name = f'"{get_user_model().USERNAME_FIELD}" IN'
+    assert len([one for one in asked if by_name in one["sql"]]) == 1

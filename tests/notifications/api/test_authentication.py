@@ -13,6 +13,7 @@ from accounts.models import Session
 from notifications.credentials import keys, tokens
 from notifications.models import AccessToken, ApiKey, Inbox, InboxItem, Notification, audiences
 from notifications.sending import acts
+from notifications.wire.message import Message
 from tests.support.sessions import login_by
 
 ORIGIN = "https://shop.example"
@@ -27,7 +28,7 @@ class World:
             "shop", ["send:user", "send:group", "send:everyone", "tokens"], origins=[ORIGIN]
         )
         self.notification = acts.send(
-            "Hello",
+            Message("Hello"),
             audience=audiences.ChosenUsers([alice.pk], "alice"),
             sent_by=self.key_row.identity,
         ).notification

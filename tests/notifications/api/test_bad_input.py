@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from notifications.models import InboxItem, Notification, Status, audiences
 from notifications.sending import acts
+from notifications.wire.message import Message
 
 BAD = {
     "no title": {"title": ""},
@@ -67,7 +68,7 @@ def row(**fields):
 @by_name
 def test_send_refuses(bad):
     with pytest.raises(ValidationError) as refused:
-        acts.send(**{"title": "Hello", "audience": audiences.Everyone()} | bad)
+        acts.send(Message(**{"title": "Hello"} | bad), audience=audiences.Everyone())
     assert set(refused.value.message_dict) == set(bad)
 
 

@@ -17,6 +17,7 @@ from notifications.api.schemas import ActionsIn
 from notifications.credentials import keys, tokens
 from notifications.models import Scope, audiences
 from notifications.sending import acts
+from notifications.wire.message import Message
 from tests.support.sessions import login_by
 
 RULES = rules(
@@ -127,7 +128,7 @@ def make_feasible(case, credential, alice):
 def test_every_answer_is_one_that_the_document_names(
     document, credentials, credential, good, alice
 ):
-    acts.send("Hello", audience=audiences.ChosenUsers([alice.pk], "alice"))
+    acts.send(Message("Hello"), audience=audiences.ChosenUsers([alice.pk], "alice"))
     answered = Counter()
     document.auth(refresh_interval=None)(proven_by(**credentials[credential]))
     for result in document.get_all_operations():

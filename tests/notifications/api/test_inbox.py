@@ -303,8 +303,12 @@ def test_the_description_of_the_api_is_rendered_once_and_may_be_kept(client):
         assert client.get("/api/v1/openapi.json").content == first.content
 
 
-def test_the_api_describes_itself(client):
-    document = client.get("/api/v1/openapi.json").json()
+@pytest.fixture
+def document(client):
+    return client.get("/api/v1/openapi.json").json()
+
+
+def test_the_document_names_each_answer(document):
     refused = ["401", "403", "405", "422", "429", "503"]
     body = "400 413 415"
     answers = {
@@ -328,11 +332,17 @@ def test_the_api_describes_itself(client):
             "post /tokens": f"201 {body}",
         }.items()
     }
+
+
+def test_problems_are_described_as_such(document):
     for operations in document["paths"].values():
         for operation in operations.values():
             for status, answer in operation["responses"].items():
                 if int(status) >= 400:
                     assert list(answer["content"]) == ["application/problem+json"]
+
+
+def test_the_document_says_who_may_ask(document):
     schemes = {name: one["type"] for name, one in document["components"]["securitySchemes"].items()}
     assert schemes == {
         "TokenAuth": "http",

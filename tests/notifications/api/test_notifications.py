@@ -12,6 +12,7 @@ from notifications.inbox import acts, reading, stats
 from notifications.models import ApiKey, InboxItem, Notification
 from notifications.push import receipts
 from notifications.sending import worker
+from notifications.wire import serializers
 from tests.support.told import told
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -68,7 +69,8 @@ def test_what_was_sent_is_in_the_inboxes(service, alice, bob, charlie):
     assert answer.status_code == 201
     pk = answer.json()["id"]
     assert answer.json() == {"id": pk, "status": "sent", "recipient_count": 2}
-    shown = reading.one(alice.pk, int(pk))
+    found = reading.one(alice.pk, int(pk))
+    shown = serializers.notification(found.item, found.said)
     assert (
         shown
         | {

@@ -3,6 +3,8 @@ import pytest
 from notifications.inbox import acts, reading
 from notifications.inbox.acts import Chosen
 from notifications.models import Epoch
+from notifications.wire import serializers
+from notifications.wire.message import Message
 
 
 @pytest.fixture
@@ -12,7 +14,7 @@ def one_query(django_assert_num_queries):
 
 
 def ids(notifications):
-    return [int(one["id"]) for one in notifications]
+    return [int(one.item.id) for one in notifications]
 
 
 def test_a_page_shows_the_newest_first_and_the_way_to_the_next(send, alice, one_query):
@@ -54,7 +56,13 @@ def test_a_notification_reads_as_the_protocol_says(send, alice):
         "Title", to=[alice], body="b" * 501, level="warning", category="billing", url="/x",
         actions=[{"label": "Go", "url": "/go"}], sender="Ana", thread="t1", data={"n": [1, None]},
     )  # fmt: skip
-    shown = reading.page(alice.pk, size=1).notifications[0]
+    found = reading.page(alice.pk, size=1).notifications[0]
+    assert found.item.arrived_at.tzinfo is not None
+    assert found.message == Message(
+        "Title", body="b" * 500, level="warning", category="billing", url="/x",
+        actions=[{"label": "Go", "url": "/go"}], sender="Ana", thread="t1", data={"n": [1, None]},
+    )  # fmt: skip
+    shown = serializers.notification(found.item, found.said)
     moments = {name: shown.pop(name) for name in ("arrived_at", "created_at")}
     assert all(len(m) == 24 and m.endswith("Z") for m in moments.values())
     assert shown == {
@@ -79,12 +87,13 @@ def test_a_notification_reads_as_the_protocol_says(send, alice):
         "expires_at": None,
     }
     whole = reading.one(alice.pk, one.pk)
-    assert (whole["body"], whole["body_truncated"]) == ("b" * 501, False)
+    assert (whole.message.body, whole.said.body_truncated) == ("b" * 501, False)
 
 
 def test_what_was_not_given_is_null(send, alice):
     send(to=[alice], body="b" * 500)
-    shown = reading.page(alice.pk, size=1).notifications[0]
+    found = reading.page(alice.pk, size=1).notifications[0]
+    shown = serializers.notification(found.item, found.said)
     assert (shown["url"], shown["sender"], shown["thread"]) == (None, None, None)
     assert shown["body_truncated"] is False
 

@@ -13,7 +13,7 @@ from notifications.inbox.stats import Counts, exact, roll_up
 from notifications.models import Epoch, Notification, Stats, StatsDelta
 from notifications.push import catch_up
 from notifications.push.receipts import Receipt, write
-from notifications.sending import worker
+from notifications.sending import start, worker
 from tests.support.processes import until
 
 pytestmark = pytest.mark.django_db
@@ -170,6 +170,6 @@ def test_a_dispatcher_counts(send, alice):
     running.start()
     until(Stats.objects.filter(delivered_count=1).exists, "the dispatcher has counted")
     stop.set()
-    worker.nudge()
+    start.nudge()
     running.join(60)
     assert kept(sent) == Counts(delivered=1)

@@ -31,6 +31,7 @@ from notifications.push.catch_up import Ask
 from notifications.sending import acts as sending_acts
 from notifications.sending import worker
 from notifications.sending.dispatch import Dispatch
+from notifications.wire.message import Message
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = timedelta(hours=3)
@@ -304,7 +305,7 @@ def test_a_large_audience_is_walked_in_chunks(user, settings):
     settings.NOTIFICATIONS_DISPATCH_PAUSE_MS = 0
     for name in "abcde":
         user(name)
-    sent = sending_acts.send("Hello", audience=audiences.Everyone()).notification
+    sent = sending_acts.send(Message("Hello"), audience=audiences.Everyone()).notification
     grown_old(Notification.objects, "created_at")
     finds("dispatches that stand still")
     assert InboxItem.objects.filter(notification=sent).count() == 5

@@ -63,7 +63,7 @@ def test_each_line_is_sent(notify, alice, bob):
         "3 lines sent.",
     ]
     assert titles() == ["One", "Two", "Drei \u20ac"]
-    assert reading.one(alice.pk, pks[0])["sender"] == "Robot"
+    assert reading.one(alice.pk, pks[0]).message.sender == "Robot"
     assert alice.inbox.items.count() == 3
     assert bob.inbox.items.count() == 1
 

@@ -48,6 +48,7 @@ from notifications.sending.item_jobs import EditJob, RemovalJob
 from notifications.sending.round_robin import Left
 from notifications.sending.small_sends import send_together
 from notifications.wire.frames import Cursor
+from notifications.wire.message import Message
 
 LARGE_TABLES = {
     model._meta.db_table for model in (InboxItem, Inbox, Notification, Operation, get_user_model())
@@ -180,6 +181,11 @@ def _make_items(everybodys, big):
         archived_at="CASE WHEN n.i = 2 THEN t.arrived_at END",
     )
     assert InboxItem.objects.count() > 100_000
+    if connection.vendor == "postgresql":
+        # What it gathered while other tests ran says that the tables are small: by that it would
+        # count for a quarter of an hour.
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
     _count_anew()
 
 
@@ -513,7 +519,7 @@ def test_forgetting_old_answers_reads_the_old_ones(large):
 
 def test_sending_to_one_user_reads_that_user(large):
     with explained() as recording, transaction.atomic():
-        sending_acts.send("Hello", audience=audiences.ChosenUsers.named(["small 7"]))
+        sending_acts.send(Message("Hello"), audience=audiences.ChosenUsers.named(["small 7"]))
     recording.must_be_cheap(most_queries=6)
 
 
@@ -534,7 +540,7 @@ PER_CHUNK = 14
 def test_a_chunk_of_a_dispatch_reads_its_own_users(large, kind):
     names = [f"small {number}" for number in range(500, 750)]
     audience = audiences.Everyone() if kind == "everyone" else audiences.ChosenUsers.named(names)
-    sent = sending_acts.send("Hello", audience=audience).notification
+    sent = sending_acts.send(Message("Hello"), audience=audience).notification
     _walk_one_chunk(Dispatch(sent.pk))
     with explained() as recording:
         _walk_one_chunk(Dispatch(sent.pk))

@@ -10,6 +10,7 @@ from django.utils import timezone
 from notifications.models import Inbox, InboxItem, Notification, Status, audiences
 from notifications.sending import acts, worker
 from notifications.sending.acts import IdempotencyKey
+from notifications.wire.message import Message
 
 
 def holders(notification):
@@ -75,9 +76,8 @@ def test_the_same_key_and_request_is_one_notification(send, alice):
     key = IdempotencyKey("test", "k1")
     first = send(to=[alice], data={"a": 1}, idempotency=key)
     again = acts.send(
-        "Hello",
+        Message("Hello", data={"a": 1}),
         audience=audiences.ChosenUsers([alice.pk], "named otherwise"),
-        data={"a": 1},
         idempotency=key,
     )
     assert (again.notification, again.created) == (first, False)
@@ -102,7 +102,9 @@ def test_keys_of_two_scopes_do_not_clash(send, alice):
 @pytest.mark.parametrize("key", ["", " ", "x" * 256, "a\0b"])
 def test_a_key_is_a_short_line(key, alice):
     with pytest.raises(ValidationError):
-        acts.send("Hello", audience=audiences.Everyone(), idempotency=IdempotencyKey("test", key))
+        acts.send(
+            Message("Hello"), audience=audiences.Everyone(), idempotency=IdempotencyKey("test", key)
+        )
 
 
 def test_text_areas_post_crlf_which_is_stored_as_lf(send, alice):
@@ -111,7 +113,7 @@ def test_text_areas_post_crlf_which_is_stored_as_lf(send, alice):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_send_outside_a_transaction_has_arrived_when_it_returns(alice):
-    sent = acts.send("Hello", audience=audiences.ChosenUsers([alice.pk], "alice"))
+    sent = acts.send(Message("Hello"), audience=audiences.ChosenUsers([alice.pk], "alice"))
     assert (sent.created, sent.notification.status, sent.notification.item_count) == (
         True,
         Status.SENT,
@@ -124,7 +126,7 @@ def test_a_send_outside_a_transaction_has_arrived_when_it_returns(alice):
 def test_a_send_that_is_rolled_back_was_never_sent(alice):
     def send_and_fail():
         with transaction.atomic():
-            acts.send("Hello", audience=audiences.Everyone())
+            acts.send(Message("Hello"), audience=audiences.Everyone())
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -137,7 +139,7 @@ def test_a_send_that_is_rolled_back_was_never_sent(alice):
 @pytest.mark.django_db(transaction=True)
 def test_a_send_inside_a_transaction_arrives_when_that_commits(alice):
     with transaction.atomic():
-        sent = acts.send("Hello", audience=audiences.Everyone()).notification
+        sent = acts.send(Message("Hello"), audience=audiences.Everyone()).notification
         assert sent.status == Status.SENDING
         assert not alice.inbox.items.exists()
     assert alice.inbox.items.count() == 1

@@ -12,6 +12,7 @@ from notifications.models import Inbox, InboxItem, Notification, Status, audienc
 from notifications.sending import acts as sending_acts
 from notifications.sending.dispatch import Dispatch
 from notifications.sending.small_sends import send_together
+from notifications.wire.message import Message
 from tests.support.processes import until
 from tests.support.waiting import somebody_waits
 
@@ -28,7 +29,7 @@ def crowd(db):
 @pytest.fixture
 def waiting(crowd, settings):
     settings.NOTIFICATIONS_DISPATCH_CHUNK_SIZE = 3
-    return sending_acts.send("Hello", audience=audiences.Everyone()).notification
+    return sending_acts.send(Message("Hello"), audience=audiences.Everyone()).notification
 
 
 def holders():

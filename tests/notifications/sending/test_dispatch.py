@@ -14,6 +14,7 @@ from notifications.process import log_limits
 from notifications.sending import acts, jobs, worker
 from notifications.sending.dispatch import Dispatch
 from notifications.sending.signals import inboxes_changed
+from notifications.wire.message import Message
 from tests.support.processes import until
 
 
@@ -34,7 +35,7 @@ def crowd(db):
 @pytest.fixture
 def waiting(crowd):
     """A notification to everyone that nobody has begun to dispatch."""
-    return acts.send("Hello", audience=audiences.Everyone()).notification
+    return acts.send(Message("Hello"), audience=audiences.Everyone()).notification
 
 
 def arrived(notification):
@@ -60,7 +61,7 @@ def item_count():
 
 def test_a_large_audience_is_left_to_a_dispatcher(crowd, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
-        sent = acts.send("Hello", audience=audiences.Everyone()).notification
+        sent = acts.send(Message("Hello"), audience=audiences.Everyone()).notification
     assert not InboxItem.objects.exists()
     worker.run_due()
     assert arrived(sent) == [user.pk for user in crowd]
@@ -131,7 +132,7 @@ def test_who_is_deactivated_between_the_reading_and_the_writing_of_a_chunk_is_sk
 
 @pytest.mark.django_db(transaction=True)
 def test_a_chunk_that_fails_is_tried_again_and_leaves_nothing_behind(crowd, monkeypatch, caplog):
-    sent = acts.send("Hello", audience=audiences.Everyone()).notification
+    sent = acts.send(Message("Hello"), audience=audiences.Everyone()).notification
     chunk, failures = Dispatch.chunk, iter([True, False, True, True])
 
     def failing(self, after, upto):
@@ -150,7 +151,7 @@ def test_a_chunk_that_fails_is_tried_again_and_leaves_nothing_behind(crowd, monk
 @pytest.mark.django_db(transaction=True)
 def test_a_database_that_goes_on_failing_leaves_the_walk_to_others(crowd, monkeypatch):
     monkeypatch.setattr(jobs, "_FIRST_RETRY_S", 0.0001)
-    sent = acts.send("Hello", audience=audiences.Everyone()).notification
+    sent = acts.send(Message("Hello"), audience=audiences.Everyone()).notification
 
     def failing(self, after, upto):
         raise OperationalError("gone")
@@ -171,7 +172,7 @@ def test_a_failing_dispatch_never_reaches_the_sender(alice, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(Dispatch, "chunk", failing)
-        sent = acts.send("Hello", audience=audiences.Everyone()).notification
+        sent = acts.send(Message("Hello"), audience=audiences.Everyone()).notification
     assert sent.status == Status.SENDING
     Notification.objects.update(lease_until=None)
     worker.run_due()
@@ -180,7 +181,7 @@ def test_a_failing_dispatch_never_reaches_the_sender(alice, monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_inside_a_transaction_a_failure_is_the_transactions_own(crowd, monkeypatch):
-    sent = acts.send("Hello", audience=audiences.Everyone()).notification
+    sent = acts.send(Message("Hello"), audience=audiences.Everyone()).notification
 
     def failing(self, after, upto):
         raise OperationalError("gone")

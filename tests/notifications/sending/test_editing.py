@@ -74,7 +74,7 @@ def test_what_is_edited_while_it_is_sent_is_right_everywhere(send, edit, setting
     assert [state(one)[0] for one in users] == [2, 2, 1, 1, 1, 1]
     for one in users:
         (shown,) = reading.page(one.pk, size=10).notifications
-        assert shown["title"] == "Edited"
+        assert shown.message.title == "Edited"
 
 
 def test_a_second_edit_begins_the_walk_anew(send, edit, settings, user):

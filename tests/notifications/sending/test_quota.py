@@ -8,6 +8,7 @@ from django.db import connection
 
 from notifications.models import Notification, audiences
 from notifications.sending import acts, quota
+from notifications.wire.message import Message
 
 MAX = 3
 AT_ONCE = 10
@@ -40,7 +41,7 @@ def at_once(ask):
 def to_everyone(title, key=None, sent_by="a shop"):
     idempotency = key and acts.IdempotencyKey("a shop", key)
     return acts.send(
-        title,
+        Message(title),
         audience=audiences.Everyone(),
         sent_by=sent_by,
         idempotency=idempotency,

@@ -19,9 +19,10 @@ from notifications.models import (
     Status,
     audiences,
 )
-from notifications.sending import acts, round_robin, worker
+from notifications.sending import acts, round_robin, start
 from notifications.sending.dispatch import Dispatch
 from notifications.sending.worker import Dispatcher
+from notifications.wire.message import Message
 
 CROWD = 30
 NEVER = threading.Event()
@@ -48,7 +49,7 @@ def work(crowd):
     made = Dispatcher()
 
     def turn():
-        worker.nudge()
+        start.nudge()
         return made.turn(NEVER)
 
     yield turn
@@ -56,12 +57,12 @@ def work(crowd):
 
 
 def to_everyone(title="Hello", **fields):
-    return acts.send(title, audience=audiences.Everyone(), **fields).notification
+    return acts.send(Message(title, **fields), audience=audiences.Everyone()).notification
 
 
 def to_two(crowd, **fields):
     chosen = audiences.ChosenUsers([user.pk for user in crowd[:2]], "two")
-    return acts.send("To two", audience=chosen, **fields).notification
+    return acts.send(Message("To two", **fields), audience=chosen).notification
 
 
 def reached(notification):

@@ -1,7 +1,6 @@
 """``notifications.send`` and ``asend``: to whom, and when the promise is kept."""
 
 import asyncio
-import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +16,7 @@ from django.utils.functional import SimpleLazyObject
 import notifications
 from notifications.models import InboxItem, Notification, Status, audiences
 from notifications.sending import acts
+from notifications.wire.message import Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -111,21 +111,6 @@ def test_the_rest_is_said_as_to_sending(alice):
     assert (said.notification.body, said.notification.data) == ("b", {"order": 7})
 
 
-def test_what_is_said_has_the_names_that_sending_takes():
-    parameters = inspect.signature(acts.send).parameters.keys()
-    others = {
-        "title",
-        "audience",
-        "idempotency",
-        "sent_by",
-        "rationed",
-    }  # given by name, or for the edges alone
-    assert acts.Content.__annotations__.keys() == parameters - others, (
-        "sending.send and sending.Content differ: what any code may say belongs into both, and "
-        "what only the edges say into the set above."
-    )
-
-
 def test_a_key_sends_once_however_often(alice):
     first = notifications.send("Hello", to=alice, key="order-7")
     again = notifications.send("Hello", to=[alice], key="order-7")
@@ -138,7 +123,7 @@ def test_a_key_sends_once_however_often(alice):
 
 def test_a_key_of_code_is_not_one_of_the_command(alice):
     key = acts.IdempotencyKey("command", "order-7")
-    acts.send("Hello", audience=audiences.Everyone(), idempotency=key)
+    acts.send(Message("Hello"), audience=audiences.Everyone(), idempotency=key)
     assert notifications.send("Hello", to=notifications.everyone, key="order-7").created
 
 
@@ -146,7 +131,7 @@ def test_async_code_has_it_committed_when_it_returns(alice, charlie):
     async def act():
         asked = audiences.ChosenUsers([alice.pk], "alice")
         await notifications.asend("One", to=get_user_model().objects.filter(pk=alice.pk))
-        return await acts.asend("Two", audience=asked, body="text")
+        return await acts.asend(Message("Two", body="text"), audience=asked)
 
     sent = in_an_event_loop(act)
     assert (sent.created, sent.notification.status) == (True, Status.SENT)
@@ -172,7 +157,7 @@ def test_send_in_an_event_loop_says_what_to_call_instead(alice):
     async def act():
         for send in (
             lambda: notifications.send("Hello", to=alice),
-            lambda: acts.send("Hello", audience=audiences.Everyone()),
+            lambda: acts.send(Message("Hello"), audience=audiences.Everyone()),
         ):
             with pytest.raises(SynchronousOnlyOperation, match="await asend"):
                 send()

@@ -39,6 +39,7 @@ from notifications.sending.dispatch import Dispatch
 from notifications.sending.item_jobs import RemovalJob
 from notifications.sending.signals import Arrived, Removed, inboxes_changed
 from notifications.wire import contract
+from notifications.wire.message import Message
 from tests.support.told import told
 
 # Fewer than most audiences have, so that a dispatch takes several chunks.
@@ -330,9 +331,11 @@ class Stream(RuleBasedStateMachine):
         recipient_count = sum(matches(pk) and self.active[pk] for pk in self.inboxes)
         later = when == "later"
         act = sending_acts.send(
-            f"Number {len(self.sent)}",
+            Message(
+                f"Number {len(self.sent)}",
+                send_at=timezone.now() + timedelta(days=1) if later else None,
+            ),
             audience=audience,
-            send_at=timezone.now() + timedelta(days=1) if later else None,
         )
         sent = Sent(
             act.notification.pk,

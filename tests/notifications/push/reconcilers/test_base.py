@@ -17,6 +17,7 @@ from notifications.push.reconcilers.base import DatabaseState
 from notifications.push.reconcilers.postgresql import PostgresqlReconciler
 from notifications.push.reconcilers.sqlite import SqliteReconciler
 from notifications.sending import acts as sending_acts
+from notifications.wire.message import Message
 from tests.support.processes import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -84,7 +85,7 @@ def epoch_tag():
 
 
 def send(user):
-    return sending_acts.send("Hello", audience=ChosenUsers([user.pk], "one")).notification
+    return sending_acts.send(Message("Hello"), audience=ChosenUsers([user.pk], "one")).notification
 
 
 def test_a_commit_of_somebody_else_is_noticed(watch, alice, bob):
