@@ -42,8 +42,10 @@ _LOOK_EVERY_S = 0.2
 _FIGURES_EVERY_S = 2.0
 # Figures and housekeeping, of which more is left, rest so many times as long as a little took.
 _RESTS = 4
-# Rows that one look begins or ends.
+# Rows that one look asks for to begin or end, and the seconds that it gives to each of the two: a
+# thousand that are due at the same moment must not keep the rest waiting.
 _MAX_DUE = 1000
+_EACH_S = 0.05
 
 
 class Dispatcher:
@@ -66,23 +68,26 @@ class Dispatcher:
         if nudged.is_set() or now >= self._look_at:
             nudged.clear()
             self._look_at = now + min(_LOOK_EVERY_S, conf.DISPATCH_SCAN_S)
-            if not _guarded("Looking for what is due", self.look):
+            is_more = _guarded("Looking for what is due", self.look)
+            if is_more is None:
                 # Maybe there is no database: nothing else would get on either.
-                return float(conf.DISPATCH_SCAN_S)
+                return conf.DISPATCH_SCAN_S
+            if is_more:
+                self._look_at = now
         is_busy = self._rounds.turn(stop)
         # One of them at a time: the jobs come between.
         if late := [chore for chore in self._chores if chore.at <= time.monotonic()]:
             _guarded(late[0].name, lambda: late[0].do(stop))
-        if is_busy:
+        if is_busy or self._look_at <= now:
             return 0
         next_at = min(chore.at for chore in self._chores)
         return min(conf.DISPATCH_SCAN_S, max(0, next_at - time.monotonic()))
 
     def run_due(self, stop: threading.Event) -> None:
         """Do all that is due now, but for the figures."""
-        self.look()
-        while not stop.is_set() and self._rounds.turn(stop):
-            pass
+        is_more = self.look()
+        while not stop.is_set() and (self._rounds.turn(stop) or is_more):
+            is_more = is_more and self.look()
         self._rounds.let_go()
         for chore in self._chores[1:]:
             chore.do(stop)
@@ -90,29 +95,36 @@ class Dispatcher:
     def look(self) -> bool:
         """Begin what was scheduled for now, end what has expired, and see what there is to do.
 
-        Returns: True, for it has looked.
+        Returns: whether more is due than this look had time for.
         Raises: DatabaseError
         """
         now = timezone.now()
         # Looked at before anything is written: on SQLite an update that changes no row still waits
         # for the write lock.
         scheduled = Notification.objects.filter(status=Status.SCHEDULED, send_at__lte=now)
-        self._each("begin", acts.begin, scheduled)
+        is_more = self._each("begin", acts.begin, scheduled)
         # Whatever its status: with one in the question, SQLite would take the index of statuses.
         expired = Notification.objects.filter(expires_at__lte=now, expired_at=None)
-        self._each("expire", acts.expire, expired)
+        is_more |= self._each("expire", acts.expire, expired)
         self._rounds.look()
-        return True
+        return is_more
 
     def let_go(self) -> None:
         """Leave all that is under way to others."""
         self._rounds.let_go()
 
-    def _each(self, name: str, act: Callable[[int], Any], rows: Any) -> None:
-        """Do that to each of these notifications; one where it fails is left alone for a while."""
+    def _each(self, name: str, act: Callable[[int], Any], rows: Any) -> bool:
+        """Do that to each of these notifications; one where it fails is left alone for a while.
+
+        Returns: whether the time was over before all had their turn.
+        """
         if resting := [pk for failed, pk in self._failed.resting() if failed == name]:
             rows = rows.exclude(pk__among=resting)
-        for pk in list(rows.values_list("pk", flat=True)[:_MAX_DUE]):
+        due = list(rows.values_list("pk", flat=True)[:_MAX_DUE])
+        until = time.monotonic() + _EACH_S
+        for done, pk in enumerate(due):
+            if done and time.monotonic() >= until:
+                return True
             try:
                 act(pk)
             except Exception as error:
@@ -120,6 +132,7 @@ class Dispatcher:
                     raise
                 self._failed.add((name, pk), error)
                 logger.error("Notification %s could not %s: %r", pk, name, error)  # noqa: TRY400
+        return len(due) == _MAX_DUE
 
 
 class _Chore:

@@ -3,11 +3,10 @@
 import pytest
 from django.contrib.auth.models import Group
 
-from accounts.models import Scope
 from notifications.admin.forms import AudienceForm
 from notifications.api.schemas import AudienceIn
 from notifications.management.commands.notify import Command
-from notifications.models import Notification, audiences
+from notifications.models import Notification, Scope, audiences
 from notifications.models.audiences import CHOSEN, KINDS
 
 every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)

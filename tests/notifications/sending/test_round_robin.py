@@ -19,7 +19,7 @@ from notifications.models import (
     Status,
     audiences,
 )
-from notifications.sending import acts, round_robin, start
+from notifications.sending import acts, round_robin, start, worker
 from notifications.sending.dispatch import Dispatch
 from notifications.sending.worker import Dispatcher
 from notifications.wire.message import Message
@@ -180,6 +180,30 @@ def test_one_that_cannot_begin_or_end_holds_nobody_up(work, crowd, monkeypatch, 
     assert status(rows[0]) == Status.SCHEDULED
     assert "could not begin" in caplog.text
     assert "could not expire" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("what", "waiting"),
+    [("expires_at", {"expired_at": None}), ("send_at", {"status": Status.SCHEDULED})],
+)
+def test_many_due_at_once_keep_nothing_else_waiting(work, crowd, monkeypatch, what, waiting):
+    now = timezone.now()
+    many = [to_two(crowd, **{what: now + timedelta(hours=1)}) for _ in range(4)]
+    if what == "expires_at":
+        until_done(work, lambda: all(status(one) == Status.SENT for one in many))
+    large = to_everyone()
+    monkeypatch.setattr(worker, "_EACH_S", 0)
+    Notification.objects.filter(pk__in=[one.pk for one in many]).update(
+        **{what: now + timedelta(microseconds=1)}
+    )
+    left = Notification.objects.filter(pk__in=[one.pk for one in many], **waiting)
+    before = reached(large)
+    work()
+    work()
+    assert left.count() == 2, "one is begun or ended at a time"
+    assert reached(large) > before
+    until_done(work, lambda: not left.exists())
 
 
 @pytest.mark.django_db(transaction=True)

@@ -14,7 +14,8 @@ from notifications.sending.dispatch import Dispatch
 from notifications.sending.round_robin import Left
 from notifications.sending.signals import inboxes_changed
 from notifications.sending.small_sends import send_together
-from notifications.sending.worker import Dispatcher, nudge
+from notifications.sending.start import nudge
+from notifications.sending.worker import Dispatcher
 from tests.support.processes import until
 
 NEVER = threading.Event()
