@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from notifications.credentials.origins import canonical
-from notifications.models import ApiKey, Scope
+from notifications.models import ApiKey
+from notifications.models.credentials import SCOPES, TOKENS_SCOPE
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,7 +28,7 @@ class ApiKeyForm(_ModelForm):
     """What a new API key may do."""
 
     scopes = forms.MultipleChoiceField(
-        choices=Scope.choices,
+        choices=list(SCOPES.items()),
         widget=forms.CheckboxSelectMultiple,
         help_text=_("No more than the service needs; this cannot be changed afterwards."),
     )
@@ -74,7 +75,7 @@ class ApiKeyForm(_ModelForm):
     def clean(self) -> dict[str, Any]:
         """Origins are of use to tokens alone."""
         cleaned = super().clean() or {}
-        if cleaned.get("origins") and Scope.TOKENS not in cleaned.get("scopes", ()):
+        if cleaned.get("origins") and TOKENS_SCOPE not in cleaned.get("scopes", ()):
             self.add_error("origins", _("Only a key with the scope “tokens” has origins."))
         return cleaned
 

@@ -17,7 +17,8 @@ from ninja.security import SessionAuth as CookieAuth
 from notifications.credentials import keys, throttles, tokens
 from notifications.credentials.logins import Login
 from notifications.credentials.origins import is_listed
-from notifications.models import ApiKey, Scope
+from notifications.models import ApiKey
+from notifications.models.credentials import TOKENS_SCOPE
 
 Found = TypeVar("Found")
 
@@ -73,8 +74,8 @@ class TokenMakerAuth(ApiKeyAuth):
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiKey:
         key = super().authenticate(request, token)
-        if Scope.TOKENS not in key.scopes:
-            raise HttpError(403, f"This API key lacks the scope {Scope.TOKENS.value!r}.")
+        if TOKENS_SCOPE not in key.scopes:
+            raise HttpError(403, f"This API key lacks the scope {TOKENS_SCOPE!r}.")
         return key
 
 

@@ -1,6 +1,6 @@
 """Rows, their constraints and querysets, and the invariants of one row. Nothing here sends."""
 
-from notifications.models.credentials import AccessToken, ApiKey, Scope
+from notifications.models.credentials import AccessToken, ApiKey
 from notifications.models.epoch import ChangeCounter, Epoch
 from notifications.models.inbox import Inbox, InboxItem, Operation
 from notifications.models.jobs import Edit, Leased, Removal, from_now
@@ -22,7 +22,6 @@ __all__ = [
     "Operation",
     "Process",
     "Removal",
-    "Scope",
     "Stats",
     "StatsDelta",
     "Status",

@@ -6,12 +6,11 @@ import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import Group
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from notifications.wire import contract
@@ -259,38 +258,6 @@ KINDS: Final[dict[str, type[Audience]]] = {
 CHOSEN: Final[dict[str, type[Chosen]]] = {
     name: kind for name, kind in KINDS.items() if issubclass(kind, Chosen)
 }
-
-
-# What code has in its hands, and `to` makes an audience of.
-To: TypeAlias = Audience | AbstractBaseUser | Group | Iterable[AbstractBaseUser] | Iterable[Group]
-
-
-def to(whom: To) -> Audience:
-    """The audience of a user, several users, a group, several groups, or an audience as it is.
-
-    Raises: TypeError: it is none of these. ValueError: it is empty, not saved yet, or more users
-        than can be named.
-    """
-    if isinstance(whom, Audience):
-        return whom
-    # A row first: request.user, which is one, has every method of an iterable.
-    single = isinstance(whom, Model) or not isinstance(whom, Iterable)
-    chosen: list[object] = [whom] if single else list(cast(Iterable[object], whom))
-    if not chosen:
-        raise ValueError("Name at least one user or group to send to.")
-    if any(isinstance(row, Model) and row.pk is None for row in chosen):
-        raise ValueError("Save users and groups before sending to them.")
-    groups = [row for row in chosen if isinstance(row, Group)]
-    if len(groups) == len(chosen):
-        return Groups.of_rows(groups)
-    users = [row for row in chosen if isinstance(row, get_user_model())]
-    if len(users) < len(chosen):
-        odd = next(row for row in chosen if row not in users)
-        raise TypeError(
-            f"to= takes a user, users, a group, groups or notifications.everyone, not {odd!r}. "
-            "Names go through audiences.ChosenUsers.named([...]) or audiences.Groups.named([...])."
-        )
-    return ChosenUsers.of_rows(users)
 
 
 def of(notification: Notification) -> Audience:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 from django.db import models
@@ -10,17 +10,17 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from notifications.models.audiences import KINDS
+
 if TYPE_CHECKING:
     from typing import Self
 
 
-class Scope(models.TextChoices):
-    """What an API key may do. An act names the scope that it needs."""
-
-    SEND_USER = "send:user", _("Send to users by name")
-    SEND_GROUP = "send:group", _("Send to groups")
-    SEND_EVERYONE = "send:everyone", _("Send to everyone")
-    TOKENS = "tokens", _("Make access tokens: open any user's inbox, for ten minutes each")
+# What an API key may do, and how that is offered. An act names the scope that it needs.
+TOKENS_SCOPE: Final = "tokens"
+SCOPES: Final = {audience.scope: audience.scope_title for audience in KINDS.values()} | {
+    TOKENS_SCOPE: _("Make access tokens: open any user's inbox, for ten minutes each"),
+}
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):

@@ -9,7 +9,8 @@ from django.core.management import call_command
 from django.test import Client
 
 from notifications.credentials import keys
-from notifications.models import AccessToken, Notification, Scope, audiences
+from notifications.models import AccessToken, Notification, audiences
+from notifications.models.credentials import SCOPES
 
 # One name, as Django keeps it, and as others write it: apart, and with one letter for two.
 KEPT = "zoë-ﬁ"
@@ -25,7 +26,7 @@ def zoe(user):
 
 @pytest.fixture
 def call(db):
-    key = keys.make("shop", Scope.values)[1]
+    key = keys.make("shop", list(SCOPES))[1]
 
     def act(path, body):
         return Client().post(

@@ -16,7 +16,8 @@ from accounts.models import Session
 from accounts.sessions import SessionStore
 from notifications.api.schemas import ActionsIn
 from notifications.credentials import keys, tokens
-from notifications.models import Scope, audiences
+from notifications.models import audiences
+from notifications.models.credentials import SCOPES
 from notifications.sending import acts
 from notifications.wire.message import Message
 from tests.support.sessions import login_by
@@ -76,7 +77,7 @@ def session(alice):
 
 @pytest.fixture
 def key(db):
-    return keys.make("shop", list(Scope.values))[1]
+    return keys.make("shop", list(SCOPES))[1]
 
 
 @pytest.fixture

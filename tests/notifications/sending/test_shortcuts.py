@@ -16,6 +16,7 @@ from django.utils.functional import SimpleLazyObject
 import notifications
 from notifications.models import InboxItem, Notification, Status, audiences
 from notifications.sending import acts
+from notifications.sending.shortcuts import audience_of
 from notifications.wire.message import Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -70,9 +71,9 @@ def test_to_takes_what_code_has_in_its_hands(alice, bob, charlie, staff):
 
 
 def test_the_audience_is_named_as_the_command_names_it(alice, bob, staff):
-    assert audiences.to([bob, alice]).label == "bob, alice"
-    assert audiences.to([bob, alice]).ids == audiences.ChosenUsers.named(["alice", "bob"]).ids
-    assert audiences.to(staff).label == "staff"
+    assert audience_of([bob, alice]).label == "bob, alice"
+    assert audience_of([bob, alice]).ids == audiences.ChosenUsers.named(["alice", "bob"]).ids
+    assert audience_of(staff).label == "staff"
 
 
 @pytest.mark.parametrize("to", ["alice", b"alice", None, 7, AnonymousUser(), [1], ["alice"]])
