@@ -9,26 +9,23 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from config import service_urls
 from notifications.conf import Setting
 
 T = TypeVar("T")
 _COOKIE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _SCRIPT_NAME = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
-_env = environ.Env()
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
-_SQLITE = "django.db.backends.sqlite3"
 # RFC 1123, and the underscores that there are all the same.
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
-_HOST_MAX, _PORT_MAX = 253, 65_535
+_HOST_MAX = 253
 _QUOTES = "\"'`["
-_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 def _read(name: str, default: T, parse: Callable[[str], T], expected: str) -> T:
@@ -142,14 +139,13 @@ def _is_origin(text: str) -> bool:
     host, _, port = place.partition("]") if place.startswith("[") else place.partition(":")
     if place.startswith("["):
         host, port = f"{host}]", port.removeprefix(":")
-    is_port = not port or (port.isascii() and port.isdigit() and 0 < int(port) <= _PORT_MAX)
     # With a colon there is a port.
     return (
         scheme in {"http", "https"}
         and bool(separator)
         and not place.endswith(":")
         and (host == "*" or _is_host(host, "*."))
-        and is_port
+        and service_urls.is_port(port)
     )
 
 
@@ -205,36 +201,8 @@ def database(name: str, default: Path) -> dict[str, Any]:
     """
     url = os.environ.get(name)
     if not url:
-        return {"ENGINE": _SQLITE, "NAME": str(default)}
-    scheme = url.partition(":")[0]
-    if scheme not in {"sqlite", "postgres", "postgresql"}:
-        # The URL may hold a password, so it is not repeated.
-        raise ImproperlyConfigured(f"{name} must begin with sqlite: or postgres:, not {scheme!r}.")
-    if "#" in url or _BAD_ESCAPE.search(url) or (scheme == "sqlite" and "?" in url):
-        raise ImproperlyConfigured(
-            f"{name}: in a path, name or password write % as %25, # as %23 and ? as %3F."
-        )
-    parsed = _sqlite(name, url) if scheme == "sqlite" else _postgresql(name, url)
-    if not parsed["NAME"] or parsed["NAME"] == ":memory:":
-        raise ImproperlyConfigured(f"{name} names no database (one in memory cannot be shared).")
-    return parsed
-
-
-def _sqlite(name: str, url: str) -> dict[str, Any]:
-    place = url.removeprefix("sqlite://")
-    if place == ":memory:":
-        return {"ENGINE": _SQLITE, "NAME": place}
-    if not url.startswith("sqlite://") or not place.startswith("/"):
-        raise ImproperlyConfigured(f"{name}: a file is written sqlite:////absolute/path.")
-    return {"ENGINE": _SQLITE, "NAME": unquote(place[1:])}
-
-
-def _postgresql(name: str, url: str) -> dict[str, Any]:
-    try:
-        parsed: dict[str, Any] = _env.db_url_config(url)
-    except (ValueError, ImproperlyConfigured):
-        raise ImproperlyConfigured(f"{name} is not a database URL.") from None
-    return parsed
+        return service_urls.sqlite(str(default))
+    return _service(name, service_urls.database, url)
 
 
 def redis_url(name: str) -> str | None:
@@ -247,11 +215,15 @@ def redis_url(name: str) -> str | None:
 
 def email(name: str, default: str) -> dict[str, Any]:
     """Where mail goes: ``smtp://user:word@host:port``, or ``consolemail://`` to print it."""
+    return _service(name, service_urls.mail, os.environ.get(name) or default)
+
+
+def _service(name: str, parse: Callable[[str], dict[str, Any]], url: str) -> dict[str, Any]:
     try:
-        parsed: dict[str, Any] = _env.email_url_config(os.environ.get(name) or default)
-    except (KeyError, ValueError, ImproperlyConfigured):
-        raise ImproperlyConfigured(f"{name} is not an e-mail URL.") from None
-    return parsed
+        return parse(url)
+    except ValueError as error:
+        # The URL may hold a password, so it is not repeated.
+        raise ImproperlyConfigured(f"{name} {error}.") from None
 
 
 def secret_key(name: str, file: Path, *, debug: bool) -> str:

@@ -27,7 +27,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from notifications.conf import conf
 from notifications.consumers.responses import whole
 from notifications.models import soundness
-from notifications.process import outages
+from notifications.process import metrics, outages
 from notifications.process.log_limits import once_a_minute
 from notifications.push import publisher, runtime
 from notifications.wire import problems
@@ -191,6 +191,7 @@ def _ask_database() -> dict[str, str]:
 
 
 async def _metrics(scope: Any) -> HttpResponse:
+    metrics.declare()
     if not _may_read_metrics(scope):
         return problems.response(403, "Metrics are for this machine, or for a bearer of the token.")
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)

@@ -231,7 +231,7 @@ class EditIn(create_model("_Changed", __base__=Strict, **_CHANGED)):  # type: ig
 
 class SentOut(Schema):
     id: Id
-    status: Literal["draft", "scheduled", "sending", "paused", "sent", "cancelled", "withdrawn"]
+    status: Literal["draft", "scheduled", "sending", "sent", "cancelled", "withdrawn"]
     recipient_count: int = Field(description="How many the audience had when it was accepted.")
 
 

@@ -73,7 +73,7 @@ class _Change:
 
 def _or(field: str, now: datetime) -> Coalesce:
     # Reading implies seeing, and seeing delivery. It is written, and not left to whoever counts,
-    # so that one column tells it, also after a notification has been woken.
+    # so that one column tells it.
     return Coalesce(field, Value(now))
 
 
@@ -110,11 +110,11 @@ _UNREAD = _Change(
 _ARCHIVE = _Change(
     pending=lambda items: items.filter(archived_at=None),
     pending_listed=lambda items: items.listed(),
-    values=lambda now: {"archived_at": now, "snoozed_until": None},
+    values=lambda now: {"archived_at": now},
 )
 _RESTORE = _Change(
-    pending=lambda items: items.exclude(archived_at=None, snoozed_until=None),
-    values=lambda _now: {"archived_at": None, "snoozed_until": None},
+    pending=lambda items: items.filter(archived_at__isnull=False),
+    values=lambda _now: {"archived_at": None},
 )
 
 
@@ -148,7 +148,7 @@ def archive(recipient_id: int, which: Chosen | AllUpTo) -> Result:
 
 
 def restore(recipient_id: int, which: Chosen) -> Result:
-    """Put archived or snoozed notifications back, as read and as seen as they were."""
+    """Put archived notifications back, as read and as seen as they were."""
     return _perform(_RESTORE, recipient_id, which)
 
 

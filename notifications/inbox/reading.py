@@ -19,7 +19,7 @@ from notifications.wire.message import Message
 from notifications.wire.read import Item, Said
 
 _COLUMNS = (*serializers.ITEM, *serializers.CONTENT)
-_HEAD = ("revision", "floor", "unread_count", "unseen_count", "epoch_secret", "user_secret")
+_HEAD = ("revision", "unread_count", "unseen_count", "epoch_secret", "user_secret")
 
 FILTERS = {
     "inbox": lambda items: items.listed(),
@@ -39,7 +39,6 @@ class Head:
     user: str
     epoch: str
     revision: int
-    floor: int
     unread: int
     unseen: int
 
@@ -132,12 +131,11 @@ def _head_rows(user_id: int) -> QuerySet[Inbox, Any]:
 
 
 def _head(user_id: int, row: Sequence[Any]) -> Head:
-    revision, floor, unread, unseen, epoch_secret, user_secret = row
+    revision, unread, unseen, epoch_secret, user_secret = row
     return Head(
         user=opaque_ids.opaque(user_secret, user_id),
         epoch=opaque_ids.opaque(epoch_secret, user_id),
         revision=revision,
-        floor=floor,
         unread=unread,
         unseen=unseen,
     )

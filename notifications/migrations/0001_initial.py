@@ -172,7 +172,6 @@ class Migration(migrations.Migration):
                             ("draft", "Draft"),
                             ("scheduled", "Scheduled"),
                             ("sending", "Sending"),
-                            ("paused", "Paused"),
                             ("sent", "Sent"),
                             ("cancelled", "Cancelled"),
                             ("withdrawn", "Withdrawn"),
@@ -254,7 +253,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("revision", models.PositiveBigIntegerField(default=0)),
-                ("floor", models.PositiveBigIntegerField(default=0)),
                 ("unread_count", models.PositiveIntegerField(default=0)),
                 ("unseen_count", models.PositiveIntegerField(default=0)),
                 ("access_version", models.PositiveBigIntegerField(default=0)),
@@ -280,9 +278,7 @@ class Migration(migrations.Migration):
                 ("seen_at", models.DateTimeField(null=True)),
                 ("read_at", models.DateTimeField(null=True)),
                 ("archived_at", models.DateTimeField(null=True)),
-                ("snoozed_until", models.DateTimeField(null=True)),
                 ("removed_at", models.DateTimeField(null=True)),
-                ("woken", models.BooleanField(default=False)),
             ],
         ),
         migrations.CreateModel(
@@ -519,7 +515,6 @@ class Migration(migrations.Migration):
                             "draft",
                             "scheduled",
                             "sending",
-                            "paused",
                             "sent",
                             "cancelled",
                             "withdrawn",
@@ -566,12 +561,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="epoch",
             constraint=models.CheckConstraint(condition=models.Q(("id", 1)), name="epoch_single"),
-        ),
-        migrations.AddConstraint(
-            model_name="inbox",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("floor__lte", models.F("revision"))), name="inbox_floor"
-            ),
         ),
         migrations.AddConstraint(
             model_name="inbox",
@@ -633,9 +622,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="inboxitem",
             index=models.Index(
-                condition=models.Q(
-                    ("archived_at", None), ("removed_at", None), ("snoozed_until", None)
-                ),
+                condition=models.Q(("archived_at", None), ("removed_at", None)),
                 fields=["inbox", "arrived_revision"],
                 name="item_listed",
             ),
@@ -643,12 +630,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="inboxitem",
             index=models.Index(
-                condition=models.Q(
-                    ("archived_at", None),
-                    ("read_at", None),
-                    ("removed_at", None),
-                    ("snoozed_until", None),
-                ),
+                condition=models.Q(("archived_at", None), ("read_at", None), ("removed_at", None)),
                 fields=["inbox", "arrived_revision"],
                 name="item_unread",
             ),
@@ -689,15 +671,6 @@ class Migration(migrations.Migration):
                     ("read_at__isnull", True), ("seen_at__isnull", False), _connector="OR"
                 ),
                 name="item_read_is_seen",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="inboxitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("archived_at__isnull", True), ("snoozed_until__isnull", True), _connector="OR"
-                ),
-                name="item_archived_or_snoozed",
             ),
         ),
         migrations.AddConstraint(

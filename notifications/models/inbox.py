@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 # Conditions of partial indexes, and of the querysets that must match them to use one.
-LISTED = {"removed_at": None, "archived_at": None, "snoozed_until": None}
+LISTED = {"removed_at": None, "archived_at": None}
 UNDELIVERED = {"removed_at": None, "delivered_at": None}
 
 
@@ -70,8 +70,6 @@ class Inbox(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="inbox"
     )
     revision = models.PositiveBigIntegerField(default=0)
-    # The oldest revision that a client can resume from: pruning forgets the older changes.
-    floor = models.PositiveBigIntegerField(default=0)
     unread_count = models.PositiveIntegerField(default=0)
     unseen_count = models.PositiveIntegerField(default=0)
     # How often access was taken away from the user: it rises, so that every process looks again
@@ -85,7 +83,6 @@ class Inbox(models.Model):
     class Meta:
         verbose_name_plural = "inboxes"
         constraints = [
-            models.CheckConstraint(condition=Q(floor__lte=F("revision")), name="inbox_floor"),
             models.CheckConstraint(
                 # What is unseen is unread: reading implies seeing.
                 condition=Q(unseen_count__gte=0, unseen_count__lte=F("unread_count")),
@@ -157,11 +154,8 @@ class InboxItem(models.Model):
     seen_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
     archived_at = models.DateTimeField(null=True)
-    snoozed_until = models.DateTimeField(null=True)
     # A tombstone: clients are told that the notification has gone.
     removed_at = models.DateTimeField(null=True)
-    # Whether it came back from being snoozed.
-    woken = models.BooleanField(default=False)
 
     objects = InboxItemQuerySet.as_manager()
 
@@ -176,10 +170,6 @@ class InboxItem(models.Model):
             models.CheckConstraint(
                 condition=Q(read_at__isnull=True) | Q(seen_at__isnull=False),
                 name="item_read_is_seen",
-            ),
-            models.CheckConstraint(
-                condition=Q(archived_at__isnull=True) | Q(snoozed_until__isnull=True),
-                name="item_archived_or_snoozed",
             ),
         ]
         indexes = [

@@ -31,7 +31,6 @@ class Status(models.TextChoices):
     DRAFT = "draft", _("Draft")
     SCHEDULED = "scheduled", _("Scheduled")
     SENDING = "sending", _("Sending")
-    PAUSED = "paused", _("Paused")
     SENT = "sent", _("Sent")
     CANCELLED = "cancelled", _("Cancelled")
     WITHDRAWN = "withdrawn", _("Withdrawn")
@@ -213,7 +212,6 @@ class Notification(Leased):
                         "draft",
                         "scheduled",
                         "sending",
-                        "paused",
                         "sent",
                         "cancelled",
                         "withdrawn",

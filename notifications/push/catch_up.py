@@ -57,7 +57,6 @@ _HEAD = (
     "n",
     "how",
     "revision",
-    "floor",
     "unread_count",
     "unseen_count",
     "epoch_secret",
@@ -83,10 +82,10 @@ _TABLES = {
 # MATERIALIZED: SQLite would count the changes anew for each row that is joined.
 _HEADS = """
 heads AS MATERIALIZED (
-    SELECT a.n, a.since, b.user_id, b.revision, b.floor, b.unread_count, b.unseen_count,
+    SELECT a.n, a.since, b.user_id, b.revision, b.unread_count, b.unseen_count,
            e.epoch_secret, e.user_secret,
            CASE WHEN a.since IS NULL OR e.epoch_secret <> %s
-                     OR a.since > b.revision OR a.since < b.floor THEN 'snapshot'
+                     OR a.since > b.revision THEN 'snapshot'
                 WHEN a.since = b.revision THEN 'head'
                 WHEN (SELECT count(*) FROM (SELECT 1 FROM {item} s
                       WHERE s.inbox_id = b.user_id AND s.revision > a.since LIMIT {most}) few
@@ -192,13 +191,12 @@ class _Encoder:
 
 
 def _loaded(ask: Ask, rows: Sequence[Row], encode: _Encoder) -> Loaded:
-    _, how, revision, floor, unread, unseen, epoch_secret, user_secret = rows[0][: len(_HEAD)]
+    _, how, revision, unread, unseen, epoch_secret, user_secret = rows[0][: len(_HEAD)]
     found = Loaded(
         user=opaque_ids.opaque(user_secret, ask.user_id),
         epoch=opaque_ids.opaque(epoch_secret, ask.user_id),
         epoch_tag=epoch_tag(epoch_secret),
         revision=revision,
-        floor=floor,
         unread=unread,
         unseen=unseen,
     )

@@ -7,7 +7,7 @@ that another installation on the same Redis is not believed (``installation.py``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -73,13 +73,16 @@ def revoked(user_ids: Iterable[int]) -> list[tuple[str, Event]]:
     return [(user_group(here, pk), here.seal(ACCESS_EVENT_TYPE, pk)) for pk in user_ids]
 
 
-def read(body: Any) -> Iterator[tuple[int, Hint]]:
+def read(body: Any, present: Container[int]) -> Iterator[tuple[int, Hint]]:
     """The hints of an event's body, by the user that each is for; what is none is passed over.
 
-    Raises: ValueError, KeyError, TypeError: there is none in it.
+    Args: present: who is here. Of all others, who may be thousands, nothing but that is looked at.
+    Raises: LookupError, TypeError, ValueError: there is none in it.
     """
     epoch_tag = str(body["epoch_tag"])
     for row in body["rows"]:
+        if row[0] not in present:
+            continue
         if len(row) == len(_ROW) and all(type(number) is int for number in row):
             user_id, revision, unread, unseen = row
             make = _frame_maker(body, revision, frames.counts(unread, unseen))
@@ -91,7 +94,6 @@ def _arrival(change: Arrived) -> str:
     item = dict.fromkeys(serializers.ITEM) | {
         "notification_id": change.notification.pk,
         "arrived_at": change.arrived_at,
-        "woken": False,
     }
     shown = serializers.item(item) | serializers.content(
         change.notification.pk,

@@ -58,6 +58,7 @@ class Hub:
 
     def start(self) -> None:
         """Begin to receive. Called once, on the hub's own loop."""
+        metrics.declare()
         publisher.attach(self.loop, on_failure=self._look_again)
         self.keep("the streams' timer", self.timers.run)
         for place, work in (self.groups.work() | self.access.work()).items():
@@ -95,6 +96,7 @@ class Hub:
         metrics.streams_open.labels(connection.kind).dec()
         if not own:
             del self.streams[connection.user_id]
+            self._hinted.discard(connection.user_id)
             self.groups.changed()
 
     def all_streams(self) -> list[Connection]:
@@ -181,8 +183,8 @@ class Hub:
             if event["type"] == hints.ACCESS_EVENT_TYPE:
                 self.access.suspect(self.streams.get(int(body), ()))
             elif event["type"] == hints.EVENT_TYPE:  # another: from a newer process, maybe
-                await self._tell(hints.read(body))
-        except (ValueError, KeyError, TypeError) as error:
+                await self._tell(hints.read(body, self.streams))
+        except (LookupError, TypeError, ValueError) as error:
             logger.warning("A hint that makes no sense was ignored: %r", error)
 
     def _distrust(self) -> None:
@@ -201,14 +203,13 @@ class Hub:
     async def _tell(self, told: Iterable[tuple[int, Hint]]) -> None:
         sent = 0
         for user_id, hint in told:
-            own = self.streams.get(user_id)
-            if own:
-                self._hinted.add(user_id)
-                for connection in tuple(own):
-                    self.perform(connection, connection.stream.hinted, hint, time.monotonic())
-                    sent += 1
-                    if sent % _BATCH == 0:
-                        await asyncio.sleep(0)
+            for connection in tuple(self.streams.get(user_id, ())):
+                self.perform(connection, connection.stream.hinted, hint, time.monotonic())
+                sent += 1
+                if sent % _BATCH == 0:
+                    await asyncio.sleep(0)
+            # Not before: whoever takes this asks the database later than the stream was told.
+            self._hinted.add(user_id)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         # A context of its own, or the tasks would keep that of the request that came first.

@@ -19,7 +19,7 @@ from notifications.models.audiences import Audience
 from notifications.sending import dispatch, quota, start
 from notifications.wire.message import EDITABLE, PARTS, Message
 
-REMOVABLE = (Status.SENDING, Status.PAUSED, Status.SENT)
+REMOVABLE = (Status.SENDING, Status.SENT)
 logger = logging.getLogger(__name__)
 
 _UNSENT = (Status.DRAFT, Status.SCHEDULED)

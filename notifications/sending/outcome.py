@@ -47,7 +47,7 @@ def reach(notification: Notification) -> str:
         return _("%(count)s expected") % {"count": f"{expected:,}"}
     if notification.status == Status.CANCELLED:
         return "0"
-    if notification.status in {Status.SENDING, Status.PAUSED}:
+    if notification.status == Status.SENDING:
         return _("%(count)s of %(all)s") % {"count": f"{reached:,}", "all": f"{expected:,}"}
     return f"{reached:,}"
 

@@ -157,7 +157,6 @@ class LongPoll:
             user=found.user,
             epoch=found.epoch,
             revision=found.revision,
-            floor=found.floor,
             totals=found.counts,
             told=[*told, frames.synced(found.revision)] if told else [],
         )

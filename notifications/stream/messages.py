@@ -40,7 +40,6 @@ class Loaded:
     # Names the epoch among processes; the same for all users.
     epoch_tag: str
     revision: int
-    floor: int
     unread: int
     unseen: int
     since: int | None = None

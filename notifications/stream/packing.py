@@ -20,7 +20,6 @@ def hello(found: Loaded, connection: str, server_time: str, ping_interval_s: flo
         server_time=server_time,
         epoch=found.epoch,
         revision=found.revision,
-        floor=found.floor,
         ping_interval_s=ping_interval_s,
     )
 

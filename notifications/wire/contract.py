@@ -5,9 +5,10 @@ Its prose is docs/reference/protocol.md; names and numbers there and here are th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import IntEnum
-from typing import Final
+from typing import Any, Final
 
 VERSION: Final = 1
 SUBPROTOCOL: Final = "notifications.v1"
@@ -65,6 +66,15 @@ POLL_MAX_S: Final = 60
 # After `bye` 4200 or 4202 a stream goes on for `after_ms` and this.
 LINGER_S: Final = 5
 
+# What frames and notifications say in any case: clients expect these fields, and nothing that would
+# change them is there yet (`Planned` on the protocol's page).
+RESERVED: Final[Mapping[str, Any]] = {
+    "floor": 0,
+    "temporary": False,
+    "woken": False,
+    "snoozed_until": None,
+}
+
 LEVELS: Final = ("info", "success", "warning", "critical")
 DEFAULT_LEVEL: Final = "info"
 DEFAULT_CATEGORY: Final = "general"
@@ -90,7 +100,6 @@ class CloseCode(IntEnum):
     RESTART = 4200
     TOO_SLOW = 4201
     RENEW = 4202
-    STATE_LOST = 4203
     NO_PONG = 4204
 
     @property

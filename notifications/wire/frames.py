@@ -27,7 +27,7 @@ def counts(unread: int, unseen: int) -> bytes:
 
 
 def hello(
-    *, connection: str, user: str, server_time: str, epoch: str, revision: int, floor: int,
+    *, connection: str, user: str, server_time: str, epoch: str, revision: int,
     ping_interval_s: float,
 ) -> bytes:  # fmt: skip
     return encode(
@@ -39,7 +39,7 @@ def hello(
             "server_time": server_time,
             "epoch": epoch,
             "revision": revision,
-            "floor": floor,
+            "floor": contract.RESERVED["floor"],
             "ping_interval_s": ping_interval_s,
             "max_frame_bytes": contract.CLIENT_FRAME_MAX_BYTES,
         }
@@ -87,7 +87,14 @@ def pong(revision: int) -> bytes:
 
 
 def error(fault: BadFrame) -> bytes:
-    return encode({"type": "error", "code": fault.code, "message": str(fault), "temporary": False})
+    return encode(
+        {
+            "type": "error",
+            "code": fault.code,
+            "message": str(fault),
+            "temporary": contract.RESERVED["temporary"],
+        }
+    )
 
 
 def bye(code: CloseCode, reason: str, after_ms: int) -> bytes:
@@ -108,12 +115,11 @@ def kind(frame: bytes) -> bytes:
     return frame[start : frame.index(b'"', start)]
 
 
-def poll(
-    *, user: str, epoch: str, revision: int, floor: int, totals: bytes, told: Iterable[bytes]
-) -> bytes:
+def poll(*, user: str, epoch: str, revision: int, totals: bytes, told: Iterable[bytes]) -> bytes:
     """The answer to a long poll, around the frames that it tells."""
     return b'{"user":%s,"epoch":%s,"revision":%d,"counts":%s,"floor":%d,"frames":[%s]}' % (
-        _compact(user).encode(), _compact(epoch).encode(), revision, totals, floor, b",".join(told),
+        _compact(user).encode(), _compact(epoch).encode(), revision, totals,
+        contract.RESERVED["floor"], b",".join(told),
     )  # fmt: skip
 
 
@@ -197,8 +203,6 @@ def _json_object(text: str) -> dict[str, Any]:
             parse_constant=_no_constant,
             parse_int=_integer,
         )
-    except BadFrame:
-        raise
     except ValueError:
         raise BadFrame("bad_json", "That is not JSON.") from None
     if not isinstance(frame, dict):

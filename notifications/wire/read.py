@@ -26,12 +26,10 @@ class Item:
     id: str
     revision: int
     arrived_revision: int
-    woken: bool
     arrived_at: datetime
     seen_at: datetime | None
     read_at: datetime | None
     archived_at: datetime | None
-    snoozed_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +48,10 @@ def item(row: Row) -> Item:
         id=str(row["notification_id"]),
         revision=row["revision"],
         arrived_revision=row["arrived_revision"],
-        woken=row["woken"] in (True, 1),
         arrived_at=own.past("arrived_at"),
         seen_at=own.moment("seen_at"),
         read_at=own.moment("read_at"),
         archived_at=own.moment("archived_at"),
-        snoozed_until=own.moment("snoozed_until"),
     )
 
 

@@ -16,8 +16,8 @@ from notifications.wire.read import Item, Row, Said
 # Columns of an item, and of its notification, that are read. Lists read the beginning of the body
 # alone, so it is the last one.
 ITEM = (
-    "notification_id", "revision", "arrived_revision", "arrived_at", "woken",
-    "seen_at", "read_at", "archived_at", "snoozed_until", "removed_at",
+    "notification_id", "revision", "arrived_revision", "arrived_at",
+    "seen_at", "read_at", "archived_at", "removed_at",
 )  # fmt: skip
 CONTENT = (*(name for name in SAID if name != "body"), "created_at", "expires_at", "body")
 
@@ -38,12 +38,12 @@ def item_shown(own: Item) -> dict[str, Any]:
         "id": own.id,
         "revision": own.revision,
         "arrived_revision": own.arrived_revision,
-        "woken": own.woken,
+        "woken": contract.RESERVED["woken"],
         "arrived_at": contract.wire_time(own.arrived_at),
         "seen_at": contract.wire_time(own.seen_at),
         "read_at": contract.wire_time(own.read_at),
         "archived_at": contract.wire_time(own.archived_at),
-        "snoozed_until": contract.wire_time(own.snoozed_until),
+        "snoozed_until": contract.RESERVED["snoozed_until"],
     }
 
 

@@ -175,6 +175,66 @@ def test_a_url_that_would_lead_elsewhere_is_refused(value, monkeypatch):
     assert "hunter2" not in str(refused.value)
 
 
+def test_a_postgresql_url_is_what_libpq_takes_it_for(monkeypatch):
+    monkeypatch.setenv("KNOB", "postgres://me:a+b%40%2F@[::1]:5433/n?sslmode=require")
+    assert env.database("KNOB", Path("x")) == {
+        "ENGINE": "django.db.backends.postgresql", "NAME": "n", "USER": "me", "PASSWORD": "a+b@/",
+        "HOST": "::1", "PORT": "5433", "OPTIONS": {"sslmode": "require"},
+    }  # fmt: skip
+    monkeypatch.setenv("KNOB", "postgresql://me@%2Frun%2Fpostgresql/n")
+    socket = env.database("KNOB", Path("x"))
+    assert (socket["HOST"], socket["PORT"], socket["OPTIONS"]) == ("/run/postgresql", "", {})
+    monkeypatch.setenv("KNOB", "postgres://first:1,second/n")
+    assert env.database("KNOB", Path("x"))["PORT"] == "1,"
+
+
+@pytest.mark.parametrize(
+    "value", ["postgres://u:hunter2@h:99999/n", "postgres://u:hunter2@h:x/n", "postgres:n",
+              "postgres://u:hunter2@h/n?pool=1"],
+)  # fmt: skip
+def test_what_libpq_does_not_take_is_refused(value, monkeypatch):
+    monkeypatch.setenv("KNOB", value)
+    with pytest.raises(ImproperlyConfigured, match="KNOB") as refused:
+        env.database("KNOB", Path("x"))
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "how", "port"),
+    [
+        ("smtp", {}, 25),
+        ("smtp+tls", {"EMAIL_USE_TLS": True}, 587),
+        ("smtp+ssl", {"EMAIL_USE_SSL": True}, 465),
+    ],
+)
+def test_mail_goes_where_its_url_says(scheme, how, port, monkeypatch):
+    smtp = how | {"EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend"}
+    monkeypatch.setenv("KNOB", f"{scheme}://me%40home:a+b%2F@mail.example:2525")
+    assert env.email("KNOB", "") == smtp | {
+        "EMAIL_HOST": "mail.example", "EMAIL_PORT": 2525,
+        "EMAIL_HOST_USER": "me@home", "EMAIL_HOST_PASSWORD": "a+b/",
+    }  # fmt: skip
+    monkeypatch.setenv("KNOB", f"{scheme}://[::1]/")
+    assert env.email("KNOB", "") == smtp | {
+        "EMAIL_HOST": "::1", "EMAIL_PORT": port, "EMAIL_HOST_USER": "", "EMAIL_HOST_PASSWORD": "",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "smtp://", "smtp://u:hunter2@:25", "smtp://u:hunter2@h:x", "smtp://u:hunter2@h:0",
+        "smtp://u:hunter2@h:99999", "smtp://u:hunter2#@h", "smtp://u:hunter2%@h", "mail.example:25",
+        "smtp://u:hunter2/@h", "smtp://u:hunter2?@h", "smtps://u:hunter2@h", "consolemail://h",
+    ],
+)  # fmt: skip
+def test_a_mail_url_that_would_lead_elsewhere_is_refused(value, monkeypatch):
+    monkeypatch.setenv("KNOB", value)
+    with pytest.raises(ImproperlyConfigured, match="KNOB") as refused:
+        env.email("KNOB", "consolemail://")
+    assert "hunter2" not in str(refused.value)
+
+
 def test_a_checkout_whose_path_has_such_characters_keeps_its_database_there(tmp_path):
     checkout = tmp_path / "a#b?c%41+d"
     checkout.mkdir()

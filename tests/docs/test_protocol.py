@@ -1,4 +1,7 @@
-"""docs/reference/protocol.md has every word and number of the wire that the code has."""
+"""docs/reference/protocol.md has every word and number of the wire that the code has, and no other.
+
+But for `## Planned`: what stands there is neither in the code nor anywhere else on the page.
+"""
 
 import ast
 import json
@@ -10,9 +13,11 @@ from django.urls import get_resolver
 from pydantic import ValidationError
 
 from notifications import routing
-from notifications.api import schemas
+from notifications.api import errors, schemas
+from notifications.inbox import reading
+from notifications.models.notification import Status
 from notifications.urls import urlpatterns
-from notifications.wire import contract, frames
+from notifications.wire import contract, frames, problems, serializers
 from notifications.wire.contract import CloseCode
 from tests.docs import markdown
 
@@ -27,7 +32,7 @@ TYPES = markdown.REPOSITORY / "notifications" / "static" / "notifications" / "ty
 SENT = {
     "hello": [
         frames.hello(
-            connection="c", user="u", server_time="t", epoch="E", revision=1, floor=0,
+            connection="c", user="u", server_time="t", epoch="E", revision=1,
             ping_interval_s=25,
         )
     ],
@@ -152,6 +157,13 @@ def test_close_codes():
     )
 
 
+def test_every_close_code_is_sent():
+    """Nothing closes with one that stands in the list alone."""
+    said = "".join(path.read_text("utf-8") for path in SOURCES)
+    unsent = {code.name for code in CloseCode if f"CloseCode.{code.name}" not in said}
+    assert not unsent, f"Nothing sends {sorted(unsent)}: move them to `## Planned` of {PATH}."
+
+
 def test_limits():
     built = {
         f"{name} = {value}"
@@ -196,6 +208,63 @@ def test_figures_of_a_notification():
         "Stats",
         "`## Sending`",
     )
+
+
+def test_fields_of_what_is_sent_and_edited():
+    told = markdown.section(PAGE, "Sending")
+    same(
+        {name for row in table("Sending", "field", "value") for name in words(row["field"])},
+        set(schemas.NotificationIn.model_fields),
+        "Fields of what is sent",
+        "the table of `## Sending`",
+    )
+    audience = next(row for row in table("Sending", "field") if first(row, "field") == "audience")
+    kinds = set(re.findall(r'"(\w+)":', audience["value"]))
+    same(kinds, set(schemas.AudienceIn.model_fields), "Audiences", "the table of `## Sending`")
+    edited = re.search(r"`PATCH` edits (.*?), also", told, re.DOTALL).group(1)
+    same(words(edited), set(schemas.EditIn.model_fields), "What is edited", "`## Sending`")
+
+
+def test_statuses_of_a_notification():
+    told = re.search(r"`status` \((.*?)\)", markdown.section(PAGE, "Sending"), re.DOTALL).group(1)
+    answered = set(get_args(schemas.SentOut.model_fields["status"].annotation))
+    same(words(told), answered, "Statuses", "`## Sending`")
+    assert answered == set(Status.values)
+
+
+def shape(text, *names):
+    """The fields in each `{"a", "b"}` or `{a, b}` of a text that has all of these names."""
+    shapes = [set(WORD.findall(one)) for one in re.findall(r"`\{([^`]*)\}`", text)]
+    return next(one for one in shapes if one >= set(names))
+
+
+def test_fields_of_the_answers():
+    page = [
+        ("Endpoints", schemas.SessionOut, shape(PAGE, "user", "counts")),
+        ("Reading", schemas.PageOut, shape(PAGE, "next_before")),
+        ("Writing", schemas.ActionsOut, shape(PAGE, "changed")),
+        ("Sending", schemas.SentOut, shape(PAGE, "recipient_count")),
+    ]
+    for where, answer, told in page:
+        same(told, set(answer.model_fields), f"Fields of {answer.__name__}", f"`## {where}`")
+    polled = frames.poll(user="u", epoch="E", revision=1, totals=frames.counts(0, 0), told=[])
+    same(shape(PAGE, "frames"), json.loads(polled).keys(), "Fields of a poll", "`Long poll`")
+    for counted in (frames.counts(0, 0), schemas.Counts(unread=0, unseen=0).model_dump_json()):
+        assert json.loads(counted).keys() == {"unread", "unseen"} == shape(PAGE, "unseen")
+
+
+def test_problems():
+    told = markdown.section(PAGE, "Problems")
+    same(
+        words(told) - {"errors"},
+        json.loads(problems.response(404, "No.").content).keys(),
+        "Fields of a problem",
+        "`## Problems`",
+    )
+    assert "errors" in words(told)
+    assert f"`{problems.CONTENT_TYPE}`" in told
+    may = {int(code) for code in re.findall(r"\b[45]\d\d\b", told)}
+    same(may, {*errors._PROBLEMS, *errors.BODY_PROBLEMS}, "Statuses of problems", "`## Problems`")
 
 
 def documented_endpoints():
@@ -257,11 +326,14 @@ def test_the_streams_take_the_parameters_that_the_api_describes(described):
         assert queries == consumer.parameters
 
 
+def planned():
+    return [first(row, "planned") for row in table("Planned", "planned")]
+
+
 def test_nothing_that_is_planned_is_there(described, client, alice):
-    planned = [first(row, "planned") for row in table("Planned", "planned")]
     client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
-    assert len(planned) == 8
-    for one in planned:
+    assert len(planned()) == 10
+    for one in planned():
         if one.startswith("GET "):
             assert client.get(one.removeprefix("GET ") + "x").status_code == 422, one
         elif one.startswith("/"):
@@ -271,6 +343,53 @@ def test_nothing_that_is_planned_is_there(described, client, alice):
                 schemas.ActionsIn.model_validate(json.loads(one) | {"notifications": ["1"]})
         else:
             assert one not in schemas.ReportOut.model_fields
+            assert one not in Status.values
+            assert one not in CloseCode.__members__
+
+
+def planned_words():
+    """Names that nothing but a plan has: of planned fields, values and codes."""
+    found = {re.search(r"\w+(?=\W*$)", one)[0] for one in planned() if not one.startswith("GET ")}
+    found |= {one.partition("=")[2] for one in planned() if one.startswith("GET ")} - {""}
+    assert {"snooze", "snoozed", "clicked_count", "paused", "STATE_LOST", "preferences"} <= found
+    return found
+
+
+def test_nothing_that_is_planned_is_named_in_the_code():
+    """As a name, or as a text of its own: a column, a member, a value, a parameter."""
+    for path in SOURCES:
+        names = set()
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names |= {
+                value
+                for _, value in ast.iter_fields(node)
+                if isinstance(value, str) and value.isidentifier()
+            }
+        assert not names & planned_words(), f"{path} has what {PATH} calls planned."
+
+
+def test_nothing_that_is_planned_is_named_elsewhere_on_the_page():
+    rest = PAGE.replace(markdown.section(PAGE, "Planned"), "")
+    for word in planned_words():
+        assert not re.search(rf"\b{word}\b", rest), (
+            f"{PATH} tells of {word} outside of `## Planned`."
+        )
+
+
+def test_fields_that_say_the_same_each_time():
+    rows = {first(row, "field"): first(row, "is") for row in table("Planned", "field", "is")}
+    assert {name: json.loads(value) for name, value in rows.items()} == dict(contract.RESERVED)
+    item = serializers.item(dict.fromkeys(serializers.ITEM))
+    polled = frames.poll(user="u", epoch="E", revision=1, totals=frames.counts(0, 0), told=[])
+    told = item | json.loads(polled)
+    for examples in (SENT["hello"], SENT["error"]):
+        told |= json.loads(examples[0])
+    assert told == told | contract.RESERVED
+    # No column lies behind any of them.
+    assert not contract.RESERVED.keys() & {*serializers.ITEM, *reading._HEAD}
+    for name, value in rows.items():
+        shown = re.findall(rf"`{name}` (?:\(|\| )({value})", PAGE.split("## Planned")[0])
+        assert len(shown) == 1, f"Say once in {PATH} that {name} is {value}."
 
 
 def test_sockets():

@@ -5,7 +5,6 @@ import random
 
 import pytest
 
-from notifications.models import Inbox
 from tests.sockets.conftest import (
     POLL,
     TRANSPORTS,
@@ -211,19 +210,6 @@ def test_a_cursor_of_somebody_else_counts_as_none(site, connect, sender, alice, 
     client = connect(bob, site, state=inbox.state).until_synced()
     assert kinds(client) == ["snapshot", "synced"]
     assert client.state.titles() == ["for bob"] * 3
-
-
-@over_all
-def test_below_the_floor_there_is_a_snapshot(site, connect, sender, alice, inbox):
-    for revision in range(1, 6):  # one by one: changes may share a frame
-        sender.send("Hello", alice.pk)
-        inbox.until_revision(revision)
-    Inbox.objects.filter(pk=alice.pk).update(floor=3)
-    for revision in (2, 3):
-        client = connect(alice, site, state=inbox.history[revision]).until_synced()
-        assert client.hello["floor"] == 3
-        assert kinds(client)[0] == ("snapshot" if revision < 3 else "changes")
-        assert client.state.listed() == inbox.state.listed()
 
 
 @over_all

@@ -132,7 +132,7 @@ class Inbox:
         counts = self.counts
         found = Loaded(
             user=self.user, epoch=self.epoch, epoch_tag=self.epoch_tag, revision=self.revision,
-            floor=self.floor, unread=counts["unread"], unseen=counts["unseen"],
+            unread=counts["unread"], unseen=counts["unseen"],
         )  # fmt: skip
         if cursor is not None and self._resumes(cursor):
             changed = [i for i in self.items.values() if i.revision > cursor.since]

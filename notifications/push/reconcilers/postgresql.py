@@ -24,6 +24,8 @@ class PostgresqlReconciler(Reconciler):
         # access version.
         self._seen: dict[int, int] = {}
         self._access: dict[int, int] = {}
+        # Who was sent what a hint said, and has not been told since where the inbox stands.
+        self._hinted: set[int] = set()
 
     def poll_now(self) -> None:
         self._wanted.set()
@@ -33,7 +35,8 @@ class PostgresqlReconciler(Reconciler):
         # No hint is believed before it is known which installation this is.
         self._wanted.wait(every_s if self._here is not None else min(every_s, RETRY_S))
         self._wanted.clear()
-        users, hinted = list(self._hub.streams), self._hub.take_hinted()
+        users = list(self._hub.streams)
+        self._hinted |= self._hub.take_hinted()
         asked_at = time.monotonic()
         try:
             secret, place = installation.read()
@@ -45,14 +48,16 @@ class PostgresqlReconciler(Reconciler):
                 self._restored(secret)
                 self._seen = {}
                 return None
-            self._seen = dict(rows)
         except Epoch.DoesNotExist:
             return None  # not migrated yet, or being flushed
         finally:
             close_old_connections()
+        # Not before: what a look that failed should have told, the next one tells.
+        hinted, self._hinted = self._hinted, set()
+        self._seen = dict(rows)
         return DatabaseState(
             secret,
-            [row for row in rows if row[1] != before.get(row[0]) or row[0] in hinted] or rows,
+            [row for row in rows if row[1] != before.get(row[0]) or row[0] in hinted],
             place,
             asked_at,
             self._take_access_changes(access),

@@ -16,7 +16,7 @@ from notifications.stream.messages import Loaded
 from notifications.wire.contract import CloseCode
 from notifications.wire.frames import Pong
 
-FOUND = Loaded("u", "e", "epoch_tag", 0, 0, 0, 0, listed=())
+FOUND = Loaded("u", "e", "epoch_tag", 0, 0, 0, listed=())
 
 
 class Transport:

@@ -19,8 +19,8 @@ from notifications.push.hub import Hub
 from notifications.stream.messages import Loaded
 from notifications.wire.contract import CloseCode
 
-FOUND = Loaded("u", "e", "epoch_tag", 0, 0, 0, 0, listed=())
-AT_HEAD = Loaded("u", "e", "epoch_tag", 3, 0, 0, 0, since=3)
+FOUND = Loaded("u", "e", "epoch_tag", 0, 0, 0, listed=())
+AT_HEAD = Loaded("u", "e", "epoch_tag", 3, 0, 0, since=3)
 CONSUMERS = {"sse": EventStreamConsumer, "poll": LongPollConsumer}
 
 

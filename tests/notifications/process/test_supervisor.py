@@ -94,7 +94,7 @@ def opened(own, user_id=1):
     consumer.scope, consumer.transport = {}, Transport()
     consumer.open_stream(consumer.transport, user_id, None)
     connection = consumer.connection
-    found = Loaded("u", "e", EPOCH_TAG, 5, 0, 0, 0, listed=())
+    found = Loaded("u", "e", EPOCH_TAG, 5, 0, 0, listed=())
     own.perform(connection, connection.stream.loaded, found, time.monotonic())
     consumer.transport.sent.clear()
     return consumer

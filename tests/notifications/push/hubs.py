@@ -25,9 +25,7 @@ class Connection:
         self.user_id = user_id
         self.stream = InboxStream("c", time.monotonic(), lambda: "t")
         self.stream.open(None)
-        self.stream.loaded(
-            Loaded("u", "e", EPOCH_TAG, revision, 0, 0, 0, listed=()), time.monotonic()
-        )
+        self.stream.loaded(Loaded("u", "e", EPOCH_TAG, revision, 0, 0, listed=()), time.monotonic())
         self.actions = []
 
     def perform(self, actions):

@@ -38,7 +38,7 @@ def test_what_is_read_is_what_a_page_shows(send, alice):
     assert [json.loads(entry.encoded) for entry in loaded.changes] == by_revision
     head = page.head
     assert (loaded.user, loaded.epoch, loaded.revision) == (head.user, head.epoch, head.revision)
-    assert (loaded.floor, loaded.unread, loaded.unseen) == (0, 1, 1)
+    assert (loaded.unread, loaded.unseen) == (1, 1)
 
 
 def test_changes_come_once_each_oldest_first_and_removed_ones_as_ids(send, withdraw, alice):
@@ -65,9 +65,8 @@ def test_at_the_head_nothing_is_read(send, alice):
 def test_what_cannot_be_resumed_from_is_a_snapshot(send, alice, bob):
     for _ in range(2):
         send(to=[alice])
-    Inbox.objects.filter(pk=alice.pk).update(floor=1)
     foreign = Cursor(reading.head(bob.pk).epoch, 1)
-    for asked in (None, Cursor("x", 1), foreign, cursor(alice, 0), cursor(alice, 3)):
+    for asked in (None, Cursor("x", 1), foreign, cursor(alice, 3)):
         (loaded,) = catch_up([Ask(alice.pk, asked)])
         assert len(loaded.listed) == 2
     assert found(alice, 1).listed is None
@@ -132,7 +131,7 @@ def test_an_epoch_that_ends_between_the_two_queries_makes_everything_a_snapshot(
     assert loaded.epoch == reading.head(alice.pk).epoch != asked.epoch
 
 
-def test_snoozed_and_archived_ones_are_in_changes_and_not_in_a_snapshot(send, alice):
+def test_archived_ones_are_in_changes_and_not_in_a_snapshot(send, alice):
     one = send(to=[alice])
     acts.archive(alice.pk, Chosen([one.pk]))
     assert found(alice).listed == ()

@@ -119,6 +119,28 @@ def test_thousands_of_streams_leave_the_loop_its_turn(layer):
     run(scenario)
 
 
+def test_of_a_hint_for_thousands_the_rows_of_who_is_here_alone_are_read():
+    class Row(list):
+        def __iter__(self):
+            looked_into.append(self[0])
+            return super().__iter__()
+
+    looked_into = []
+    rows = [Row((n, 6, 1, 1)) for n in range(10_000)]
+    body = {"epoch_tag": EPOCH_TAG, "arrived": '"id":"7"', "rows": rows}
+    read = [user_id for user_id, _ in hints.read(body, {3: (), 9_999: ()})]
+    assert read == [3, 9_999] == sorted(set(looked_into))
+
+
+def test_a_small_send_reads_once_which_epoch_it_is(
+    send, alice, bob, charlie, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(100) as queries:
+        send(to=[alice, bob, charlie])
+    asked = [one for one in queries if Epoch._meta.db_table in one["sql"]]
+    assert len(asked) == 1
+
+
 def test_a_bulk_change_of_few_goes_to_each_and_one_of_many_to_all_hubs(send, user):
     few = [InboxNow(n, 3, 1, 1) for n in range(hints.FEW)]
     here = installation.here()
@@ -128,7 +150,7 @@ def test_a_bulk_change_of_few_goes_to_each_and_one_of_many_to_all_hubs(send, use
     many = [*few, InboxNow(99, 3, 1, 1)]
     ((group, told),) = hints.bulk([Removed(7, many)])
     assert group == hints.all_hubs(here)
-    read = list(hints.read(here.opened(told)))
+    read = list(hints.read(here.opened(told), {*range(hints.FEW), 99}))
     assert [user_id for user_id, _ in read] == [*range(hints.FEW), 99]
     _, hint = read[0]
     assert (hint.since, hint.revision) == (2, 3)

@@ -179,7 +179,7 @@ def test_an_item_that_somebody_holds_is_marked_the_next_time(send, alice):
     send("two", to=[alice])
     told = [receipt(alice, 2)]
     with ThreadPoolExecutor(1) as elsewhere, transaction.atomic():
-        InboxItem.objects.filter(notification=first).update(woken=False)
+        InboxItem.objects.filter(notification=first).update(removed_at=None)
         writing = elsewhere.submit(in_a_thread, lambda: write(told))
         if connection.vendor == "postgresql":
             # It waits for nobody; on SQLite it waits for the write lock, as all writers do.

@@ -75,9 +75,9 @@ def what_it_leaves(act):
             act()
             left = [
                 list(Inbox.objects.order_by("pk").values_list(
-                    "pk", "revision", "floor", "unread_count", "unseen_count")),
+                    "pk", "revision", "unread_count", "unseen_count")),
                 list(InboxItem.objects.order_by("notification", "inbox").values_list(
-                    "notification", "inbox", "revision", "arrived_revision", "seen_at", "woken")),
+                    "notification", "inbox", "revision", "arrived_revision", "seen_at")),
                 list(Notification.objects.order_by("pk").values_list(
                     "pk", "status", "recipient_count", "item_count", "cursor", "upto")),
             ]  # fmt: skip
@@ -217,14 +217,14 @@ def test_a_group_or_everyone_that_is_too_large_is_left_alone(crowd, settings):
 
 def test_those_under_way_are_left_alone_and_those_of_others_left_out(crowd, settings):
     settings.NOTIFICATIONS_DISPATCH_CHUNK_SIZE = 3
-    held, free, paused, good = made = make(crowd, crowd, crowd[:1], crowd[:1])
+    held, free, ended, good = made = make(crowd, crowd, crowd[:1], crowd[:1])
     jobs = [Dispatch(one.pk) for one in (held, free)]
     for job in jobs:
         assert job.begin()
     jobs[1].release()
-    Notification.objects.filter(pk=paused.pk).update(status=Status.PAUSED)
+    Notification.objects.filter(pk=ended.pk).update(status=Status.CANCELLED)
     assert send_together(pks(made)) == Left([free.pk], [])
-    assert statuses() == ["sending", "sending", "paused", "sent"]
+    assert statuses() == ["sending", "sending", "cancelled", "sent"]
     assert good.items.count() == 1
     assert held.items.count() == free.items.count() == 3
 

@@ -37,7 +37,7 @@ def database(
         listed = [item(revision)]
     return Loaded(
         user="user", epoch=epoch, epoch_tag=epoch_tag, revision=revision,
-        floor=fields.pop("floor", 0), unread=1, unseen=1, since=since, changes=tuple(changes),
+        unread=1, unseen=1, since=since, changes=tuple(changes),
         listed=None if listed is None else tuple(entry.encoded for entry in listed), **fields,
     )  # fmt: skip
 

@@ -26,11 +26,11 @@ def test_a_stream_reads_from_the_cursor_in_its_url_before_it_says_anything():
 
 
 def test_hello_comes_first_and_tells_where_the_inbox_is():
-    said = Talk(at(5), ping_interval_s=7).finds(9, since=5, changes=[item(9)], floor=2)
+    said = Talk(at(5), ping_interval_s=7).finds(9, since=5, changes=[item(9)])
     said[0].pop("size")
     assert said[0] == {
         "type": "hello", "protocol": 1, "connection": "connection", "user": "user",
-        "server_time": "now", "epoch": EPOCH, "revision": 9, "floor": 2, "ping_interval_s": 7,
+        "server_time": "now", "epoch": EPOCH, "revision": 9, "floor": 0, "ping_interval_s": 7,
         "max_frame_bytes": 4096,
     }  # fmt: skip
 
@@ -52,12 +52,12 @@ def test_a_cursor_behind_the_head_is_answered_by_the_changes_and_one_synced():
 
 @pytest.mark.parametrize(
     "cursor",
-    [None, at(5, NEW_EPOCH), at(99), at(1)],
-    ids=["none", "another epoch", "beyond the head", "below the floor"],
+    [None, at(5, NEW_EPOCH), at(99)],
+    ids=["none", "another epoch", "beyond the head"],
 )
 def test_a_cursor_that_cannot_be_resumed_from_is_answered_by_a_snapshot_and_synced(cursor):
     talk = Talk(cursor)
-    said = talk.finds(9, listed=[item(9), item(8)], floor=4)
+    said = talk.finds(9, listed=[item(9), item(8)])
     assert shape(said) == [("hello", 9), ("snapshot", 9), ("synced", 9)]
     assert said[1]["epoch"] == EPOCH
     assert [one["id"] for one in said[1]["notifications"]] == ["n9", "n8"]

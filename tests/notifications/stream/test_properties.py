@@ -16,7 +16,6 @@ from unittest import mock
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.db import transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 from hypothesis import HealthCheck
@@ -76,17 +75,15 @@ class Item:
     seen: bool = False
     read: bool = False
     archived: bool = False
-    snoozed: bool = False
     removed: bool = False
 
     @property
     def listed(self):
-        return not (self.removed or self.archived or self.snoozed)
+        return not (self.removed or self.archived)
 
     def state(self):
         return (
-            self.arrived, self.revision, self.seen, self.read, self.archived, self.snoozed,
-            self.removed,
+            self.arrived, self.revision, self.seen, self.read, self.archived, self.removed,
         )  # fmt: skip
 
 
@@ -120,23 +117,15 @@ def archive(item):
     if item.archived:
         return None
     moves = _leaves(item)
-    item.archived, item.snoozed = True, False
+    item.archived = True
     return moves
 
 
 def restore(item):
-    if not (item.archived or item.snoozed):
+    if not item.archived:
         return None
-    item.archived = item.snoozed = False
+    item.archived = False
     return (0 if item.read else 1, 0 if item.seen else 1)
-
-
-def snooze(item):
-    if item.archived or item.snoozed:
-        return None
-    moves = _leaves(item)
-    item.snoozed = True
-    return moves
 
 
 def remove(item):
@@ -481,7 +470,7 @@ class Stream(RuleBasedStateMachine):
         index=users,
         acts=st.lists(
             st.tuples(
-                st.sampled_from([*ACTS, snooze]),
+                st.sampled_from([*ACTS]),
                 st.lists(indexes, min_size=1, max_size=4),
                 st.sampled_from(["none", "none", "others'", "unknown", "nothing else"]),
             ),
@@ -502,9 +491,6 @@ class Stream(RuleBasedStateMachine):
             pks |= {sent.pk for sent in self.sent if sent.pk not in mine}
         elif strange == "nothing else":
             pks.clear()
-        if transition is snooze:
-            self._snooze(pk, pks)
-            return
         chosen = inbox_acts.Chosen(pks | ({UNKNOWN_ID} if strange == "unknown" else set()))
         self._act(pk, transition, chosen, pks)
 
@@ -526,20 +512,6 @@ class Stream(RuleBasedStateMachine):
         model = self.inboxes[pk]
         changed = model.change(transition, pks)
         assert result == inbox_acts.Result(model.revision, changed, model.unread, model.unseen)
-
-    def _snooze(self, pk, pks):
-        """By hand, for there is no such act yet; all others must cope with what it leaves."""
-        before = copy.deepcopy(self.inboxes[pk])
-        model = self.inboxes[pk]
-        if not model.change(snooze, pks):
-            return
-        changed = [number for number, item in model.items.items() if item != before.items[number]]
-        with transaction.atomic():
-            locked = Inbox.lock(pk)
-            InboxItem.objects.filter(inbox=locked, notification_id__in=changed).update(
-                snoozed_until=timezone.now() + timedelta(days=1), revision=locked.revision + 1
-            )
-            locked.advance(unread=model.unread - before.unread, unseen=model.unseen - before.unseen)
 
     # --- What clients do ---
 
@@ -583,7 +555,7 @@ class Stream(RuleBasedStateMachine):
             for item in items[pk].values():
                 self._check_moments(item)
             row = rows.get(pk) or Inbox(pk=pk)
-            assert (row.revision, row.floor) == (model.revision, 0), model.taken
+            assert row.revision == model.revision, model.taken
             assert (row.unread_count, row.unseen_count) == (model.unread, model.unseen)
             assert (row.unread_count, row.unseen_count) == counts[pk]
             if self.checked.get(pk) != model.revision:
@@ -639,7 +611,7 @@ class Stream(RuleBasedStateMachine):
             str(number)
             for number, item in head.items()
             if item.arrived_revision >= client.oldest
-            and item.removed_at is item.archived_at is item.snoozed_until is None
+            and item.removed_at is item.archived_at is None
         }
         assert shown <= client.held.keys() <= present
         for number, held in client.held.items():
@@ -655,9 +627,7 @@ class Stream(RuleBasedStateMachine):
 
     def _counts(self):
         """How many are unread and unseen, counted anew, by user id."""
-        listed = Q(items__removed_at=None, items__archived_at=None, items__snoozed_until=None) & Q(
-            items__pk__isnull=False
-        )
+        listed = Q(items__removed_at=None, items__archived_at=None) & Q(items__pk__isnull=False)
         rows = Inbox.objects.filter(pk__in=self.inboxes).annotate(
             unread=Count("items", filter=listed & Q(items__read_at=None)),
             unseen=Count("items", filter=listed & Q(items__seen_at=None)),
@@ -681,14 +651,12 @@ def _stopped():
 
 
 def _state(item):
-    moments = (
-        item.seen_at, item.read_at, item.archived_at, item.snoozed_until, item.removed_at,
-    )  # fmt: skip
+    moments = (item.seen_at, item.read_at, item.archived_at, item.removed_at)
     return (item.arrived_revision, item.revision, *(moment is not None for moment in moments))
 
 
 def _wire(item):
-    moments = ("arrived_at", "seen_at", "read_at", "archived_at", "snoozed_until")
+    moments = ("arrived_at", "seen_at", "read_at", "archived_at")
     return {
         "title": item.notification.title,
         "revision": item.revision,

@@ -137,12 +137,12 @@ def test_so_are_those_that_carry_no_content():
     }
     assert json.loads(
         frames.hello(
-            connection="c", user="u", server_time="t", epoch="e", revision=3, floor=1,
+            connection="c", user="u", server_time="t", epoch="e", revision=3,
             ping_interval_s=25,
         )
     ) == {
         "type": "hello", "protocol": 1, "connection": "c", "user": "u", "server_time": "t",
-        "epoch": "e", "revision": 3, "floor": 1, "ping_interval_s": 25, "max_frame_bytes": 4096,
+        "epoch": "e", "revision": 3, "floor": 0, "ping_interval_s": 25, "max_frame_bytes": 4096,
     }  # fmt: skip
 
 
