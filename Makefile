@@ -7,9 +7,9 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 # Each may be given on the command line: make run PORT=8123
 PYTHON ?= python3
 PORT ?= 8000
-# By file: what a module makes for all its tests is made once. Half of the time tests wait, so there
-# is work for one process more than there are cores.
-PYTEST_ARGS ?= -n $(shell expr $$(nproc) + 1) --dist loadfile
+# By file: what a module makes for all its tests is made once; in the order of tests/conftest.py.
+# Half of the time tests wait, so there is work for one process more than there are cores.
+PYTEST_ARGS ?= -n $(shell expr $$(nproc) + 1) --dist loadfile --no-loadscope-reorder
 LOCK_ARGS ?= --upgrade
 SOAK_ARGS ?= -v
 
@@ -115,21 +115,25 @@ test-js: .venv/installed-dev ## Run the tests of the browser's modules that need
 test-sqlite: .venv/installed-dev ## Run the tests on SQLite (PYTEST_ARGS='-n 2 -k inbox')
 	$(scratch) $(python) $(pytest)
 
-# To a browser, to the echo, and to what does no I/O all databases are the same; what a page tells
-# people to type brings its own.
-asks_no_database := $(addprefix --ignore=tests/,browser test_conformance.py docs/test_walkthrough.py \
-    notifications/stream/test_any_order.py notifications/stream/test_simulation.py)
-
+# What asks for no database is the same on all of them; and where what asks for one is about servers
+# or browsers, the conftest.py beside it leaves it out.
 .PHONY: test-postgresql
 test-postgresql: .venv/installed-dev ## Run the tests on a private PostgreSQL
-	$(scratch) $(python) -m tests.support.postgresql -- $(python) $(pytest) $(asks_no_database)
+	$(scratch) $(python) -m tests.support.postgresql -- $(python) $(pytest) -m database
 
-# What takes long is run twice already, and asks more of servers than of Django.
-slow_left_out := $(addprefix --ignore=tests/,browser faults sockets test_conformance.py \
-    docs/test_walkthrough.py)
+# What takes long is run twice already, and asks more of servers than of Django. The tests' own tools
+# and the state of a stream, which is plain Python, know nothing of it.
+slow_left_out := $(addprefix --ignore=tests/,browser faults sockets support test_conformance.py \
+    docs/test_walkthrough.py) $(addprefix --ignore-glob=*/test_,any_order.py simulation.py)
 
-# Beside the tests, since it takes hours, and root: its files are not named as tests are.
-soak := -m pytest -o python_files='soak_*.py' -o console_output_style=count $(SOAK_ARGS) tests/soak
+# Beside the tests, since it takes hours, and root: its files are not named as tests are. With it go
+# those tests that make up what they try, to try more.
+made_up := test_contract.py test_any_order.py test_properties.py
+soak: export CONTRACT_EXAMPLES := 200
+soak: export STREAM_EXAMPLES := 1000
+soak: export STREAM_PROPERTY_EXAMPLES := 500
+soak := -m pytest -o python_files='soak_*.py $(made_up)' -o console_output_style=count $(SOAK_ARGS) \
+    tests/soak tests/notifications
 
 .PHONY: soak
 soak: .venv/installed-dev test-packages ## Let faults loose for hours: SEEDS=20, or SEED=7 again (root)

@@ -1,17 +1,51 @@
 """The people of the tests: alice, bob, charlie who may see nothing, and staff admin."""
 
+from pathlib import Path
+
 import pytest
 from django.contrib.auth import get_user_model
-from django.test import Client
+from django.db import connection
+from django.test import Client, TransactionTestCase
 
 from accounts import throttles as sign_in_throttles
 from accounts.models import Session
 from notifications.credentials import keys, revocation, throttles, tokens
 from notifications.credentials.signals import access_revoked
 from notifications.process import log_limits
+from tests.support.emptying import empty_tables
 from tests.support.sessions import login_by
 
 PASSWORD = "correct horse battery"
+# To a browser and to the echo all databases are the same.
+collect_ignore = [] if connection.vendor == "sqlite" else ["browser", "test_conformance.py"]
+# What takes longest begins first, or one worker would be at it when the others are done.
+FIRST = ("browser", "sockets", "faults", "docs", "config")
+
+
+def pytest_itemcollected(item):
+    """Tell apart what asks for a database: on another one all else is the same (`-m database`)."""
+    if item.get_closest_marker("django_db") or "django_db_setup" in item.fixturenames:
+        item.add_marker("database")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """All files of a folder stand together: what they share is made once by each worker."""
+    here = Path(__file__).parent
+
+    def place(item):
+        folder = item.path.relative_to(here).parts[0]
+        return FIRST.index(folder) if folder in FIRST else len(FIRST)
+
+    items.sort(key=place)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_emptying():
+    """After tests that commit."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: empty_tables())
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -253,6 +253,7 @@ def test_sqlite_is_opened_so_that_commits_last_and_writers_wait(db, settings):
     assert Path(settings.DATABASES["default"]["NAME"]).is_file()
 
 
+@pytest.mark.database
 def test_neither_setting_that_would_hurt_is_on(settings):
     assert settings.DATABASES["default"]["CONN_MAX_AGE"] == 0
     assert not settings.DATABASES["default"].get("ATOMIC_REQUESTS")

@@ -55,6 +55,21 @@ def exists(path):
     )
 
 
+def test_the_modules_of_the_journeys_are_there():
+    section = markdown.section(CONTRIBUTING.read_text("utf-8"), "Four journeys")
+    paths = {span for span in markdown.code(section) if PATH.fullmatch(span)}
+    assert len(paths) >= 20
+    gone = sorted(path for path in paths if not exists(path))
+    assert not gone, f"CONTRIBUTING.md, `## Four journeys`, names {gone}, which are not there."
+
+
+def test_the_tree_names_every_package_of_the_app():
+    section = markdown.section(CONTRIBUTING.read_text("utf-8"), "The tree")
+    packages = {path.parent.name for path in APP.glob("*/__init__.py")} - {"migrations"}
+    missing = sorted(name for name in packages if f"{name}/" not in section)
+    assert not missing, f"CONTRIBUTING.md, `## The tree`, leaves out {missing}."
+
+
 def test_the_paths_of_how_to_add_something_are_there():
     section = markdown.section(CONTRIBUTING.read_text("utf-8"), "How to add X")
     rows = markdown.rows_with(section, "to add", "touch", "leave alone")

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
     People = Callable[..., list[int]]
 
+# The second one finds what another has left behind, and so does whoever comes after the last.
+KILLS = 3
+
 
 def small_chunks(size: int) -> dict[str, object]:
     """Settings of a job so long that all the kills fit into it several times."""
@@ -57,17 +60,25 @@ def wait_until_sent(processes: Processes, notification: Notification) -> None:
     processes.until(sent.exists, f"{notification} is sent")
 
 
-def test_twenty_kills_neither_lose_nor_double_an_item(
+def test_kills_neither_lose_nor_double_an_item(
     processes: Processes, people: People, chance: random.Random
 ) -> None:
-    users = people(20_000)
+    kill_again_and_again(processes, people, chance, kills=5)
+
+
+def kill_again_and_again(
+    processes: Processes, people: People, chance: random.Random, *, kills: int
+) -> None:
+    """Nor do more: tests/soak has twenty."""
+    # So many that the kills come before the end.
+    users = people(1_000 * (kills + 1))
     recipients = set(users)
     between = []
     notification = sending_acts.send(
         Message("Something happened"), audience=Everyone()
     ).notification
 
-    for kill in range(20):
+    for kill in range(kills):
         child = processes.dispatcher(**small_chunks(chance.randint(20, 50)))
         if kill:
             # Its turn is over since the first kill; that of the last ones is far away.
@@ -118,10 +129,10 @@ def test_three_kills_amid_small_ones_neither_lose_nor_double_an_item(
     assert Ledger(sent=sent).faults() == []
 
 
-def test_five_kills_of_a_withdrawal_leave_nothing_behind(
+def test_kills_of_a_withdrawal_leave_nothing_behind(
     processes: Processes, people: People, chance: random.Random
 ) -> None:
-    users = people(5_000)
+    users = people(1_000 * (KILLS + 1))
     pk = sending_acts.send(Message("Something happened"), audience=Everyone()).notification.pk
     worker.run_due()
     ledger = Ledger(sent={pk: set(users)}, withdrawn={pk})
@@ -132,7 +143,7 @@ def test_five_kills_of_a_withdrawal_leave_nothing_behind(
 
     assert sending_acts.withdraw(pk)
     removal = Removal.objects.get(pk=pk)
-    for _ in range(5):
+    for _ in range(KILLS):
         child = processes.dispatcher(**small_chunks(10))
         kill_in_the_midst(processes, child, removal, chance)
     assert cursor_of(removal) < users[-1000], "too fast: it came near its end"
@@ -187,10 +198,10 @@ def test_a_killed_command_is_finished_when_it_is_run_again(
     assert Ledger(sent={notification.pk: set(users)}).faults() == []
 
 
-def test_five_kills_of_an_edit_tell_every_inbox_once(
+def test_kills_of_an_edit_tell_every_inbox_once(
     processes: Processes, people: People, chance: random.Random
 ) -> None:
-    users = people(5_000)
+    users = people(1_000 * (KILLS + 1))
     pk = sending_acts.send(Message("First"), audience=Everyone()).notification.pk
     worker.run_due()
     ledger = Ledger(sent={pk: set(users)})
@@ -201,7 +212,7 @@ def test_five_kills_of_an_edit_tell_every_inbox_once(
 
     assert sending_acts.edit(pk, title="Second")
     edit = Edit.objects.get(pk=pk)
-    for _ in range(5):
+    for _ in range(KILLS):
         child = processes.dispatcher(**small_chunks(10))
         kill_in_the_midst(processes, child, edit, chance)
     assert cursor_of(edit) < users[-1000], "too fast: it came near its end"

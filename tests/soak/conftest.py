@@ -13,9 +13,16 @@ import subprocess
 import pytest
 from django.db import connection
 
-from tests.faults.conftest import clients, own_home, postgresql, start_cluster
+from tests.faults.conftest import (
+    clients,
+    own_home,
+    people,
+    postgresql,
+    processes,
+    start_cluster,
+)
 
-__all__ = ["clients", "own_home", "postgresql", "start_cluster"]
+__all__ = ["clients", "own_home", "people", "postgresql", "processes", "start_cluster"]
 
 # A file restarts with nobody, and PostgreSQL's disk is not ours to fill.
 collect_ignore = ["soak_postgresql.py" if connection.vendor == "sqlite" else "soak_disk_full.py"]

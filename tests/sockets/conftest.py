@@ -11,17 +11,16 @@ from itertools import count
 
 import pytest
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
-from django.core.management import call_command
 from django.db import connection
 
 from accounts.models import Session
 from accounts.sessions import SessionStore
 from notifications.models import Inbox, InboxItem
-from tests.sockets.sender import READY, Sender
+from tests.sockets.sender import start_sender
 from tests.support.client import SocketClient
 from tests.support.connection import LoopThread
+from tests.support.emptying import empty_tables
 from tests.support.http_client import CLIENTS
-from tests.support.processes import until
 from tests.support.redis_server import RedisServer
 from tests.support.servers import DAPHNE, SESSION_COOKIE, UVICORN, Servers
 
@@ -29,8 +28,13 @@ from tests.support.servers import DAPHNE, SESSION_COOKIE, UVICORN, Servers
 # production runs, with Redis between them.
 ON_SQLITE = connection.vendor == "sqlite"
 KINDS = [DAPHNE, UVICORN] if ON_SQLITE else [UVICORN]
+# What frames, requests and proxies are to a server is the same on PostgreSQL.
+ON_ANY_DATABASE = (
+    "bodies", "client", "echo", "floods", "heartbeats", "logs", "nginx", "proxy",
+    "refusals_logged", "shutdown", "sub_path", "unix_socket", "window",
+)  # fmt: skip
 # Servers that share a SQLite file need no Redis, and have none.
-collect_ignore = ["test_redis.py"] if ON_SQLITE else []
+collect_ignore = [f"test_{name}.py" for name in (["redis"] if ON_SQLITE else ON_ANY_DATABASE)]
 WEBSOCKET, SSE, POLL = TRANSPORTS = ("websocket", "sse", "poll")
 over_all = pytest.mark.parametrize("transport", TRANSPORTS, indirect=True)
 over_http = pytest.mark.parametrize("transport", [SSE, POLL], indirect=True)
@@ -48,7 +52,7 @@ def emptied(django_db_setup, django_db_blocker):
     """The database, emptied in the end."""
     yield
     with django_db_blocker.unblock():
-        call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=False)
+        empty_tables()
         connection.close()
 
 
@@ -159,15 +163,6 @@ def shared_sender(servers, django_db_blocker):
 def sender(shared_sender):
     """Sends from another process than the servers and the test."""
     return shared_sender
-
-
-def start_sender(servers, **settings):
-    # With Django set up, as every command has it.
-    child = servers.manage(
-        "shell", "--command", "from tests.sockets import sender; sender.main()", **settings
-    )
-    until(lambda: READY in child.output(), "the sender is ready")
-    return Sender(child)
 
 
 @pytest.fixture

@@ -13,8 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tests.support.processes import Child
+    from tests.support.servers import Servers
 
 READY = "ready"
+
+
+def start_sender(servers: Servers, **settings: object) -> Sender:
+    """Start one on the database of these servers."""
+    from tests.support.processes import until
+
+    # With Django set up, as every command has it.
+    child = servers.manage(
+        "shell", "--command", "from tests.sockets import sender; sender.main()", **settings
+    )
+    until(lambda: READY in child.output(), "the sender is ready")
+    return Sender(child)
 
 
 class Sender:
@@ -34,6 +47,10 @@ class Sender:
 
     def send_many(self, count: int, title: str, *user_ids: int, **fields: Any) -> None:
         self._ask(act="send", users=user_ids, title=title, count=count, **fields)
+
+    def notify(self, *arguments: str) -> None:
+        """Run ``manage.py notify`` with these arguments, which must succeed."""
+        self._ask(act="notify", arguments=arguments)
 
     def withdraw(self, notification_id: str) -> None:
         self._ask(act="withdraw", notification_id=int(notification_id))
@@ -58,6 +75,7 @@ class Sender:
 
 
 def main() -> None:
+    from django.core.management import call_command
     from django.db import connection
 
     from notifications.models import audiences
@@ -70,7 +88,10 @@ def main() -> None:
             sent = sending_acts.send(Message(title, **fields), audience=audience)
         return sent.notification.pk
 
-    acts = {"send": send, "withdraw": sending_acts.withdraw}
+    def notify(arguments: list[str]) -> None:
+        call_command("notify", *arguments)
+
+    acts = {"send": send, "withdraw": sending_acts.withdraw, "notify": notify}
     connection.ensure_connection()
     print(READY, flush=True)
     for line in sys.stdin:

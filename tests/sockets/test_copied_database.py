@@ -12,7 +12,8 @@ import subprocess
 import pytest
 from django.db import connection
 
-from tests.sockets.conftest import KINDS, ON_SQLITE, start_sender
+from tests.sockets.conftest import KINDS, ON_SQLITE
+from tests.sockets.sender import start_sender
 from tests.support.client import SocketClient
 from tests.support.postgresql import create_database, find_binaries
 from tests.support.processes import database_url, until

@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from tests.sockets.conftest import over_all, start_sender
+from tests.sockets.conftest import over_all
+from tests.sockets.sender import start_sender
 from tests.support.processes import until
 from tests.support.redis_server import RedisServer
 from tests.support.servers import UVICORN

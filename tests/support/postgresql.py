@@ -25,14 +25,13 @@ from psycopg import sql
 from tests.support.ports import free_port
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from types import FrameType
 
 STARTUP_S = 60
 SHUTDOWN_S = 30
 PORT_TRIES = 5
 
-# fsync stays on, as in production: tests ask what survives.
 _OPTIONS = {
     "listen_addresses": "127.0.0.1",
     # No socket file: its path would have to be short and lie where both sides may enter.
@@ -46,8 +45,10 @@ class PostgresqlError(Exception):
 
 
 @contextlib.contextmanager
-def private_postgresql(log: Path | None = None) -> Iterator[str]:
+def private_postgresql(log: Path | None = None, *, is_durable: bool = True) -> Iterator[str]:
     """Start a server, yield the URL of its database ``postgres``, stop it and remove its folder.
+
+    Args: is_durable: whether it waits for the disk, as in production.
 
     The server writes its log to ``log``, by default into its folder. Meanwhile SIGTERM ends the
     program by SystemExit, so that the server is stopped then too.
@@ -59,7 +60,8 @@ def private_postgresql(log: Path | None = None) -> Iterator[str]:
         _initialize(binaries / "initdb", data, log)
         for _ in range(PORT_TRIES):
             port = free_port()
-            with _server(binaries / "postgres", data, port, log) as server:
+            options = _OPTIONS | ({} if is_durable else {"fsync": "off"})
+            with _server(binaries / "postgres", data, port, log, options) as server:
                 if _wait_until_ready(server, data):
                     yield f"postgres://postgres@127.0.0.1:{port}/postgres"
                     return
@@ -190,10 +192,11 @@ def _initialize(initdb: Path, data: Path, log: Path) -> None:
 
 
 @contextlib.contextmanager
-def _server(postgres: Path, data: Path, port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    options = [f"--{name}={value}" for name, value in _OPTIONS.items()]
-    options += [f"--port={port}", f"-D{data}"]
-    process = _spawn([postgres, *options], data.parent, log)
+def _server(
+    postgres: Path, data: Path, port: int, log: Path, options: Mapping[str, str]
+) -> Iterator[subprocess.Popen[bytes]]:
+    given = [f"--{name}={value}" for name, value in options.items()]
+    process = _spawn([postgres, *given, f"--port={port}", f"-D{data}"], data.parent, log)
     try:
         yield process
     finally:
@@ -245,7 +248,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="notifications-log-") as folder:
             log = Path(folder) / "postgresql.log"
-            with private_postgresql(log) as url:
+            # What empties the tables after a test would wait for the disk once for each of them.
+            with private_postgresql(log, is_durable=False) as url:
                 database = create_database(url, "notifications")
                 status = _run(
                     command,

@@ -23,7 +23,7 @@ from notifications.wire.frames import Cursor, Pong, Resume
 from tests.notifications.stream.talk import EPOCH, EPOCH_TAG, KIB, LARGEST, WINDOW
 from tests.support.stream_world import Client, ClientConnection, Inbox, Referee
 
-# More examples find more: STREAM_EXAMPLES=2000 for a night.
+# More examples find more: `make soak` has many.
 PROFILE = hypothesis_settings(
     max_examples=int(os.environ.get("STREAM_EXAMPLES", "60")),
     stateful_step_count=40,
