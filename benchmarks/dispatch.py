@@ -12,27 +12,23 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest import mock
 
 from benchmarks import machine
+from benchmarks.statements import profile
 
 CHUNK_SIZE = 1_000
 # Acts and sends per second of the other process.
 RATE = 20
 # Seconds for which it runs alone, to know what it costs when nobody else writes.
 ALONE_S = 10
-# What a profile shows: statements that take at least this share, cut to this many characters.
-LEAST_SHARE = 0.005
-LABEL_LENGTH = 110
 
 
 def main() -> None:
@@ -118,7 +114,7 @@ def _measure(options: argparse.Namespace) -> None:
                 variant(options.recipients)
     _report(seconds, waits)
     if options.profile:
-        _profile(options.recipients)
+        profile(_dispatch, options.recipients)
 
 
 def _report(seconds: dict[str, list[float]], waits: dict[str, list[float]]) -> None:
@@ -232,49 +228,6 @@ def _dispatch_by_orm(count: int) -> float:
     took = time.perf_counter() - started
     assert notification.items.count() == count
     return took
-
-
-def _profile(count: int) -> None:
-    from django.db import connection  # noqa: PLC0415
-
-    from notifications.sending import jobs  # noqa: PLC0415
-
-    took: Counter[str] = Counter()
-
-    @contextmanager
-    def timed(label: str) -> Iterator[None]:
-        started = time.perf_counter()
-        yield
-        took[label] += time.perf_counter() - started
-
-    def wrapper(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
-        with timed(_label(sql)):
-            return execute(sql, params, many, context)
-
-    commit = connection._commit
-
-    def timed_commit() -> None:
-        with timed("COMMIT"):
-            commit()
-
-    with (
-        connection.execute_wrapper(wrapper),
-        mock.patch.object(connection, "_commit", timed_commit),
-        mock.patch.object(jobs, "pause"),
-    ):
-        total = _dispatch(count)
-    chunks = count / CHUNK_SIZE
-    print(f"  a chunk, {1000 * total / chunks:.1f} ms in all, without pauses")
-    took["Python, and fetching rows"] = total - sum(took.values())
-    for label, seconds in took.most_common():
-        if seconds / total > LEAST_SHARE:
-            print(f"    {1000 * seconds / chunks:6.2f} ms  {label}")
-
-
-def _label(sql: str) -> str:
-    sql = re.sub(r'"notifications_(\w+)"\.|"', r"", sql).replace("notifications_", "")
-    sql = re.sub(r"(%s, )+", "%s, ", sql)
-    return sql if len(sql) <= LABEL_LENGTH else f"{sql[: LABEL_LENGTH - 40]} ... {sql[-35:]}"
 
 
 # --- The other process ----------------------------------------------------------------------------

@@ -13,22 +13,18 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from threading import Event
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias
 
 from django.db import (
-    DatabaseError,
-    InterfaceError,
-    OperationalError,
     connection,
     transaction,
 )
 
 from notifications.process import supervisor
+from notifications.sending.failures import FIRST_REST_S, Failed, is_of_all, is_of_database
 from notifications.sending.jobs import ChunkedJob, pause
 
 logger = logging.getLogger(__name__)
-
-Key = TypeVar("Key")
 
 # Rows of one kind that one look finds; the next finds those that are then left.
 _MAX_ROWS = 1000
@@ -40,10 +36,6 @@ _MAX_TOGETHER = 100
 _MAX_LEASES = 8
 # Seconds for which jobs may begin in one transaction of SQLite: so long others wait to write.
 _BEGIN_S = 0.05
-# Seconds for which something that failed is left alone, twice as long each time it fails again;
-# not for long where it is the database that failed, for that may be well again.
-_FIRST_REST_S, _LONGEST_REST_S = 0.1, 300.0
-_DATABASE_REST_S = 2.0
 
 
 class Left(NamedTuple):
@@ -59,62 +51,6 @@ class Left(NamedTuple):
 # Does what is small of these rows in one transaction. What it neither does nor leaves is somebody
 # else's, or has ended.
 Together: TypeAlias = Callable[[Sequence[int]], Left]
-
-
-class _Tries(NamedTuple):
-    """How often something has failed in a row, until when it rests, and how it failed last."""
-
-    in_a_row: int
-    until: float
-    may_be_of_all: bool
-
-
-class Failed(Generic[Key]):
-    """What has failed, and when it is tried again: what goes on failing must hold nobody up."""
-
-    def __init__(self) -> None:
-        self._tries: dict[Key, _Tries] = {}
-
-    def add(self, key: Key, error: Exception) -> int:
-        """It has failed once more. Returns: how often, in a row."""
-        count = self._tries[key].in_a_row + 1 if key in self._tries else 1
-        may_be_of_all = is_of_all(error)
-        longest_s = _DATABASE_REST_S if may_be_of_all else _LONGEST_REST_S
-        rest_s = min(longest_s, _FIRST_REST_S * 2 ** min(count - 1, 30))
-        self._tries[key] = _Tries(count, time.monotonic() + rest_s, may_be_of_all)
-        return count
-
-    def has_failed(self, key: Key) -> bool:
-        """Whether it has not succeeded since it failed."""
-        return key in self._tries
-
-    def is_suspect(self, key: Key) -> bool:
-        """Whether it failed like what fails for all, and may have been the reason."""
-        return key in self._tries and self._tries[key].may_be_of_all
-
-    def forgive(self, key: Key) -> None:
-        self._tries.pop(key, None)
-
-    def resting(self) -> Collection[Key]:
-        """What is left alone just now."""
-        now = time.monotonic()
-        # Long after its rest it is not there any more, or somebody else has done it.
-        self._tries = {
-            key: tries
-            for key, tries in self._tries.items()
-            if now < tries.until + 2 * _LONGEST_REST_S
-        }
-        return {key for key, tries in self._tries.items() if now < tries.until}
-
-
-def is_of_database(error: Exception) -> bool:
-    """Whether the database said so, which may be of it and not of what was asked."""
-    return isinstance(error, DatabaseError | InterfaceError)
-
-
-def is_of_all(error: Exception) -> bool:
-    """Whether what fails like this may fail for all rows, and be well again soon."""
-    return isinstance(error, OperationalError | InterfaceError)
 
 
 class Rounds:
@@ -294,7 +230,7 @@ class Rounds:
             logger.warning("%s: %s failed: %s", name, what, str(error).strip())
             if is_of_all(error):
                 connection.close()
-                stop.wait(_FIRST_REST_S)
+                stop.wait(FIRST_REST_S)
 
 
 def _shared_transaction() -> AbstractContextManager[Any]:

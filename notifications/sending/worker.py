@@ -29,9 +29,10 @@ from notifications.models import Notification, Status
 from notifications.process import outages, supervisor
 from notifications.sending import acts, small_sends
 from notifications.sending.dispatch import Dispatch
+from notifications.sending.failures import Failed, is_of_all
 from notifications.sending.item_jobs import EditJob, RemovalJob
 from notifications.sending.jobs import pause
-from notifications.sending.round_robin import Failed, Rounds, is_of_all
+from notifications.sending.round_robin import Rounds
 from notifications.sending.start import nudged
 
 logger = logging.getLogger(__name__)

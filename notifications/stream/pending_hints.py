@@ -32,5 +32,5 @@ class PendingHints:
         """The highest revision of that epoch."""
         return self._heard.get(epoch_tag, 0)
 
-    def is_of_another_life(self, epoch_tag: str) -> bool:
+    def is_of_another_epoch(self, epoch_tag: str) -> bool:
         return any(other != epoch_tag for other in self._heard)

@@ -72,7 +72,7 @@ class Reads:
 
     def is_elsewhere(self, own_epoch_tag: str) -> bool:
         """Whether another epoch was heard of: a snapshot is due, whatever the window says."""
-        return self._hints.is_of_another_life(own_epoch_tag)
+        return self._hints.is_of_another_epoch(own_epoch_tag)
 
     def is_wanted(self, position: int, own_epoch_tag: str) -> bool:
         """Whether there is something to read for a client that is at ``position``."""

@@ -1,19 +1,27 @@
-"""Real Chromium against a real server process, with senders in other processes."""
+"""Real Chromium against a real server process, with a sender in another process.
+
+Tests share both, as long as they kill none; each begins with an empty database.
+"""
 
 import os
+import re
 import shutil
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 from playwright.sync_api import sync_playwright
 
-from notifications.models import audiences
+from notifications.models import ChangeCounter, Epoch, audiences
 from notifications.sending import acts
 from notifications.wire.message import Message
+from tests.sockets.sender import start_sender
+from tests.support.emptying import empty_tables
 from tests.support.ports import free_port, listens
-from tests.support.processes import Processes
+from tests.support.processes import Processes, until
 from tests.support.proxy import Proxy
+from tests.support.servers import UVICORN, Servers
 from tests.support.tabs import Chromium
 
 # Playwright's synchronous interface runs an event loop in this thread, in which Django would refuse
@@ -41,20 +49,78 @@ def chromium():
         browser.close()
 
 
+# --- Servers --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="package")
+def servers(django_db_setup, django_db_blocker, tmp_path_factory):
+    """Those that tests share, and in the end a database that is empty again."""
+    servers = Servers(tmp_path_factory.mktemp("servers"))
+    yield servers
+    with django_db_blocker.unblock():
+        servers.stop_all()
+        empty_tables()
+        connection.close()
+
+
+@pytest.fixture(scope="package")
+def sender(servers, django_db_blocker):
+    """Sends from another process than the servers and the test."""
+    with django_db_blocker.unblock():
+        return start_sender(servers)
+
+
 @pytest.fixture
-def processes(tmp_path, transactional_db):
-    with Processes(tmp_path) as running:
-        yield running
+def db(servers, django_db_blocker):
+    """In place of pytest-django's: what lives as long as the servers stays, all else is removed."""
+    with django_db_blocker.unblock():
+        yield
+        for server in servers.running():
+            until(lambda one=server: is_idle(one), f"{server} has done with its clients")
+        # A server would take a database of another epoch for a restored one.
+        empty_tables(ChangeCounter, Epoch)
+        connection.close()
+
+
+@pytest.fixture
+def transactional_db(db):
+    pass
+
+
+@pytest.fixture(autouse=True)
+def database(db):
+    """All tests here have it."""
+
+
+def is_idle(server):
+    said = server.get("/metrics").body
+    # The one request is this one.
+    wanted = ("notifications_streams_open", 0), ("notifications_http_requests_open", 1)
+    return all(
+        sum(map(float, re.findall(rf"^{name}\S* (\S+)$", said, re.MULTILINE))) == count
+        for name, count in wanted
+    )
 
 
 class Site:
+    """A server process that tests share."""
+
+    def __init__(self, server, sender):
+        self.port = server.port
+        self.url = server.origin
+        #: Send from another process, as ``manage.py notify`` does; returns when that is done.
+        self.notify = sender.notify
+
+
+class OwnSite:
     """A server process on a port of its own, which can be killed and started again."""
 
-    def __init__(self, processes, **settings):
+    def __init__(self, processes, sender, **settings):
         self._processes = processes
         self._settings = settings
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.notify = sender.notify
         self.start()
 
     def start(self):
@@ -64,15 +130,37 @@ class Site:
     def kill(self):
         self._child.kill()
 
-    def notify(self, *arguments):
-        """Send from another process, and return when it has ended well."""
-        child = self._processes.manage("notify", *arguments)
-        assert child.wait() == 0, child.output()
+
+@pytest.fixture
+def processes(tmp_path, db):
+    """Processes of the test's own, and what all processes may have to say."""
+    with Processes(tmp_path) as running:
+        yield running
 
 
 @pytest.fixture
-def site(processes):
-    return Site(processes)
+def site_with(servers, sender, processes):
+    """A shared server with these settings; what it complains of is the test's fault."""
+    asked = []
+
+    def get(**settings):
+        asked.append(servers.get(UVICORN, **settings))
+        return Site(asked[-1], sender)
+
+    yield get
+    for server in asked:
+        server.may_warn = processes.may_warn
+    assert not [line for server in asked for line in server.new_complaints()]
+
+
+@pytest.fixture
+def site(site_with):
+    return site_with()
+
+
+@pytest.fixture
+def own_site(processes, sender):
+    return OwnSite(processes, sender)
 
 
 @pytest.fixture

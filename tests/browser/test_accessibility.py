@@ -12,8 +12,6 @@ from notifications.sending import acts
 from notifications.wire.message import Message
 from tests.browser.looks import ANY_LOOK, check, is_still
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 PUBLIC = [
     "/accounts/login/",
     "/accounts/password-reset/",

@@ -15,8 +15,6 @@ from tests.browser.test_live_push import badge, is_live
 from tests.conftest import PASSWORD
 from tests.support.processes import until
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 LIST = "/admin/notifications/notification/"
 
 

@@ -9,8 +9,6 @@ from django.test import Client
 
 from notifications.credentials import keys, tokens
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 FETCH = """async ([url, options]) => {
   try {
     const answer = await fetch(url, options)

@@ -7,8 +7,6 @@ from notifications.credentials import tokens
 from tests.support.processes import until
 from tests.support.shop import Shop
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 BELL = "document.querySelector('notification-bell')"
 
 

@@ -13,14 +13,12 @@ import pytest
 from playwright.sync_api import expect
 
 from notifications.models import InboxItem
-from tests.browser.conftest import Site
+from tests.browser.conftest import OwnSite
 from tests.browser.looks import ANY_LOOK, check
 from tests.support.nginx import SHIPPED_NAME, Nginx, shipped
 from tests.support.processes import until
 from tests.support.shop import Shop
 from tests.support.static_files import collect
-
-pytestmark = pytest.mark.django_db(transaction=True)
 
 BELL = "document.querySelector('notification-bell')"
 SHADOW = f"{BELL}.shadowRoot"
@@ -62,10 +60,10 @@ def static_root(collected, tmp_path):
 
 
 @pytest.fixture
-def published(processes, static_root):
+def published(processes, sender, static_root):
     """A site behind the nginx of the docs; the address that browsers have."""
     hosts = f"{SHIPPED_NAME},127.0.0.1"
-    site = Site(processes, ALLOWED_HOSTS=hosts, HTTPS=1, STATIC_ROOT=static_root)
+    site = OwnSite(processes, sender, ALLOWED_HOSTS=hosts, HTTPS=1, STATIC_ROOT=static_root)
     with Nginx(site.port, shipped(), static_root=static_root) as proxy:
         site.url = f"https://127.0.0.1:{proxy.port}"
         yield site

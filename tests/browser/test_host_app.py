@@ -9,8 +9,6 @@ from notifications.credentials import keys
 from tests.support.ports import free_port, listens
 from tests.support.processes import REPOSITORY, until
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 BELL = "document.querySelector('notification-bell')"
 
 

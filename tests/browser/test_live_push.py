@@ -3,13 +3,10 @@
 import json
 import re
 
-import pytest
 from django.contrib.auth.hashers import make_password
 from playwright.sync_api import expect
 
 from tests.conftest import PASSWORD
-
-pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def is_live(page):
@@ -55,8 +52,9 @@ def test_what_is_read_in_one_window_is_read_in_the_other(site, open_page, alice)
         expect(page).not_to_have_title(re.compile(r"^\("))
 
 
-def test_a_server_that_is_killed_is_come_back_to_and_nothing_is_missed(site, open_page, alice):
-    page = is_live(open_page(alice, allow_errors=True))
+def test_a_server_that_is_killed_is_come_back_to_and_nothing_is_missed(own_site, open_page, alice):
+    site = own_site
+    page = is_live(open_page(alice, allow_errors=True, base_url=site.url))
     site.notify("Before", "--user", "alice")
     expect(page.locator("[data-inbox]").get_by_role("link", name="Before")).to_be_visible()
     site.kill()

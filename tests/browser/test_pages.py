@@ -8,8 +8,6 @@ from playwright.sync_api import expect
 
 from tests.conftest import PASSWORD
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 WITH_AND_WITHOUT = pytest.mark.parametrize("js", [True, False], ids=["script", "no script"])
 
 

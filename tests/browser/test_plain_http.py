@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.browser.conftest import Site
 from tests.browser.inbox_tabs import (
     BELL,
     SHOWN_S,
@@ -17,15 +16,13 @@ from tests.browser.inbox_tabs import (
 from tests.support.processes import until
 from tests.support.proxy import Fault
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 HOST = "plain.test"
 EVENTS = "/api/v1/inbox/events"
 
 
 @pytest.fixture
-def site(processes):
-    return Site(processes, ALLOWED_HOSTS=HOST)
+def site(site_with):
+    return site_with(ALLOWED_HOSTS=HOST)
 
 
 @pytest.fixture

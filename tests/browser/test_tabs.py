@@ -17,8 +17,6 @@ from tests.browser.inbox_tabs import (
 )
 from tests.support.proxy import Fault
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 
 @pytest.fixture
 def open_tabs(browser, proxy, alice):

@@ -2,12 +2,9 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from notifications.models import Notification
-
-pytestmark = pytest.mark.django_db(transaction=True)
 
 TOKYO = {"timezone_id": "Asia/Tokyo", "locale": "en-GB"}
 # As the browser abbreviates it, or Python does.

@@ -8,8 +8,6 @@ from playwright.sync_api import expect
 from tests.support.processes import until
 from tests.support.proxy import Fault
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 SOCKET, STREAM, POLL = "/ws/notifications/", "/api/v1/inbox/events", "/api/v1/inbox/poll"
 # Silence is noticed after five seconds; two refusals, and the question who we are, take less.
 FALLBACK_S = 60

@@ -17,7 +17,7 @@ ASK = """
 import json
 from django.test import Client
 from config import health
-from notifications.log_limits import PROCESS
+from notifications.process.log_limits import PROCESS
 client = Client(raise_request_exception=False)
 client.cookies["notifications_session"] = "x" * 32
 answers = {

@@ -17,6 +17,25 @@ from tests.support.servers import CSRF_COOKIE, SESSION_COOKIE, UVICORN
 MANY = 3 * hashing.PLACES
 
 
+def try_once(site, number):
+    """A wrong password. Returns: the status; None where it is not said when to come again."""
+    csrf = "csrf" * 8
+    name = f"user{number}"
+    form = {"csrfmiddlewaretoken": csrf, "username": name, "password": "wrong"}
+    # A session that is nobody's: else they were one caller, whose requests wait for each other.
+    session = get_random_string(32, "abcdefghijklmnopqrstuvwxyz")
+    request = urllib.request.Request(
+        f"{site.origin}/accounts/login/",
+        urllib.parse.urlencode(form).encode(),
+        {"Cookie": f"{CSRF_COOKIE}={csrf}; {SESSION_COOKIE}={session}"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code if int(error.headers["Retry-After"]) else None
+
+
 def test_while_many_sign_in_pages_open_and_streams_go_on_and_end(
     start_server, connect, sender, alice, bob
 ):
@@ -24,27 +43,10 @@ def test_while_many_sign_in_pages_open_and_streams_go_on_and_end(
     stream, other = (connect(one, site).until_synced() for one in (alice, bob))
     numbers, are_others_served = count(), threading.Event()
 
-    def try_once():
-        csrf = "csrf" * 8
-        name = f"user{next(numbers)}"
-        form = {"csrfmiddlewaretoken": csrf, "username": name, "password": "wrong"}
-        # A session that is nobody's: else they were one caller, whose requests wait for each other.
-        session = get_random_string(32, "abcdefghijklmnopqrstuvwxyz")
-        request = urllib.request.Request(
-            f"{site.origin}/accounts/login/",
-            urllib.parse.urlencode(form).encode(),
-            {"Cookie": f"{CSRF_COOKIE}={csrf}; {SESSION_COOKIE}={session}"},
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=120) as answer:
-                return answer.status
-        except urllib.error.HTTPError as error:
-            return error.code if int(error.headers["Retry-After"]) else None
-
     def go_on_trying():
-        codes = [try_once()]
+        codes = [try_once(site, next(numbers))]
         while not are_others_served.wait(0.5):
-            codes.append(try_once())
+            codes.append(try_once(site, next(numbers)))
         return codes
 
     with ThreadPoolExecutor(MANY) as pool:

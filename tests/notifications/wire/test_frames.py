@@ -122,6 +122,9 @@ def test_the_servers_frames_are_json_as_the_protocol_shows_it():
         "more": True,
         "counts": {"unread": 2, "unseen": 1},
     }
+
+
+def test_so_are_those_that_carry_no_content():
     assert json.loads(frames.synced(3)) == {"type": "synced", "revision": 3}
     assert json.loads(frames.ping(3)) == {"type": "ping", "revision": 3}
     assert json.loads(frames.pong(3)) == {"type": "pong", "revision": 3}
