@@ -6,16 +6,16 @@ function audience(form) {
   const data = new FormData(form);
   const kind = String(data.get("kind") ?? "");
   const chosen = kind ? data.getAll(kind).map(String) : [];
-  if (!kind || (kind !== "everyone" && !chosen.length)) return null;
+  if (!kind || (form.querySelector(`.field-${kind}`) && !chosen.length)) return null;
   return new URLSearchParams([["kind", kind], ...chosen.map((id) => [kind, id])]);
 }
 
 /** Only the field of the chosen kind is of use. @param {HTMLFormElement} form */
 function showFields(form) {
-  const kind = new FormData(form).get("kind");
-  for (const name of ["users", "groups"]) {
-    const row = form.querySelector(`.field-${name}`);
-    if (row instanceof HTMLElement) row.hidden = kind !== name;
+  for (const kind of form.querySelectorAll("input[name=kind]")) {
+    if (!(kind instanceof HTMLInputElement)) continue;
+    const row = form.querySelector(`.field-${kind.value}`);
+    if (row instanceof HTMLElement) row.hidden = !kind.checked;
   }
 }
 
