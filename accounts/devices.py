@@ -54,9 +54,11 @@ def remember_device(request: HttpRequest | None, **_: Any) -> None:
 def devices_of(user: User, this_key: str | None) -> list[Device]:
     """Where the user is signed in; first this device (by its cookie's key), then the latest."""
     this = Session.row_key(this_key or "")
-    found = [_device(session, this) for session in _sessions(user)]
+    devices = [_device(session, this) for session in _sessions(user)]
     oldest = datetime.min.replace(tzinfo=timezone.get_default_timezone())
-    return sorted(found, key=lambda one: (one.is_this, one.signed_in_at or oldest), reverse=True)
+    return sorted(
+        devices, key=lambda device: (device.is_this, device.signed_in_at or oldest), reverse=True
+    )
 
 
 def sign_out(user: User, device_id: str) -> bool:

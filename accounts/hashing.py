@@ -40,4 +40,4 @@ class QueuedPasswordHasher(PBKDF2PasswordHasher):
 
 
 def _holds_locks() -> bool:
-    return any(one.in_atomic_block for one in connections.all(initialized_only=True))
+    return any(connection.in_atomic_block for connection in connections.all(initialized_only=True))

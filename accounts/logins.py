@@ -30,8 +30,8 @@ class Finder:
         rows = Session.objects.select_related("user").filter(
             session_key__in=set(keys), expire_date__gt=timezone.now(), user__is_active=True
         )
-        found = {row.session_key: row for row in rows}
-        return [_login(found.get(key)) for key in keys]
+        sessions = {row.session_key: row for row in rows}
+        return [_login(sessions.get(key)) for key in keys]
 
     def still_of(self, session_keys: Sequence[str]) -> list[Login | None]:
         """Who is signed in now by what each row of these keys was; None where nobody is.
@@ -45,12 +45,12 @@ class Finder:
             expire_date__gt=timezone.now(),
             user__is_active=True,
         )
-        found: dict[str, Session] = {}
+        sessions: dict[str, Session] = {}
         for row in rows:
-            found[row.session_key] = row
+            sessions[row.session_key] = row
             if row.previous_key is not None:
-                found.setdefault(row.previous_key, row)
-        return [_login(found.get(key)) for key in session_keys]
+                sessions.setdefault(row.previous_key, row)
+        return [_login(sessions.get(key)) for key in session_keys]
 
 
 def _login(session: Session | None) -> Login | None:

@@ -52,8 +52,8 @@ class User(AbstractUser):
 
     def _deciding(self, saved: Collection[str] | None) -> dict[str, Any]:
         # Not by attribute: one that is deferred would be read now.
-        own = {name: self.__dict__[name] for name in self._DECIDING if name in self.__dict__}
-        return {name: value for name, value in own.items() if saved is None or name in saved}
+        deciding = {name: self.__dict__[name] for name in self._DECIDING if name in self.__dict__}
+        return {name: value for name, value in deciding.items() if saved is None or name in saved}
 
     def delete(self, *arguments: Any, **options: Any) -> tuple[int, dict[str, int]]:
         """Delete the user and all that is theirs; see Django's.

@@ -55,8 +55,8 @@ class DevicesView(LoginRequiredMixin, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """The page's context with the user's ``devices``."""
-        found = devices.devices_of(self._user, self.request.session.session_key)
-        return super().get_context_data(devices=found, **kwargs)
+        listed = devices.devices_of(self._user, self.request.session.session_key)
+        return super().get_context_data(devices=listed, **kwargs)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Sign out what the pressed button names."""

@@ -45,10 +45,10 @@ def database(url: str) -> dict[str, Any]:
         raise ValueError(
             "has a path, name or password in which % is not %25, # not %23 or ? not %3F"
         )
-    found = _of_file(url) if scheme == "sqlite" else _of_server(url)
-    if not found["NAME"] or found["NAME"] == ":memory:":
+    database = _of_file(url) if scheme == "sqlite" else _of_server(url)
+    if not database["NAME"] or database["NAME"] == ":memory:":
         raise ValueError("names no database (one in memory cannot be shared)")
-    return found
+    return database
 
 
 def _of_file(url: str) -> dict[str, Any]:
@@ -66,20 +66,20 @@ def _of_server(url: str) -> dict[str, Any]:
     from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
 
     try:
-        said = conninfo_to_dict(url)
+        parameters = conninfo_to_dict(url)
     except ProgrammingError:
         raise ValueError("is not a database URL") from None
-    port = str(said.pop("port", ""))
+    port = str(parameters.pop("port", ""))
     if not all(map(is_port, port.split(","))):  # one for each host
         raise ValueError(f"has a port that is no number from 1 to {_PORT_MAX}")
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": said.pop("dbname", ""),
-        "USER": said.pop("user", ""),
-        "PASSWORD": said.pop("password", ""),
-        "HOST": said.pop("host", ""),
+        "NAME": parameters.pop("dbname", ""),
+        "USER": parameters.pop("user", ""),
+        "PASSWORD": parameters.pop("password", ""),
+        "HOST": parameters.pop("host", ""),
         "PORT": port,
-        "OPTIONS": said,
+        "OPTIONS": parameters,
     }
 
 

@@ -144,4 +144,4 @@ conf = _Conf()
 
 def declared() -> Iterator[Setting[Any]]:
     """All settings of the app."""
-    return (found for found in vars(_Conf).values() if isinstance(found, Setting))
+    return (value for value in vars(_Conf).values() if isinstance(value, Setting))

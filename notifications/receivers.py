@@ -87,8 +87,8 @@ def look_at_access(user_ids: Collection[int], using: str, **_kwargs: Any) -> Non
         inboxes = Inbox.objects.using(using).filter(
             pk__among=ordered[first : first + _REVOKED_AT_ONCE]
         )
-        said = hints.revoked(inboxes.raise_access_version())
-        _on_commit(lambda said=said: publisher.publish(said), using)  # type: ignore[misc]
+        revoked = hints.revoked(inboxes.raise_access_version())
+        _on_commit(lambda revoked=revoked: publisher.publish(revoked), using)  # type: ignore[misc]
 
 
 def _on_commit(act: Callable[[], None], using: str = "default") -> None:

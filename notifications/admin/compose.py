@@ -70,12 +70,14 @@ class Review:
         if typed == shown and abs(int(typed) - self.count) * 10 <= self.count:
             return ""
         if typed == shown:
-            said = _("Meanwhile it reaches %(count)s people, not %(typed)s. Type the new number.")
+            message = _(
+                "Meanwhile it reaches %(count)s people, not %(typed)s. Type the new number."
+            )
         else:
-            said = _(
+            message = _(
                 "You typed %(typed)s, but it reaches %(count)s people. Type %(count)s to send."
             )
-        return said % {"typed": typed, "count": self.count}
+        return message % {"typed": typed, "count": self.count}
 
 
 class Compose:
@@ -171,8 +173,8 @@ class Compose:
         if sent.created:
             self._admin.log_addition(self._request, sent.notification, [{"added": {}}])
         with timezone.override(form.time_zone or timezone.get_current_timezone()):
-            said = outcome.sentence(sent.notification)
-        self._admin.message_user(self._request, said, messages.SUCCESS)
+            sentence = outcome.sentence(sent.notification)
+        self._admin.message_user(self._request, sentence, messages.SUCCESS)
         return self._admin.response_post_save_add(self._request, sent.notification)
 
     def _already_sent(self, form: ComposeForm) -> HttpResponse:
@@ -208,8 +210,8 @@ def reach(request: HttpRequest) -> HttpResponse:
 
 def reaches(count: int) -> str:
     """In words, how many people are reached."""
-    said = ngettext("Reaches %(count)s person.", "Reaches %(count)s people.", count)
-    return said % {"count": f"{count:,}"}
+    sentence = ngettext("Reaches %(count)s person.", "Reaches %(count)s people.", count)
+    return sentence % {"count": f"{count:,}"}
 
 
 def may_send_to(request: HttpRequest, kind: str) -> bool:

@@ -61,8 +61,8 @@ class AudienceForm(
         if not count:
             self.add_error(kind.kind, _("Choose at least one."))
         elif kind.max_count is not None and count > kind.max_count:
-            said = _("At most %(most)s %(kind)s can be chosen; use a group.")
-            self.add_error(kind.kind, said % {"most": kind.max_count, "kind": kind.kind})
+            message = _("At most %(most)s %(kind)s can be chosen; use a group.")
+            self.add_error(kind.kind, message % {"most": kind.max_count, "kind": kind.kind})
 
     def audience(self) -> Audience:
         """Who the valid form is for."""
@@ -99,14 +99,16 @@ class ComposeForm(AudienceForm, _ModelForm):
     def _name_zone(self) -> None:
         zone = self.fields["zone"]
         zone.initial = timezone.get_current_timezone_name()
-        said = format_html("<span>{}</span>", self.time_zone or zone.initial)
+        zone_shown = format_html("<span>{}</span>", self.time_zone or zone.initial)
         if not self.is_bound:
             # The page's script may name another one as long as nothing is typed.
             zone.widget.attrs["data-zone"] = ""
-            said = format_html("<span data-zone>{}</span>", zone.initial)
+            zone_shown = format_html("<span data-zone>{}</span>", zone.initial)
         at_once, stays = _("In {}. Empty: at once."), _("In {}. It leaves all inboxes then.")
-        self.fields["send_at"].help_text = format_html(str(at_once), said)
-        self.fields["expires_at"].help_text = format_html(f"{stays} {_('Empty: it stays.')}", said)
+        self.fields["send_at"].help_text = format_html(str(at_once), zone_shown)
+        self.fields["expires_at"].help_text = format_html(
+            f"{stays} {_('Empty: it stays.')}", zone_shown
+        )
 
     @property
     def time_zone(self) -> ZoneInfo | None:

@@ -81,9 +81,9 @@ class ApiKeyForm(_ModelForm):
 
 
 def _is_origin(line: str) -> bool:
-    found = canonical(line)
-    if found is None or len(line) > _ORIGIN_MAX_LENGTH:
+    parts = canonical(line)
+    if parts is None or len(line) > _ORIGIN_MAX_LENGTH:
         return False
     # https://*.shop.example stands for its subdomains; https://*.example would stand for the world.
-    name = found[1].removeprefix("*.")
-    return "*" not in name and (name == found[1] or "." in name)
+    name = parts[1].removeprefix("*.")
+    return "*" not in name and (name == parts[1] or "." in name)

@@ -127,9 +127,9 @@ class ApiKeyAdmin(_ModelAdmin):
     @admin.action(description=_("Revoke selected keys, for good"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         count = keys.revoke(queryset)
-        said = ngettext(
+        message = ngettext(
             "%(count)s key revoked, and the tokens that it made.",
             "%(count)s keys revoked, and the tokens that they made.",
             count,
         )
-        self.message_user(request, said % {"count": count})
+        self.message_user(request, message % {"count": count})

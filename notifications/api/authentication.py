@@ -84,15 +84,15 @@ def has_bearer(request: HttpRequest) -> bool:
     return request.headers.get("Authorization", "").partition(" ")[0].lower() == "bearer"
 
 
-def must_be_known(request: HttpRequest, found: Found | None) -> Found:
+def must_be_known(request: HttpRequest, credential: Found | None) -> Found:
     """What was found by the request's bearer.
 
     Raises: AuthenticationError: nothing was. Throttled: nothing was again and again.
     """
-    if found is None:
+    if credential is None:
         must_not_ask_too_often(throttles.refused, throttles.address_of(request))
         raise AuthenticationError(message="That key or token is not valid, or not any more.")
-    return found
+    return credential
 
 
 def must_not_ask_too_often(bucket: throttles.Throttle, who: str) -> None:

@@ -58,9 +58,9 @@ def rendered_once(view: View) -> View:
         answer = HttpResponse(content, content_type="application/json")
         answer.headers["ETag"] = etag
         answer.headers["Cache-Control"] = f"public, max-age={_AGE_S}"
-        found = get_conditional_response(request, etag=etag, response=answer)
-        assert found is not None  # noqa: S101 (the answer, or one that says the same in less)
-        return found
+        conditional = get_conditional_response(request, etag=etag, response=answer)
+        assert conditional is not None  # noqa: S101 (the answer, or one that says the same in less)
+        return conditional
 
     return kept
 

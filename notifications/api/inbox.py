@@ -56,7 +56,7 @@ def inbox_page(
     page = reading.page(user_id, filter, before=_cursor(before), size=limit)
     response.headers["ETag"] = _etag(page.head)
     private(response)
-    shown = [serializers.notification(one.item, one.said) for one in page.notifications]
+    shown = [serializers.notification(read.item, read.said) for read in page.notifications]
     return _session(page.head) | {
         "notifications": shown,
         "next_before": None if page.next_before is None else str(page.next_before),
@@ -86,11 +86,11 @@ def inbox_one(
 ) -> Any:
     """With its whole body. Missing, removed and somebody else's are the same 404."""
     pk = contract.notification_pk(id)
-    found = None if pk is None else reading.one(recipient_id(request), pk)
-    if found is None:
+    read = None if pk is None else reading.one(recipient_id(request), pk)
+    if read is None:
         raise Problem(404, "There is no such notification in your inbox.")
     private(response)
-    return serializers.notification(found.item, found.said)
+    return serializers.notification(read.item, read.said)
 
 
 def _act(user_id: int, actions: ActionsIn) -> dict[str, Any]:

@@ -115,10 +115,12 @@ def _sender(request: HttpRequest) -> Sender:
 def _own(request: HttpRequest, wire_id: str) -> Notification:
     pk = contract.notification_pk(wire_id)
     sent_by = _sender(request).identity
-    found = None if pk is None else Notification.objects.filter(pk=pk, sent_by=sent_by).first()
-    if found is None:
+    notification = (
+        None if pk is None else Notification.objects.filter(pk=pk, sent_by=sent_by).first()
+    )
+    if notification is None:
         raise Problem(404, "There is no such notification of yours.")
-    return found
+    return notification
 
 
 def _shown(notification: Notification) -> dict[str, Any]:

@@ -139,10 +139,10 @@ class StreamConsumer(QuietConsumer):
         elif self.transport is not None:
             apologise(self.transport, self.say if self.says_when else None)
 
-    def say(self, said: Send) -> None:
+    def say(self, action: Send) -> None:
         """Send a frame, in the form that the transport has for it."""
         assert self.transport is not None  # noqa: S101 (set before there is anything to say)
-        self.transport.send(said.frame)
+        self.transport.send(action.frame)
 
 
 def _age_s(login: Login | None, limits: Limits) -> float:

@@ -25,9 +25,9 @@ class EventStreamConsumer(HttpStreamConsumer):
                 return cursor(epoch, since)
         return super().ask(query)
 
-    def say(self, said: Send) -> None:
+    def say(self, action: Send) -> None:
         where = b""
-        if said.revision is not None and self.connection is not None:
-            where = b"id: %s.%d\n" % (self.connection.stream.epoch.encode(), said.revision)
-        event = b"event: %s\n%sdata: %s\n\n" % (frames.kind(said.frame), where, said.frame)
+        if action.revision is not None and self.connection is not None:
+            where = b"id: %s.%d\n" % (self.connection.stream.epoch.encode(), action.revision)
+        event = b"event: %s\n%sdata: %s\n\n" % (frames.kind(action.frame), where, action.frame)
         super().say(Send(event))

@@ -123,11 +123,11 @@ class StreamConnection(Generic[S]):
         if (error := answer.exception()) is not None:
             outages.tell(logger, error, "An inbox could not be read")
             self.hub.perform(self, self.stream.failed, now)
-        elif (found := answer.result()) is None:
-            said = (CloseCode.SIGNED_OUT, "The user is gone.", now)
-            self.hub.perform(self, self.stream.end, *said)
+        elif (loaded := answer.result()) is None:
+            ending = (CloseCode.SIGNED_OUT, "The user is gone.", now)
+            self.hub.perform(self, self.stream.end, *ending)
         else:
-            self.hub.perform(self, self.stream.loaded, found, now)
+            self.hub.perform(self, self.stream.loaded, loaded, now)
 
 
 def apologise(transport: Transport, say: Say | None) -> None:

@@ -76,9 +76,9 @@ def _chosen(offered: list[str]) -> str | None:
 def _small_text(event: dict[str, Any]) -> str:
     text: str | None = event.get("text")
     most = contract.CLIENT_FRAME_MAX_BYTES
-    said = event.get("bytes") or b"" if text is None else text
+    content = event.get("bytes") or b"" if text is None else text
     # Characters first: a long text is not even encoded.
-    if len(said) > most or (text is not None and len(text.encode()) > most):
+    if len(content) > most or (text is not None and len(text.encode()) > most):
         raise BadFrame("too_large", f"A frame has at most {most} bytes.")
     if text is None:
         raise BadFrame("binary", "Frames are text.")

@@ -18,14 +18,14 @@ def is_trusted(origin: str) -> bool:
 
 def is_listed(origin: str, listed: Iterable[str]) -> bool:
     """Whether it is one of these, of which some may stand for every subdomain of a host."""
-    found = canonical(origin)
-    return found is not None and any(_matches(found, canonical(one)) for one in listed)
+    parts = canonical(origin)
+    return parts is not None and any(_matches(parts, canonical(entry)) for entry in listed)
 
 
 def is_same(origin: str, scheme: str, host: str) -> bool:
     """Whether it is our own, as a request names us by its scheme and Host."""
-    found = canonical(origin)
-    return found is not None and found == canonical(f"{scheme}://{host}")
+    parts = canonical(origin)
+    return parts is not None and parts == canonical(f"{scheme}://{host}")
 
 
 def canonical(origin: str) -> Origin | None:

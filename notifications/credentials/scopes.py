@@ -30,8 +30,8 @@ def request_of(scope: dict[str, Any]) -> ASGIRequest:
             },
             BytesIO(),
         )
-    found: ASGIRequest = scope[_READ]
-    return found
+    request: ASGIRequest = scope[_READ]
+    return request
 
 
 def host_of(request: ASGIRequest) -> str | None:

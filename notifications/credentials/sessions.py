@@ -58,8 +58,8 @@ def finder() -> SessionFinder:
 
 @cache
 def _made(path: str) -> SessionFinder:
-    found: SessionFinder = import_string(path)()
-    return found
+    finder: SessionFinder = import_string(path)()
+    return finder
 
 
 class DjangoSessionFinder:

@@ -122,22 +122,22 @@ def sign_in(
     """
 
     async def signed_in(scope: Any, receive: Any, send: Any) -> None:
-        token, key, found = token_of(scope), _session_key(scope), _nobody()
+        token, key, outcome = token_of(scope), _session_key(scope), _nobody()
         # A server on a Unix socket may not know where anybody comes from.
-        found["wait_s"] = wait_s(address_of_scope(scope)) if scope.get("client") else 0
-        if not found["wait_s"]:
+        outcome["wait_s"] = wait_s(address_of_scope(scope)) if scope.get("client") else 0
+        if not outcome["wait_s"]:
             if token is not None:
-                found |= await _look_up(find_token, token)
+                outcome |= await _look_up(find_token, token)
             elif key:
-                found |= await _look_up(find_session, key)
-        login, origin = found["login"], request_of(scope).headers.get("Origin")
+                outcome |= await _look_up(find_session, key)
+        login, origin = outcome["login"], request_of(scope).headers.get("Origin")
         if login is not None and token is not None and origin is not None:
             if not is_listed(origin, login.origins):
-                found |= {"login": None, "origin_refused": True}
+                outcome |= {"login": None, "origin_refused": True}
             elif scope["type"] == "http":
                 send = _readable_from(origin, send)
-        user = found["login"].user if found["login"] else AnonymousUser()
-        await application(visitor.put(scope, Visitor(user=user, **found)), receive, send)
+        user = outcome["login"].user if outcome["login"] else AnonymousUser()
+        await application(visitor.put(scope, Visitor(user=user, **outcome)), receive, send)
 
     return signed_in
 

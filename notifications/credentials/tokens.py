@@ -63,14 +63,14 @@ def logins_of(tokens: Sequence[str]) -> list[Login | None]:
     """
     hashes = [digest(token) if _FORM.fullmatch(token) else "" for token in tokens]
     rows = _live().filter(token_hash__in=set(hashes) - {""})
-    found = {row.token_hash: login for row, login in _logins(rows)}
-    return [found.get(one) for one in hashes]
+    logins = {row.token_hash: login for row, login in _logins(rows)}
+    return [logins.get(token_hash) for token_hash in hashes]
 
 
 def still_of(token_ids: Sequence[int]) -> list[Login | None]:
     """Whose inbox the tokens of these rows open now; None where they open none."""
-    found = {row.pk: login for row, login in _logins(_live().filter(pk__in=set(token_ids)))}
-    return [found.get(pk) for pk in token_ids]
+    logins = {row.pk: login for row, login in _logins(_live().filter(pk__in=set(token_ids)))}
+    return [logins.get(pk) for pk in token_ids]
 
 
 def _live() -> QuerySet[AccessToken]:
@@ -117,10 +117,10 @@ def left_over() -> int:
 def _owners(session_keys: Iterable[str]) -> dict[str, Any]:
     """Whose the sessions of these keys are. One that goes on under another key is over."""
     keys = list(session_keys)
-    found = sessions.finder().still_of(keys) if keys else []
+    logins = sessions.finder().still_of(keys) if keys else []
     return {
         key: login.user.pk
-        for key, login in zip(keys, found, strict=True)
+        for key, login in zip(keys, logins, strict=True)
         if login is not None and login.session_key == key
     }
 

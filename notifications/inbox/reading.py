@@ -145,10 +145,10 @@ def _read(user_id: int, items: QuerySet[InboxItem]) -> tuple[Head, list[dict[str
     # One character more than is shown tells whether there is more.
     body = Left("notification__body", contract.BODY_PREVIEW_LENGTH + 1)
     rows = items.values_list(*serializers.ITEM, *_prefixed(serializers.CONTENT[:-1]), body)
-    head_row, found = sql.fetch_beside(_head_rows(user_id), rows)
+    head_row, item_rows = sql.fetch_beside(_head_rows(user_id), rows)
     if head_row is None:
         return head(user_id), []
-    named = [dict(zip(_COLUMNS, row, strict=True)) for row in found]
+    named = [dict(zip(_COLUMNS, row, strict=True)) for row in item_rows]
     return _head(user_id, head_row), [row for row in named if serializers.has_place(row)]
 
 

@@ -62,9 +62,9 @@ def send_all(file: BinaryIO, sender: str, key_of: KeyOf) -> list[Line]:
 
     Raises: BadLines: with each of them; nothing was sent.
     """
-    found = list(_lines(file))  # before the transaction: whoever writes them may be slow
+    lines_read = list(_lines(file))  # before the transaction: whoever writes them may be slow
     with transaction.atomic():
-        lines = [_tried(number, text, sender, key_of(number)) for number, text in found]
+        lines = [_tried(number, text, sender, key_of(number)) for number, text in lines_read]
         if bad := [line for line in lines if line.error]:
             raise BadLines(bad)
     return lines
@@ -114,8 +114,8 @@ def _tried(
     except SchemaError as error:
         return Line(number, error="; ".join(map(_schema_fault, error.errors())))
     except ValidationError as error:
-        said = (f"{name}: {' '.join(all_)}" for name, all_ in error.message_dict.items())
-        return Line(number, error="; ".join(said))
+        messages = (f"{name}: {' '.join(all_)}" for name, all_ in error.message_dict.items())
+        return Line(number, error="; ".join(messages))
     except (ValueError, IdempotencyConflict) as error:
         return Line(number, error=str(error))
 

@@ -159,13 +159,13 @@ class Chosen(Audience):
         if not wanted:
             raise ValueError(f"Name at least one of the {cls.kind}.")
         asked = {f"{field}__in": set(chain.from_iterable(wanted.values()))}
-        found = dict(cls.rows().filter(**asked).values_list(field, "pk"))
-        kept = {name: next((one for one in ways if one in found), None)
+        rows_by_name = dict(cls.rows().filter(**asked).values_list(field, "pk"))
+        kept = {name: next((spelling for spelling in ways if spelling in rows_by_name), None)
                 for name, ways in wanted.items()}  # fmt: skip
-        if unknown := [name for name, one in kept.items() if one is None]:
+        if unknown := [name for name, spelling in kept.items() if spelling is None]:
             raise UnknownNames(cls.kind, unknown)
-        chosen = dict.fromkeys(one for one in kept.values() if one is not None)
-        return cls([found[one] for one in chosen], _shortened(list(chosen)))
+        chosen = dict.fromkeys(spelling for spelling in kept.values() if spelling is not None)
+        return cls([rows_by_name[spelling] for spelling in chosen], _shortened(list(chosen)))
 
 
 class ChosenUsers(Chosen):

@@ -25,7 +25,7 @@ def by_day(notifications: Iterable[Notification]) -> list[Day]:
     Their order is that of arrival, so a day comes twice where a clock went back.
     """
     today = timezone.localdate()
-    days = groupby(notifications, key=lambda one: timezone.localdate(one.item.arrived_at))
+    days = groupby(notifications, key=lambda read: timezone.localdate(read.item.arrived_at))
     return [Day(_label(day, today), list(group)) for day, group in days]
 
 

@@ -93,18 +93,18 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
 def inbox_one(request: HttpRequest, wire_id: str) -> HttpResponse:
     """One notification, whole. Whoever opens it has read it."""
     pk = contract.notification_pk(wire_id)
-    found = None if pk is None else reading.one(recipient_id(request), pk)
-    if pk is None or found is None:
+    read = None if pk is None else reading.one(recipient_id(request), pk)
+    if pk is None or read is None:
         raise Http404
-    if found.item.read_at is None and not _is_prefetch(request):
+    if read.item.read_at is None and not _is_prefetch(request):
         acts.mark_read(recipient_id(request), acts.Chosen({pk}))
         now = timezone.now()
-        found = replace(found, item=replace(found.item, read_at=now, seen_at=now))
-    beside = reading.beside(recipient_id(request), found.item.arrived_revision)
+        read = replace(read, item=replace(read.item, read_at=now, seen_at=now))
+    beside = reading.beside(recipient_id(request), read.item.arrived_revision)
     return render(
         request,
         "notifications/one.html",
-        {"notification": found, "place": ListPosition.of(request.GET), "beside": beside},
+        {"notification": read, "place": ListPosition.of(request.GET), "beside": beside},
     )
 
 

@@ -62,7 +62,9 @@ class AccessChecks:
         self._versions: dict[int, tuple[int, float]] = {}
         self._suspects: set[Connection] = set()
         self._wake = asyncio.Event()
-        self._expiries: TimerWheel[Connection] = TimerWheel(lambda one, _: self.suspect([one]))
+        self._expiries: TimerWheel[Connection] = TimerWheel(
+            lambda connection, _: self.suspect([connection])
+        )
 
     def work(self) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
         """What must run as long as the hub does, by what it is called in the log."""
@@ -99,7 +101,9 @@ class AccessChecks:
 
     def suspect(self, connections: Iterable[Connection]) -> None:
         """Look at these streams again, soon."""
-        self._suspects.update(one for one in connections if one.login is not None)
+        self._suspects.update(
+            connection for connection in connections if connection.login is not None
+        )
         if self._suspects:
             self._wake.set()
 
@@ -131,7 +135,7 @@ class AccessChecks:
             try:
                 for kind, by_key in self._sorted(suspects):
                     await self._look(kind, by_key)
-                    suspects -= {one for same in by_key.values() for one in same}
+                    suspects -= {connection for same in by_key.values() for connection in same}
             except Exception as error:  # noqa: BLE001 (a database may raise anything; see above)
                 once_a_minute(
                     logger, logging.WARNING, "look",
@@ -139,7 +143,7 @@ class AccessChecks:
                     type(error).__name__, str(error).strip(),
                 )  # fmt: skip
                 await asyncio.sleep(_RETRY_S)
-                self.suspect(one for one in suspects if self._is_open(one))
+                self.suspect(connection for connection in suspects if self._is_open(connection))
 
     def _is_open(self, connection: Connection) -> bool:
         return connection in self._hub.streams.get(connection.user_id, ())
@@ -158,26 +162,26 @@ class AccessChecks:
     async def _look(self, kind: str, by_key: _ByKey) -> None:
         """Judge streams that are opened by one kind of credential."""
         keys = list(by_key)
-        found = dict(zip(keys, await outcomes(_finders[kind], keys), strict=True))
-        failed = [one for one in found.values() if isinstance(one, Exception)]
-        if len(failed) == len(found):
+        logins = dict(zip(keys, await outcomes(_finders[kind], keys), strict=True))
+        failed = [outcome for outcome in logins.values() if isinstance(outcome, Exception)]
+        if len(failed) == len(logins):
             raise failed[0]
         if failed:
             logger.warning("%d logins could not be looked up: %s", len(failed), failed[0])
         for key, connections in by_key.items():
-            answer = found[key]
+            answer = logins[key]
             for connection in connections:
                 if self._is_open(connection) and not isinstance(answer, Exception):
                     self._hub.perform(connection, self._judge, connection, answer)
 
-    def _judge(self, connection: Connection, found: Login | None) -> list[Action]:
+    def _judge(self, connection: Connection, login: Login | None) -> list[Action]:
         before, now = connection.login, time.monotonic()
         assert before is not None  # noqa: S101 (only those with a login are suspected)
-        if found is None or found.user.pk != connection.user_id:
+        if login is None or login.user.pk != connection.user_id:
             metrics.streams_signed_out.inc()
             return connection.stream.end(CloseCode.SIGNED_OUT, "Signed out.", now)
-        if found.session_key == before.session_key:
-            connection.login = found
+        if login.session_key == before.session_key:
+            connection.login = login
             self._watch_expiry(connection)
         elif connection.kind != "poll":  # a poll ends soon anyhow, and the next brings the new key
             reason = "The session has a new key."

@@ -138,8 +138,8 @@ class Batcher(Generic[Question, Answer]):
     async def _settle(self, batch: list[tuple[Question, asyncio.Future[Answer]]]) -> None:
         if not batch:
             return
-        found = await outcomes(self._counted, [question for question, _ in batch])
-        for (_, future), outcome in zip(batch, found, strict=True):
+        answers = await outcomes(self._counted, [question for question, _ in batch])
+        for (_, future), outcome in zip(batch, answers, strict=True):
             if future.done():
                 continue
             if isinstance(outcome, Exception):

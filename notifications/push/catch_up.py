@@ -192,7 +192,7 @@ class _Encoder:
 
 def _loaded(ask: Ask, rows: Sequence[Row], encode: _Encoder) -> Loaded:
     _, how, revision, unread, unseen, epoch_secret, user_secret = rows[0][: len(_HEAD)]
-    found = Loaded(
+    loaded = Loaded(
         user=opaque_ids.opaque(user_secret, ask.user_id),
         epoch=opaque_ids.opaque(epoch_secret, ask.user_id),
         epoch_tag=epoch_tag(epoch_secret),
@@ -205,7 +205,7 @@ def _loaded(ask: Ask, rows: Sequence[Row], encode: _Encoder) -> Loaded:
         items.sort(key=lambda pair: pair[0]["arrived_revision"], reverse=True)
         shown = items[: contract.SNAPSHOT_SIZE]
         listed = tuple(encode(item, content) for item, content in shown)
-        return replace(found, listed=listed, more=len(items) > len(shown))
+        return replace(loaded, listed=listed, more=len(items) > len(shown))
     assert ask.cursor is not None  # noqa: S101 (without one the statement says snapshot)
     items.sort(key=lambda pair: (pair[0]["revision"], pair[0]["arrived_revision"]))
     changes = tuple(
@@ -216,17 +216,17 @@ def _loaded(ask: Ask, rows: Sequence[Row], encode: _Encoder) -> Loaded:
         )
         for item, content in items
     )
-    return replace(found, since=ask.cursor.since, changes=changes)
+    return replace(loaded, since=ask.cursor.since, changes=changes)
 
 
 def _items(rows: Sequence[Row]) -> list[tuple[dict[str, Any], Row]]:
     """Each item by its columns' names, and the values of its content as the database gave them."""
     first, second = len(_HEAD), len(_HEAD) + len(serializers.ITEM)
     # The head of an inbox without items stands in a row of its own, with NULLs beside it.
-    found = [row for row in rows if row[first] is not None]
-    items = sql.python_values(_ITEM_FIELDS, [row[first:second] for row in found])
+    with_item = [row for row in rows if row[first] is not None]
+    items = sql.python_values(_ITEM_FIELDS, [row[first:second] for row in with_item])
     pairs = [
         (dict(zip(serializers.ITEM, item, strict=True)), row[second:])
-        for item, row in zip(items, found, strict=True)
+        for item, row in zip(items, with_item, strict=True)
     ]
     return [pair for pair in pairs if serializers.has_place(pair[0])]

@@ -59,5 +59,5 @@ class Connections(Protocol):
     def all_streams(self) -> list[Connection]: ...
 
     def perform(
-        self, connection: Connection, fact: Callable[..., list[Action]], *said: Any
+        self, connection: Connection, fact: Callable[..., list[Action]], *values: Any
     ) -> list[Action]: ...

@@ -179,42 +179,44 @@ def _close_at_once(streams: list[Connection]) -> None:
     """Nobody else can take the clients: they come back when the next process is there, not all in
     one moment.
     """
-    for share_s, one in _shares(streams):
+    for share_s, connection in _shares(streams):
         after_ms = refused_after_ms() + round(share_s * 1000)
-        _end(one, after_ms, may_linger=False)
+        _end(connection, after_ms, may_linger=False)
 
 
 def _shares(streams: list[Connection]) -> list[tuple[float, Connection]]:
     """To each stream its share of the time, so that clients do not all come back at once."""
     random.shuffle(streams)
     spread_s = min(conf.DRAIN_S, len(streams) / _STREAMS_PER_S)
-    return [(spread_s * n / len(streams), one) for n, one in enumerate(streams)]
+    return [(spread_s * n / len(streams), connection) for n, connection in enumerate(streams)]
 
 
 async def _send_away(streams: list[Connection]) -> None:
     began = time.monotonic()
     shares = _shares(streams)
-    for n, (share_s, one) in enumerate(shares, 1):
-        if one.says_when:
-            _end(one, round(share_s * 1000))
+    for n, (share_s, connection) in enumerate(shares, 1):
+        if connection.says_when:
+            _end(connection, round(share_s * 1000))
         if n % _BATCH == 0:
             await asyncio.sleep(0)
     # An answer to a poll cannot say when to come back, so it comes at that time itself.
-    for share_s, one in shares:
-        if not one.says_when:
+    for share_s, connection in shares:
+        if not connection.says_when:
             await asyncio.sleep(max(0.0, began + share_s - time.monotonic()))
-            _end(one, 0)
+            _end(connection, 0)
 
 
-def _end(one: Connection, after_ms: int, *, may_linger: bool = True) -> None:
-    end = partial(one.stream.end, may_linger=may_linger)
-    runtime.current().perform(one, end, CloseCode.RESTART, REASON, time.monotonic(), after_ms)
+def _end(connection: Connection, after_ms: int, *, may_linger: bool = True) -> None:
+    end = partial(connection.stream.end, may_linger=may_linger)
+    runtime.current().perform(
+        connection, end, CloseCode.RESTART, REASON, time.monotonic(), after_ms
+    )
 
 
 def _drop_all() -> None:
     """End what is still open: who has not left by now was told to, and does not read."""
-    for one in runtime.current().all_streams():
-        if one.says_when:
-            supervisor.attempt("dropping a stream", one.abort)
+    for connection in runtime.current().all_streams():
+        if connection.says_when:
+            supervisor.attempt("dropping a stream", connection.abort)
         else:
-            _end(one, 0)
+            _end(connection, 0)

@@ -38,8 +38,8 @@ def changed(user_id: int, revision: int) -> tuple[str, Event]:
     """An inbox has taken a revision: the group to tell, and what to tell it."""
     secret, place = installation.read()
     here = installation.at(secret, place)
-    said = {"epoch_tag": catch_up.epoch_tag(secret), "rows": [[user_id, revision, 0, 0]]}
-    return user_group(here, user_id), here.seal(EVENT_TYPE, said)
+    body = {"epoch_tag": catch_up.epoch_tag(secret), "rows": [[user_id, revision, 0, 0]]}
+    return user_group(here, user_id), here.seal(EVENT_TYPE, body)
 
 
 def bulk(changes: Sequence[Change]) -> list[tuple[str, Event]]:
@@ -53,17 +53,17 @@ def bulk(changes: Sequence[Change]) -> list[tuple[str, Event]]:
 
 
 def _hints(here: Installation, epoch_tag: str, change: Change) -> list[tuple[str, Event]]:
-    said: dict[str, Any] = {"epoch_tag": epoch_tag}
+    body: dict[str, Any] = {"epoch_tag": epoch_tag}
     # Of an edit: no item is as it was, each in its own way: streams read.
     if isinstance(change, Arrived):
-        said["arrived"] = _arrival(change)
+        body["arrived"] = _arrival(change)
     elif isinstance(change, Removed):
-        said["removed"] = str(change.notification_id)
+        body["removed"] = str(change.notification_id)
     rows = [[i.user_id, i.revision, i.unread, i.unseen] for i in change.inboxes]
     if len(rows) > FEW:
-        return [(all_hubs(here), here.seal(EVENT_TYPE, {**said, "rows": rows}))]
+        return [(all_hubs(here), here.seal(EVENT_TYPE, {**body, "rows": rows}))]
     return [
-        (user_group(here, row[0]), here.seal(EVENT_TYPE, {**said, "rows": [row]})) for row in rows
+        (user_group(here, row[0]), here.seal(EVENT_TYPE, {**body, "rows": [row]})) for row in rows
     ]
 
 
@@ -110,8 +110,8 @@ def _frame_maker(body: dict[str, Any], revision: int, totals: bytes) -> Callable
 
         @lru_cache(maxsize=1)
         def arrived() -> bytes:
-            one = b'{"revision":%d,"arrived_revision":%d,%s}' % (revision, revision, tail)
-            return frames.changes(revision - 1, revision, [one], [], totals)
+            encoded = b'{"revision":%d,"arrived_revision":%d,%s}' % (revision, revision, tail)
+            return frames.changes(revision - 1, revision, [encoded], [], totals)
 
         return arrived
     if "removed" in body:

@@ -76,34 +76,34 @@ class Hub:
 
     def register(self, connection: Connection) -> None:
         """A stream is open. Register it before its first read: then no change falls in between."""
-        own = self.streams.setdefault(connection.user_id, set())
-        own.add(connection)
+        connections = self.streams.setdefault(connection.user_id, set())
+        connections.add(connection)
         metrics.streams_open.labels(connection.kind).inc()
-        if len(own) == 1:
+        if len(connections) == 1:
             self.groups.changed()
         self.connection_counter.opened(connection.address)
         self.access.opened(connection)
 
     def unregister(self, connection: Connection) -> None:
         """A stream is gone; whoever says so again is not heard."""
-        own = self.streams.get(connection.user_id, set())
-        if connection not in own:
+        connections = self.streams.get(connection.user_id, set())
+        if connection not in connections:
             return
-        own.discard(connection)
+        connections.discard(connection)
         self.timers.cancel(connection)
         self.access.closed(connection)
         self.connection_counter.closed(connection.address)
         metrics.streams_open.labels(connection.kind).dec()
-        if not own:
+        if not connections:
             del self.streams[connection.user_id]
             self._hinted.discard(connection.user_id)
             self.groups.changed()
 
     def all_streams(self) -> list[Connection]:
-        return [connection for own in self.streams.values() for connection in own]
+        return [connection for connections in self.streams.values() for connection in connections]
 
     def perform(
-        self, connection: Connection, fact: Callable[..., list[Action]], *said: Any
+        self, connection: Connection, fact: Callable[..., list[Action]], *values: Any
     ) -> list[Action]:
         """Tell a stream a fact, and have done what it decides; all work on a stream goes this way.
 
@@ -112,7 +112,7 @@ class Hub:
         Args: fact: a method of the stream, or whatever else says what is to be done.
         """
         try:
-            actions = fact(*said)
+            actions = fact(*values)
             connection.perform(actions)
         except Exception as error:  # noqa: BLE001 (nobody else shall notice)
             supervisor.report("a stream", error)
@@ -200,9 +200,9 @@ class Hub:
             self._may_look_at = now + _DISTRUST_REST_S
             self.poll_now()
 
-    async def _tell(self, told: Iterable[tuple[int, Hint]]) -> None:
+    async def _tell(self, hints_by_user: Iterable[tuple[int, Hint]]) -> None:
         sent = 0
-        for user_id, hint in told:
+        for user_id, hint in hints_by_user:
             for connection in tuple(self.streams.get(user_id, ())):
                 self.perform(connection, connection.stream.hinted, hint, time.monotonic())
                 sent += 1

@@ -84,10 +84,10 @@ def place_of_file(name: str | Path) -> str:
     """Which file it is; one that takes its place under the same name is another."""
     path = Path(name)
     try:
-        found = path.stat()
+        stat = path.stat()
     except OSError:  # in memory, as in some tests
         return str(name)
-    return f"{path.resolve()} {found.st_dev} {found.st_ino}"
+    return f"{path.resolve()} {stat.st_dev} {stat.st_ino}"
 
 
 def at(epoch_secret: str, place: str) -> Installation:
@@ -100,11 +100,11 @@ def at(epoch_secret: str, place: str) -> Installation:
 def _derived(
     epoch_secret: str, place: str, name: str, secret_keys: tuple[str | bytes, ...]
 ) -> Installation:
-    said = json.dumps([epoch_secret, place, name]).encode()
+    identity = json.dumps([epoch_secret, place, name]).encode()
     # A new secret key leaves the groups: while it is rolled out, old and new processes are in them.
-    group = hashlib.sha256(b"notifications.group " + said).hexdigest()[:_GROUP_LENGTH]
+    group = hashlib.sha256(b"notifications.group " + identity).hexdigest()[:_GROUP_LENGTH]
     keys = tuple(
-        hmac.digest(_bytes(key), b"notifications.push.hints " + said, "sha256")
+        hmac.digest(_bytes(key), b"notifications.hints " + identity, "sha256")
         for key in secret_keys
     )
     return Installation(group, keys)

@@ -55,14 +55,14 @@ class ConnectionCounter:
         most = conf.CONNECTIONS_MAX
         return bool(most) and self._count >= most
 
-    def excess(self, address: str, own: Iterable[Connection]) -> Excess | None:
+    def excess(self, address: str, connections: Iterable[Connection]) -> Excess | None:
         """Why another connection is one too many; None: it is not.
 
         Args: own: the connections of its user. One that has been told to come back does not
             count: the client opens the next before it leaves.
         """
         most = conf.USER_CONNECTIONS_MAX
-        staying = sum(not one.stream.is_leaving for one in own) if most else 0
+        staying = sum(not connection.stream.is_leaving for connection in connections) if most else 0
         if most and staying >= most:
             return Excess("user", f"A user has at most {most} connections.")
         most = conf.ADDRESS_CONNECTIONS_MAX

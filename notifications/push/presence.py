@@ -41,10 +41,10 @@ def forget_old(most: int = 1000) -> int:
 
 
 def _everybody() -> set[int]:
-    found: set[int] = set()
+    user_ids: set[int] = set()
     for packed in Process.objects.live().values_list("users", flat=True):
-        found.update(unpack(packed))
-    return found
+        user_ids.update(unpack(packed))
+    return user_ids
 
 
 class Presence:
@@ -75,17 +75,17 @@ class Presence:
         if not is_news and now < self._wrote_at + LEASE_EVERY_S:
             return
         kinds = Counter(connection.kind for connection in self._hub.all_streams())
-        said: dict[str, Any] = {"streams": dict(kinds)}
+        values: dict[str, Any] = {"streams": dict(kinds)}
         if is_news:
-            said["users"] = users
-        await in_thread(self._write, said, users)
+            values["users"] = users
+        await in_thread(self._write, values, users)
         self._wrote_at = now
         if is_news:
             self._users, self._wrote_users_at = users, now
 
-    def _write(self, said: dict[str, Any], users: bytes) -> None:
+    def _write(self, values: dict[str, Any], users: bytes) -> None:
         lease_until = from_now(LEASE_S)
-        if Process.objects.filter(pk=self._id).update(lease_until=lease_until, **said) == 0:
+        if Process.objects.filter(pk=self._id).update(lease_until=lease_until, **values) == 0:
             # The first time, or it was forgotten: as after a long sleep.
-            full = {**said, "users": users, "started_at": Now(), "lease_until": lease_until}
+            full = {**values, "users": users, "started_at": Now(), "lease_until": lease_until}
             Process.objects.create(pk=self._id, **full)

@@ -119,10 +119,14 @@ def write(receipts: Sequence[Receipt]) -> bool:
     if secret is None:
         return True  # the database is being flushed, and there is nothing to mark
     epoch_tag = catch_up.epoch_tag(secret)
-    told = [(one.user_id, one.revision) for one in receipts if one.epoch_tag == epoch_tag]
-    found = _undelivered(told) if told else []
-    marked = _mark(found)
-    return len(marked) == len(found) < _MAX_ITEMS
+    acknowledged = [
+        (receipt.user_id, receipt.revision)
+        for receipt in receipts
+        if receipt.epoch_tag == epoch_tag
+    ]
+    item_ids = _undelivered(acknowledged) if acknowledged else []
+    marked = _mark(item_ids)
+    return len(marked) == len(item_ids) < _MAX_ITEMS
 
 
 def deliver(user_id: int, epoch: str, revision: int) -> tuple[reading.Head, int]:
@@ -134,29 +138,29 @@ def deliver(user_id: int, epoch: str, revision: int) -> tuple[reading.Head, int]
     head = reading.head(user_id)
     if head.epoch != epoch:
         raise reading.EpochMismatch
-    told = [(user_id, min(revision, head.revision))]
+    acknowledged = [(user_id, min(revision, head.revision))]
     count = 0
-    while marked := _mark(_undelivered(told)):
+    while marked := _mark(_undelivered(acknowledged)):
         count += len(marked)
     return head, count
 
 
-def _undelivered(told: Sequence[tuple[int, int]]) -> list[int]:
+def _undelivered(acknowledged: Sequence[tuple[int, int]]) -> list[int]:
     """Items that these inboxes hold up to these revisions, by their ids."""
     with connection.cursor() as cursor:
-        cursor.execute(_SQL[connection.vendor].format_map(_TABLES), (json.dumps(told),))
+        cursor.execute(_SQL[connection.vendor].format_map(_TABLES), (json.dumps(acknowledged),))
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def _mark(found: Collection[int]) -> Collection[int]:
+def _mark(item_ids: Collection[int]) -> Collection[int]:
     """Mark these items, but for those that somebody is at or has marked meanwhile.
 
     Nobody is waited for, so that no two can wait for each other; and where there is nothing to
     mark, nothing is written.
     """
-    if not found:
+    if not item_ids:
         return []
-    items: Any = InboxItem.objects.filter(pk__among=sorted(found), **UNDELIVERED)
+    items: Any = InboxItem.objects.filter(pk__among=sorted(item_ids), **UNDELIVERED)
     with transaction.atomic():
         locked = items.order_by("pk").select_for_update(skip_locked=True, no_key=True)
         marked = list(locked.values_list("pk", flat=True))

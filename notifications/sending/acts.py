@@ -271,6 +271,6 @@ def _counted(notification: Notification) -> Sent | None:
 def _request_hash(notification: Notification) -> str:
     # Without what was not said: a request that comes again after an upgrade is still the same one.
     nothing = Notification()
-    said = [name for name in PARTS if getattr(notification, name) != getattr(nothing, name)]
-    names = (*said, "audience_kind", "audience_ids")
+    given = [name for name in PARTS if getattr(notification, name) != getattr(nothing, name)]
+    names = (*given, "audience_kind", "audience_ids")
     return fingerprint({name: getattr(notification, name) for name in names})

@@ -188,7 +188,7 @@ class Rounds:
         last, following = tried[-1], line[0]
         if last.is_claimed and not last.is_done:
             return False  # a large one has taken its time
-        suspects = [self._failed.is_suspect((type(one), one.pk)) for one in (last, following)]
+        suspects = [self._failed.is_suspect((type(job), job.pk)) for job in (last, following)]
         return not (any(suspects) or following.is_claimed)
 
     def _go_on(self, job: ChunkedJob, stop: Event) -> None:

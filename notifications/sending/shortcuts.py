@@ -28,7 +28,7 @@ _SCOPE = "code"
 To: TypeAlias = Audience | AbstractBaseUser | Group | Iterable[AbstractBaseUser] | Iterable[Group]
 
 
-def send(title: str, *, to: To, key: str | None = None, **said: Unpack[Content]) -> Sent:
+def send(title: str, *, to: To, key: str | None = None, **content: Unpack[Content]) -> Sent:
     """Accept a notification: once the transaction commits, every recipient gets it exactly once.
 
     Args: to: a user, several users, a group, several groups, or ``everyone``. key: the same key
@@ -38,14 +38,14 @@ def send(title: str, *, to: To, key: str | None = None, **said: Unpack[Content])
         ``sending.send``.
     """
     idempotency = None if key is None else IdempotencyKey(_SCOPE, key)
-    message = Message(title, **said)
+    message = Message(title, **content)
     return acts.send(message, audience=audience_of(to), idempotency=idempotency)
 
 
-async def asend(title: str, *, to: To, key: str | None = None, **said: Unpack[Content]) -> Sent:
+async def asend(title: str, *, to: To, key: str | None = None, **content: Unpack[Content]) -> Sent:
     """``send`` for async code: when this has returned, it is committed (see ``sending.asend``)."""
     # All of it in the thread: `to` may be a queryset, which is read there.
-    return await sync_to_async(send, thread_sensitive=True)(title, to=to, key=key, **said)
+    return await sync_to_async(send, thread_sensitive=True)(title, to=to, key=key, **content)
 
 
 def audience_of(whom: To) -> Audience:

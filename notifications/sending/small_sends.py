@@ -114,11 +114,11 @@ class _Audiences:
         except ValueError:
             return None
         # Which of chosen users are there is asked for all the notifications in one.
-        found: Sequence[int] = audience.ids
+        user_ids: Sequence[int] = audience.ids
         if not isinstance(audience, audiences.ChosenUsers):
             members = audience.recipients().order_by().values_list("pk", flat=True)
-            found = sorted(members[: self._max_count + 1])
-        return found if len(found) <= self._max_count else None
+            user_ids = sorted(members[: self._max_count + 1])
+        return user_ids if len(user_ids) <= self._max_count else None
 
 
 def _are_ids(value: Any) -> bool:
@@ -128,18 +128,18 @@ def _are_ids(value: Any) -> bool:
 
 def _dispatch(sends: Sequence[_Send]) -> None:
     last, arrived_at = last_user_id(), timezone.now()
-    inboxes = _locked({pk for one in sends for pk in one.members})
+    inboxes = _locked({pk for small_send in sends for pk in small_send.members})
     arrivals = []
-    for one in sends:
-        upto = last if one.row.upto is None else one.row.upto
-        reached = [pk for pk in one.members if pk <= upto and pk in inboxes]
+    for small_send in sends:
+        upto = last if small_send.row.upto is None else small_send.row.upto
+        reached = [pk for pk in small_send.members if pk <= upto and pk in inboxes]
         for pk in reached:
             inboxes[pk] = _one_more(inboxes[pk])
-        arrivals.append(Arrived(one.row, arrived_at, [inboxes[pk] for pk in reached]))
-    _advance(Counter(inbox.user_id for one in arrivals for inbox in one.inboxes))
-    InboxItem.objects.bulk_create(item for one in arrivals for item in _items(one))
+        arrivals.append(Arrived(small_send.row, arrived_at, [inboxes[pk] for pk in reached]))
+    _advance(Counter(inbox.user_id for arrival in arrivals for inbox in arrival.inboxes))
+    InboxItem.objects.bulk_create(item for arrival in arrivals for item in _items(arrival))
     _finish(arrivals, last)
-    inboxes_changed.send(Dispatch, changes=[one for one in arrivals if one.inboxes])
+    inboxes_changed.send(Dispatch, changes=[arrival for arrival in arrivals if arrival.inboxes])
 
 
 def _locked(user_ids: Iterable[int]) -> dict[int, InboxNow]:
@@ -149,7 +149,7 @@ def _locked(user_ids: Iterable[int]) -> dict[int, InboxNow]:
         return {}
     active = audiences.Everyone().recipients().filter(pk__among=wanted)
     inboxes = with_inboxes(active, Inbox.objects.filter(pk__among=wanted))
-    return {one.user_id: one for one in inboxes.now()}
+    return {inbox.user_id: inbox for inbox in inboxes.now()}
 
 
 def _one_more(inbox: InboxNow) -> InboxNow:
@@ -189,12 +189,14 @@ def _items(arrived: Arrived) -> list[InboxItem]:
 def _finish(arrivals: Sequence[Arrived], last: int) -> None:
     """Say of the notifications that they are sent, and of those not counted yet how many get it."""
     alike: dict[tuple[bool, int], list[int]] = defaultdict(list)
-    for one in arrivals:
-        alike[one.notification.upto is None, len(one.inboxes)].append(one.notification.pk)
+    for arrival in arrivals:
+        alike[arrival.notification.upto is None, len(arrival.inboxes)].append(
+            arrival.notification.pk
+        )
     for (is_new, count), pks in alike.items():
-        said = {"recipient_count": count, "cursor": last, "upto": last}
+        accepted = {"recipient_count": count, "cursor": last, "upto": last}
         Notification.objects.filter(pk__among=pks).update(
             status=Status.SENT,
             item_count=F("item_count") + count,
-            **(said if is_new else {"cursor": F("upto")}),
+            **(accepted if is_new else {"cursor": F("upto")}),
         )

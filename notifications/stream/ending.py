@@ -42,15 +42,15 @@ class Ending:
             return []
         self.code = code
         self._ends_at = now + contract.LINGER_S
-        said = Send(frames.bye(code, reason, after_ms))
+        farewell = Send(frames.bye(code, reason, after_ms))
         if code.lingers and may_linger and self.limits.is_answered:
             self._ends_at += after_ms / 1000
-            return [said]
+            return [farewell]
         if not self.limits.is_answered:
             # What is on its way may take its time, before a second Close drops the connection.
             self._ends_at += way_s(outstanding_bytes)
         self.is_over = True
-        return [said, Close(code, reason)]
+        return [farewell, Close(code, reason)]
 
     def close(self, now: float) -> list[Action]:
         """It has not left by itself; should it not go now either, it is told so once more."""

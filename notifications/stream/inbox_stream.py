@@ -82,25 +82,25 @@ class InboxStream:
         self._question.ask(cursor)
         return self._load(cursor)
 
-    def loaded(self, found: Loaded, now: float) -> list[Action]:
+    def loaded(self, loaded: Loaded, now: float) -> list[Action]:
         """The read that was asked for has an answer."""
-        self._reads.end(found.revision, found.epoch_tag)
+        self._reads.end(loaded.revision, loaded.epoch_tag)
         self._outgoing.begin()
         if self._ending.is_over:
             return []
         actions: list[Action] = []
         if not self.greeted:
             self.greeted = True
-            self.epoch, self.epoch_tag = found.epoch, found.epoch_tag
-            said = (self.connection, self.server_time(), self.limits.ping_interval_s)
-            actions.append(Send(packing.hello(found, *said)))
-        elif found.epoch != self.epoch:
-            self._renew(found)
-            if found.listed is None and not self._question.is_newer:
+            self.epoch, self.epoch_tag = loaded.epoch, loaded.epoch_tag
+            opening = (self.connection, self.server_time(), self.limits.ping_interval_s)
+            actions.append(Send(packing.hello(loaded, *opening)))
+        elif loaded.epoch != self.epoch:
+            self._renew(loaded)
+            if loaded.listed is None and not self._question.is_newer:
                 return self._load(None)
         if self._question.is_newer:
             return actions + self._load(self._question.cursor)
-        sent, fits = self._delivery.deliver(found, now)
+        sent, fits = self._delivery.deliver(loaded, now)
         actions += sent if fits else sent + self._load(None)
         return actions + self._end_if_used_up(now) + self._catch_up()
 
@@ -250,9 +250,9 @@ class InboxStream:
 
     # --- What there is to read --------------------------------------------------------------------
 
-    def _renew(self, found: Loaded) -> None:
+    def _renew(self, loaded: Loaded) -> None:
         """Revisions mean something else from now on."""
-        self.epoch, self.epoch_tag = found.epoch, found.epoch_tag
+        self.epoch, self.epoch_tag = loaded.epoch, loaded.epoch_tag
         self._question.renew()
         self._outgoing.place(0)
 

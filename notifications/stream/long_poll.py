@@ -54,24 +54,24 @@ class LongPoll:
         self._cursor = cursor
         return self._load(cursor)
 
-    def loaded(self, found: Loaded, now: float) -> list[Action]:
+    def loaded(self, loaded: Loaded, now: float) -> list[Action]:
         """The read that was asked for has an answer."""
         self._loading = False
         if self._is_over:
             return []
         before = self._found
-        self._found, self.epoch_tag, self.epoch = found, found.epoch_tag, found.epoch
-        if found.listed is None and found.since == found.revision:
+        self._found, self.epoch_tag, self.epoch = loaded, loaded.epoch_tag, loaded.epoch
+        if loaded.listed is None and loaded.since == loaded.revision:
             if now >= self._ends_at():
-                return self._answer(found, ())
+                return self._answer(loaded, ())
             return self._load(self._cursor) if self._heard else []
-        told = packing.whole(found)
-        if told is None:
+        content = packing.whole(loaded)
+        if content is None:
             # One change that fits no frame is told as a snapshot. Should the wait end before it is
             # read, the client is where it was, for nothing of this was told.
             self._found = before
             return self._load(None)
-        return self._answer(found, told)
+        return self._answer(loaded, content)
 
     def failed(self, now: float) -> list[Action]:
         """The read that was asked for failed; once something was found it is tried again."""
@@ -151,13 +151,13 @@ class LongPoll:
         self._retry_at = None
         return [Load(cursor)]
 
-    def _answer(self, found: Loaded, told: Sequence[bytes]) -> list[Action]:
+    def _answer(self, loaded: Loaded, content: Sequence[bytes]) -> list[Action]:
         self._is_over = True
         answer = frames.poll(
-            user=found.user,
-            epoch=found.epoch,
-            revision=found.revision,
-            totals=found.counts,
-            told=[*told, frames.synced(found.revision)] if told else [],
+            user=loaded.user,
+            epoch=loaded.epoch,
+            revision=loaded.revision,
+            totals=loaded.counts,
+            content=[*content, frames.synced(loaded.revision)] if content else [],
         )
-        return [Send(answer, found.revision)]
+        return [Send(answer, loaded.revision)]

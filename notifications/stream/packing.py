@@ -12,14 +12,14 @@ from notifications.wire import contract, frames
 _AROUND_BYTES = 512
 
 
-def hello(found: Loaded, connection: str, server_time: str, ping_interval_s: float) -> bytes:
+def hello(loaded: Loaded, connection: str, server_time: str, ping_interval_s: float) -> bytes:
     """The first frame: where the inbox is."""
     return frames.hello(
         connection=connection,
-        user=found.user,
+        user=loaded.user,
         server_time=server_time,
-        epoch=found.epoch,
-        revision=found.revision,
+        epoch=loaded.epoch,
+        revision=loaded.revision,
         ping_interval_s=ping_interval_s,
     )
 
@@ -33,44 +33,44 @@ def split(entries: Sequence[Entry], most_bytes: int) -> list[tuple[Entry, ...]]:
     size = 0
     for _, group in groupby(entries, key=lambda entry: entry.revision):
         change = tuple(group)
-        own = sum(entry.size_bytes for entry in change)
-        if parts[-1] and size + own > most_bytes:
+        change_bytes = sum(entry.size_bytes for entry in change)
+        if parts[-1] and size + change_bytes > most_bytes:
             parts.append(())
             size = 0
         parts[-1] += change
-        size += own
+        size += change_bytes
     return parts
 
 
-def changes(found: Loaded, since: int, part: Sequence[Entry], *, last: bool) -> tuple[int, bytes]:
+def changes(loaded: Loaded, since: int, part: Sequence[Entry], *, last: bool) -> tuple[int, bytes]:
     """One part of what was found: the revision that it leads to, and its frame."""
-    revision = found.revision if last else part[-1].revision
+    revision = loaded.revision if last else part[-1].revision
     return revision, frames.changes(
         since,
         revision,
         [entry.encoded for entry in part if entry.encoded is not None],
         [entry.id for entry in part if entry.encoded is None],
-        found.counts if last else None,
+        loaded.counts if last else None,
     )
 
 
-def whole(found: Loaded) -> list[bytes] | None:
+def whole(loaded: Loaded) -> list[bytes] | None:
     """All that was found, in as many frames as it takes; None where one change fits no frame."""
-    if found.listed is not None:
-        return [snapshot(found)]
-    assert found.since is not None  # noqa: S101 (what is not listed is since a cursor)
-    told: list[bytes] = []
-    position = found.since
-    parts = split(found.changes, contract.WINDOW_BYTES)
+    if loaded.listed is not None:
+        return [snapshot(loaded)]
+    assert loaded.since is not None  # noqa: S101 (what is not listed is since a cursor)
+    encoded: list[bytes] = []
+    position = loaded.since
+    parts = split(loaded.changes, contract.WINDOW_BYTES)
     for part in parts:
-        position, frame = changes(found, position, part, last=part is parts[-1])
-        told.append(frame)
-    return told if max(map(len, told)) <= contract.FRAME_MAX_BYTES else None
+        position, frame = changes(loaded, position, part, last=part is parts[-1])
+        encoded.append(frame)
+    return encoded if max(map(len, encoded)) <= contract.FRAME_MAX_BYTES else None
 
 
-def snapshot(found: Loaded) -> bytes:
+def snapshot(loaded: Loaded) -> bytes:
     """As many of the newest as one frame holds."""
-    listed = found.listed or ()
+    listed = loaded.listed or ()
     shown: list[bytes] = []
     room = contract.FRAME_MAX_BYTES - _AROUND_BYTES
     for encoded in listed:
@@ -78,5 +78,5 @@ def snapshot(found: Loaded) -> bytes:
         if room < 0:
             break
         shown.append(encoded)
-    more = found.more or len(shown) < len(listed)
-    return frames.snapshot(found.epoch, found.revision, shown, more=more, totals=found.counts)
+    more = loaded.more or len(shown) < len(listed)
+    return frames.snapshot(loaded.epoch, loaded.revision, shown, more=more, totals=loaded.counts)

@@ -115,11 +115,11 @@ def kind(frame: bytes) -> bytes:
     return frame[start : frame.index(b'"', start)]
 
 
-def poll(*, user: str, epoch: str, revision: int, totals: bytes, told: Iterable[bytes]) -> bytes:
+def poll(*, user: str, epoch: str, revision: int, totals: bytes, content: Iterable[bytes]) -> bytes:
     """The answer to a long poll, around the frames that it tells."""
     return b'{"user":%s,"epoch":%s,"revision":%d,"counts":%s,"floor":%d,"frames":[%s]}' % (
         _compact(user).encode(), _compact(epoch).encode(), revision, totals,
-        contract.RESERVED["floor"], b",".join(told),
+        contract.RESERVED["floor"], b",".join(content),
     )  # fmt: skip
 
 

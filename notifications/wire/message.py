@@ -142,8 +142,8 @@ class Message:
 
     def columns(self) -> dict[str, Any]:
         """What a notification's row says of it."""
-        said = {name: getattr(self, name) for name in PARTS}
-        return said | {
+        parts = {name: getattr(self, name) for name in PARTS}
+        return parts | {
             "actions": list(self.actions),
             "data": {} if self.data is None else self.data,
         }

@@ -27,7 +27,7 @@ def require_known(query: Mapping[str, list[str]], names: Collection[str]) -> Non
 def known_only(view: View) -> View:
     """Let an operation of the API, once it is known who asks, refuse what it does not know."""
     models = view._ninja_operation.models  # type: ignore[attr-defined]
-    ours = [one for one in models if one.__ninja_param_source__ == "query"]
+    ours = [query_model for query_model in models if query_model.__ninja_param_source__ == "query"]
     names = {name for model in ours for name in model.__ninja_flatten_map__}
 
     @wraps(view)

@@ -43,15 +43,15 @@ class Said:
 
 def item(row: Row) -> Item:
     """What is the inbox's own."""
-    own = Salvage(row)
+    salvaged = Salvage(row)
     return Item(
         id=str(row["notification_id"]),
         revision=row["revision"],
         arrived_revision=row["arrived_revision"],
-        arrived_at=own.past("arrived_at"),
-        seen_at=own.moment("seen_at"),
-        read_at=own.moment("read_at"),
-        archived_at=own.moment("archived_at"),
+        arrived_at=salvaged.past("arrived_at"),
+        seen_at=salvaged.moment("seen_at"),
+        read_at=salvaged.moment("read_at"),
+        archived_at=salvaged.moment("archived_at"),
     )
 
 
@@ -60,23 +60,23 @@ def content(notification_id: int, row: Row, *, whole: bool = False) -> Said:
 
     It keeps to the protocol whatever the row holds, and logs once where it had to mend something.
     """
-    said = Salvage(row)
+    salvaged = Salvage(row)
     try:
-        return _content(said, whole=whole)
+        return _content(salvaged, whole=whole)
     except Exception as error:  # noqa: BLE001 (a row may hold anything; nobody else shall notice)
         report(notification_id, f"{type(error).__name__}: {error}")
         return _content(Salvage(_NOTHING), whole=whole)
     finally:
-        if said.mended:
-            report(notification_id, ", ".join(said.mended))
+        if salvaged.mended:
+            report(notification_id, ", ".join(salvaged.mended))
 
 
 _NOTHING: Row = dict.fromkeys((*PARTS, "created_at")) | {"actions": [], "data": {}}
 
 
 def _content(row: Salvage, *, whole: bool) -> Said:
-    said = {name: row.part(name, part, DEFAULTS.get(name, TITLE)) for name, part in SAID.items()}
-    body = said["body"]
-    said["body"] = body if whole else clusters.cut(body, contract.BODY_PREVIEW_LENGTH)
-    message = Message(**said, expires_at=row.moment("expires_at"))
+    parts = {name: row.part(name, part, DEFAULTS.get(name, TITLE)) for name, part in SAID.items()}
+    body = parts["body"]
+    parts["body"] = body if whole else clusters.cut(body, contract.BODY_PREVIEW_LENGTH)
+    message = Message(**parts, expires_at=row.moment("expires_at"))
     return Said(message, len(message.body) < len(body), row.past("created_at"))

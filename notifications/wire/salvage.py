@@ -79,8 +79,8 @@ class Salvage:
     def actions(self, name: str) -> list[dict[str, str]]:
         """Those that may be buttons."""
         value = self._row[name]
-        found = value if isinstance(value, list) else []
-        good = [one for one in found if _passes(content.check_actions, [one])]
+        actions = value if isinstance(value, list) else []
+        good = [action for action in actions if _passes(content.check_actions, [action])]
         good = good[: contract.ACTIONS_MAX_COUNT]
         return good if good == value else self._mend(name, good)
 
@@ -102,9 +102,9 @@ class Salvage:
 
     def past(self, name: str) -> datetime:
         """A moment that must be there; long ago where it cannot be read."""
-        found = self.moment(name)
-        if found is not None:
-            return found
+        moment = self.moment(name)
+        if moment is not None:
+            return moment
         if name not in self.mended:
             self.mended.append(name)
         return LONG_AGO

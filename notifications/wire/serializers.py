@@ -32,17 +32,17 @@ def item(row: Row) -> dict[str, Any]:
     return item_shown(read.item(row))
 
 
-def item_shown(own: Item) -> dict[str, Any]:
+def item_shown(item: Item) -> dict[str, Any]:
     """What was read of the inbox's own."""
     return {
-        "id": own.id,
-        "revision": own.revision,
-        "arrived_revision": own.arrived_revision,
+        "id": item.id,
+        "revision": item.revision,
+        "arrived_revision": item.arrived_revision,
         "woken": contract.RESERVED["woken"],
-        "arrived_at": contract.wire_time(own.arrived_at),
-        "seen_at": contract.wire_time(own.seen_at),
-        "read_at": contract.wire_time(own.read_at),
-        "archived_at": contract.wire_time(own.archived_at),
+        "arrived_at": contract.wire_time(item.arrived_at),
+        "seen_at": contract.wire_time(item.seen_at),
+        "read_at": contract.wire_time(item.read_at),
+        "archived_at": contract.wire_time(item.archived_at),
         "snoozed_until": contract.RESERVED["snoozed_until"],
     }
 
@@ -52,24 +52,24 @@ def content(notification_id: int, row: Row, *, whole: bool = False) -> dict[str,
     return content_shown(read.content(notification_id, row, whole=whole))
 
 
-def content_shown(said: Said) -> dict[str, Any]:
+def content_shown(content: Said) -> dict[str, Any]:
     """What was read of what the sender said. Nothing is null, but an empty text is."""
     shown: dict[str, Any] = {}
     for name, part in SAID.items():
-        value = getattr(said.message, name)
+        value = getattr(content.message, name)
         can_be_null = part.kind in {Kind.LINE, Kind.LINK}
         shown[name] = None if can_be_null and not value else value
         if name == "body":
-            shown["body_truncated"] = said.body_truncated
+            shown["body_truncated"] = content.body_truncated
     return shown | {
-        "created_at": contract.wire_time(said.created_at),
-        "expires_at": contract.wire_time(said.message.expires_at),
+        "created_at": contract.wire_time(content.created_at),
+        "expires_at": contract.wire_time(content.message.expires_at),
     }
 
 
-def notification(own: Item, said: Said) -> dict[str, Any]:
+def notification(item: Item, content: Said) -> dict[str, Any]:
     """A notification in an inbox, whole."""
-    return item_shown(own) | content_shown(said)
+    return item_shown(item) | content_shown(content)
 
 
 def members(shown: Mapping[str, Any]) -> bytes:

@@ -52,11 +52,11 @@ def _check(value: Any) -> None:
     """No text holds NUL, which PostgreSQL cannot store, or half a character, which UTF-8 cannot."""
     waiting = [value]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, str):
-            if _UNSTORABLE.search(one):
+        item = waiting.pop()
+        if isinstance(item, str):
+            if _UNSTORABLE.search(item):
                 raise ValueError("Text holds NUL or a lone surrogate.")
-        elif isinstance(one, dict):
-            waiting += [*one, *one.values()]
-        elif isinstance(one, list):
-            waiting += one
+        elif isinstance(item, dict):
+            waiting += [*item, *item.values()]
+        elif isinstance(item, list):
+            waiting += item

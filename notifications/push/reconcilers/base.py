@@ -119,9 +119,9 @@ class Reconciler(ABC):
         if state.gone is None or state.gone:
             self._call(hub.access.on_gone, state.gone)
 
-    def _call(self, fact: Callable[..., None], *said: Any) -> None:
+    def _call(self, fact: Callable[..., None], *values: Any) -> None:
         """Tell the hub, on its own loop."""
-        self._hub.loop.call_soon_threadsafe(supervisor.attempt, "what was read", fact, *said)
+        self._hub.loop.call_soon_threadsafe(supervisor.attempt, "what was read", fact, *values)
 
     def _restored(self, epoch_secret: str) -> None:
         """The database has gone back in time: its revisions mean something else from now on."""

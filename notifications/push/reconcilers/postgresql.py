@@ -40,9 +40,9 @@ class PostgresqlReconciler(Reconciler):
         asked_at = time.monotonic()
         try:
             secret, place = installation.read()
-            found = self._rows(users)
-            rows = [row[:2] for row in found]
-            access = [(pk, version) for pk, _, version in found]
+            inboxes = self._rows(users)
+            rows = [row[:2] for row in inboxes]
+            access = [(pk, version) for pk, _, version in inboxes]
             before = self._seen if secret == self._secret else {}
             if any(revision < before.get(user_id, 0) for user_id, revision in rows):
                 self._restored(secret)

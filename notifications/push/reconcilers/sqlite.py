@@ -61,9 +61,9 @@ class SqliteReconciler(Reconciler):
             self._database.close()
 
     def _wait_and_look(self) -> DatabaseState | None:
-        told = self._watch.wait(self._patience_s())
+        is_written = self._watch.wait(self._patience_s())
         now = time.monotonic()
-        if told:
+        if is_written:
             self._looks_at = [now + pause for pause in _LOOKS_AFTER_S]
         else:
             self._looks_at = [moment for moment in self._looks_at if moment > now]
@@ -107,18 +107,18 @@ class SqliteReconciler(Reconciler):
         self._ended.wait(max(0.0, self._rest_until - time.monotonic()))
         began = time.monotonic()
         last = self._change_seq if self._change_seq is not None else 2**62
-        found = self._database.execute(_SQL, (last,)).fetchall()
+        changed = self._database.execute(_SQL, (last,)).fetchall()
         now = time.monotonic()
         self._rest_until = now + (now - began) * _REST_TIMES
-        if not found:
+        if not changed:
             return None  # not migrated yet
-        change_seq, gone_count, secret = found[0][:3]
+        change_seq, gone_count, secret = changed[0][:3]
         before, self._change_seq = self._change_seq, change_seq
         gone_before, self._gone_count = self._gone_count, gone_count
         if before is not None and change_seq < before and secret == self._secret:
             self._restored(secret)
             return None
-        inboxes = [row[3:] for row in found if row[3] is not None]
+        inboxes = [row[3:] for row in changed if row[3] is not None]
         return DatabaseState(
             secret,
             [(pk, revision) for pk, revision, _ in inboxes],
