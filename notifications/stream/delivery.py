@@ -9,7 +9,7 @@ from notifications.stream.heartbeat import Heartbeat
 from notifications.stream.messages import Action, Loaded, Send
 from notifications.stream.outgoing import Outgoing
 from notifications.stream.reads import Reads
-from notifications.stream.resume import Question
+from notifications.stream.resume import ResumeState
 from notifications.wire import contract, frames
 
 
@@ -18,7 +18,7 @@ class Delivery:
     """Makes the frames with content of one connection, and the pings between them."""
 
     outgoing: Outgoing
-    question: Question
+    resume_state: ResumeState
     reads: Reads
     heartbeat: Heartbeat
 
@@ -30,7 +30,7 @@ class Delivery:
         """
         actions: list[Action] = []
         fits = True
-        if self.question.is_open:
+        if self.resume_state.is_open:
             # Only now is it known whether the client's cursor is one that can be resumed from.
             self.outgoing.place(loaded.since or 0)
         if loaded.listed is not None:
@@ -44,7 +44,7 @@ class Delivery:
             actions, fits = self._changes(loaded, now)
         if self.outgoing.position >= loaded.revision:
             # One for each time it was asked for; a snapshot has one in any case.
-            owed = max(self.question.settle(), int(loaded.listed is not None))
+            owed = max(self.resume_state.settle(), int(loaded.listed is not None))
             position = self.outgoing.position
             actions += [Send(frames.synced(position), position)] * owed
         return actions, fits
@@ -70,7 +70,7 @@ class Delivery:
     ) -> list[Action]:
         """Send a frame that brings the client to ``revision``."""
         self.outgoing.sent(revision, len(frame))
-        self.question.sent(is_last=is_last)
+        self.resume_state.sent(is_last=is_last)
         sent: list[Action] = [Send(frame, revision)]
         if self.heartbeat.is_answered and not self.outgoing.window.has_room(0):
             sent.append(self.ping(now))

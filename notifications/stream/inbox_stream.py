@@ -17,7 +17,7 @@ from notifications.stream.heartbeat import Heartbeat
 from notifications.stream.messages import Action, Hint, Limits, Load, Loaded, Send
 from notifications.stream.outgoing import Outgoing
 from notifications.stream.reads import Reads
-from notifications.stream.resume import Question
+from notifications.stream.resume import ResumeState
 from notifications.wire import frames
 from notifications.wire.contract import CloseCode
 from notifications.wire.frames import BadFrame, ClientFrame, Cursor, Ping, Pong, Resume
@@ -44,7 +44,7 @@ class InboxStream:
     epoch_tag: str = ""
     greeted: bool = False
 
-    _question: Question = field(default_factory=Question)
+    _resume_state: ResumeState = field(default_factory=ResumeState)
     _reads: Reads = field(default_factory=Reads)
     _outgoing: Outgoing = field(init=False)
     _client_limits: ClientLimits = field(init=False)
@@ -56,7 +56,7 @@ class InboxStream:
         interval_s = self.limits.ping_interval_s
         self._outgoing = Outgoing(self.buffered)
         self._heartbeat = Heartbeat(interval_s, self.born_at + interval_s, self.limits.is_answered)
-        self._delivery = Delivery(self._outgoing, self._question, self._reads, self._heartbeat)
+        self._delivery = Delivery(self._outgoing, self._resume_state, self._reads, self._heartbeat)
         self._client_limits = ClientLimits(self.limits, self.born_at)
         self._ending = Ending(self.limits, self.born_at)
 
@@ -79,7 +79,7 @@ class InboxStream:
 
     def open(self, cursor: Cursor | None) -> list[Action]:
         """The connection is accepted; ``cursor`` is the one in its URL."""
-        self._question.ask(cursor)
+        self._resume_state.ask(cursor)
         return self._load(cursor)
 
     def loaded(self, loaded: Loaded, now: float) -> list[Action]:
@@ -96,10 +96,10 @@ class InboxStream:
             actions.append(Send(packing.hello(loaded, *opening)))
         elif loaded.epoch != self.epoch:
             self._renew(loaded)
-            if loaded.listed is None and not self._question.is_newer:
+            if loaded.listed is None and not self._resume_state.is_newer:
                 return self._load(None)
-        if self._question.is_newer:
-            return actions + self._load(self._question.cursor)
+        if self._resume_state.is_newer:
+            return actions + self._load(self._resume_state.cursor)
         sent, fits = self._delivery.deliver(loaded, now)
         actions += sent if fits else sent + self._load(None)
         return actions + self._end_if_used_up(now) + self._catch_up()
@@ -177,7 +177,7 @@ class InboxStream:
     def _resume(self, cursor: Cursor | None, now: float) -> list[Action]:
         if not self._client_limits.take_resume(now):
             return self.end(CloseCode.RATE_LIMIT, "Too many resumes.", now)
-        self._question.ask(cursor)
+        self._resume_state.ask(cursor)
         since = 0 if cursor is None or cursor.epoch != self.epoch else cursor.since
         self._outgoing.place(since if since <= self._reads.head else 0)
         # Where a read is under way another follows it: the question is newer.
@@ -253,7 +253,7 @@ class InboxStream:
     def _renew(self, loaded: Loaded) -> None:
         """Revisions mean something else from now on."""
         self.epoch, self.epoch_tag = loaded.epoch, loaded.epoch_tag
-        self._question.renew()
+        self._resume_state.renew()
         self._outgoing.place(0)
 
     def _hear(self, epoch_tag: str, revision: int) -> list[Action]:
@@ -263,7 +263,7 @@ class InboxStream:
 
     def _is_live(self) -> bool:
         is_busy = self._ending.is_over or self._reads.is_under_way
-        return self.greeted and self._question.is_settled and not is_busy
+        return self.greeted and self._resume_state.is_settled and not is_busy
 
     def _is_elsewhere(self) -> bool:
         return self._reads.is_elsewhere(self.epoch_tag)
@@ -271,20 +271,20 @@ class InboxStream:
     def _wants(self) -> bool:
         """Whether there is something to read."""
         news = self._reads.is_wanted(self._outgoing.position, self.epoch_tag)
-        return self.greeted and (news or self._question.is_open)
+        return self.greeted and (news or self._resume_state.is_open)
 
     def _catch_up(self) -> list[Action]:
         """Read on, where there is something to say and room to say it."""
         if not self._wants() or not (self._outgoing.has_room() or self._is_elsewhere()):
             return []
-        question, here = self._question, Cursor(self.epoch, self._outgoing.position)
-        return self._load(question.cursor if question.is_open else here)
+        resume_state, here = self._resume_state, Cursor(self.epoch, self._outgoing.position)
+        return self._load(resume_state.cursor if resume_state.is_open else here)
 
     def _load(self, cursor: Cursor | None) -> list[Action]:
         if self._reads.is_under_way or self._ending.is_over:
             return []
         self._reads.begin()
-        self._question.read_begins()
+        self._resume_state.read_begins()
         return [Load(cursor)]
 
     # --- What is said -----------------------------------------------------------------------------

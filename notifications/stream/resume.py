@@ -8,7 +8,7 @@ from notifications.wire.frames import Cursor
 
 
 @dataclass(slots=True)
-class Question:
+class ResumeState:
     """What has changed since my cursor? Asked by the URL, and again by each `resume`."""
 
     # The one that was given last; None: the client has nothing.
