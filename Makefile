@@ -174,6 +174,11 @@ lock: .venv/installed-dev ## Renew all pins in requirements*.txt and package-loc
 	$(uv_compile) --python-version 3.13 --no-deps --no-annotate requirements-next.in -o requirements-next.txt
 	@$(npm) $(if $(LOCK_ARGS),update,install) --package-lock-only $(npm_quietly) >/dev/null
 
+.PHONY: dist
+dist: .venv/installed-dev ## Build the app alone, for other projects, into dist/
+	$(python) -m pip wheel --disable-pip-version-check -q --no-deps --wheel-dir dist .
+	rm -rf build *.egg-info
+
 .PHONY: clean
 clean: ## Remove what can be made again; var/ with its database stays
 	rm -rf .venv .venv-next node_modules

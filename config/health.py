@@ -29,7 +29,7 @@ from notifications.consumers.responses import whole
 from notifications.models import soundness
 from notifications.process import metrics, outages
 from notifications.process.log_limits import once_a_minute
-from notifications.push import publisher, runtime
+from notifications.push import layers, runtime
 from notifications.wire import problems
 
 logger = logging.getLogger(__name__)
@@ -109,7 +109,7 @@ class Readiness:
         if time.monotonic() > self._layer_at + _FRESH_S:
             self._layer_at = time.monotonic()
             try:
-                sent = publisher.layer().group_send("notifications.health", {"type": "health"})
+                sent = layers.publishing().group_send("notifications.health", {"type": "health"})
                 async with asyncio.timeout(_DEADLINE_S):
                     await sent
             except Exception:  # noqa: BLE001 (a layer may raise anything)

@@ -58,8 +58,6 @@ SECURE_HSTS_SECONDS = (
 # Whether subdomains too come by https only, and whether browsers are to be shipped knowing it, is
 # for the owner of the domain to say.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-# How many server processes there are: the only one has nobody to send its clients to.
-SERVER_PROCESSES = env.integer("SERVER_PROCESSES", default=1, least=1, most=1000)
 
 # --- Storage --------------------------------------------------------------------------------------
 
@@ -165,6 +163,8 @@ globals().update(env.of_app(declared()))
 # Tells this installation from a copy of its whole disk: any text, another for each. What else tells
 # them apart (the secret key, the database's server or file) is known without it.
 NOTIFICATIONS_INSTALLATION = env.text("NOTIFICATIONS_INSTALLATION", default="")
+# What the inbox's pages extend, as all other pages do.
+NOTIFICATIONS_BASE_TEMPLATE = "base.html"
 # What finds who is signed in by which session.
 NOTIFICATIONS_SESSION_FINDER = "accounts.logins.Finder"
 # What a dispatcher calls after each look at what is due; each deletes a little of what is old.

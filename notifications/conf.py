@@ -112,6 +112,10 @@ class _Conf:
 
     # --- Upkeep ---
 
+    # How many server processes run: checks ask, and a process that is told to end, for the only one
+    # closes its streams at once.
+    SERVER_PROCESSES = Setting(1, least=1, most=1000)
+
     # For which the answer to an `op_id` is remembered.
     OPERATION_RETENTION_H = Setting(24, least=1, most=24 * 365)
     # What a dispatcher calls after each look at what is due; each deletes a little of what is old.
@@ -135,6 +139,8 @@ class _Conf:
     # The path of a class that finds who is signed in by which session (``SessionFinder``). This one
     # knows any engine, and looks them up one by one.
     SESSION_FINDER = Setting("notifications.credentials.sessions.DjangoSessionFinder")
+    # What the inbox's pages extend: a template with the blocks title, head and content.
+    BASE_TEMPLATE = Setting("notifications/base.html")
     # The name of a cookie that pages can read and that changes with each sign-in, if there is one.
     SIGN_IN_COOKIE = Setting("")
 

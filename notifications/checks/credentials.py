@@ -20,6 +20,8 @@ _REPLACING = (
 def cors_outermost(**_kwargs: Any) -> list[checks.CheckMessage]:
     """What is refused further out carries no CORS header: pages could not read why."""
     order = list(settings.MIDDLEWARE)
+    if _CORS not in order and not settings.CSRF_TRUSTED_ORIGINS:
+        return []  # no page of another origin is let in
     inner = [order.index(name) for name in _REPLACING if name in order]
     if _CORS in order and all(order.index(_CORS) < place for place in inner):
         return []

@@ -8,24 +8,20 @@ from django.conf import settings
 from django.core import checks
 
 from notifications.conf import conf
+from notifications.push.layers import OURS, backends
 
 IN_MEMORY = "channels.layers.InMemoryChannelLayer"
 CORE = "channels_redis.core.RedisChannelLayer"
 PUBSUB = "channels_redis.pubsub.RedisPubSubChannelLayer"
-OURS = "notifications.push.memory_layer.MemoryLayer"
 # From here on, idle receives of the core layer end after 5 seconds.
 _REDIS_TOO_NEW = 8
-
-
-def _backends() -> dict[str, str]:
-    return {alias: layer["BACKEND"] for alias, layer in settings.CHANNEL_LAYERS.items()}
 
 
 def _each(backend: str, what: str, **error: str) -> list[checks.CheckMessage]:
     """An error for each layer of that kind."""
     return [
         checks.Error(f"CHANNEL_LAYERS[{alias!r}] is {what}", **error)
-        for alias, configured in _backends().items()
+        for alias, configured in backends().items()
         if configured == backend
     ]
 
@@ -56,7 +52,7 @@ def core_layer(**_kwargs: Any) -> list[checks.CheckMessage]:
 @checks.register()
 def core_layer_with_new_redis(**_kwargs: Any) -> list[checks.CheckMessage]:
     """redis-py 8 ends each idle receive of the core layer after 5 seconds (channels_redis#422)."""
-    if CORE not in _backends().values():
+    if CORE not in backends().values():
         return []
     import redis  # noqa: PLC0415 (it takes a sixth of a second, in each command)
 
@@ -75,11 +71,11 @@ def core_layer_with_new_redis(**_kwargs: Any) -> list[checks.CheckMessage]:
 def several_processes_without_redis(**_kwargs: Any) -> list[checks.CheckMessage]:
     """SQLite tells of writes by itself; PostgreSQL is asked twice a second."""
     is_sqlite = settings.DATABASES["default"]["ENGINE"].endswith(".sqlite3")
-    if is_sqlite or settings.SERVER_PROCESSES == 1 or _backends().get("default") != OURS:
+    if is_sqlite or conf.SERVER_PROCESSES == 1 or backends()["default"] != OURS:
         return []
     return [
         checks.Warning(
-            f"{settings.SERVER_PROCESSES} server processes on PostgreSQL have no channel layer in "
+            f"{conf.SERVER_PROCESSES} server processes on PostgreSQL have no channel layer in "
             "common: what one of them changes, the others learn within "
             f"{conf.RECONCILE_S:g} s, from the database.",
             hint="Set REDIS_URL, or silence this where that is soon enough.",
@@ -91,8 +87,7 @@ def several_processes_without_redis(**_kwargs: Any) -> list[checks.CheckMessage]
 @checks.register(deploy=True)
 def one_redis_layer_for_both(**_kwargs: Any) -> list[checks.CheckMessage]:
     """Subscribing holds a lock of the layer, and publishing waits for it."""
-    backends = _backends()
-    if backends.get("default") != PUBSUB or "publishing" in backends:
+    if backends()["default"] != PUBSUB or "publishing" in backends():
         return []
     return [
         checks.Warning(

@@ -34,18 +34,18 @@ def keys_of_users(**_kwargs: Any) -> list[checks.CheckMessage]:
     ]
 
 
-@checks.register()
+@checks.register(deploy=True)
 def problems_of_csrf(**_kwargs: Any) -> list[checks.CheckMessage]:
     """What is refused outside of it is answered with a page of HTML, also to programs."""
     order = list(settings.MIDDLEWARE)
     if _PROBLEMS in order and (_CSRF not in order or order.index(_PROBLEMS) < order.index(_CSRF)):
         return []
     return [
-        checks.Error(
-            "ProblemMiddleware is not before CsrfViewMiddleware: what the latter refuses would be "
+        checks.Warning(
+            "ProblemMiddleware is not before CsrfViewMiddleware: what the latter refuses is "
             "answered with HTML, also below /api/.",
             hint=f"Put {_PROBLEMS!r} before it in MIDDLEWARE.",
-            id="notifications.E011",
+            id="notifications.W017",
         )
     ]
 
@@ -91,11 +91,11 @@ def heartbeats_too_frequent(**_kwargs: Any) -> list[checks.CheckMessage]:
 @checks.register(deploy=True)
 def debug_in_several_processes(**_kwargs: Any) -> list[checks.CheckMessage]:
     """DEBUG keeps every query in memory and shows settings to strangers: it is no test any more."""
-    if not settings.DEBUG or settings.SERVER_PROCESSES == 1:
+    if not settings.DEBUG or conf.SERVER_PROCESSES == 1:
         return []
     return [
         checks.Warning(
-            f"DEBUG is on, and there are {settings.SERVER_PROCESSES} server processes.",
+            f"DEBUG is on, and there are {conf.SERVER_PROCESSES} server processes.",
             hint="Take DEBUG out of the environment.",
             id="notifications.W010",
         )

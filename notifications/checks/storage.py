@@ -93,11 +93,11 @@ def deferred_transactions(**_kwargs: Any) -> list[checks.CheckMessage]:
     if not _is(SQLITE) or mode in {"IMMEDIATE", "EXCLUSIVE"}:
         return []
     return [
-        checks.Error(
+        checks.Warning(
             f"SQLite's transactions are {mode}: one that reads and then writes fails with "
             '"database is locked" when another writer was faster.',
             hint="Set OPTIONS['transaction_mode'] to 'IMMEDIATE'.",
-            id="notifications.E008",
+            id="notifications.W016",
         )
     ]
 
@@ -208,12 +208,12 @@ def too_few_connections(
         return []  # which E009 tells of
     size = pool.get("max_size", 4)
     # One pool more, that of the dispatcher.
-    wanted = (settings.SERVER_PROCESSES + 1) * size
+    wanted = (conf.SERVER_PROCESSES + 1) * size
     if wanted < most:
         return []
     return [
         checks.Warning(
-            f"{settings.SERVER_PROCESSES} server processes and a dispatcher may open {wanted} "
+            f"{conf.SERVER_PROCESSES} server processes and a dispatcher may open {wanted} "
             f"connections, and the server takes {most}.",
             hint="Make DATABASE_POOL_SIZE smaller, or max_connections of PostgreSQL larger.",
             id="notifications.W007",

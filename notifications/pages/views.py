@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods
 
+from notifications.conf import conf
 from notifications.credentials.recipients import recipient_id
 from notifications.inbox import acts, reading
 from notifications.pages.days import by_day
@@ -76,6 +77,7 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
         request,
         "notifications/inbox.html",
         {
+            "base_template": conf.BASE_TEMPLATE,
             "place": place,
             "tabs": _TABS.items(),
             "empty": _EMPTY[place.listing],
@@ -104,7 +106,12 @@ def inbox_one(request: HttpRequest, wire_id: str) -> HttpResponse:
     return render(
         request,
         "notifications/one.html",
-        {"notification": read, "place": ListPosition.of(request.GET), "beside": beside},
+        {
+            "base_template": conf.BASE_TEMPLATE,
+            "notification": read,
+            "place": ListPosition.of(request.GET),
+            "beside": beside,
+        },
     )
 
 

@@ -19,8 +19,6 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
-from django.conf import settings
-
 from notifications.conf import conf
 from notifications.process import metrics, supervisor
 from notifications.push import runtime
@@ -162,7 +160,7 @@ class Drain:
         streams = here.all_streams()
         limit_s = _drained_within_s()
         ends_at = time.monotonic() + limit_s
-        if settings.SERVER_PROCESSES == 1:
+        if conf.SERVER_PROCESSES == 1:
             _close_at_once(streams)
         else:
             if streams:

@@ -12,10 +12,8 @@ import random
 from collections.abc import Awaitable, Callable, Collection, Coroutine
 from typing import Any
 
-from channels.layers import channel_layers
-
 from notifications.process import log_limits, supervisor
-from notifications.push import hints, publisher
+from notifications.push import hints, layers, publisher
 from notifications.push.installation import Installation
 
 logger = logging.getLogger(__name__)
@@ -44,7 +42,7 @@ class GroupMembership:
         self._users = users
         self._deliver = deliver
         self._on_failure = on_failure
-        self._layer = channel_layers["default"]
+        self._layer = layers.receiving()
         self._channel = ""
         self._joined: set[str] = set()
         self._must_rejoin = False

@@ -14,13 +14,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Any
 
-from channels.layers import InMemoryChannelLayer, channel_layers
-from django.conf import settings
+from channels.layers import InMemoryChannelLayer
 
 from notifications.process import metrics, supervisor
 from notifications.process.log_limits import once_a_minute
+from notifications.push import layers
 from notifications.push.installation import Event
 
 logger = logging.getLogger(__name__)
@@ -80,7 +79,7 @@ class Publisher:
         return self._idle.wait(timeout_s)
 
     def _own_loop(self) -> asyncio.AbstractEventLoop | None:
-        if isinstance(layer(), InMemoryChannelLayer):
+        if isinstance(layers.publishing(), InMemoryChannelLayer):
             return None
         with self._lock:
             if self._loop is None:
@@ -115,7 +114,7 @@ class Publisher:
             return
         try:
             async with asyncio.timeout(TIMEOUT_S):
-                await layer().group_send(group, event)
+                await layers.publishing().group_send(group, event)
         except Exception as error:  # noqa: BLE001 (a layer may raise anything; nothing rests on it)
             self._failed(error)
         else:
@@ -137,13 +136,6 @@ class Publisher:
         metrics.hints_lost.inc(len(self._waiting))
         self._waiting.clear()
         self._idle.set()
-
-
-def layer() -> Any:
-    """The layer that takes hints."""
-    # An alias of its own: on Redis, publishing and subscribing would wait for one lock.
-    aliases: dict[str, Any] = settings.CHANNEL_LAYERS
-    return channel_layers["publishing" if "publishing" in aliases else "default"]
 
 
 _publisher = Publisher()

@@ -17,7 +17,7 @@ from notifications.consumers.transports import EXTENSION
 from notifications.process import overdue
 from notifications.push import drain
 from notifications.servers import daphne_http, daphne_reading
-from notifications.servers.framing import text_head
+from notifications.servers.framing import MESSAGE_MAX_BYTES, text_head
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +42,8 @@ class DaphneServer(Server):  # type: ignore[misc]
             "ping_interval": 10**9,
             "http_timeout": None,
             "websocket_handshake_timeout": _HANDSHAKE_S,
+            "websocket_max_message_size": MESSAGE_MAX_BYTES,
+            "websocket_max_frame_size": MESSAGE_MAX_BYTES,
             "endpoints": [_with_backlog(endpoint) for endpoint in kwargs.get("endpoints") or ()],
         }
         super().__init__(daphne_reading.telling(application), *args, **{**kwargs, **options})

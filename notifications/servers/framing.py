@@ -1,8 +1,11 @@
-"""The head of a WebSocket text frame (RFC 6455, section 5.2)."""
+"""The head of a WebSocket text frame (RFC 6455, section 5.2), and how large one may be."""
 
 from __future__ import annotations
 
 import struct
+
+# What servers take in one message of a socket; the protocol's own limit is far below.
+MESSAGE_MAX_BYTES = 64 * 1024
 
 _FIN_TEXT = 0x81
 _SHORT, _TWO_BYTES = 125, 0xFFFF

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from django.conf import settings
 from django.db import connection
 
 from notifications.conf import conf
+from notifications.push import layers
 
 logger = logging.getLogger(__name__)
 
@@ -20,9 +20,9 @@ def tell(address: str) -> None:
     logger.info(
         "Serving on %s, as one of %s. Database: %s. Channel layer: %s. Dispatches: %s.",
         address,
-        settings.SERVER_PROCESSES,
+        conf.SERVER_PROCESSES,
         _database(),
-        settings.CHANNEL_LAYERS["default"]["BACKEND"].rpartition(".")[2],
+        layers.backends()["default"].rpartition(".")[2],
         "here" if conf.DISPATCH_IN_SERVER else "elsewhere",
     )
 

@@ -28,7 +28,7 @@ WITHIN_S = 25
 @pytest.fixture
 def ending_site(start_server, kind):
     """One of two, of which the other need not run: it is not asked whether it does."""
-    return start_server(kind, SERVER_PROCESSES=2)
+    return start_server(kind, NOTIFICATIONS_SERVER_PROCESSES=2)
 
 
 @pytest.fixture
@@ -202,7 +202,7 @@ def sending_steadily(sender, *user_ids):
 def test_a_rolling_restart_under_load_loses_and_doubles_nothing(
     start_server, travel, sender, user, charlie
 ):
-    sites = [start_server(UVICORN, SERVER_PROCESSES=2) for _ in range(2)]
+    sites = [start_server(UVICORN, NOTIFICATIONS_SERVER_PROCESSES=2) for _ in range(2)]
     origins = [site.origin for site in sites]
     people = [user("alice") for _ in range(4)]
     clients = [(one, travel(one, transport, origins)) for one in people for transport in TRANSPORTS]
@@ -213,7 +213,7 @@ def test_a_rolling_restart_under_load_loses_and_doubles_nothing(
             until(lambda before=before: len(sent) >= before + 10, "notifications flow")
             assert sites[n].child.terminate(WITHIN_S) == 0
             assert not sites[n].new_complaints()
-            sites[n] = start_server(UVICORN, SERVER_PROCESSES=2)
+            sites[n] = start_server(UVICORN, NOTIFICATIONS_SERVER_PROCESSES=2)
             origins[n] = sites[n].origin
     once = dict.fromkeys(sent, 1)
     for one, client in clients:

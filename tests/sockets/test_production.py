@@ -38,7 +38,7 @@ def units(tmp_path_factory, ports, servers, redis):
     environment = {
         "DATABASE_URL": database_url(),
         "ALLOWED_HOSTS": f"{SHIPPED_NAME},127.0.0.1",
-        "SERVER_PROCESSES": "2",
+        "NOTIFICATIONS_SERVER_PROCESSES": "2",
         "NOTIFICATIONS_DISPATCH_IN_SERVER": "0",
         "PYTHONUNBUFFERED": "1",
     }

@@ -25,7 +25,7 @@ class Command(WorkCommand):
         # Here, or every command would import a server.
         from notifications.process import overdue  # noqa: PLC0415
         from notifications.push import drain  # noqa: PLC0415
-        from notifications.servers import files, greeting, uvicorn_server  # noqa: PLC0415
+        from notifications.servers import files, framing, greeting, uvicorn_server  # noqa: PLC0415
         from notifications.servers.uvicorn import HttpProtocol, WebSocketProtocol  # noqa: PLC0415
 
         files.raise_limit()
@@ -45,7 +45,7 @@ class Command(WorkCommand):
             workers=1,
             http=HttpProtocol,
             ws=WebSocketProtocol,
-            ws_max_size=settings.DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE,
+            ws_max_size=framing.MESSAGE_MAX_BYTES,
             # Heartbeats are the protocol's; compression costs more than it saves on small frames.
             ws_ping_interval=None,
             ws_per_message_deflate=False,

@@ -72,7 +72,7 @@ async def in_time(drain):
 def test_streams_that_fail_keep_no_other_and_no_server_from_ending(
     ended, settings, monkeypatch, scenario, processes, caplog
 ):
-    settings.SERVER_PROCESSES = processes
+    settings.NOTIFICATIONS_SERVER_PROCESSES = processes
     settings.NOTIFICATIONS_DRAIN_S = 0.001
     monkeypatch.setattr(drain_module, "_drained_within_s", lambda: 0.01)
     connections = crowd()

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from notifications.process import metrics
+from notifications.push import layers
 from notifications.push import publisher as publisher_module
 from notifications.push.memory_layer import MemoryLayer
 from notifications.push.publisher import Publisher
@@ -30,7 +31,7 @@ class Layer:
 @pytest.fixture
 def layer(monkeypatch):
     layer = Layer()
-    monkeypatch.setattr(publisher_module, "layer", lambda: layer)
+    monkeypatch.setattr(layers, "publishing", lambda: layer)
     monkeypatch.setattr(publisher_module, "TIMEOUT_S", 0.05)
     monkeypatch.setattr(publisher_module, "_BREAK_S", 0.05)
     return layer
@@ -98,7 +99,7 @@ def test_a_queue_that_is_full_drops_what_comes(publisher, layer, monkeypatch):
 
 
 def test_in_memory_and_without_a_hub_nobody_listens(monkeypatch):
-    monkeypatch.setattr(publisher_module, "layer", MemoryLayer)
+    monkeypatch.setattr(layers, "publishing", MemoryLayer)
     publisher = Publisher()
     publisher.publish([HINT])
     assert publisher._loop is None
