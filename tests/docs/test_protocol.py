@@ -247,7 +247,7 @@ def test_fields_of_the_answers():
     ]
     for where, answer, told in page:
         same(told, set(answer.model_fields), f"Fields of {answer.__name__}", f"`## {where}`")
-    polled = frames.poll(user="u", epoch="E", revision=1, totals=frames.counts(0, 0), told=[])
+    polled = frames.poll(user="u", epoch="E", revision=1, totals=frames.counts(0, 0), content=[])
     same(shape(PAGE, "frames"), json.loads(polled).keys(), "Fields of a poll", "`Long poll`")
     for counted in (frames.counts(0, 0), schemas.Counts(unread=0, unseen=0).model_dump_json()):
         assert json.loads(counted).keys() == {"unread", "unseen"} == shape(PAGE, "unseen")
@@ -380,7 +380,7 @@ def test_fields_that_say_the_same_each_time():
     rows = {first(row, "field"): first(row, "is") for row in table("Planned", "field", "is")}
     assert {name: json.loads(value) for name, value in rows.items()} == dict(contract.RESERVED)
     item = serializers.item(dict.fromkeys(serializers.ITEM))
-    polled = frames.poll(user="u", epoch="E", revision=1, totals=frames.counts(0, 0), told=[])
+    polled = frames.poll(user="u", epoch="E", revision=1, totals=frames.counts(0, 0), content=[])
     told = item | json.loads(polled)
     for examples in (SENT["hello"], SENT["error"]):
         told |= json.loads(examples[0])
