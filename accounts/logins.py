@@ -30,8 +30,8 @@ class Finder:
         rows = Session.objects.select_related("user").filter(
             session_key__in=set(keys), expire_date__gt=timezone.now(), user__is_active=True
         )
-        sessions = {row.session_key: row for row in rows}
-        return [_login(sessions.get(key)) for key in keys]
+        by_key = {row.session_key: row for row in rows}
+        return [_login(by_key.get(key)) for key in keys]
 
     def still_of(self, session_keys: Sequence[str]) -> list[Login | None]:
         """Who is signed in now by what each row of these keys was; None where nobody is.
@@ -45,12 +45,12 @@ class Finder:
             expire_date__gt=timezone.now(),
             user__is_active=True,
         )
-        sessions: dict[str, Session] = {}
+        by_key: dict[str, Session] = {}
         for row in rows:
-            sessions[row.session_key] = row
+            by_key[row.session_key] = row
             if row.previous_key is not None:
-                sessions.setdefault(row.previous_key, row)
-        return [_login(sessions.get(key)) for key in session_keys]
+                by_key.setdefault(row.previous_key, row)
+        return [_login(by_key.get(key)) for key in session_keys]
 
 
 def _login(session: Session | None) -> Login | None:

@@ -160,8 +160,7 @@ LOG_FORMAT = env.choice("LOG_FORMAT", default="text", options=("text", "json"))
 # The app's numbers and switches, each by the variable of its name: notifications/conf.py says what
 # they are, with unit, default and bounds.
 globals().update(env.of_app(declared()))
-# Tells this installation from a copy of its whole disk: any text, another for each. What else tells
-# them apart (the secret key, the database's server or file) is known without it.
+# Any text, and so not among them.
 NOTIFICATIONS_INSTALLATION = env.text("NOTIFICATIONS_INSTALLATION", default="")
 # What the inbox's pages extend, as all other pages do.
 NOTIFICATIONS_BASE_TEMPLATE = "base.html"

@@ -198,9 +198,9 @@ _ASKED: dict[str, Any] = {
 class NotificationIn(create_model("_Asked", __base__=_Addressed, **_ASKED)):  # type: ignore[misc]
     def message(self, sender: str) -> Message:
         """What is to be sent, said by ``sender``."""
-        values = {name: getattr(self, name) for name in _ASKED}
-        values["actions"] = [action.model_dump() for action in self.actions]
-        given = {name: value for name, value in values.items() if value is not None}
+        asked = {name: getattr(self, name) for name in _ASKED}
+        asked["actions"] = [action.model_dump() for action in self.actions]
+        given = {name: value for name, value in asked.items() if value is not None}
         return Message(**given, sender=sender)
 
 

@@ -8,28 +8,24 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core import checks
 
-_CORS = "notifications.credentials.cors.CorsMiddleware"
+from notifications.checks.middleware import CORS, CSRF, PROBLEMS, is_around
+
 # What makes new responses, without the headers that were on the old ones.
-_REPLACING = (
-    "notifications.wire.problems.ProblemMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-)
+_REPLACING = (PROBLEMS, CSRF)
 
 
 @checks.register(checks.Tags.security)
 def cors_outermost(**_kwargs: Any) -> list[checks.CheckMessage]:
     """What is refused further out carries no CORS header: pages could not read why."""
-    order = list(settings.MIDDLEWARE)
-    if _CORS not in order and not settings.CSRF_TRUSTED_ORIGINS:
+    if CORS not in settings.MIDDLEWARE and not settings.CSRF_TRUSTED_ORIGINS:
         return []  # no page of another origin is let in
-    inner = [order.index(name) for name in _REPLACING if name in order]
-    if _CORS in order and all(order.index(_CORS) < place for place in inner):
+    if is_around(CORS, *_REPLACING):
         return []
     return [
         checks.Error(
             "CorsMiddleware is not before the middleware that answers with errors: pages of other "
             "origins could not read them.",
-            hint=f"Put {_CORS!r} before {' and '.join(_REPLACING)} in MIDDLEWARE.",
+            hint=f"Put {CORS!r} before {' and '.join(_REPLACING)} in MIDDLEWARE.",
             id="notifications.E014",
         )
     ]

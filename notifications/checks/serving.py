@@ -10,13 +10,12 @@ from django.contrib.auth import get_user_model
 from django.core import checks
 from django.db.models import IntegerField
 
+from notifications.checks.middleware import CSRF, PROBLEMS, is_around
 from notifications.conf import conf
 from notifications.wire import contract
 
 # nginx's proxy_read_timeout, where nobody says anything.
 _PROXY_SILENCE_S = 60
-_PROBLEMS = "notifications.wire.problems.ProblemMiddleware"
-_CSRF = "django.middleware.csrf.CsrfViewMiddleware"
 
 
 @checks.register()
@@ -37,14 +36,13 @@ def keys_of_users(**_kwargs: Any) -> list[checks.CheckMessage]:
 @checks.register(deploy=True)
 def problems_of_csrf(**_kwargs: Any) -> list[checks.CheckMessage]:
     """What is refused outside of it is answered with a page of HTML, also to programs."""
-    order = list(settings.MIDDLEWARE)
-    if _PROBLEMS in order and (_CSRF not in order or order.index(_PROBLEMS) < order.index(_CSRF)):
+    if is_around(PROBLEMS, CSRF):
         return []
     return [
         checks.Warning(
             "ProblemMiddleware is not before CsrfViewMiddleware: what the latter refuses is "
             "answered with HTML, also below /api/.",
-            hint=f"Put {_PROBLEMS!r} before it in MIDDLEWARE.",
+            hint=f"Put {PROBLEMS!r} before it in MIDDLEWARE.",
             id="notifications.W017",
         )
     ]

@@ -15,24 +15,24 @@ OURS = f"{MemoryLayer.__module__}.{MemoryLayer.__qualname__}"
 
 def backends() -> dict[str, str]:
     """The layers that there are: the path of the class of each, by its alias."""
-    configured: dict[str, dict[str, Any]] = getattr(settings, "CHANNEL_LAYERS", {})
-    return {"default": OURS} | {alias: layer["BACKEND"] for alias, layer in configured.items()}
+    named = {alias: layer["BACKEND"] for alias, layer in _configured().items()}
+    return {"default": OURS} | named
 
 
 def receiving() -> Any:
     """The layer that hints come by."""
-    return _layer("default")
+    return channel_layers["default"] if "default" in _configured() else _own()
 
 
 def publishing() -> Any:
     """The layer that takes hints."""
     # An alias of its own: on Redis, publishing and subscribing would wait for one lock.
-    return _layer("publishing" if "publishing" in backends() else "default")
+    return channel_layers["publishing"] if "publishing" in _configured() else receiving()
 
 
-def _layer(alias: str) -> Any:
-    is_configured = alias in getattr(settings, "CHANNEL_LAYERS", {})
-    return channel_layers[alias] if is_configured else _own()
+def _configured() -> dict[str, dict[str, Any]]:
+    layers: dict[str, dict[str, Any]] = getattr(settings, "CHANNEL_LAYERS", {})
+    return layers
 
 
 @cache
