@@ -757,6 +757,32 @@ test("a bye proves it, and only backs off", async () => {
   assert.deepEqual([it.failed, it.links.length], [[], 5]);
 });
 
+test("what is doubted is the transport that a connection was opened by, not what is chosen meanwhile", async () => {
+  // To ask who we are takes longer than the pause before the next connection.
+  const { promise, resolve } = Promise.withResolvers();
+  const it = harness({ api: { whyStop: () => promise } });
+  it.client.start();
+  await it.clock.advance(5_000);
+  await it.clock.advance(1_000);
+  assert.equal(it.links.length, 2);
+  resolve(null);
+  await settle();
+  it.transports.transport = "sse";
+  await it.clock.advance(5_000);
+  await it.clock.advance(1_000);
+  assert.deepEqual([it.failed, it.links.length], [["ws", "ws"], 3]);
+});
+
+test("two doubts at once, about one transport, are one", async () => {
+  const { promise, resolve } = Promise.withResolvers();
+  const it = harness({ api: { whyStop: () => promise } });
+  it.client.start();
+  await it.clock.advance(12_000);
+  resolve(null);
+  await settle();
+  assert.deepEqual(it.failed, ["ws"]);
+});
+
 test("where nobody can say who we are it is the network's fault, and the transport stays", async () => {
   const it = harness({ api: { session: async () => Promise.reject(new TypeError("network")) } });
   it.client.start();

@@ -19,6 +19,8 @@ export class Connection {
   isSynced = false;
   isLeaving = false;
   isCatchingUp = true;
+  /** What it was opened by: another one may be the choice by the time it fails. @type {Inbox.TransportName} */
+  via = "ws";
 
   #transport;
   #state;

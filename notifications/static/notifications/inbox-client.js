@@ -137,6 +137,7 @@ export class InboxClient extends ClientEventTarget {
       this.#previous = this.#current;
     }
     this.#current = new Connection({ ...this.#options, state: this.inbox, owner: this.#owner });
+    this.#current.via = this.#options.transports.transport;
     this.#tellState();
   }
 
@@ -194,24 +195,27 @@ export class InboxClient extends ClientEventTarget {
       this.#current = null;
       this.#backoff.unsteady();
       // A successor is due already.
-      if (!connection.isLeaving) this.#succeed(code, bye, connection.isMute);
+      if (!connection.isLeaving) this.#succeed(code, bye, connection);
     }
     this.#tellState();
   }
 
-  /** @param {number} code @param {Inbox.ByeFrame | undefined} bye @param {boolean} isMute */
-  #succeed(code, bye, isMute) {
+  /** @param {number} code @param {Inbox.ByeFrame | undefined} bye @param {Connection} ended */
+  #succeed(code, bye, { isMute, via }) {
     if (code === SIGNED_OUT) return this.#askOnce();
     if (isFinal(code) || bye?.reconnect === false) return this.stop(`closed_${code}`);
     this.#retryAfter(bye);
     // A browser cannot see why.
-    if (isMute || (this.#unprovenCount && this.#unprovenCount % 2 === 0)) this.#doubtTransport();
+    if (isMute || (this.#unprovenCount && this.#unprovenCount % 2 === 0)) this.#doubt(via);
   }
 
-  #doubtTransport() {
-    const { transports } = this.#options;
-    const { transport } = transports;
-    this.#check((isKnown) => isKnown && this.#unprovenCount && transports.next(transport));
+  /** While we ask who we are, the next connection may begin, and in its turn be doubted. @param {Inbox.TransportName} via */
+  #doubt(via) {
+    this.#check((isKnown) => {
+      if (!isKnown || !this.#unprovenCount) return;
+      this.#unprovenCount = 0;
+      this.#options.transports.next(via);
+    });
   }
 
   #askOnce() {

@@ -90,6 +90,7 @@ export function harness({ page = {}, random = () => 0.5, api = {}, storage = nul
     act: ({ op_id, ...body }) => new Promise((resolve, reject) => acts.push({ body, op_id, resolve, reject })),
     ...api,
   };
+  const transports = { transport: /** @type {Inbox.TransportName} */ ("ws"), works: () => {}, next: (transport) => failed.push(transport) };
   const client = new InboxClient({
     open,
     clock,
@@ -97,7 +98,7 @@ export function harness({ page = {}, random = () => 0.5, api = {}, storage = nul
     url: "http://host/api/v1/",
     page: drawn,
     services: async () => ({ api: server, acts: (performer ??= new Acts({ client, api: server, page: drawn, storage })) }),
-    transports: { transport: "ws", works: () => {}, next: (transport) => failed.push(transport) },
+    transports,
   });
   for (const type of /** @type {const} */ (["change", "notification", "summary", "state", "signedout", "error"])) {
     client.addEventListener(type, ({ detail }) => events.push({ type, ...detail }));
@@ -108,6 +109,7 @@ export function harness({ page = {}, random = () => 0.5, api = {}, storage = nul
     links,
     acts,
     failed,
+    transports,
     events,
     get link() {
       return links.at(-1);
