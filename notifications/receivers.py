@@ -53,10 +53,15 @@ def hint_bulk_on_commit(changes: Sequence[Change], **_kwargs: Any) -> None:
     _on_commit(lambda: publisher.publish(bulk))
 
 
-def create_inbox(instance: Any, *, created: bool, **kwargs: Any) -> None:
-    """Users made one by one get their inbox with them; for all others the dispatch makes it."""
-    if created:
-        Inbox.objects.using(kwargs["using"]).ensure([instance.pk])
+def create_inbox(instance: Any, *, created: bool, raw: bool = False, **kwargs: Any) -> None:
+    """Users made one by one get their inbox with them; all others when something is sent to them.
+
+    A fixture brings its own.
+    """
+    if created and not raw:
+        inboxes = Inbox.objects.using(kwargs["using"])
+        # Somebody may have sent something to all users meanwhile.
+        inboxes.bulk_create([Inbox(user_id=instance.pk)], ignore_conflicts=True)
 
 
 def end_inbox(instance: Any, **kwargs: Any) -> None:
@@ -66,23 +71,25 @@ def end_inbox(instance: Any, **kwargs: Any) -> None:
     over, and the user with it.
     """
     using, pk = kwargs["using"], instance.pk
-    # From here on nobody begins one: a dispatch locks the users whose inboxes it makes.
+    # From here on nobody begins one: who makes inboxes locks their users.
     users = get_user_model()._base_manager.using(using).filter(pk=pk)
     list(users.select_for_update().values_list("pk", flat=True))
-    inboxes = Inbox.objects.using(using).filter(pk=pk)
-    if inboxes.select_for_update().first() is None:
+    inboxes = Inbox.objects.using(using).filter(user_id=pk)
+    inbox = inboxes.select_for_update().first()
+    if inbox is None:
         return
-    stats.forget(InboxItem.objects.using(using).filter(inbox=pk))
+    stats.forget(InboxItem.objects.using(using).filter(inbox=inbox))
     inboxes.delete()
     ChangeCounter.count_gone(using)
 
 
-def look_at_access(user_ids: Collection[int], using: str, **_kwargs: Any) -> None:
+def look_at_access(user_ids: Collection[Any], using: str, **_kwargs: Any) -> None:
     """Access is being taken from these users: once that is committed, all processes look.
 
     The database tells them. The hint is only faster.
     """
-    ordered = sorted(user_ids)
+    theirs = Inbox.objects.using(using).filter(user__among=list(user_ids)).order_by("pk")
+    ordered = list(theirs.values_list("pk", flat=True))
     for first in range(0, len(ordered), _REVOKED_AT_ONCE):
         inboxes = Inbox.objects.using(using).filter(
             pk__among=ordered[first : first + _REVOKED_AT_ONCE]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.admin import helpers
-from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
@@ -20,7 +19,7 @@ from django.utils.translation import ngettext
 
 from notifications.admin.forms import AudienceForm, ComposeForm, new_key
 from notifications.admin.user_search import may_view_users, user_search
-from notifications.models import audiences
+from notifications.models import Inbox, audiences
 from notifications.models.audiences import Audience
 from notifications.sending import acts, outcome, quota
 
@@ -113,7 +112,7 @@ class Compose:
         form_class: Any = self._admin.get_form(self._request)
         form: ComposeForm = form_class(posted)
         # The search goes by a relation to the user model; the inbox's is always there.
-        relation = get_user_model()._meta.get_field("inbox").field
+        relation = Inbox._meta.get_field("user")
         users, kind = form.fields["users"], form.fields["kind"]
         users.widget = user_search(
             self._request,

@@ -28,7 +28,7 @@ class _Waiting(threading.local):
     """
 
     def __init__(self) -> None:
-        self.user_ids: dict[str, set[int]] = {}
+        self.user_ids: dict[str, set[Any]] = {}
 
 
 _waiting = _Waiting()
@@ -40,7 +40,7 @@ def connect() -> None:
     post_delete.connect(revoke_noted, sender=AccessToken, dispatch_uid="access_token_ended")
 
 
-def revoke(user_ids: Collection[int], using: str = "default") -> None:
+def revoke(user_ids: Collection[Any], using: str = "default") -> None:
     """Say that these users' access may end with the present transaction, where there is one."""
     if user_ids:
         with transaction.atomic(using, savepoint=False):
@@ -53,7 +53,7 @@ def note_token(instance: AccessToken, using: str, origin: Any, **_: Any) -> None
     note(None if is_over else instance.user_id, using, is_all=origin is instance)
 
 
-def note(user_id: int | None, using: str, *, is_all: bool) -> None:
+def note(user_id: Any, using: str, *, is_all: bool) -> None:
     """Something is going to be deleted that lets this user in, or nobody (None).
 
     Of all that one deletion takes along Django says this (``pre_delete``) before it deletes the

@@ -242,13 +242,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Inbox",
             fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 (
                     "user",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="inbox",
-                        serialize=False,
+                        related_name="notification_inbox",
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
@@ -303,7 +302,7 @@ class Migration(migrations.Migration):
                 ("started_at", models.DateTimeField()),
                 ("lease_until", models.DateTimeField(db_index=True)),
                 ("streams", models.JSONField(default=dict)),
-                ("users", models.BinaryField(default=b"")),
+                ("inboxes", models.BinaryField(default=b"")),
             ],
             options={
                 "verbose_name_plural": "processes",

@@ -24,7 +24,7 @@ class Leased(models.Model):
     fence: a process that lost its lease finds either of them changed, and stops.
     """
 
-    # The last inbox id (which is a user id) that is done with.
+    # The last inbox id that is done with.
     cursor = models.BigIntegerField(default=0, editable=False)
     # The last inbox id of the job; null until the job is accepted.
     upto = models.BigIntegerField(null=True, editable=False)

@@ -261,11 +261,12 @@ class Notification(Leased):
         if self.idempotency_key == "":  # Django validates no value that is empty
             raise ValidationError({"idempotency_key": _("A key must not be empty.")})
         # Not in clean(): a form that composes a notification has fields of its own for this.
-        if self.audience_kind not in audiences.KINDS:
+        kind = audiences.KINDS.get(self.audience_kind)
+        if kind is None:
             raise ValidationError({"audience_kind": _("There is no such kind of audience.")})
-        ids = self.audience_ids
-        if not (isinstance(ids, list) and all(type(pk) is int for pk in ids)):
-            raise ValidationError({"audience_ids": _("An audience's ids are whole numbers.")})
+        if not kind.are_ids(self.audience_ids):
+            message = _("An audience's ids are a list of keys, such as its rows have.")
+            raise ValidationError({"audience_ids": message})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Django's, after validation: nothing that cannot be sent is stored.

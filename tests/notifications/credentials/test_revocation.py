@@ -36,4 +36,4 @@ def test_a_key_that_is_deleted_ends_the_access_that_it_gave(alice, token_of, api
     row, _ = api_key("tokens")
     token_of(alice, api_key=row)
     row.delete()
-    assert Inbox.objects.get(pk=alice.pk).access_version == 1
+    assert Inbox.objects.get(user=alice).access_version == 1
