@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import connections, transaction
+from django.db.models import Model
 from django.db.models.signals import post_save, pre_delete
 
 from notifications.inbox import stats
@@ -28,10 +30,26 @@ _REVOKED_AT_ONCE = 1000
 def connect() -> None:
     """Connect every receiver, once."""
     post_save.connect(dispatch_on_commit, sender=Notification, dispatch_uid="dispatch")
-    post_save.connect(create_inbox, sender=get_user_model(), dispatch_uid="create_inbox")
     post_save.connect(hint_on_commit, sender=Inbox, dispatch_uid="hint")
     inboxes_changed.connect(hint_bulk_on_commit, dispatch_uid="hint_bulk")
-    pre_delete.connect(end_inbox, sender=get_user_model(), dispatch_uid="end_inbox")
+    for users in _models_of_users():
+        post_save.connect(create_inbox, sender=users, dispatch_uid="notifications.create_inbox")
+        pre_delete.connect(end_inbox, sender=users, dispatch_uid="notifications.end_inbox")
+
+
+def _models_of_users() -> list[type[Model]]:
+    """The project's user model, and proxies of it: what these send is their own."""
+    table = get_user_model()._meta.concrete_model
+    return [model for model in apps.get_models() if model._meta.concrete_model is table]
+
+
+def create_missing_inboxes(using: str, **_kwargs: Any) -> None:
+    """After migrate: who was there before gets an inbox, and what is sent later finds it."""
+    users: Any = get_user_model()
+    tables = connections[using].introspection.table_names()
+    if {users._meta.db_table, Inbox._meta.db_table} <= set(tables):
+        # Not the default manager, which may ask for columns that a migration is still to make.
+        Inbox.objects.using(using).ensure(users._base_manager.using(using).all())
 
 
 def dispatch_on_commit(instance: Notification, *, raw: bool = False, **_kwargs: Any) -> None:

@@ -184,7 +184,8 @@ class Chosen(Audience):
     def require_few(cls, rows: Sequence[object]) -> None:
         """Raises: ValueError: there are more than can be named."""
         if cls.max_count is not None and len(rows) > cls.max_count:
-            raise ValueError(f"At most {cls.max_count} {cls.kind} can be named; use a group.")
+            instead = "a group" if Groups.is_offered() else "everyone"
+            raise ValueError(f"At most {cls.max_count} {cls.kind} can be named; use {instead}.")
 
     @classmethod
     def restored(cls, ids: Sequence[Id], label: str) -> Self:
@@ -265,6 +266,12 @@ class Groups(Chosen):
     def named(cls, names: Sequence[str]) -> Self:
         return cls._named("name", names, group_form)
 
+    def __init__(self, ids: Iterable[Any], label: str) -> None:
+        """Raises: ValueError: the project's user model has no groups."""
+        if not self.is_offered():
+            raise ValueError(f"{settings.AUTH_USER_MODEL} has no groups to send to.")
+        super().__init__(ids, label)
+
     @classmethod
     def is_offered(cls) -> bool:
         return _field_of_groups() is not None
@@ -274,8 +281,6 @@ class Groups(Chosen):
 
     def members(self) -> Users:
         field = _field_of_groups()
-        if field is None:
-            raise ValueError(f"{settings.AUTH_USER_MODEL} has no groups to send to.")
         # Not a join: a member of two of the groups is one recipient.
         user, group = field.m2m_field_name(), field.m2m_reverse_field_name()
         memberships = field.remote_field.through._default_manager.filter(

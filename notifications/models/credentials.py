@@ -102,7 +102,7 @@ class AccessToken(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(session_key__isnull=True) ^ Q(api_key__isnull=True),
-                name="access_token_made_by_one",
+                name="notifications_token_maker",
             )
         ]
 

@@ -103,7 +103,7 @@ class Inbox(models.Model):
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
-        related_name="notification_inbox",
+        related_name="notifications_inbox",
     )
     revision = models.PositiveBigIntegerField(default=0)
     unread_count = models.PositiveIntegerField(default=0)
@@ -122,7 +122,7 @@ class Inbox(models.Model):
             models.CheckConstraint(
                 # What is unseen is unread: reading implies seeing.
                 condition=Q(unseen_count__gte=0, unseen_count__lte=F("unread_count")),
-                name="inbox_counts",
+                name="notifications_inbox_counts",
             ),
         ]
 
@@ -198,35 +198,39 @@ class InboxItem(models.Model):
     class Meta:
         constraints = [
             # In this order it also serves walks over the items of one notification.
-            models.UniqueConstraint(fields=["notification", "inbox"], name="item_once"),
+            models.UniqueConstraint(
+                fields=["notification", "inbox"], name="notifications_item_once"
+            ),
             models.CheckConstraint(
                 condition=Q(arrived_revision__gte=1, arrived_revision__lte=F("revision")),
-                name="item_revisions",
+                name="notifications_item_revisions",
             ),
             models.CheckConstraint(
                 condition=Q(read_at__isnull=True) | Q(seen_at__isnull=False),
-                name="item_read_is_seen",
+                name="notifications_item_read_seen",
             ),
         ]
         indexes = [
-            models.Index(fields=["inbox", "revision"], name="item_changes"),
+            models.Index(fields=["inbox", "revision"], name="notifications_item_changes"),
             models.Index(
-                fields=["inbox", "arrived_revision"], name="item_listed", condition=Q(**LISTED)
+                fields=["inbox", "arrived_revision"],
+                name="notifications_item_listed",
+                condition=Q(**LISTED),
             ),
             models.Index(
                 fields=["inbox", "arrived_revision"],
-                name="item_unread",
+                name="notifications_item_unread",
                 condition=Q(**LISTED, read_at=None),
             ),
             models.Index(
                 fields=["inbox", "arrived_revision"],
-                name="item_archived",
+                name="notifications_item_archived",
                 condition=Q(removed_at=None, archived_at__isnull=False),
             ),
             # What receipts have still to say.
             models.Index(
                 fields=["inbox", "arrived_revision"],
-                name="item_undelivered",
+                name="notifications_item_undelivered",
                 condition=Q(**UNDELIVERED),
             ),
         ]
@@ -248,7 +252,7 @@ class Operation(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["inbox", "op_id"], name="operation_once"),
+            models.UniqueConstraint(fields=["inbox", "op_id"], name="notifications_operation_once"),
         ]
 
     def __str__(self) -> str:

@@ -71,7 +71,9 @@ class Edit(Leased):
 
     class Meta:
         indexes = [
-            models.Index(fields=["lease_until"], name="edit_due", condition=Q(finished_at=None)),
+            models.Index(
+                fields=["lease_until"], name="notifications_edit_due", condition=Q(finished_at=None)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -97,7 +99,11 @@ class Removal(Leased):
 
     class Meta:
         indexes = [
-            models.Index(fields=["lease_until"], name="removal_due", condition=Q(finished_at=None)),
+            models.Index(
+                fields=["lease_until"],
+                name="notifications_removal_due",
+                condition=Q(finished_at=None),
+            ),
         ]
 
     def __str__(self) -> str:

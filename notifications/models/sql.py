@@ -40,7 +40,8 @@ class Among(_Lookup):
         left, params = self.process_lhs(compiler, connection)
         key = self._key()
         if not isinstance(key, IntegerField):
-            kind = key.cast_db_type(connection)
+            # Without its length: to that, a cast would cut what is longer.
+            kind = str(key.cast_db_type(connection)).partition("(")[0]
             return f"{left} = ANY(%s::{kind}[])", (*params, [str(one) for one in self.rhs])
         array = ",".join(map(str, self.rhs))
         return f"{left} = ANY(%s::bigint[])", (*params, f"{{{array}}}")

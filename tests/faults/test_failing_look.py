@@ -37,7 +37,7 @@ class FailingOnce(SqliteReconciler):
 
 
 def test_what_it_should_have_seen_is_seen(alice: Any, caplog: pytest.LogCaptureFixture) -> None:
-    hub = NotingHub(alice.notification_inbox.pk)
+    hub = NotingHub(alice.notifications_inbox.pk)
     running = FailingOnce(hub)  # type: ignore[no-untyped-call]
     thread = threading.Thread(target=running._run, daemon=True)
     thread.start()

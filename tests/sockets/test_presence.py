@@ -50,7 +50,7 @@ def test_processes_say_what_they_carry_and_the_dead_are_forgotten(site, connect,
         id="dead",
         started_at="2020-01-01T00:00Z",
         lease_until="2020-01-01T00:01Z",
-        inboxes=presence.pack([ghost.notification_inbox.pk]),
+        inboxes=presence.pack([ghost.notifications_inbox.pk]),
     )
     assert presence.online([ghost.pk]) == set()
     carried = lambda: [p for p in Process.objects.live() if p.streams.get("websocket")]  # noqa: E731

@@ -216,4 +216,4 @@ def test_twenty_requests_with_one_key_send_one_notification(site, other_site, ke
     assert sorted(answer.status for answer in answers) == [200] * 19 + [201]
     assert len({json.loads(answer.body)["id"] for answer in answers}) == 1
     assert Notification.objects.filter(sent_by=key[0].identity).count() == 1
-    assert alice.notification_inbox.items.count() == 1
+    assert alice.notifications_inbox.items.count() == 1

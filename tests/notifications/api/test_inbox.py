@@ -250,7 +250,7 @@ def test_a_write_needs_the_csrf_token(send, alice):
     client.force_login(alice)
     body = {"op": "read", "notifications": [str(one.pk)]}
     problem(act(client, **body), 403)
-    assert alice.notification_inbox.items.unread().exists()
+    assert alice.notifications_inbox.items.unread().exists()
     client.get("/inbox/")
     token = client.cookies[settings.CSRF_COOKIE_NAME].value
     answer = client.post(

@@ -70,7 +70,7 @@ def test_an_act_follows_the_transition_table(act, before, after, moved, send, al
     prepare(alice, one, before)
     revision, unread, unseen = counted(alice)
     result = ACTS[act](alice.pk, Chosen([one.pk]))
-    item = alice.notification_inbox.items.get(notification=one)
+    item = alice.notifications_inbox.items.get(notification=one)
     assert state(item) == (before if after is None else after)
     expected = (revision + (after is not None), unread + moved[0], unseen + moved[1])
     assert counted(alice) == expected
@@ -78,7 +78,7 @@ def test_an_act_follows_the_transition_table(act, before, after, moved, send, al
     assert result.changed == (after is not None)
     if after is not None:
         assert item.revision == expected[0]
-    assert state(alice.notification_inbox.items.get(notification=other)) == NEW
+    assert state(alice.notifications_inbox.items.get(notification=other)) == NEW
     assert counted(bob) == (2, 2, 2)
 
 
@@ -92,9 +92,9 @@ def test_a_call_takes_one_revision_however_many_it_changes(send, alice):
 def test_reading_keeps_when_it_was_seen(send, alice):
     one = send(to=[alice])
     acts.mark_seen(alice.pk, Chosen([one.pk]))
-    seen_at = alice.notification_inbox.items.get().seen_at
+    seen_at = alice.notifications_inbox.items.get().seen_at
     acts.mark_read(alice.pk, Chosen([one.pk]))
-    item = alice.notification_inbox.items.get()
+    item = alice.notifications_inbox.items.get()
     assert item.seen_at == seen_at < item.read_at
 
 
@@ -118,7 +118,7 @@ def test_all_does_not_swallow_what_arrived_meanwhile(send, alice):
     late = send(to=[alice])
     result = acts.mark_read(alice.pk, AllUpTo(head.epoch, head.revision))
     assert (result.changed, result.unread, result.unseen) == (2, 1, 1)
-    unread = alice.notification_inbox.items.unread()
+    unread = alice.notifications_inbox.items.unread()
     assert [item.notification_id for item in unread] == [late.pk]
     assert old
 
@@ -129,8 +129,8 @@ def test_all_touches_only_what_is_listed(send, alice):
     head = reading.head(alice.pk)
     for act, changed in ((acts.mark_seen, 1), (acts.mark_read, 1), (acts.archive, 1)):
         assert act(alice.pk, AllUpTo(head.epoch, head.revision)).changed == changed
-    assert state(alice.notification_inbox.items.get(notification=archived)) == OLD_NEW
-    assert state(alice.notification_inbox.items.get(notification=listed)) == OLD_READ
+    assert state(alice.notifications_inbox.items.get(notification=archived)) == OLD_NEW
+    assert state(alice.notifications_inbox.items.get(notification=listed)) == OLD_READ
 
 
 def test_all_of_another_epoch_is_refused(send, alice, bob):

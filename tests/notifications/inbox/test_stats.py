@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 def hold(user, revision):
     tag = catch_up.epoch_tag(Epoch.objects.get().epoch_secret)
-    write([Receipt(user.notification_inbox.pk, tag, revision)])
+    write([Receipt(user.notifications_inbox.pk, tag, revision)])
 
 
 def kept(notification):

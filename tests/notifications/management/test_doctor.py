@@ -153,13 +153,13 @@ def test_wrong_counters_are_found_and_mended_with_a_revision(
 
 def test_clients_learn_of_mended_counters(send, alice, django_capture_on_commit_callbacks):
     send(to=[alice])
-    epoch = catch_up.catch_up([Ask(alice.notification_inbox.pk, None)])[0].epoch
+    epoch = catch_up.catch_up([Ask(alice.notifications_inbox.pk, None)])[0].epoch
     Inbox.objects.filter(user=alice).update(unread_count=3)
     with django_capture_on_commit_callbacks() as told:
         doctor("--repair")
     assert len(told) == 1  # the hint
     since = catch_up.Cursor(epoch=epoch, since=1)
-    (now,) = catch_up.catch_up([Ask(alice.notification_inbox.pk, since)])
+    (now,) = catch_up.catch_up([Ask(alice.notifications_inbox.pk, since)])
     assert (now.revision, now.unread, now.unseen, now.changes) == (2, 1, 1, ())
 
 

@@ -150,7 +150,7 @@ def _make_notifications():
 
 def _make_items(everybodys, big):
     item = InboxItem.objects.create(
-        inbox_id=big.notification_inbox.pk,
+        inbox_id=big.notifications_inbox.pk,
         notification=everybodys,
         revision=1,
         arrived_revision=1,
@@ -206,7 +206,7 @@ def _count_anew():
 
 def _make_operations(big):
     operation = Operation.objects.create(
-        inbox_id=big.notification_inbox.pk, op_id="0", request_hash="", answer={}
+        inbox_id=big.notifications_inbox.pk, op_id="0", request_hash="", answer={}
     )
     _multiply(operation, _numbers(5_000), op_id="CAST(n.i AS varchar(9))")
 
@@ -398,7 +398,7 @@ def test_catching_up_reads_what_changed(large, behind):
     head = reading.head(large.big.pk)
     with explained() as recording:
         (found,) = catch_up(
-            [Ask(large.big.notification_inbox.pk, Cursor(head.epoch, head.revision - behind))]
+            [Ask(large.big.notifications_inbox.pk, Cursor(head.epoch, head.revision - behind))]
         )
     assert (found.since is None) == (behind > 300)
     recording.must_be_cheap(most_queries=PER_CATCHING_UP)
@@ -415,7 +415,7 @@ def test_a_snapshot_reads_a_page(large, name):
 def test_a_snapshot_of_an_inbox_that_was_archived_reads_nothing(large):
     InboxItem.objects.filter(inbox__user=large.big.pk).update(archived_at=timezone.now())
     with explained() as recording:
-        (found,) = catch_up([Ask(large.big.notification_inbox.pk, None)])
+        (found,) = catch_up([Ask(large.big.notifications_inbox.pk, None)])
     assert found.listed == ()
     recording.must_be_cheap(most_queries=PER_CATCHING_UP)
 
@@ -477,7 +477,7 @@ def test_an_act_by_http_is_as_cheap(large):
 def _receipts(large, count):
     head = catch_up_module.epoch_tag(Epoch.objects.get().epoch_secret)
     inboxes = Inbox.objects.order_by("pk").values_list("pk", flat=True)
-    small = large.small.notification_inbox
+    small = large.small.notifications_inbox
     return [Receipt(pk, head, 2**53 - 1) for pk in [small.pk, *inboxes[:count]]]
 
 

@@ -19,7 +19,7 @@ def cursor(user, since):
 
 def found(user, since=None):
     (loaded,) = catch_up(
-        [Ask(user.notification_inbox.pk, None if since is None else cursor(user, since))]
+        [Ask(user.notifications_inbox.pk, None if since is None else cursor(user, since))]
     )
     return loaded
 
@@ -69,7 +69,7 @@ def test_what_cannot_be_resumed_from_is_a_snapshot(send, alice, bob):
         send(to=[alice])
     foreign = Cursor(reading.head(bob.pk).epoch, 1)
     for asked in (None, Cursor("x", 1), foreign, cursor(alice, 3)):
-        (loaded,) = catch_up([Ask(alice.notification_inbox.pk, asked)])
+        (loaded,) = catch_up([Ask(alice.notifications_inbox.pk, asked)])
         assert len(loaded.listed) == 2
     assert found(alice, 1).listed is None
 
@@ -90,11 +90,11 @@ def test_many_are_answered_in_their_order_by_two_queries(
     send(to=[alice, bob])
     send(to=[bob])
     asks = [
-        Ask(charlie.notification_inbox.pk, None),
-        Ask(bob.notification_inbox.pk, cursor(bob, 1)),
-        Ask(alice.notification_inbox.pk, cursor(alice, 1)),
-        Ask(bob.notification_inbox.pk, None),
-        Ask(bob.notification_inbox.pk, cursor(bob, 1)),
+        Ask(charlie.notifications_inbox.pk, None),
+        Ask(bob.notifications_inbox.pk, cursor(bob, 1)),
+        Ask(alice.notifications_inbox.pk, cursor(alice, 1)),
+        Ask(bob.notifications_inbox.pk, None),
+        Ask(bob.notifications_inbox.pk, cursor(bob, 1)),
     ]
     with django_assert_num_queries(2):  # the epoch's secret, and everything else
         answers = catch_up(asks)
@@ -109,7 +109,7 @@ def test_many_are_answered_in_their_order_by_two_queries(
 
 
 def test_an_inbox_that_is_gone_is_not_made_anew(alice, bob):
-    asks = [Ask(one.notification_inbox.pk, None) for one in (alice, bob)]
+    asks = [Ask(one.notifications_inbox.pk, None) for one in (alice, bob)]
     bob.delete()
     mine, gone = catch_up(asks)
     assert (mine.revision, mine.listed) == (0, ())
@@ -129,7 +129,7 @@ def test_an_epoch_that_ends_between_the_two_queries_makes_everything_a_snapshot(
         return since(ask, secret)
 
     monkeypatch.setattr(catch_up_module, "_since", renew_then_since)
-    (loaded,) = catch_up([Ask(alice.notification_inbox.pk, asked)])
+    (loaded,) = catch_up([Ask(alice.notifications_inbox.pk, asked)])
     assert len(loaded.listed) == 1
     assert loaded.epoch == reading.head(alice.pk).epoch != asked.epoch
 

@@ -19,7 +19,7 @@ def epoch_tag():
 
 
 def receipt(user, revision):
-    return Receipt(user.notification_inbox.pk, epoch_tag(), revision)
+    return Receipt(user.notifications_inbox.pk, epoch_tag(), revision)
 
 
 def delivered(user):
@@ -73,7 +73,7 @@ def test_what_was_withdrawn_before_is_not_delivered(send, withdraw, alice):
 
 def test_a_receipt_of_another_life_says_nothing(send, alice):
     send(to=[alice])
-    assert write([Receipt(alice.notification_inbox.pk, "another", 1)])
+    assert write([Receipt(alice.notifications_inbox.pk, "another", 1)])
     assert delivered(alice) == []
 
 

@@ -225,7 +225,7 @@ def test_small_ones_that_are_made_in_bulk_share_their_transactions(alice, settin
     assert commits(queries) == 4
     assert Inbox.objects.get(user=alice).revision == len(made)
     assert not Notification.objects.exclude(
-        status=Status.SENT, recipient_count=1, item_count=1, upto=alice.notification_inbox.pk
+        status=Status.SENT, recipient_count=1, item_count=1, upto=alice.notifications_inbox.pk
     ).exists()
 
 

@@ -85,7 +85,7 @@ def epoch_tag():
 
 
 def inbox(user):
-    return user.notification_inbox.pk
+    return user.notifications_inbox.pk
 
 
 def send(user):
@@ -130,7 +130,7 @@ def test_a_new_epoch_is_told(watch):
 
 def raised(user):
     inboxes = Inbox.objects.filter(user=user)
-    assert inboxes.raise_access_version() == [user.notification_inbox.pk]
+    assert inboxes.raise_access_version() == [user.notifications_inbox.pk]
     return inboxes.get().access_version
 
 
