@@ -37,14 +37,15 @@ _RECENT_S = 120
 _RENEW_MS = 1000
 
 Find = Callable[[Sequence[Any]], Sequence[Login | None]]
-# Streams by the key of what they were opened by: a session's, or a token's id.
+# Streams by what they were opened by: the session's key, or the token's id and the session's key.
 _ByKey = dict[Any, list[Connection]]
 
 _finders: dict[str, Find] = {}
 
 
 def look_up_by(*, sessions: Find, tokens: Find) -> None:
-    """How logins are looked up: by the keys of sessions, and by the ids of tokens.
+    """How logins are looked up: by the keys of sessions, and by the ids of tokens, each with the
+    key of the session that has made it (None: a key has).
 
     Each answers what the login is now, under the session's present key; None where it has ended.
     """
@@ -203,7 +204,8 @@ def _sort_in(connection: Connection, by_kind: dict[str, _ByKey]) -> list[Action]
     login = connection.login
     assert login is not None  # noqa: S101 (only those with a login are suspected)
     is_token = login.token_id is not None
-    kind, key = ("token", login.token_id) if is_token else ("session", login.session_key)
+    key = (login.token_id, login.session_key) if is_token else login.session_key
+    kind = "token" if is_token else "session"
     if kind in by_kind:
         by_kind[kind].setdefault(key, []).append(connection)
     return []

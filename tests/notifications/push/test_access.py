@@ -93,12 +93,12 @@ async def until(condition):
 def test_one_query_for_all_streams_of_a_kind(lookups):
     ended, stays, by_token = Connection(1, "a"), Connection(1, "b"), Connection(1, None, 7)
     other = Connection(2, "c")
-    lookups.answers.update({"b": login(1, "b"), 7: login(1, None, 7)})
+    lookups.answers.update({"b": login(1, "b"), (7, None): login(1, None, 7)})
 
     async def scenario(checks):
         checks.on_versions([(1, 1)])
         await until(lambda: ended.stream.ended and len(lookups.asked) == 2)
-        assert sorted(lookups.asked, key=str) == [["a", "b"], [7]]
+        assert sorted(lookups.asked, key=str) == [["a", "b"], [(7, None)]]
         assert ended.stream.ended == CloseCode.SIGNED_OUT
         assert stays.stream.ended is by_token.stream.ended is other.stream.ended is None
 
