@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
 from pickle import PickleError
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.contrib.sessions.backends import cache as in_cache
@@ -20,9 +20,6 @@ from django.contrib.sessions.backends import cached_db, db, file, signed_cookies
 from django.core import signing
 from django.db import router
 from django.utils import timezone
-
-if TYPE_CHECKING:
-    from django.contrib.sessions.backends.base import SessionBase
 
 # What a cache may raise where one of its values is the reason; the others can be read.
 _UNREADABLE = (PickleError, zlib.error, AttributeError, EOFError, ImportError, LookupError,
@@ -48,17 +45,17 @@ def engine() -> _Engine:
     return import_module(settings.SESSION_ENGINE).SessionStore
 
 
-def keeps_nothing(of: type[SessionBase]) -> bool:
+def keeps_nothing(of: type[Any]) -> bool:
     """Whether the cookie holds the session itself, so that the server cannot end it."""
     return issubclass(of, signed_cookies.SessionStore)
 
 
-def has_rows(of: type[SessionBase]) -> bool:
+def has_rows(of: type[Any]) -> bool:
     """Whether each session is a row, whose deletion Django tells of."""
     return issubclass(of, db.SessionStore)
 
 
-def has_short_keys(of: type[SessionBase]) -> bool:
+def has_short_keys(of: type[Any]) -> bool:
     """Whether the cookie holds a key, as Django's engines make them, and not a session."""
     stored = (db.SessionStore, in_cache.SessionStore, file.SessionStore)
     return issubclass(of, stored)

@@ -14,18 +14,9 @@ from django.test import Client
 from django.utils import timezone
 
 from notifications.credentials import engines, sessions, tokens
+from tests.notifications.credentials.conftest import BACKEND
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 STORED = ["db", "cached_db", "cache", "file"]
-
-
-@pytest.fixture(params=[*STORED, "signed_cookies"])
-def engine(request, settings, tmp_path):
-    """A session engine of Django's, in a project that names no finder."""
-    del settings.NOTIFICATIONS_SESSION_FINDER
-    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{request.param}"
-    settings.SESSION_FILE_PATH = str(tmp_path)
-    return request.param
 
 
 # Not that whose cookie holds the session itself: there is nothing to end or to change.
