@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,16 @@ from django.apps import apps
 from django.conf import settings
 from django.core import checks
 from django.core.management import find_commands
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.shortcuts import resolve_url
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 
+from notifications.models import Inbox
 from notifications.process import extras
 from notifications.push.layers import backends
 
-_APP = "notifications"
+_APP, _INITIAL = "notifications", "0001_initial"
 # We mean to hide that of others, which serves pages alone.
 _SHARED = {"runserver"}
 
@@ -87,6 +91,34 @@ def commands_of_one_name(**_kwargs: Any) -> list[checks.CheckMessage]:
         )
         for name, (first, *hidden) in owners.items()
         if hidden and _APP in {first, *hidden} and name not in _SHARED
+    ]
+
+
+@checks.register(checks.Tags.database)
+def tables_of_another_app(
+    *, databases: Sequence[str] | None = None, **_kwargs: Any
+) -> list[checks.CheckMessage]:
+    """Asks the database, so only with ``migrate`` and ``check --database``.
+
+    django-notifications-hq has the same label: where it was migrated, ours would seem to be.
+    """
+    if "default" not in (databases or ()):
+        return []
+    try:
+        is_recorded = (_APP, _INITIAL) in MigrationRecorder(connection).applied_migrations()
+        tables = connection.introspection.table_names() if is_recorded else []
+    except (DatabaseError, InterfaceError):
+        return []  # which E009 tells of
+    if not is_recorded or Inbox._meta.db_table in tables:
+        return []
+    return [
+        checks.Error(
+            f"The database says that {_APP}.{_INITIAL} was migrated, and has none of its tables: "
+            "that was another app of this name, such as django-notifications-hq.",
+            hint="Install that one once more, and run manage.py migrate notifications zero "
+            "(what it holds is gone then); then install this one, and run migrate.",
+            id="notifications.E021",
+        )
     ]
 
 

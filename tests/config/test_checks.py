@@ -126,8 +126,8 @@ def test_there_is_a_page_to_sign_in(settings, login_url):
     settings.ROOT_URLCONF = Beside
     settings.LOGIN_URL = login_url
     assert found(deploy=False) == {"notifications.W021"}
-    for login_url in ("/home/", "home", "https://login.example/"):
-        settings.LOGIN_URL = login_url
+    for another in ("/home/", "home", "https://login.example/"):
+        settings.LOGIN_URL = another
         assert found(deploy=False) == set()
 
 
