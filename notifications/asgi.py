@@ -39,4 +39,4 @@ def wrap(django_application: Application) -> Application:
     }
     if conf.DISPATCH_IN_SERVER:
         worker.start_thread()
-    return drain.on_signals(ProtocolTypeRouter(protocols))
+    return routing.placed(drain.on_signals(ProtocolTypeRouter(protocols)))
