@@ -82,6 +82,9 @@ def look_at_access(user_ids: Collection[int], using: str, **_kwargs: Any) -> Non
 
     The database tells them. The hint is only faster.
     """
+    # On SQLite a transaction that has read fails to write once another has written, if it is
+    # deferred, as Django begins them: so this one writes first.
+    ChangeCounter.next(using)
     ordered = sorted(user_ids)
     for first in range(0, len(ordered), _REVOKED_AT_ONCE):
         inboxes = Inbox.objects.using(using).filter(

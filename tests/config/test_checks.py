@@ -154,9 +154,6 @@ def test_of_two_commands_of_one_name_one_is_hidden(settings, tmp_path, monkeypat
     ("values", "id_"),
     [
         ({"ENGINE": "django.db.backends.mysql"}, "notifications.E004"),
-        ({"ATOMIC_REQUESTS": True}, "notifications.E005"),
-        ({"CONN_MAX_AGE": 60}, "notifications.E006"),
-        ({"CONN_MAX_AGE": None}, "notifications.E006"),
         ({"NAME": ":memory:"}, "notifications.E007"),
         ({"NAME": "file:x?mode=memory&cache=shared"}, "notifications.E007"),
         ({"OPTIONS": SQLITE["OPTIONS"] | {"transaction_mode": None}}, "notifications.W016"),
@@ -166,6 +163,15 @@ def test_of_two_commands_of_one_name_one_is_hidden(settings, tmp_path, monkeypat
 def test_a_database_that_would_break_promises_is_an_error(database, values, id_):
     database(**values)
     assert found(deploy=False) == {id_}
+
+
+def test_pages_that_hold_the_write_lock_are_warned_of(database):
+    database(ATOMIC_REQUESTS=True)
+    assert found() == {"notifications.W019"}
+    database(ATOMIC_REQUESTS=True, OPTIONS=SQLITE["OPTIONS"] | {"transaction_mode": "DEFERRED"})
+    assert found() == {"notifications.W016"}
+    database(POSTGRESQL, ATOMIC_REQUESTS=True, CONN_MAX_AGE=60)
+    assert found() == set()
 
 
 @pytest.mark.parametrize(
