@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from django.apps import apps
-from django.contrib.auth import get_user_model
 from django.db import connections
 from django.db.models import Model
 from django.db.models.signals import post_delete, post_init, post_save, pre_delete, pre_save
 
 from notifications.credentials import revocation
+from notifications.models.users import user_classes
 
 _DECIDING = ("password", "is_active")
 # Under this name a user's instance keeps what the database holds of those, as it was read or saved
@@ -24,9 +23,8 @@ _STORED = "_notifications_stored"
 
 
 def connect() -> None:
-    """Connect every receiver, once: Django names the class that is saved, be it a proxy's."""
-    user = get_user_model()
-    for model in [one for one in apps.get_models() if issubclass(one, user)]:
+    """Connect every receiver, once."""
+    for model in user_classes():
         post_init.connect(note_read, sender=model, dispatch_uid="access_user_read")
         pre_save.connect(revoke_before, sender=model, dispatch_uid="access_user_changes")
         post_save.connect(revoke_after, sender=model, dispatch_uid="access_user_changed")

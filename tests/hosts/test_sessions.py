@@ -226,6 +226,7 @@ OF_A_USER = {
     "activity": "save({name!r}, is_active=False)",
     "by a proxy": "clerk = Clerk.objects.get(username={name!r}); clerk.is_active = 0; clerk.save()",
     "deletion": "User.objects.get(username={name!r}).delete()",
+    "deletion by a proxy": "Clerk.objects.get(username={name!r}).delete()",
 }
 OF_A_ROW = {
     "flush": "store({engine!r}, {cookie!r}).flush()",
