@@ -309,9 +309,9 @@ def test_ones_own_new_password_costs_one_question_and_no_notification(engine, br
 
 
 def test_a_session_that_expires_ends_what_it_has_opened(browser):
-    opened = [browser(engine, "expires", expires_in_s=4) for engine in ENGINES]
-    for one in opened:
-        one.opens("websocket", "sse").is_synced()
+    opened = [
+        browser(engine, "expires", expires_in_s=8).opens("websocket", "sse") for engine in ENGINES
+    ]
     for one in opened:
         # The cookie alone has to come again, before or after.
         told = {4001, 4202} if one.engine == "signed_cookies" else {4001}
