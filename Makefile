@@ -177,7 +177,8 @@ lock: .venv/installed-dev ## Renew all pins in requirements*.txt and package-loc
 
 .PHONY: dist
 dist: .venv/installed-dev ## Build the app alone, for other projects, into dist/
-	$(python) -m pip wheel --disable-pip-version-check -q --no-deps --wheel-dir dist .
+	rm -rf dist
+	$(python) -m build --no-isolation --outdir dist . >/dev/null
 	rm -rf build *.egg-info
 
 .PHONY: clean
