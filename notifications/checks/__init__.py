@@ -5,6 +5,6 @@ site is run, and a sender's cron job need not hear of it each time. ``docs/refer
 lists all of them.
 """
 
-from notifications.checks import credentials, layers, pooler, serving, storage
+from notifications.checks import credentials, layers, listening, pooler, serving, storage
 
-__all__ = ["credentials", "layers", "pooler", "serving", "storage"]
+__all__ = ["credentials", "layers", "listening", "pooler", "serving", "storage"]
