@@ -156,7 +156,7 @@ def test_another_channel_takes_the_place_of_the_first(started, elsewhere, own):
 def test_what_anybody_says_is_a_reason_to_look(started):
     heard = started(wakes.channel("mine"))
     heard.until_begun()
-    with psycopg.connect(**direct._of_django(), autocommit=True) as anybody:
+    with psycopg.connect(**direct.of_django(), autocommit=True) as anybody:
         for payload in ("", "'; DROP TABLE x", "1 2 3"):
             anybody.execute("SELECT pg_notify(%s, %s)", [wakes.channel("mine"), payload])
     heard.until_begun(2)
@@ -181,8 +181,8 @@ def test_of_a_burst_all_that_comes_meanwhile_goes_together(own, monkeypatch):
 
 def test_a_server_that_is_not_there_harms_no_sender(own, alice, monkeypatch, caplog):
     monkeypatch.setattr(notifier, "_notifier", own)
-    real = direct._of_django
-    monkeypatch.setattr(direct, "_of_django", lambda: {**real(), "port": free_port()})
+    real = direct.of_django
+    monkeypatch.setattr(direct, "of_django", lambda: {**real(), "port": free_port()})
     before = lost()
     for _ in range(5):
         send(alice)
@@ -190,7 +190,7 @@ def test_a_server_that_is_not_there_harms_no_sender(own, alice, monkeypatch, cap
     assert lost() - before == 5 or own._waiting == {}
     assert caplog.text.count("could not be woken") == 1
     assert "Traceback" not in caplog.text
-    monkeypatch.setattr(direct, "_of_django", real)
+    monkeypatch.setattr(direct, "of_django", real)
     sent = metrics.wakes_sent._value.get()
 
     def is_told():
