@@ -18,8 +18,8 @@ from notifications.conf import conf
 
 # What an answer may take; who needs longer is taken for gone.
 ANSWER_S = 1.0
-# psycopg's: how often a wait looks for Ctrl-C.
-_INTERVAL_S = 0.1
+# psycopg's: how often a wait looks for Ctrl-C, which is none of a thread's business.
+_INTERVAL_S = 1.0
 # The kernel notices that the other end has gone, though nobody has said so.
 _BOUNDS = {
     "connect_timeout": 2,
@@ -96,12 +96,12 @@ def notifying() -> DirectConnection:
 
 
 def _connect(conninfo: str, name: str) -> DirectConnection:
-    parameters = {} if conninfo else _of_django()
+    parameters = {} if conninfo else of_django()
     bounds = {**_BOUNDS, "application_name": name}
     return DirectConnection.connect(conninfo, **{**parameters, **bounds}, autocommit=True)
 
 
-def _of_django() -> dict[str, Any]:
+def of_django() -> dict[str, Any]:
     """What the default connection is made with, as far as libpq knows it.
 
     Of the rest, some is psycopg's and of no use here, some a database backend's own.
