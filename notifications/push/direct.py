@@ -17,12 +17,12 @@ from psycopg import pq, sql
 from notifications.conf import conf
 
 # What an answer may take; who needs longer is taken for gone.
-ANSWER_S = 1.0
+ANSWER_S = 3.0
 # psycopg's: how often a wait looks for Ctrl-C, which is none of a thread's business.
 _INTERVAL_S = 1.0
 # The kernel notices that the other end has gone, though nobody has said so.
 _BOUNDS = {
-    "connect_timeout": 2,
+    "connect_timeout": 3,
     "keepalives": 1,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
