@@ -149,4 +149,5 @@ class PostgresqlReconciler(Reconciler):
             return []
         with connection.cursor() as cursor:
             cursor.execute(_SQL, [users])
-            return cursor.fetchall()
+            rows: list[_Row] = cursor.fetchall()
+        return rows
