@@ -129,16 +129,16 @@ class Listener:
     def _was_deaf(self) -> float:
         """How long to wait before it is tried again."""
         self._deaf_count += 1
+        self._is_cut = True
         if self._deaf_count == 1:  # the connection may have died
             return _RETRY_S
-        if not self._is_cut:
+        if self._deaf_count == 2:  # noqa: PLR2004 (said once)
             logger.warning(
                 "What other processes commit is found within %g s, and not at once: what is "
                 "notified does not come through. Is PostgreSQL behind a PgBouncer that lends "
                 "connections by transaction? Then let NOTIFICATIONS_LISTEN_DATABASE "
                 "(DATABASE_LISTEN_URL) lead past it.", conf.RECONCILE_S,
             )  # fmt: skip
-        self._is_cut = True
         return _DEAF_RETRY_S
 
 
