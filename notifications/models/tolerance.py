@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import datetime
-from functools import cache, partial
+from functools import partial
 from typing import Any
 
 from django.db import models
@@ -42,30 +42,24 @@ def _moment_or_none(stored: bytes) -> datetime | None:
         return None
 
 
+class _FarMoments:
+    """Before a loader: a moment after the year 9999, before the year 1, or infinity is None."""
+
+    def load(self, data: Any) -> Any:
+        from psycopg import DataError  # noqa: PLC0415 (SQLite does without)
+
+        try:
+            return super().load(data)  # type: ignore[misc]
+        except DataError:
+            return None
+
+
 def _bear_with_far_moments(adapters: Any) -> None:
-    """A moment after the year 9999, before the year 1, or infinity is None."""
-    from psycopg import postgres  # noqa: PLC0415 (SQLite does without)
+    from psycopg import postgres  # noqa: PLC0415
     from psycopg.pq import Format  # noqa: PLC0415
 
     oid = postgres.types["timestamptz"].oid
-    loader: Any = adapters.get_loader(oid, Format.TEXT)
-    # Of a pool Django says that a connection is there each time that it is taken.
-    if not getattr(loader, "bears_with_far_moments", False):
-        adapters.register_loader(oid, _bearing(loader))
-
-
-@cache
-def _bearing(loader: Any) -> Any:
-    """A loader like that one; making a class for each connection would take a millisecond."""
-    from psycopg import DataError  # noqa: PLC0415 (as above)
-
-    class Loader(loader):  # type: ignore[misc]
-        bears_with_far_moments = True
-
-        def load(self, data: Any) -> Any:
-            try:
-                return super().load(data)
-            except DataError:
-                return None
-
-    return Loader
+    django_loader: Any = adapters.get_loader(oid, Format.TEXT)
+    # Connections share Django's adapters: what one has registered the next one finds.
+    if not issubclass(django_loader, _FarMoments):
+        adapters.register_loader(oid, type("FarMomentsLoader", (_FarMoments, django_loader), {}))

@@ -1,14 +1,30 @@
-"""What bears with bad values costs no connection anything, however often it is used."""
+"""What a connection is given so that it can read anything is given to it once."""
 
+import inspect
+import sys
+
+import pytest
+from django.contrib.auth import get_user_model
 from django.db import connection
 
-from notifications.models.tolerance import read_anything
+CONNECTIONS = 200
+# Far more calls than a query takes inside each other, far fewer than connections.
+DEPTH = 100
 
 
-def test_a_connection_that_was_taken_from_a_pool_thousands_of_times_reads_as_at_first(db):
-    connection.ensure_connection()
-    for _ in range(2000):  # Django says so each time
-        read_anything(connection)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT CURRENT_TIMESTAMP")
-        assert cursor.fetchone()[0] is not None
+@pytest.fixture
+def shallow():
+    """Python gives up soon where calls stand inside each other."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack(0)) + DEPTH)
+    yield
+    sys.setrecursionlimit(limit)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_after_many_connections_a_read_costs_what_it_did(alice, request):
+    for _ in range(CONNECTIONS):
+        connection.close()
+        connection.ensure_connection()
+    request.getfixturevalue("shallow")
+    assert get_user_model().objects.get(pk=alice.pk).date_joined == alice.date_joined
