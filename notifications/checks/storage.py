@@ -14,6 +14,7 @@ from django.db import DatabaseError, InterfaceError, connections
 from notifications.conf import conf
 from notifications.models import soundness
 from notifications.process import outages
+from notifications.push import notifier
 
 # What the names of engines end in; ours for PostgreSQL is built on Django's.
 SQLITE, POSTGRESQL = "sqlite3", "postgresql"
@@ -194,8 +195,8 @@ def too_few_connections(
     except (DatabaseError, InterfaceError):
         return []  # which E009 tells of
     size = pool.get("max_size", 4)
-    # One pool more, that of the dispatcher.
-    wanted = (conf.SERVER_PROCESSES + 1) * size
+    # One pool more, that of the dispatcher; and each process listens and notifies.
+    wanted = (conf.SERVER_PROCESSES + 1) * (size + (2 if notifier.is_wanted() else 0))
     if wanted < most:
         return []
     return [

@@ -2,8 +2,8 @@
 
 from axe_playwright_python.sync_playwright import Axe
 
-# The last is the one that a page is left in, and used in: the narrowest. What stands on a page is the
-# same in both colour schemes, so the second one is asked for its colours alone.
+# The last is the one that a page is left in, and used in: the narrowest. What stands on a page is
+# the same in both colour schemes, so the second one is asked for its colours alone.
 ALL_RULES = {"resultTypes": ["violations"]}
 COLOURS = {**ALL_RULES, "runOnly": ["color-contrast"]}
 LOOKS = [

@@ -81,16 +81,6 @@ def test_the_core_layer_is_worse_with_redis_8(settings, monkeypatch):
     assert found() == set()
 
 
-def test_several_processes_on_postgresql_want_redis(settings, database):
-    settings.NOTIFICATIONS_SERVER_PROCESSES = 2
-    assert found() == set()
-    database(POSTGRESQL)
-    assert found() == {"notifications.W001"}
-    assert found(deploy=False) == set()
-    settings.CHANNEL_LAYERS = {"default": PUBSUB, "publishing": PUBSUB}
-    assert found() == set()
-
-
 def test_a_layer_that_is_not_installed_is_an_error(settings):
     settings.CHANNEL_LAYERS = {"default": OURS, "publishing": {"BACKEND": "gone.layers.Layer"}}
     assert found() == {"notifications.E020"}

@@ -35,7 +35,9 @@ ON_ANY_DATABASE = (
     "unix_socket", "window",
 )  # fmt: skip
 # Servers that share a SQLite file need no Redis, and have none.
-collect_ignore = [f"test_{name}.py" for name in (["redis"] if ON_SQLITE else ON_ANY_DATABASE)]
+collect_ignore = [
+    f"test_{name}.py" for name in (["listen", "redis"] if ON_SQLITE else ON_ANY_DATABASE)
+]
 WEBSOCKET, SSE, POLL = TRANSPORTS = ("websocket", "sse", "poll")
 over_all = pytest.mark.parametrize("transport", TRANSPORTS, indirect=True)
 over_http = pytest.mark.parametrize("transport", [SSE, POLL], indirect=True)
