@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import connections, transaction
-from django.db.models import Model
 from django.db.models.signals import post_save, pre_delete
 
 from notifications.inbox import stats
@@ -19,6 +17,7 @@ from notifications.models import (
     Notification,
     Status,
 )
+from notifications.models.users import user_classes
 from notifications.push import hints, publisher
 from notifications.sending import start
 from notifications.sending.signals import Change, inboxes_changed
@@ -32,15 +31,12 @@ def connect() -> None:
     post_save.connect(dispatch_on_commit, sender=Notification, dispatch_uid="dispatch")
     post_save.connect(hint_on_commit, sender=Inbox, dispatch_uid="hint")
     inboxes_changed.connect(hint_bulk_on_commit, dispatch_uid="hint_bulk")
-    for users in _models_of_users():
-        post_save.connect(create_inbox, sender=users, dispatch_uid="notifications.create_inbox")
-        pre_delete.connect(end_inbox, sender=users, dispatch_uid="notifications.end_inbox")
-
-
-def _models_of_users() -> list[type[Model]]:
-    """The project's user model, and proxies of it: what these send is their own."""
-    table = get_user_model()._meta.concrete_model
-    return [model for model in apps.get_models() if model._meta.concrete_model is table]
+    for model in user_classes():
+        pre_delete.connect(end_inbox, sender=model, dispatch_uid="notifications.end_inbox")
+        # What extends the user model may be made for a user whom there is.
+        if model._meta.concrete_model is get_user_model()._meta.concrete_model:
+            uid = "notifications.create_inbox"
+            post_save.connect(create_inbox, sender=model, dispatch_uid=uid)
 
 
 def create_missing_inboxes(using: str, **_kwargs: Any) -> None:
@@ -106,6 +102,9 @@ def look_at_access(user_ids: Collection[Any], using: str, **_kwargs: Any) -> Non
 
     The database tells them. The hint is only faster.
     """
+    # On SQLite a transaction that has read fails to write once another has written, if it is
+    # deferred, as Django begins them: so this one writes first.
+    ChangeCounter.next(using)
     theirs = Inbox.objects.using(using).filter(user__among=list(user_ids)).order_by("pk")
     ordered = list(theirs.values_list("pk", flat=True))
     for first in range(0, len(ordered), _REVOKED_AT_ONCE):

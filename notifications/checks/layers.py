@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.core import checks
 
-from notifications.conf import conf
+from notifications.process import extras
 from notifications.push.layers import OURS, backends
 
 IN_MEMORY = "channels.layers.InMemoryChannelLayer"
@@ -52,7 +51,7 @@ def core_layer(**_kwargs: Any) -> list[checks.CheckMessage]:
 @checks.register()
 def core_layer_with_new_redis(**_kwargs: Any) -> list[checks.CheckMessage]:
     """redis-py 8 ends each idle receive of the core layer after 5 seconds (channels_redis#422)."""
-    if CORE not in backends().values():
+    if CORE not in backends().values() or not extras.is_there("redis"):
         return []
     import redis  # noqa: PLC0415 (it takes a sixth of a second, in each command)
 
@@ -65,23 +64,6 @@ def core_layer_with_new_redis(**_kwargs: Any) -> list[checks.CheckMessage]:
         hint=f"Use {PUBSUB!r}, and install 'redis<8' as requirements.txt does.",
         id="notifications.E003",
     )
-
-
-@checks.register(deploy=True)
-def several_processes_without_redis(**_kwargs: Any) -> list[checks.CheckMessage]:
-    """SQLite tells of writes by itself; PostgreSQL is asked twice a second."""
-    is_sqlite = settings.DATABASES["default"]["ENGINE"].endswith(".sqlite3")
-    if is_sqlite or conf.SERVER_PROCESSES == 1 or backends()["default"] != OURS:
-        return []
-    return [
-        checks.Warning(
-            f"{conf.SERVER_PROCESSES} server processes on PostgreSQL have no channel layer in "
-            "common: what one of them changes, the others learn within "
-            f"{conf.RECONCILE_S:g} s, from the database.",
-            hint="Set REDIS_URL, or silence this where that is soon enough.",
-            id="notifications.W001",
-        )
-    ]
 
 
 @checks.register(deploy=True)

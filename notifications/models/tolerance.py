@@ -42,19 +42,24 @@ def _moment_or_none(stored: bytes) -> datetime | None:
         return None
 
 
+class _FarMoments:
+    """Before a loader: a moment after the year 9999, before the year 1, or infinity is None."""
+
+    def load(self, data: Any) -> Any:
+        from psycopg import DataError  # noqa: PLC0415 (SQLite does without)
+
+        try:
+            return super().load(data)  # type: ignore[misc]
+        except DataError:
+            return None
+
+
 def _bear_with_far_moments(adapters: Any) -> None:
-    """A moment after the year 9999, before the year 1, or infinity is None."""
-    from psycopg import DataError, postgres  # noqa: PLC0415 (SQLite does without)
+    from psycopg import postgres  # noqa: PLC0415
     from psycopg.pq import Format  # noqa: PLC0415
 
     oid = postgres.types["timestamptz"].oid
     django_loader: Any = adapters.get_loader(oid, Format.TEXT)
-
-    class Loader(django_loader):  # type: ignore[misc]
-        def load(self, data: Any) -> Any:
-            try:
-                return super().load(data)
-            except DataError:
-                return None
-
-    adapters.register_loader(oid, Loader)
+    # Connections share Django's adapters: what one has registered the next one finds.
+    if not issubclass(django_loader, _FarMoments):
+        adapters.register_loader(oid, type("FarMomentsLoader", (_FarMoments, django_loader), {}))

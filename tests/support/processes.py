@@ -16,6 +16,8 @@ from urllib.parse import quote
 
 from django.db import connection
 
+from tests.support.forkserver import Forked, forkserver, may_fork
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
@@ -72,12 +74,17 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 class Child:
     """A process whose output goes to a file."""
 
-    def __init__(self, command: list[str], log: Path, environment: dict[str, str]) -> None:
+    def __init__(self, log: Path, process: subprocess.Popen[bytes] | Forked) -> None:
         self.log = log
+        self._process = process
+
+    @classmethod
+    def of_command(cls, command: list[str], log: Path, environment: dict[str, str]) -> Self:
+        """Start any program."""
         # Its input is held open: an actor waits there, and ends by itself should we die.
         with log.open("ab") as output:
-            self._process = subprocess.Popen(
-                command,
+            process = subprocess.Popen(
+                [*_UNDER_US, *command],
                 cwd=REPOSITORY,
                 env=environment,
                 stdin=subprocess.PIPE,
@@ -85,6 +92,16 @@ class Child:
                 stderr=subprocess.STDOUT,
                 bufsize=0,
             )
+        return cls(log, process)
+
+    @classmethod
+    def of_python(cls, argv: list[str], log: Path, environment: dict[str, str]) -> Self:
+        """Start a program in our Python."""
+        if not may_fork(environment):
+            return cls.of_command([sys.executable, *argv], log, environment)
+        with log.open("ab") as output:
+            process = forkserver().start(argv, output, environment, str(REPOSITORY))
+        return cls(log, process)
 
     @property
     def pid(self) -> int:
@@ -116,7 +133,9 @@ class Child:
     def freeze(self) -> None:
         """Send SIGSTOP, and return once it stands still."""
         self.send(signal.SIGSTOP)
-        os.waitid(os.P_PID, self.pid, os.WSTOPPED)
+        stat = Path(f"/proc/{self.pid}/stat")
+        # Behind the program's name, which may hold anything.
+        until(lambda: stat.read_text("utf-8").rpartition(")")[2].split()[0] == "T", "it stands")
 
     def thaw(self) -> None:
         self.send(signal.SIGCONT)
@@ -212,7 +231,7 @@ class Processes:
             **{key: str(value) for key, value in settings.items()},
         }
         log = self._folder / f"{len(self._children):02}-{name}.log"
-        child = Child([*_UNDER_US, sys.executable, *command], log, environment)
+        child = Child.of_python(command, log, environment)
         self._children.append(child)
         return child
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import configparser
 import os
 import shlex
-import shutil
 import socket
 import sys
 from typing import TYPE_CHECKING
@@ -28,7 +27,6 @@ _PYTHON = f"{_APP}.venv/bin/python"
 # ProtectSystem=strict: all is read-only but for one folder.
 _READ_ONLY = 'mount --bind "$0" "$0" && mount -o remount,ro,bind / && exec "$@"'
 _OWN_MOUNTS = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"])]
-_UNDER_US = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 
 
 def shell_lines(heading: str, program: str) -> list[str]:
@@ -121,7 +119,7 @@ class Units:
 
     def _run(self, name: str, words: list[str], **environment: str) -> Child:
         log = self._folder / f"{name}.log"
-        child = Child([*_UNDER_US, *words], log, self._environment | environment)
+        child = Child.of_command(words, log, self._environment | environment)
         self.running[name] = child
         return child
 
