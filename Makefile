@@ -124,7 +124,8 @@ test-postgresql: .venv/installed-dev ## Run the tests on a private PostgreSQL
 # What takes long is run twice already, and asks more of servers than of Django. The tests' own tools
 # and the state of a stream, which is plain Python, know nothing of it.
 slow_left_out := $(addprefix --ignore=tests/,browser faults sockets support test_conformance.py \
-    docs/test_walkthrough.py) $(addprefix --ignore-glob=*/test_,any_order.py simulation.py)
+    test_first_minutes.py docs/test_walkthrough.py $(addprefix config/test_,serve.py start_up.py \
+    unusable_database.py)) $(addprefix --ignore-glob=*/test_,any_order.py simulation.py)
 
 # Beside the tests, since it takes hours, and root: its files are not named as tests are. With it go
 # those tests that make up what they try, to try more.
@@ -176,7 +177,8 @@ lock: .venv/installed-dev ## Renew all pins in requirements*.txt and package-loc
 
 .PHONY: dist
 dist: .venv/installed-dev ## Build the app alone, for other projects, into dist/
-	$(python) -m pip wheel --disable-pip-version-check -q --no-deps --wheel-dir dist .
+	rm -rf dist
+	$(python) -m build --no-isolation --outdir dist . >/dev/null
 	rm -rf build *.egg-info
 
 .PHONY: clean

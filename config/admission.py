@@ -20,7 +20,7 @@ from notifications.consumers.responses import whole
 from notifications.credentials.sign_in import caller_of
 from notifications.credentials.throttles import address_of_scope
 from notifications.process import metrics
-from notifications.wire import problems
+from notifications.wire import places, problems
 
 Application = Callable[[Any, Any, Any], Any]
 
@@ -91,7 +91,7 @@ class _Request:
             self._turns.end(self._turn)
 
     def refuse(self, refused: Refused) -> None:
-        response = _refusal(_path_of(self._scope), refused)
+        response = _refusal(places.path_of(self._scope), refused)
         metrics.requests_refused.labels("user" if refused.own_fault else "process").inc()
         start, body = whole(response)
         self.answer = [start, {**body, "body": b""} if self._scope["method"] == "HEAD" else body]
@@ -107,16 +107,10 @@ def _caller(scope: Any) -> Caller:
     return Caller(name, address, most)
 
 
-def _path_of(scope: dict[str, Any]) -> str:
-    """Of the request, from where the site begins."""
-    path: str = scope["path"]
-    return path.removeprefix(scope.get("root_path", ""))
-
-
 def _refusal(path: str, refused: Refused) -> HttpResponse:
     status = 429 if refused.own_fault else 503
     detail = "Too many requests at once; see Retry-After."
-    if path.startswith(problems.API_PREFIX):
+    if places.is_of_api(path):
         return problems.response(status, detail, retry_after_s=_RETRY_AFTER_S)
     response = HttpResponse(render_to_string("busy.html"), status=status)
     response.headers["Retry-After"] = str(_RETRY_AFTER_S)

@@ -16,10 +16,9 @@ pages = get_asgi_application()
 from config import health  # noqa: E402
 from config.admission import admitted  # noqa: E402
 from config.postgresql import process  # noqa: E402
-from config.script_name import placed  # noqa: E402
 
 process.serve()
 # WhiteNoise reads a file in one go, which does for ours; a web server in front takes them over.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 
-application = placed(asgi.wrap(health.routes(admitted(pages))))
+application = asgi.wrap(health.routes(admitted(pages)))

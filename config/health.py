@@ -30,7 +30,7 @@ from notifications.models import soundness
 from notifications.process import metrics, outages
 from notifications.process.log_limits import once_a_minute
 from notifications.push import layers, runtime
-from notifications.wire import problems
+from notifications.wire import places, problems
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def routes(others: Application) -> Application:
     }
 
     async def route(scope: Any, receive: Any, send: Any) -> None:
-        answer = answers.get(scope["path"].removeprefix(scope.get("root_path", "")))
+        answer = answers.get(places.path_of(scope))
         if answer is None:
             await others(scope, receive, send)
             return

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from notifications.pages.moments import zone_named
-from notifications.wire.problems import API_PREFIX
+from notifications.wire import places
 
 # Kept by the browser: static/notifications/zone.js
 COOKIE = "notifications_time_zone"
@@ -25,7 +25,7 @@ class TimeZoneMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         zone = zone_named(request.COOKIES.get(COOKIE, ""))
-        if zone is None or request.path_info.startswith(API_PREFIX):
+        if zone is None or places.is_of_api(request.path_info):
             return self.get_response(request)
         with timezone.override(zone):
             return self.get_response(request)

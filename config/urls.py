@@ -7,7 +7,6 @@ from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
 from config import error_pages, outages
-from notifications import api
 
 static_lazy = lazy(static, str)
 
@@ -23,5 +22,4 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),
     path("", include("notifications.urls")),
-    path("api/v1/", api.make().urls),
 ]

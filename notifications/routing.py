@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from channels.routing import URLRouter
+from django.conf import settings
 from django.urls import path, re_path
 
 from notifications.consumers.echo import EchoConsumer
@@ -13,13 +14,14 @@ from notifications.consumers.event_stream import EventStreamConsumer
 from notifications.consumers.http import HttpStreamConsumer, forbid
 from notifications.consumers.long_poll import LongPollConsumer
 from notifications.consumers.websocket import NotificationConsumer
+from notifications.wire import places
 
 Application = Callable[[Any, Any, Any], Any]
 
-# What Django's urls do not have, of the HTTP API.
+# What Django's urls do not have, of the HTTP API: from where that begins.
 STREAMS: dict[str, type[HttpStreamConsumer]] = {
-    "/api/v1/inbox/events": EventStreamConsumer,
-    "/api/v1/inbox/poll": LongPollConsumer,
+    "inbox/events": EventStreamConsumer,
+    "inbox/poll": LongPollConsumer,
 }
 
 
@@ -41,10 +43,11 @@ def websockets(
     """
     echo = guard(EchoConsumer.as_asgi(), anyone=True)
     inbox = guard(sign_in(NotificationConsumer.as_asgi()), tokens=True)
+    begin = f"{places.root()}{places.SOCKETS}".removeprefix("/")
     # Django's types have these for HTTP views only; Channels routes sockets with them.
     routes: list[Any] = [
-        path("ws/notifications/", cast(Any, inbox)),
-        path("ws/echo/", cast(Any, echo)),
+        path(f"{begin}notifications/", cast(Any, inbox)),
+        path(f"{begin}echo/", cast(Any, echo)),
         re_path("", cast(Any, refuse)),
     ]
     router: Application = URLRouter(routes)
@@ -60,15 +63,36 @@ def http(
 
     Args: see ``websockets``; ``guard`` takes as ``refusal`` what answers instead.
     """
+    begin = places.api_root()
     streams = {
-        path: guard(sign_in(consumer.as_asgi()), refusal=forbid, tokens=True)
+        f"{begin}{path}": guard(sign_in(consumer.as_asgi()), refusal=forbid, tokens=True)
         for path, consumer in STREAMS.items()
     }
 
     async def route(scope: Any, receive: Any, send: Any) -> None:
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
         # What another origin may ask is answered in one place, for all of the API.
-        chosen = others if scope["method"] == "OPTIONS" else streams.get(path, others)
+        is_asked = scope["method"] == "OPTIONS"
+        chosen = others if is_asked else streams.get(places.path_of(scope), others)
         await chosen(scope, receive, send)
 
     return route
+
+
+def placed(application: Application) -> Application:
+    """Give each scope its ``root_path``, and a path that begins with it.
+
+    So pages, streams and sockets find what they are asked for alike, whether the site is below
+    FORCE_SCRIPT_NAME, the proxy in front keeps the prefix, cuts it off, or the server was told of
+    it (``root_path``).
+    """
+
+    async def place(scope: Any, receive: Any, send: Any) -> None:
+        root = (settings.FORCE_SCRIPT_NAME or scope.get("root_path") or "").rstrip("/")
+        if root and scope["type"] in {"http", "websocket"}:
+            path = scope["path"]
+            if not f"{path}/".startswith(f"{root}/"):
+                path = root + path
+            scope = {**scope, "root_path": root, "path": f"{root}/" if path == root else path}
+        await application(scope, receive, send)
+
+    return place

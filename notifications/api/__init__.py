@@ -34,6 +34,8 @@ def make() -> NinjaAPI:
     api = document.Api(
         title="Notifications",
         version="1",
+        # Within ours: a project may have an API of its own, which Ninja would call "api-1" too.
+        urls_namespace="notifications:api",
         description="Inboxes, and sending to them. Errors are problem documents (RFC 9457).",
         # The bundled pages of documentation fetch their scripts from another site.
         docs_url=None,

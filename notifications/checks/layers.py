@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core import checks
 
+from notifications.process import extras
 from notifications.push.layers import OURS, backends
 
 IN_MEMORY = "channels.layers.InMemoryChannelLayer"
@@ -50,7 +51,7 @@ def core_layer(**_kwargs: Any) -> list[checks.CheckMessage]:
 @checks.register()
 def core_layer_with_new_redis(**_kwargs: Any) -> list[checks.CheckMessage]:
     """redis-py 8 ends each idle receive of the core layer after 5 seconds (channels_redis#422)."""
-    if CORE not in backends().values():
+    if CORE not in backends().values() or not extras.is_there("redis"):
         return []
     import redis  # noqa: PLC0415 (it takes a sixth of a second, in each command)
 

@@ -41,7 +41,7 @@ def problems_of_csrf(**_kwargs: Any) -> list[checks.CheckMessage]:
     return [
         checks.Warning(
             "ProblemMiddleware is not before CsrfViewMiddleware: what the latter refuses is "
-            "answered with HTML, also below /api/.",
+            "answered with HTML, also below the API.",
             hint=f"Put {PROBLEMS!r} before it in MIDDLEWARE.",
             id="notifications.W017",
         )

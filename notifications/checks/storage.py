@@ -1,4 +1,4 @@
-"""The database: what loses commits, leaks connections or takes SQLite's write lock for nothing."""
+"""The database: what loses commits, or takes SQLite's write lock for nothing."""
 
 from __future__ import annotations
 
@@ -44,30 +44,17 @@ def engine(**_kwargs: Any) -> list[checks.CheckMessage]:
     ]
 
 
-@checks.register()
-def atomic_requests(**_kwargs: Any) -> list[checks.CheckMessage]:
-    """Each page that is read would take the write lock, and hints would wait for the response."""
-    if not _database().get("ATOMIC_REQUESTS"):
+@checks.register(deploy=True)
+def pages_that_hold_the_lock(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """Pages of the project that only read would keep alerts from being sent."""
+    if not _is(SQLITE) or not _database().get("ATOMIC_REQUESTS") or _mode() == "DEFERRED":
         return []
     return [
-        checks.Error(
-            "ATOMIC_REQUESTS is on: every request holds a transaction, on SQLite the write lock.",
-            hint="Take it out; acts open transactions of their own.",
-            id="notifications.E005",
-        )
-    ]
-
-
-@checks.register()
-def persistent_connections(**_kwargs: Any) -> list[checks.CheckMessage]:
-    """Under ASGI each request runs in a thread of its own, whose connection nobody would reuse."""
-    if _database().get("CONN_MAX_AGE", 0) == 0:  # None is for ever
-        return []
-    return [
-        checks.Error(
-            "CONN_MAX_AGE is not 0: under ASGI connections that are kept open leak.",
-            hint="Set it to 0; on PostgreSQL DATABASE_POOL_SIZE keeps connections.",
-            id="notifications.E006",
+        checks.Warning(
+            f"ATOMIC_REQUESTS is on, and SQLite's transactions are {_mode()}: each page of the "
+            "project holds the one lock to write for as long as it takes. The app's own do not.",
+            hint="Take it out, or use PostgreSQL.",
+            id="notifications.W019",
         )
     ]
 
@@ -90,7 +77,7 @@ def database_in_memory(**_kwargs: Any) -> list[checks.CheckMessage]:
 @checks.register()
 def deferred_transactions(**_kwargs: Any) -> list[checks.CheckMessage]:
     """A deferred transaction that reads and then writes fails at once, whatever the timeout."""
-    mode = str(_options().get("transaction_mode") or "DEFERRED").upper()
+    mode = _mode()
     if not _is(SQLITE) or mode in {"IMMEDIATE", "EXCLUSIVE"}:
         return []
     return [
@@ -239,6 +226,11 @@ def file_system_of(path: Path) -> str:
 def _options() -> dict[str, Any]:
     options: dict[str, Any] = _database().get("OPTIONS") or {}
     return options
+
+
+def _mode() -> str:
+    """How SQLite's transactions begin."""
+    return str(_options().get("transaction_mode") or "DEFERRED").upper()
 
 
 def _pragma(name: str) -> str:

@@ -18,7 +18,7 @@ from notifications.credentials.scopes import host_of, request_of
 from notifications.models import ApiKey
 from notifications.process import outages
 from notifications.push.batching import in_thread
-from notifications.wire.problems import API_PREFIX
+from notifications.wire import places
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ class CorsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not request.path_info.startswith(API_PREFIX):
+        if not places.is_of_api(request.path_info):
             return self.get_response(request)
         origin = request.headers.get("Origin")
         is_preflight = (

@@ -19,7 +19,7 @@ from notifications.credentials.throttles import address_of_scope
 from notifications.credentials.visitor import Visitor
 from notifications.process import outages
 from notifications.process.log_limits import once_a_minute
-from notifications.wire.problems import API_PREFIX
+from notifications.wire import places
 
 logger = logging.getLogger(__name__)
 
@@ -177,7 +177,7 @@ def caller_of(scope: dict[str, Any]) -> str | None:
     """By what a request says whose it is, true or not: a key or token, or a session's cookie."""
     bearer, session = token_of(scope), _session_key(scope)
     # Only the API reads the header: beside a page's cookie it could be any.
-    if bearer is not None and (session is None or API_PREFIX in scope["path"]):
+    if bearer is not None and (session is None or places.is_of_api(places.path_of(scope))):
         return f"bearer:{bearer}"
     return f"session:{session}" if session else None
 

@@ -8,7 +8,7 @@ from itertools import chain
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 
-from notifications.wire.problems import API_PREFIX
+from notifications.wire import places
 
 _SECRET_NAMES = {"access_token", "api_key", "apikey", "authorization", "bearer", "key", "token"}
 _SECRET = re.compile(r"nk_[0-9a-f]{12}_|nt_[A-Za-z0-9_-]{43}")
@@ -21,7 +21,7 @@ class NoSecretsInUrlsMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info.startswith(API_PREFIX) and _names_a_secret(request):
+        if places.is_of_api(request.path_info) and _names_a_secret(request):
             return HttpResponseBadRequest(
                 "A key or token goes into the header `Authorization: Bearer`, never into a URL, "
                 "which logs keep. If this one is in use, revoke it.",

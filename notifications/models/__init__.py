@@ -7,6 +7,7 @@ from notifications.models.jobs import Edit, Leased, Removal, from_now
 from notifications.models.notification import Level, Notification, Status
 from notifications.models.process import Process
 from notifications.models.stats import Stats, StatsDelta
+from notifications.process import namesake
 
 __all__ = [
     "AccessToken",
@@ -27,3 +28,6 @@ __all__ = [
     "Status",
     "from_now",
 ]
+
+# Here and not in apps.py, which may be that one's.
+namesake.require_none()

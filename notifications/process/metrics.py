@@ -1,14 +1,16 @@
 """What is counted in this process.
 
 Prometheus's library is loaded by whoever first counts or is asked: a command that does neither
-need not wait for it.
+need not wait for it. Where it is not installed nothing is counted.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from notifications.process import extras
 
 if TYPE_CHECKING:
     from prometheus_client import Counter, Gauge
@@ -27,14 +29,29 @@ class _Declared:
         """Prometheus's own."""
         with self._lock:  # a name is registered once
             if self._made is None:
-                import prometheus_client  # noqa: PLC0415 (see above)
-
                 kind, *what = self._declaration
-                self._made = getattr(prometheus_client, kind)(*what)
+                if extras.is_there("prometheus_client"):
+                    import prometheus_client  # noqa: PLC0415 (see above)
+
+                    self._made = getattr(prometheus_client, kind)(*what)
+                else:
+                    self._made = _Uncounted()
         return self._made
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.made(), name)
+
+
+class _Uncounted:
+    """Stands for a metric of whatever kind, and forgets what it is told."""
+
+    def labels(self, *_values: object, **_named: object) -> Self:
+        return self
+
+    def inc(self, _amount: float = 1) -> None:
+        """One more, or some."""
+
+    dec = set = inc
 
 
 _all: list[_Declared] = []

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-API_PREFIX = "/api/"
+from notifications.wire import places
+
 CONTENT_TYPE = "application/problem+json"
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -60,7 +61,7 @@ def response(
 
 
 class ProblemMiddleware:
-    """Turns the HTML error pages of Django (404, CSRF, 405, 500) below /api/ into problems."""
+    """Turns the HTML error pages of Django (404, CSRF, 405, 500) below our API into problems."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -69,7 +70,7 @@ class ProblemMiddleware:
         answer = self.get_response(request)
         if (
             answer.status_code < HTTPStatus.BAD_REQUEST
-            or not request.path_info.startswith(API_PREFIX)
+            or not places.is_of_api(request.path_info)
             or answer.headers.get("Content-Type") == CONTENT_TYPE
         ):
             return answer

@@ -9,6 +9,8 @@ import redis
 from django.core import checks
 from django.core.mail.backends import console
 from django.db import connection
+from django.urls import include, path
+from django.views.generic import RedirectView
 
 from notifications.checks import serving, storage
 from tests.config.test_environment import manage
@@ -79,9 +81,60 @@ def test_the_core_layer_is_worse_with_redis_8(settings, monkeypatch):
     assert found() == set()
 
 
+def test_a_layer_that_is_not_installed_is_an_error(settings):
+    settings.CHANNEL_LAYERS = {"default": OURS, "publishing": {"BACKEND": "gone.layers.Layer"}}
+    assert found() == {"notifications.E020"}
+
+
 def test_a_redis_layer_publishes_by_a_second_one(settings):
     settings.CHANNEL_LAYERS = {"default": PUBSUB}
     assert found() == {"notifications.W002"}
+
+
+# --- The project around the app -------------------------------------------------------------------
+
+
+class Elsewhere:
+    """Urls without ours."""
+
+    urlpatterns = [path("home/", RedirectView.as_view(url="/"), name="home")]
+
+
+class Beside(Elsewhere):
+    """Urls with ours, and no page to sign in."""
+
+    urlpatterns = [*Elsewhere.urlpatterns, path("", include("notifications.urls"))]
+
+
+def test_the_urls_have_to_be_included(settings):
+    settings.ROOT_URLCONF = Elsewhere
+    assert found(deploy=False) == {"notifications.W020"}
+
+
+@pytest.mark.parametrize("login_url", ["/accounts/login/", "accounts:login"])
+def test_there_is_a_page_to_sign_in(settings, login_url):
+    settings.ROOT_URLCONF = Beside
+    settings.LOGIN_URL = login_url
+    assert found(deploy=False) == {"notifications.W021"}
+    for another in ("/home/", "home", "https://login.example/"):
+        settings.LOGIN_URL = another
+        assert found(deploy=False) == set()
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_of_two_commands_of_one_name_one_is_hidden(settings, tmp_path, monkeypatch, first):
+    commands = tmp_path / "shop" / "management" / "commands"
+    commands.mkdir(parents=True)
+    (tmp_path / "shop" / "__init__.py").touch()
+    for name in ("doctor", "runserver", "sell"):
+        (commands / f"{name}.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    apps = settings.INSTALLED_APPS
+    settings.INSTALLED_APPS = ["shop", *apps] if first else [*apps, "shop"]
+    assert found(deploy=False) == {"notifications.W022"}
+    (said,) = (one for one in checks.run_checks() if one.id == "notifications.W022")
+    hides = "of 'shop', which hides that of notifications"
+    assert (hides if first else "of 'notifications', which hides that of shop") in said.msg
 
 
 # --- Database -------------------------------------------------------------------------------------
@@ -91,9 +144,6 @@ def test_a_redis_layer_publishes_by_a_second_one(settings):
     ("values", "id_"),
     [
         ({"ENGINE": "django.db.backends.mysql"}, "notifications.E004"),
-        ({"ATOMIC_REQUESTS": True}, "notifications.E005"),
-        ({"CONN_MAX_AGE": 60}, "notifications.E006"),
-        ({"CONN_MAX_AGE": None}, "notifications.E006"),
         ({"NAME": ":memory:"}, "notifications.E007"),
         ({"NAME": "file:x?mode=memory&cache=shared"}, "notifications.E007"),
         ({"OPTIONS": SQLITE["OPTIONS"] | {"transaction_mode": None}}, "notifications.W016"),
@@ -103,6 +153,15 @@ def test_a_redis_layer_publishes_by_a_second_one(settings):
 def test_a_database_that_would_break_promises_is_an_error(database, values, id_):
     database(**values)
     assert found(deploy=False) == {id_}
+
+
+def test_pages_that_hold_the_write_lock_are_warned_of(database):
+    database(ATOMIC_REQUESTS=True)
+    assert found() == {"notifications.W019"}
+    database(ATOMIC_REQUESTS=True, OPTIONS=SQLITE["OPTIONS"] | {"transaction_mode": "DEFERRED"})
+    assert found() == {"notifications.W016"}
+    database(POSTGRESQL, ATOMIC_REQUESTS=True, CONN_MAX_AGE=60)
+    assert found() == set()
 
 
 @pytest.mark.parametrize(

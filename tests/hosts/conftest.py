@@ -1,6 +1,8 @@
 """Other people's projects, with the app installed from its wheel."""
 
+import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,25 +12,42 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="session")
-def installed(tmp_path_factory):
-    """A folder in which the wheel is installed, and nothing else of this project."""
-    folder = tmp_path_factory.mktemp("installed")
-    source, wheels = folder / "source", folder / "wheels"
+def build(folder):
+    """What `make dist` makes into `dist`; the wheel's files into `site`."""
+    source, dist = folder / "source", folder / "dist"
     # A copy: building leaves files beside what is built.
-    source.mkdir()
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        (source / name).write_bytes((ROOT / name).read_bytes())
-    copied = ["cp", "-r", str(ROOT / "notifications"), str(source)]
-    subprocess.run(copied, check=True)
-    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    built = [*pip, "wheel", "--no-deps", "--wheel-dir", str(wheels), str(source)]
-    subprocess.run(built, check=True)
-    (wheel,) = wheels.iterdir()
-    target = folder / "site"
-    put = [*pip, "install", "--no-deps", "--target", str(target), str(wheel)]
-    subprocess.run(put, check=True)
-    return target
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True)
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if (ROOT / name).is_file():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, source / name)
+    make = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(dist), str(source)]
+    made = subprocess.run(make, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stdout + made.stderr
+    (wheel,) = dist.glob("*.whl")
+    install = ["--quiet", "--disable-pip-version-check", "install", "--no-deps", "--target"]
+    pip = [sys.executable, "-m", "pip", *install, str(folder / "site"), str(wheel)]
+    subprocess.run(pip, check=True)
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """The folder of `build`: once for all processes of a test run."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "app"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "site").exists():
+            build(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def installed(built):
+    """A folder in which the wheel is installed, and nothing else of this project."""
+    return built / "site"
 
 
 class Host:
@@ -42,16 +61,24 @@ class Host:
         self.python("-m", "django", "startproject", "shop", ".")
         self.changed = 0
 
-    def python(self, *arguments, **options):
-        done = subprocess.run(
+    def run(self, *arguments, **options):
+        """Python, whatever comes of it."""
+        return subprocess.run(
             [sys.executable, *arguments], cwd=self.folder, env=self.environment,
             capture_output=True, text=True, timeout=120, check=False, **options,
         )  # fmt: skip
+
+    def python(self, *arguments, **options):
+        done = self.run(*arguments, **options)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     def manage(self, *arguments, **options):
         return self.python("manage.py", *arguments, **options)
+
+    def ask(self, code):
+        """Have Django run this; what it prints."""
+        return self.manage("shell", "-v0", "-c", code)
 
     def edit(self, name, old, new):
         """Change a file as its owner would; the lines that differ are counted."""
@@ -60,6 +87,19 @@ class Host:
         assert old in text
         path.write_text(text.replace(old, new), "utf-8")
         self.changed += len(set(new.splitlines()) - set(old.splitlines()))
+
+    def write(self, name, text):
+        """A new file, each line of which counts."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+        self.changed += len(text.splitlines())
+
+    def add(self, name, text):
+        """At the end of a file."""
+        path = self.folder / name
+        path.write_text(f"{path.read_text('utf-8')}{text}", "utf-8")
+        self.changed += len(text.splitlines())
 
 
 @pytest.fixture

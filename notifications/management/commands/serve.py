@@ -7,9 +7,10 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from notifications.management.output import WorkCommand
+from notifications.process import extras
 
 
 class Command(WorkCommand):
@@ -22,6 +23,7 @@ class Command(WorkCommand):
         parser.add_argument("--backlog", type=int, default=4096)
 
     def handle(self, *_args: Any, **options: Any) -> None:
+        module, name = _application()
         # Here, or every command would import a server.
         from notifications.process import overdue  # noqa: PLC0415
         from notifications.push import drain  # noqa: PLC0415
@@ -34,7 +36,6 @@ class Command(WorkCommand):
         # look like a process that was killed.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         overdue.watch(drain.ends_within_s())
-        module, _, name = settings.ASGI_APPLICATION.rpartition(".")
         uvicorn_server.run(
             f"{module}:{name}",
             host=options["host"],
@@ -54,3 +55,20 @@ class Command(WorkCommand):
             log_config=None,
             access_log=False,
         )
+
+
+def _application() -> tuple[str, str]:
+    """What is to be served: its module, and its name there.
+
+    Raises: CommandError: there is nothing to serve, or nothing to serve it with.
+    """
+    if not (extras.is_there("uvicorn") and extras.is_there("websockets")):
+        raise CommandError(f"It serves by uvicorn, which is missing: {extras.remedy('uvicorn')}")
+    path = getattr(settings, "ASGI_APPLICATION", None)
+    if not path:
+        raise CommandError(
+            "ASGI_APPLICATION is not set: let it name what notifications.asgi.wrap() has made, "
+            "such as 'mysite.asgi.application'."
+        )
+    module, _, name = path.rpartition(".")
+    return module, name

@@ -262,9 +262,16 @@ def test_a_write_needs_the_csrf_token(send, alice):
     assert answer.json()["changed"] == 1
 
 
-@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/", "/api/v2/inbox", "/api/v1/inbox/1/2"])
+@pytest.mark.parametrize("path", ["/api/v1/nothing", "/api/v1/inbox/1/2"])
 def test_unknown_paths_are_problems_too(path, api):
     problem(api.get(path), 404)
+
+
+@pytest.mark.parametrize("path", ["/api/", "/api/v2/inbox"])
+def test_what_a_project_has_beside_us_is_none_of_our_problems(path, api):
+    answer = api.get(path)
+    assert answer.status_code == 404
+    assert answer["Content-Type"] != PROBLEM
 
 
 def test_other_methods_are_405(api):

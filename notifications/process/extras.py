@@ -1,0 +1,20 @@
+"""What is needed for some of what we do, and is installed where a project does that."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+_PACKAGE = "django-notification-inbox"
+
+
+def is_there(module: str) -> bool:
+    """Whether a module could be imported; it is not."""
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # the package that it would be in
+        return False
+
+
+def remedy(extra: str) -> str:
+    """How to get what is missing. Args: extra: of our package (pyproject.toml)."""
+    return f"pip install '{_PACKAGE}[{extra}]'"
