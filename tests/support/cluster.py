@@ -147,6 +147,7 @@ class Cluster:
     def wait_until_hearing(self) -> None:
         """Wait until each server hears what others commit, where it is to."""
         for server in self.servers if self.hears else ():
+            server.get("/readyz")  # which begins what pushes, where nobody has come since the start
             try:
                 until(
                     lambda s=server: "\nnotifications_listening 1.0\n" in s.get("/metrics").body,  # type: ignore[misc]
