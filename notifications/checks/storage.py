@@ -17,6 +17,8 @@ from notifications.process import outages
 
 # What the names of engines end in; ours for PostgreSQL is built on Django's.
 SQLITE, POSTGRESQL = "sqlite3", "postgresql"
+# As Django names the one that it makes for a project's tests.
+_OF_TESTS = "file:memorydb_"
 MOUNTS = Path("/proc/self/mounts")
 # File systems whose files other machines have open too: WAL needs memory that all writers share.
 _NETWORK = {"9p", "afs", "ceph", "cifs", "glusterfs", "lustre", "ncpfs", "nfs", "nfs4", "smb3"}
@@ -49,24 +51,27 @@ def atomic_requests(**_kwargs: Any) -> list[checks.CheckMessage]:
     if not _database().get("ATOMIC_REQUESTS"):
         return []
     return [
-        checks.Error(
+        checks.Warning(
             "ATOMIC_REQUESTS is on: every request holds a transaction, on SQLite the write lock.",
             hint="Take it out; acts open transactions of their own.",
-            id="notifications.E005",
+            id="notifications.W026",
         )
     ]
 
 
 @checks.register()
 def persistent_connections(**_kwargs: Any) -> list[checks.CheckMessage]:
-    """Under ASGI each request runs in a thread of its own, whose connection nobody would reuse."""
+    """Under ASGI each request runs in a thread of its own, whose connection nobody would reuse.
+
+    Where a WSGI server serves the pages, it is of use there.
+    """
     if _database().get("CONN_MAX_AGE", 0) == 0:  # None is for ever
         return []
     return [
-        checks.Error(
+        checks.Warning(
             "CONN_MAX_AGE is not 0: under ASGI connections that are kept open leak.",
-            hint="Set it to 0; on PostgreSQL DATABASE_POOL_SIZE keeps connections.",
-            id="notifications.E006",
+            hint="Set it to 0 where an ASGI server runs; on PostgreSQL a pool keeps connections.",
+            id="notifications.W027",
         )
     ]
 
@@ -75,6 +80,8 @@ def persistent_connections(**_kwargs: Any) -> list[checks.CheckMessage]:
 def database_in_memory(**_kwargs: Any) -> list[checks.CheckMessage]:
     """Neither another process nor another thread would see what one writes."""
     name = str(_database().get("NAME") or "")
+    if name.startswith(_OF_TESTS):
+        return []
     if not _is(SQLITE) or not (":memory:" in name or "mode=memory" in name or not name):
         return []
     return [
