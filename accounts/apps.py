@@ -11,7 +11,6 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Connect the receivers, register the checks."""
         # Models can be imported only now.
-        from accounts import checks, devices, groups, revocation, sign_in_cookie  # noqa: F401, PLC0415
+        from accounts import checks, devices, groups, sign_in_cookie  # noqa: F401, PLC0415
 
         groups.connect()
-        revocation.connect()

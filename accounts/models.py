@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -13,47 +12,15 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models, router, transaction
 from django.utils.translation import gettext_lazy as _
 
-if TYPE_CHECKING:
-    from typing import Self
-
 
 class User(AbstractUser):
-    """Django's user, which knows what of it has changed that decides about access."""
-
-    _DECIDING = ("password", "is_active")
-    # Those as they were read or saved last, by name; what was not read is not there.
-    _stored: Mapping[str, Any] = {}
-
-    @classmethod
-    def from_db(cls, *arguments: Any, **options: Any) -> Self:
-        """The instance of a row that was read; see Django's."""
-        user = super().from_db(*arguments, **options)
-        user.note_stored(None)
-        return user
+    """Django's user, who is saved and deleted in one transaction with what that entails."""
 
     def save(self, *arguments: Any, **options: Any) -> None:
         """Save, together with what signals do: what takes access away is told with it."""
         using = options.get("using") or router.db_for_write(type(self), instance=self)
         with transaction.atomic(using, savepoint=False):
             super().save(*arguments, **options)
-
-    def changes_access(self, saved: Collection[str] | None) -> bool:
-        """Whether a save stores another password or activity than there was.
-
-        Args: saved: the fields that are saved, None for all. What an object was given that had not
-            been read may be anything, so it counts as changed.
-        """
-        now = self._deciding(saved)
-        return any(name not in self._stored or self._stored[name] != now[name] for name in now)
-
-    def note_stored(self, saved: Collection[str] | None) -> None:
-        """Remember what the database holds, now that these fields were read or saved."""
-        self._stored = {**self._stored, **self._deciding(saved)}
-
-    def _deciding(self, saved: Collection[str] | None) -> dict[str, Any]:
-        # Not by attribute: one that is deferred would be read now.
-        deciding = {name: self.__dict__[name] for name in self._DECIDING if name in self.__dict__}
-        return {name: value for name, value in deciding.items() if saved is None or name in saved}
 
     def delete(self, *arguments: Any, **options: Any) -> tuple[int, dict[str, int]]:
         """Delete the user and all that is theirs; see Django's.

@@ -12,7 +12,7 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         # Not before the apps are loaded: they import models.
         from notifications import checks, receivers  # noqa: F401, PLC0415
-        from notifications.credentials import revocation  # noqa: PLC0415
+        from notifications.credentials import revocation, session_ends, user_changes  # noqa: PLC0415
         from notifications.credentials.signals import access_revoked  # noqa: PLC0415
         from notifications.models.epoch import create_single_rows  # noqa: PLC0415
         from notifications.models.tolerance import read_anything  # noqa: PLC0415
@@ -20,5 +20,6 @@ class NotificationsConfig(AppConfig):
         connection_created.connect(read_anything, dispatch_uid="read_anything")
         post_migrate.connect(create_single_rows, sender=self)
         receivers.connect()
-        revocation.connect()
+        for endings in (revocation, session_ends, user_changes):
+            endings.connect()
         access_revoked.connect(receivers.look_at_access, dispatch_uid="look_at_access")

@@ -25,6 +25,7 @@ def wrap(django_application: Application) -> Application:
     from notifications.push.batching import Batcher  # noqa: PLC0415
     from notifications.sending import worker  # noqa: PLC0415
 
+    _end_connections_with_their_threads()
     finder, guard = sessions.finder(), sign_in.origin_guard
     signed_in = partial(
         sign_in.sign_in,
@@ -40,3 +41,15 @@ def wrap(django_application: Application) -> Application:
     if conf.DISPATCH_IN_SERVER:
         worker.start_thread()
     return routing.placed(drain.on_signals(ProtocolTypeRouter(protocols)))
+
+
+def _end_connections_with_their_threads() -> None:
+    """Let no request keep its connection to a database (CONN_MAX_AGE, as it serves WSGI).
+
+    Under ASGI each request has a thread of its own, where nobody would find that again: they would
+    pile up. Here alone, since other processes of the project have the same settings.
+    """
+    from django.db import connections  # noqa: PLC0415
+
+    for alias in connections:
+        connections.settings[alias]["CONN_MAX_AGE"] = 0

@@ -17,6 +17,7 @@ from notifications.models import (
     Notification,
     Status,
 )
+from notifications.models.users import user_classes
 from notifications.push import hints, publisher
 from notifications.sending import start
 from notifications.sending.signals import Change, inboxes_changed
@@ -28,10 +29,13 @@ _REVOKED_AT_ONCE = 1000
 def connect() -> None:
     """Connect every receiver, once."""
     post_save.connect(dispatch_on_commit, sender=Notification, dispatch_uid="dispatch")
-    post_save.connect(create_inbox, sender=get_user_model(), dispatch_uid="create_inbox")
     post_save.connect(hint_on_commit, sender=Inbox, dispatch_uid="hint")
     inboxes_changed.connect(hint_bulk_on_commit, dispatch_uid="hint_bulk")
-    pre_delete.connect(end_inbox, sender=get_user_model(), dispatch_uid="end_inbox")
+    for model in user_classes():
+        pre_delete.connect(end_inbox, sender=model, dispatch_uid="end_inbox")
+        # What extends the user model may be made for a user whom there is.
+        if model._meta.concrete_model is get_user_model():
+            post_save.connect(create_inbox, sender=model, dispatch_uid="create_inbox")
 
 
 def dispatch_on_commit(instance: Notification, *, raw: bool = False, **_kwargs: Any) -> None:
@@ -82,6 +86,9 @@ def look_at_access(user_ids: Collection[int], using: str, **_kwargs: Any) -> Non
 
     The database tells them. The hint is only faster.
     """
+    # On SQLite a transaction that has read fails to write once another has written, if it is
+    # deferred, as Django begins them: so this one writes first.
+    ChangeCounter.next(using)
     ordered = sorted(user_ids)
     for first in range(0, len(ordered), _REVOKED_AT_ONCE):
         inboxes = Inbox.objects.using(using).filter(

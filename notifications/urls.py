@@ -1,15 +1,31 @@
 """The inbox's pages and the API, for a project to include where it likes."""
 
-from django.urls import path
+from collections.abc import Iterable
+
+from django.db.transaction import non_atomic_requests
+from django.urls import URLPattern, URLResolver, path
 
 from notifications import api
 from notifications.pages import views
 from notifications.wire import places
 
+
+def without_transactions(patterns: Iterable[URLPattern | URLResolver]) -> None:
+    """Take these views out of a project's ATOMIC_REQUESTS: acts begin transactions of their own,
+    and what only reads would hold up who writes, or fail because somebody else did.
+    """
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            without_transactions(pattern.url_patterns)
+        else:
+            non_atomic_requests(pattern.callback)
+
+
 app_name = "notifications"
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/", views.inbox_page, name="inbox"),
     path("inbox/actions/", views.inbox_action, name="inbox-action"),
     path("inbox/<str:wire_id>/", views.inbox_one, name="inbox-one"),
     path(places.API, api.make().urls),
 ]
+without_transactions(urlpatterns)

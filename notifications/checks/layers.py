@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.core import checks
 
-from notifications.conf import conf
 from notifications.process import extras
 from notifications.push.layers import OURS, backends
 
@@ -66,23 +64,6 @@ def core_layer_with_new_redis(**_kwargs: Any) -> list[checks.CheckMessage]:
         hint=f"Use {PUBSUB!r}, and install 'redis<8' as requirements.txt does.",
         id="notifications.W025",
     )
-
-
-@checks.register(deploy=True)
-def several_processes_without_redis(**_kwargs: Any) -> list[checks.CheckMessage]:
-    """SQLite tells of writes by itself; PostgreSQL is asked twice a second."""
-    is_sqlite = settings.DATABASES["default"]["ENGINE"].endswith(".sqlite3")
-    if is_sqlite or conf.SERVER_PROCESSES == 1 or backends()["default"] != OURS:
-        return []
-    return [
-        checks.Warning(
-            f"{conf.SERVER_PROCESSES} server processes on PostgreSQL have no channel layer in "
-            "common: what one of them changes, the others learn within "
-            f"{conf.RECONCILE_S:g} s, from the database.",
-            hint="Set REDIS_URL, or silence this where that is soon enough.",
-            id="notifications.W001",
-        )
-    ]
 
 
 @checks.register(deploy=True)

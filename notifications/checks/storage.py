@@ -1,4 +1,4 @@
-"""The database: what loses commits, leaks connections or takes SQLite's write lock for nothing."""
+"""The database: what loses commits, or takes SQLite's write lock for nothing."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from django.db import DatabaseError, InterfaceError, connections
 from notifications.conf import conf
 from notifications.models import soundness
 from notifications.process import outages
+from notifications.push import notifier
 
 # What the names of engines end in; ours for PostgreSQL is built on Django's.
 SQLITE, POSTGRESQL = "sqlite3", "postgresql"
@@ -45,33 +46,17 @@ def engine(**_kwargs: Any) -> list[checks.CheckMessage]:
     ]
 
 
-@checks.register()
-def atomic_requests(**_kwargs: Any) -> list[checks.CheckMessage]:
-    """Each page that is read would take the write lock, and hints would wait for the response."""
-    if not _database().get("ATOMIC_REQUESTS"):
+@checks.register(deploy=True)
+def pages_that_hold_the_lock(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """Pages of the project that only read would keep alerts from being sent."""
+    if not _is(SQLITE) or not _database().get("ATOMIC_REQUESTS") or _mode() == "DEFERRED":
         return []
     return [
         checks.Warning(
-            "ATOMIC_REQUESTS is on: every request holds a transaction, on SQLite the write lock.",
-            hint="Take it out; acts open transactions of their own.",
-            id="notifications.W026",
-        )
-    ]
-
-
-@checks.register()
-def persistent_connections(**_kwargs: Any) -> list[checks.CheckMessage]:
-    """Under ASGI each request runs in a thread of its own, whose connection nobody would reuse.
-
-    Where a WSGI server serves the pages, it is of use there.
-    """
-    if _database().get("CONN_MAX_AGE", 0) == 0:  # None is for ever
-        return []
-    return [
-        checks.Warning(
-            "CONN_MAX_AGE is not 0: under ASGI connections that are kept open leak.",
-            hint="Set it to 0 where an ASGI server runs; on PostgreSQL a pool keeps connections.",
-            id="notifications.W027",
+            f"ATOMIC_REQUESTS is on, and SQLite's transactions are {_mode()}: each page of the "
+            "project holds the one lock to write for as long as it takes. The app's own do not.",
+            hint="Take it out, or use PostgreSQL.",
+            id="notifications.W019",
         )
     ]
 
@@ -96,7 +81,7 @@ def database_in_memory(**_kwargs: Any) -> list[checks.CheckMessage]:
 @checks.register()
 def deferred_transactions(**_kwargs: Any) -> list[checks.CheckMessage]:
     """A deferred transaction that reads and then writes fails at once, whatever the timeout."""
-    mode = str(_options().get("transaction_mode") or "DEFERRED").upper()
+    mode = _mode()
     if not _is(SQLITE) or mode in {"IMMEDIATE", "EXCLUSIVE"}:
         return []
     return [
@@ -214,8 +199,8 @@ def too_few_connections(
     except (DatabaseError, InterfaceError):
         return []  # which E009 tells of
     size = pool.get("max_size", 4)
-    # One pool more, that of the dispatcher.
-    wanted = (conf.SERVER_PROCESSES + 1) * size
+    # One pool more, that of the dispatcher; and each process listens and notifies.
+    wanted = (conf.SERVER_PROCESSES + 1) * (size + (2 if notifier.is_wanted() else 0))
     if wanted < most:
         return []
     return [
@@ -245,6 +230,11 @@ def file_system_of(path: Path) -> str:
 def _options() -> dict[str, Any]:
     options: dict[str, Any] = _database().get("OPTIONS") or {}
     return options
+
+
+def _mode() -> str:
+    """How SQLite's transactions begin."""
+    return str(_options().get("transaction_mode") or "DEFERRED").upper()
 
 
 def _pragma(name: str) -> str:

@@ -152,8 +152,14 @@ def _age_s(login: Login | None, limits: Limits) -> float:
         ``expires_at``. A session is prolonged by use; it is not the connection's age.
     """
     age_s: float = conf.CONNECTION_AGE_S * random.uniform(*_AGE_SHARE)  # noqa: S311
-    if login is None or login.token_id is None:
+    if login is None:
         return age_s
-    left_s = (login.expires_at - datetime.now(UTC)).total_seconds()
+    if login.token_id is not None:
+        ends_at, before_s = login.expires_at, _RENEW_BEFORE_S
+    elif login.fresh_until is not None:
+        ends_at, before_s = login.fresh_until, contract.LINGER_S
+    else:
+        return age_s
+    left_s = (ends_at - datetime.now(UTC)).total_seconds()
     # Not before `hello` is due: nothing comes before that.
-    return min(age_s, max(limits.hello_s, left_s - _RENEW_BEFORE_S))
+    return min(age_s, max(limits.hello_s, left_s - before_s))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -19,11 +19,15 @@ class Login:
     """
 
     user: AbstractBaseUser
-    session_key: str | None
+    # For no log: with most engines it is what the cookie holds.
+    session_key: str | None = field(repr=False)
     expires_at: datetime
     token_id: int | None = None
     # Where the token may be used in a browser.
     origins: tuple[str, ...] = ()
+    # What came says only how it was when it came (a cookie that holds the session itself: signing
+    # out takes it from the browser and changes nothing here), and has to come again by then.
+    fresh_until: datetime | None = None
 
 
 def is_of_present_password(user: AbstractBaseUser, session_hash: str) -> bool:

@@ -9,16 +9,20 @@ said before they are written, and of many who go by one deletion at once, in the
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Collection
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, connections, router, transaction
 from django.db.models.signals import post_delete, pre_delete
 from django.utils import timezone
 
 from notifications.credentials.signals import access_revoked
-from notifications.models import AccessToken
+from notifications.models import AccessToken, Inbox
+from notifications.process import outages
+
+logger = logging.getLogger(__name__)
 
 
 class _Waiting(threading.local):
@@ -28,7 +32,7 @@ class _Waiting(threading.local):
     """
 
     def __init__(self) -> None:
-        self.user_ids: dict[str, set[int]] = {}
+        self.user_ids: dict[str, set[Any]] = {}
 
 
 _waiting = _Waiting()
@@ -40,11 +44,27 @@ def connect() -> None:
     post_delete.connect(revoke_noted, sender=AccessToken, dispatch_uid="access_token_ended")
 
 
-def revoke(user_ids: Collection[int], using: str = "default") -> None:
+def revoke(user_ids: Collection[Any], using: str = "default") -> None:
     """Say that these users' access may end with the present transaction, where there is one."""
     if user_ids:
         with transaction.atomic(using, savepoint=False):
             access_revoked.send(sender=None, user_ids=set(user_ids), using=using)
+
+
+def revoke_by_itself(user_ids: Collection[Any], using: str | None = None) -> None:
+    """Say it of what has been done, or is going to be, and maybe in no database.
+
+    In a transaction it is part of that. Elsewhere the deed is not undone where this fails: logged,
+    it is left to who looks now and then.
+    """
+    using = using or router.db_for_write(Inbox)
+    if connections[using].in_atomic_block:
+        revoke(user_ids, using)
+        return
+    try:
+        revoke(user_ids, using)
+    except (DatabaseError, InterfaceError) as error:
+        outages.tell(logger, error, "That access has ended was not told")
 
 
 def note_token(instance: AccessToken, using: str, origin: Any, **_: Any) -> None:
@@ -53,7 +73,7 @@ def note_token(instance: AccessToken, using: str, origin: Any, **_: Any) -> None
     note(None if is_over else instance.user_id, using, is_all=origin is instance)
 
 
-def note(user_id: int | None, using: str, *, is_all: bool) -> None:
+def note(user_id: Any, using: str, *, is_all: bool) -> None:
     """Something is going to be deleted that lets this user in, or nobody (None).
 
     Of all that one deletion takes along Django says this (``pre_delete``) before it deletes the

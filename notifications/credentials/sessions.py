@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import cache
-from importlib import import_module
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from django.conf import settings
-from django.contrib.auth import (
-    BACKEND_SESSION_KEY,
-    HASH_SESSION_KEY,
-    SESSION_KEY,
-    get_user_model,
-    load_backend,
-)
-from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from notifications.conf import conf
-from notifications.credentials.logins import Login, is_of_present_password
+from notifications.credentials import engines
+from notifications.credentials.logins import Login
+from notifications.credentials.session_users import users_of
 
-if TYPE_CHECKING:
-    from django.contrib.auth.base_user import AbstractBaseUser
-    from django.contrib.sessions.backends.base import SessionBase
-
-# Whatever engine it is of: 32 letters and digits, or, where the cookie holds the session itself,
-# as much as a browser keeps.
+# A key that Django has made is 32 letters and digits, and another engine's may be somewhat longer.
+# One that holds what no key does fails all that a database or a cache is asked together.
+_KEY = re.compile(r"[\x21-\x7e]{8,128}")
+# Where the cookie holds the session itself: as much as a browser keeps.
 _COOKIE = re.compile(r"[\x21-\x7e]{8,4096}")
 
 
@@ -63,37 +55,27 @@ def _made(path: str) -> SessionFinder:
 
 
 class DjangoSessionFinder:
-    """Sessions of any engine of Django's, with any user model; it asks for one after the other.
+    """Sessions of any engine, with any user model: a few queries for all of them where the engine
+    and the backends of authentication are Django's, else one after the other.
 
     A session is known by its cookie's value.
     """
 
     def is_key(self, cookie: str) -> bool:
-        return _COOKIE.fullmatch(cookie) is not None
+        form = _KEY if engines.has_short_keys(engines.engine()) else _COOKIE
+        return form.fullmatch(cookie) is not None
 
     def logins_of(self, cookies: Sequence[str]) -> list[Login | None]:
-        return [_login(cookie) if self.is_key(cookie) else None for cookie in cookies]
+        found = engines.read({cookie for cookie in cookies if self.is_key(cookie)})
+        users = users_of({key: stored.data for key, stored in found.items()})
+        fresh_until = None
+        if engines.keeps_nothing(engines.engine()):
+            fresh_until = timezone.now() + timedelta(seconds=conf.ACCESS_CHECK_S)
+        logins = {
+            key: Login(user, key, found[key].expires_at, fresh_until=fresh_until)
+            for key, user in users.items()
+        }
+        return [logins.get(cookie) for cookie in cookies]
 
     def still_of(self, session_keys: Sequence[str]) -> list[Login | None]:
         return self.logins_of(session_keys)
-
-
-def _login(key: str) -> Login | None:
-    session: SessionBase = import_module(settings.SESSION_ENGINE).SessionStore(key)
-    user = _user_of(session)
-    return None if user is None else Login(user, key, session.get_expiry_date())
-
-
-def _user_of(session: SessionBase) -> AbstractBaseUser | None:
-    """As ``django.contrib.auth.get_user`` does it, which may also end the session or change it."""
-    backend = session.get(BACKEND_SESSION_KEY)
-    if backend not in settings.AUTHENTICATION_BACKENDS:
-        return None
-    try:
-        user_id = get_user_model()._meta.pk.to_python(session.get(SESSION_KEY))
-    except ValidationError:  # of a user model that there was before
-        return None
-    user: AbstractBaseUser | None = load_backend(backend).get_user(user_id)
-    if user is None or not is_of_present_password(user, session.get(HASH_SESSION_KEY, "")):
-        return None
-    return user

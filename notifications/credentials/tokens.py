@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,9 +16,12 @@ from notifications.conf import conf
 from notifications.credentials import sessions
 from notifications.credentials.keys import digest
 from notifications.credentials.logins import Login, is_of_present_password
+from notifications.credentials.seals import opened, sealed
 from notifications.models import AccessToken, ApiKey
 
 START = "nt_"
+# A token's row, and the session that has made the token; None: a key has.
+TokenLogin = tuple[int, str | None]
 # 256 random bits in base64url.
 _FORM = re.compile(r"nt_[A-Za-z0-9_-]{43}")
 
@@ -39,7 +42,7 @@ def issue(
     now = timezone.now()
     ends = [now + timedelta(seconds=conf.ACCESS_TOKEN_S)]
     if session is not None:
-        ends.append(session.expires_at)
+        ends += [session.expires_at, session.fresh_until or session.expires_at]
     if api_key is not None and api_key.expires_at is not None:
         ends.append(api_key.expires_at)
     expires_at = min(ends)
@@ -47,7 +50,7 @@ def issue(
         token_hash=digest(token),
         user_id=user.pk,
         origins=list(origins),
-        session_key=None if session is None else session.session_key,
+        sealed_session=None if session is None else sealed(session.session_key or "", token),
         api_key=api_key,
         auth_hash=user.get_session_auth_hash(),
         expires_at=expires_at,
@@ -62,15 +65,25 @@ def logins_of(tokens: Sequence[str]) -> list[Login | None]:
     by its hash: how long that takes tells nothing of a secret of 256 bits.
     """
     hashes = [digest(token) if _FORM.fullmatch(token) else "" for token in tokens]
-    rows = _live().filter(token_hash__in=set(hashes) - {""})
-    logins = {row.token_hash: login for row, login in _logins(rows)}
-    return [logins.get(token_hash) for token_hash in hashes]
+    by_hash = dict(zip(hashes, tokens, strict=True))
+    rows = list(_live().filter(token_hash__in=set(hashes) - {""}))
+    logins = _logins(
+        (row, row.sealed_session and opened(row.sealed_session, by_hash[row.token_hash]))
+        for row in rows
+    )
+    found = {row.token_hash: logins.get(row.pk) for row in rows}
+    return [found.get(token_hash) for token_hash in hashes]
 
 
-def still_of(token_ids: Sequence[int]) -> list[Login | None]:
-    """Whose inbox the tokens of these rows open now; None where they open none."""
-    logins = {row.pk: login for row, login in _logins(_live().filter(pk__in=set(token_ids)))}
-    return [logins.get(pk) for pk in token_ids]
+def still_of(logins: Sequence[TokenLogin]) -> list[Login | None]:
+    """What tokens open now by which somebody was let in; None where it is nothing.
+
+    Args: logins: the key of each token's row, and the session that has made the token: what the
+        row says of that one only the token itself opens.
+    """
+    by_pk = dict(logins)
+    still = _logins((row, by_pk[row.pk]) for row in _live().filter(pk__in=set(by_pk)))
+    return [still.get(pk) for pk, _ in logins]
 
 
 def _live() -> QuerySet[AccessToken]:
@@ -83,17 +96,22 @@ def _live() -> QuerySet[AccessToken]:
     )
 
 
-def _logins(rows: Iterable[AccessToken]) -> Iterator[tuple[AccessToken, Login]]:
-    """The rows that open an inbox, with whose that is."""
+def _logins(rows: Iterable[tuple[AccessToken, str | None]]) -> dict[int, Login]:
+    """What these rows open, by their keys; what opens nothing is left out.
+
+    Args: rows: each with the key of the session that has made it.
+    """
     good = [
-        row
-        for row in rows
+        (row, session_key)
+        for row, session_key in rows
         if row.user.is_active and is_of_present_password(row.user, row.auth_hash)
     ]
-    owners = _owners({row.session_key for row in good if row.session_key is not None})
-    for row in good:
-        if row.session_key is None or owners.get(row.session_key) == row.user_id:
-            yield row, _login(row)
+    owners = _owners({session_key for _, session_key in good if session_key is not None})
+    return {
+        row.pk: _login(row, session_key)
+        for row, session_key in good
+        if session_key is None or owners.get(session_key) == row.user_id
+    }
 
 
 def find(token: str) -> Login | None:
@@ -125,7 +143,6 @@ def _owners(session_keys: Iterable[str]) -> dict[str, Any]:
     }
 
 
-def _login(row: AccessToken) -> Login:
-    return Login(
-        row.user, row.session_key, row.expires_at, token_id=row.pk, origins=tuple(row.origins)
-    )
+def _login(row: AccessToken, session_key: str | None) -> Login:
+    origins = tuple(row.origins)
+    return Login(row.user, session_key, row.expires_at, token_id=row.pk, origins=origins)

@@ -732,7 +732,7 @@ class Migration(migrations.Migration):
                 ),
                 ("token_hash", models.CharField(max_length=64, unique=True)),
                 ("origins", models.JSONField(default=list)),
-                ("session_key", models.TextField(null=True)),
+                ("sealed_session", models.TextField(null=True)),
                 ("auth_hash", models.CharField(max_length=64)),
                 ("expires_at", models.DateTimeField(db_index=True)),
                 (
@@ -757,7 +757,7 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("session_key__isnull", True),
+                            ("sealed_session__isnull", True),
                             ("api_key__isnull", True),
                             _connector="XOR",
                         ),

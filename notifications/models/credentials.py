@@ -82,9 +82,10 @@ class AccessToken(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     # Where it may be used in a browser. Without an Origin it is a native client's.
     origins: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
-    # By what the session that made it is known to the project's engine (credentials/sessions.py).
-    # Text, since a session may be a row of any table, or none at all.
-    session_key = models.TextField(null=True)
+    # By what the session that made it is known to the project's engine (credentials/sessions.py),
+    # sealed with the token: with most engines, who can read that can sign in by it. Text, since it
+    # may be as long as a cookie.
+    sealed_session = models.TextField(null=True)
     api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, null=True, related_name="+")
     # Django's HMAC over the password's hash, as sessions keep it: a new password changes it.
     auth_hash = models.CharField(max_length=64)
@@ -93,7 +94,7 @@ class AccessToken(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(session_key__isnull=True) ^ Q(api_key__isnull=True),
+                condition=Q(sealed_session__isnull=True) ^ Q(api_key__isnull=True),
                 name="access_token_made_by_one",
             )
         ]

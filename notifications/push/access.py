@@ -28,6 +28,9 @@ logger = logging.getLogger(__name__)
 
 # Before the look: what changes a password may write the session that made it a moment later.
 _SETTLE_S = 0.2
+# And once more: who signs out is known before the session has ended, which takes as long as what
+# keeps it does.
+_AGAIN_S = 2.0
 _RETRY_S = 1.0
 # Logins by one query.
 _AT_ONCE = 1000
@@ -37,14 +40,15 @@ _RECENT_S = 120
 _RENEW_MS = 1000
 
 Find = Callable[[Sequence[Any]], Sequence[Login | None]]
-# Streams by the key of what they were opened by: a session's, or a token's id.
+# Streams by what they were opened by: the session's key, or the token's id and the session's key.
 _ByKey = dict[Any, list[Connection]]
 
 _finders: dict[str, Find] = {}
 
 
 def look_up_by(*, sessions: Find, tokens: Find) -> None:
-    """How logins are looked up: by the keys of sessions, and by the ids of tokens.
+    """How logins are looked up: by the keys of sessions, and by the ids of tokens, each with the
+    key of the session that has made it (None: a key has).
 
     Each answers what the login is now, under the session's present key; None where it has ended.
     """
@@ -92,12 +96,19 @@ class AccessChecks:
         Any other than before is a reason to look: the one that is seen first may just have been
         raised, and after a restore of the database it may be lower.
         """
-        now = time.monotonic()
+        now, changed = time.monotonic(), []
         for user_id, version in versions:
             before, _ = self._versions.get(user_id, (0, now))
             if version != before:
                 self._versions[user_id] = version, now
-                self.suspect(self._hub.streams.get(user_id, ()))
+                changed.append(user_id)
+        if changed:
+            self._suspect_all_of(changed)
+            asyncio.get_running_loop().call_later(_AGAIN_S, self._suspect_all_of, changed)
+
+    def _suspect_all_of(self, user_ids: Iterable[int]) -> None:
+        for user_id in user_ids:
+            self.suspect(self._hub.streams.get(user_id, ()))
 
     def suspect(self, connections: Iterable[Connection]) -> None:
         """Look at these streams again, soon."""
@@ -112,8 +123,7 @@ class AccessChecks:
         if user_ids is None:
             self.suspect(self._hub.all_streams())
             return
-        for user_id in user_ids:
-            self.suspect(self._hub.streams.get(user_id, ()))
+        self._suspect_all_of(user_ids)
 
     async def _suspect_all_regularly(self) -> None:
         while True:
@@ -203,7 +213,8 @@ def _sort_in(connection: Connection, by_kind: dict[str, _ByKey]) -> list[Action]
     login = connection.login
     assert login is not None  # noqa: S101 (only those with a login are suspected)
     is_token = login.token_id is not None
-    kind, key = ("token", login.token_id) if is_token else ("session", login.session_key)
+    key = (login.token_id, login.session_key) if is_token else login.session_key
+    kind = "token" if is_token else "session"
     if kind in by_kind:
         by_kind[kind].setdefault(key, []).append(connection)
     return []

@@ -24,6 +24,9 @@ class Login(Protocol):
     @property
     def expires_at(self) -> datetime: ...
 
+    @property
+    def fresh_until(self) -> datetime | None: ...
+
 
 class Connection(Protocol):
     """A consumer, as whoever has something for its stream knows it."""

@@ -17,7 +17,8 @@ from notifications.wire.message import Message
 # Whoever learns one of these gets further than they may, or by guessing alone.
 SECRET = {
     "password", "session_key", "previous_key", "session_data", "session_hash", "key_hash",
-    "token_hash", "auth_hash", "request_hash", "epoch_secret", "get_data", "post_data",
+    "token_hash", "sealed_session", "auth_hash", "request_hash", "epoch_secret", "get_data",
+    "post_data",
 }  # fmt: skip
 SUFFIXES = ("", "__exact", "__startswith", "__regex", "__gt", "__in", "__range", "__isnull")
 DEPTH = 3

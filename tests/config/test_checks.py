@@ -81,16 +81,6 @@ def test_the_core_layer_is_worse_with_redis_8(settings, monkeypatch):
     assert found() == set()
 
 
-def test_several_processes_on_postgresql_want_redis(settings, database):
-    settings.NOTIFICATIONS_SERVER_PROCESSES = 2
-    assert found() == set()
-    database(POSTGRESQL)
-    assert found() == {"notifications.W001"}
-    assert found(deploy=False) == set()
-    settings.CHANNEL_LAYERS = {"default": PUBSUB, "publishing": PUBSUB}
-    assert found() == set()
-
-
 def test_a_layer_that_is_not_installed_is_an_error(settings):
     settings.CHANNEL_LAYERS = {"default": OURS, "publishing": {"BACKEND": "gone.layers.Layer"}}
     assert found() == {"notifications.E020"}
@@ -154,9 +144,6 @@ def test_of_two_commands_of_one_name_one_is_hidden(settings, tmp_path, monkeypat
     ("values", "id_"),
     [
         ({"ENGINE": "django.db.backends.mysql"}, "notifications.E004"),
-        ({"ATOMIC_REQUESTS": True}, "notifications.W026"),
-        ({"CONN_MAX_AGE": 60}, "notifications.W027"),
-        ({"CONN_MAX_AGE": None}, "notifications.W027"),
         ({"NAME": ":memory:"}, "notifications.E007"),
         ({"NAME": "file:x?mode=memory&cache=shared"}, "notifications.E007"),
         ({"OPTIONS": SQLITE["OPTIONS"] | {"transaction_mode": None}}, "notifications.W016"),
@@ -166,6 +153,15 @@ def test_of_two_commands_of_one_name_one_is_hidden(settings, tmp_path, monkeypat
 def test_a_database_that_would_break_promises_is_found(database, values, id_):
     database(**values)
     assert found(deploy=False) == {id_}
+
+
+def test_pages_that_hold_the_write_lock_are_warned_of(database):
+    database(ATOMIC_REQUESTS=True)
+    assert found() == {"notifications.W019"}
+    database(ATOMIC_REQUESTS=True, OPTIONS=SQLITE["OPTIONS"] | {"transaction_mode": "DEFERRED"})
+    assert found() == {"notifications.W016"}
+    database(POSTGRESQL, ATOMIC_REQUESTS=True, CONN_MAX_AGE=60)
+    assert found() == set()
 
 
 @pytest.mark.parametrize(

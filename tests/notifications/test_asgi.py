@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from asgiref.testing import ApplicationCommunicator
+from django.db import connections
 
 from notifications import asgi
 
@@ -55,3 +56,10 @@ def test_sockets_are_the_apps(caplog):
     socket = {"scheme": "ws", "subprotocols": []}
     assert answer_to("websocket", "/ws/notifications/", **socket)["type"] == "websocket.accept"
     assert answer_to("websocket", "/ws/shop/", **socket)["type"] == "websocket.close"
+
+
+def test_no_request_leaves_a_connection_behind_whatever_the_project_keeps(monkeypatch):
+    """Its settings may be those of a site on WSGI, where each thread finds its own again."""
+    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 600)
+    answer_to("http", "/shop/", method="GET")
+    assert connections["default"].settings_dict["CONN_MAX_AGE"] == 0

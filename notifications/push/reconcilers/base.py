@@ -108,7 +108,7 @@ class Reconciler(ABC):
         here = installation.at(state.epoch_secret, state.place)
         if here != self._here:
             self._here = here
-            self._call(hub.belongs_to, here)
+            self._belongs_to(here)
         if state.epoch_secret != self._secret:
             self._secret = state.epoch_secret
             self._call(hub.on_epoch, epoch_tag)
@@ -118,6 +118,10 @@ class Reconciler(ABC):
             self._call(hub.access.on_versions, state.access)
         if state.gone is None or state.gone:
             self._call(hub.access.on_gone, state.gone)
+
+    def _belongs_to(self, here: Installation) -> None:
+        """Which installation this is has become known, or has changed."""
+        self._call(self._hub.belongs_to, here)
 
     def _call(self, fact: Callable[..., None], *values: Any) -> None:
         """Tell the hub, on its own loop."""

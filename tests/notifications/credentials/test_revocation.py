@@ -1,9 +1,11 @@
 """What ends a token says so; see tests/accounts/test_revocation.py for users and sessions."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from notifications.credentials import keys, tokens
+from notifications.credentials import keys, revocation, tokens
 from notifications.models import AccessToken, ApiKey, Inbox
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,4 +38,13 @@ def test_a_key_that_is_deleted_ends_the_access_that_it_gave(alice, token_of, api
     row, _ = api_key("tokens")
     token_of(alice, api_key=row)
     row.delete()
+    assert Inbox.objects.get(pk=alice.pk).access_version == 1
+
+
+def test_on_sqlite_it_is_said_by_a_transaction_that_writes_first(alice):
+    """One that has read fails, as Django begins them, when somebody else has written since."""
+    with CaptureQueriesContext(connection) as done:
+        revocation.revoke([alice.pk])
+    statements = [one["sql"] for one in done if not one["sql"].startswith("BEGIN")]
+    assert connection.vendor != "sqlite" or statements[0].startswith("UPDATE")
     assert Inbox.objects.get(pk=alice.pk).access_version == 1

@@ -69,6 +69,7 @@ def lookups(monkeypatch):
     access.look_up_by(sessions=find, tokens=find)
     monkeypatch.setattr(access, "_SETTLE_S", 0.001)
     monkeypatch.setattr(access, "_RETRY_S", 0.001)
+    monkeypatch.setattr(access, "_AGAIN_S", 3600)
     return SimpleNamespace(asked=asked, answers=answers)
 
 
@@ -93,12 +94,12 @@ async def until(condition):
 def test_one_query_for_all_streams_of_a_kind(lookups):
     ended, stays, by_token = Connection(1, "a"), Connection(1, "b"), Connection(1, None, 7)
     other = Connection(2, "c")
-    lookups.answers.update({"b": login(1, "b"), 7: login(1, None, 7)})
+    lookups.answers.update({"b": login(1, "b"), (7, None): login(1, None, 7)})
 
     async def scenario(checks):
         checks.on_versions([(1, 1)])
         await until(lambda: ended.stream.ended and len(lookups.asked) == 2)
-        assert sorted(lookups.asked, key=str) == [["a", "b"], [7]]
+        assert sorted(lookups.asked, key=str) == [["a", "b"], [(7, None)]]
         assert ended.stream.ended == CloseCode.SIGNED_OUT
         assert stays.stream.ended is by_token.stream.ended is other.stream.ended is None
 
@@ -120,6 +121,21 @@ def test_a_version_counts_once_and_any_other_than_before(lookups):
             checks.on_versions([(1, version)])
             assert checks._suspects == {one}
             await until(lambda: not checks._suspects)
+
+    run(scenario, Hub(one))
+
+
+def test_it_is_looked_at_twice_for_what_was_told_before_it_was_so(lookups, monkeypatch):
+    monkeypatch.setattr(access, "_AGAIN_S", 0.05)
+    one = Connection(1, "a")
+    lookups.answers["a"] = login(1, "a")
+
+    async def scenario(checks):
+        checks.on_versions([(1, 7)])
+        await until(lambda: lookups.asked)
+        lookups.answers.clear()
+        await until(lambda: one.stream.ended == CloseCode.SIGNED_OUT)
+        assert len(lookups.asked) == 2
 
     run(scenario, Hub(one))
 
