@@ -12,7 +12,7 @@ from django.db import connection
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from notifications.checks import serving, storage
+from notifications.checks import storage
 from tests.config.test_environment import manage
 from tests.docs import markdown
 
@@ -267,12 +267,6 @@ def test_debug_in_several_processes_is_found(settings):
     assert found() == set()
     settings.NOTIFICATIONS_SERVER_PROCESSES = 2
     assert found() == {"notifications.W010"}
-
-
-def test_users_have_whole_numbers_for_keys(settings):
-    assert serving.keys_of_users() == []
-    settings.AUTH_USER_MODEL = "accounts.Session"  # no user, but its key is text
-    assert [one.id for one in serving.keys_of_users()] == ["notifications.E010"]
 
 
 def test_errors_of_the_api_are_problems_also_those_of_csrf(settings):
