@@ -21,7 +21,7 @@ from django.utils.translation import ngettext
 from notifications.admin.forms import AudienceForm, ComposeForm, new_key
 from notifications.admin.user_search import may_view_users, user_search
 from notifications.models import Inbox, audiences
-from notifications.models.audiences import Audience
+from notifications.models.audience import Audience
 from notifications.sending import acts, outcome, quota
 
 if TYPE_CHECKING:

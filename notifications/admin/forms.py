@@ -14,7 +14,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from notifications.models import Notification
-from notifications.models.audiences import CHOSEN, KINDS, Audience, Chosen
+from notifications.models.audience import Audience, Chosen
+from notifications.models.audiences import CHOSEN, KINDS
 from notifications.pages.moments import zone_named
 from notifications.wire.message import COMPOSED, Message
 

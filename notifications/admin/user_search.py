@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, JsonResponse
 from django.urls import reverse
 
-from notifications.models.audiences import active
+from notifications.models.users import active
 
 _PAGE_SIZE = 20
 _LAST_PAGE = 100

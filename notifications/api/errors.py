@@ -15,7 +15,7 @@ from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationEr
 
 from notifications.api.schemas import ProblemOut
 from notifications.inbox import idempotency, reading
-from notifications.models.audiences import UnknownNames
+from notifications.models.audience import UnknownNames
 from notifications.process import outages
 from notifications.sending import acts, quota
 from notifications.wire import problems

@@ -10,7 +10,8 @@ from pydantic import ConfigDict, Field, create_model, model_validator
 
 from notifications.api import values
 from notifications.api.values import Id, Name, Revision, Strict, Time
-from notifications.models.audiences import CHOSEN, KINDS, Audience
+from notifications.models.audience import Audience
+from notifications.models.audiences import CHOSEN, KINDS
 from notifications.wire import contract
 from notifications.wire.message import DEFAULTS, EDITABLE, MOMENTS, PARTS, Kind, Message
 

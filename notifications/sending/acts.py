@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications.inbox.idempotency import fingerprint
 from notifications.models import Edit, Notification, Removal, Status
-from notifications.models.audiences import Audience
+from notifications.models.audience import Audience
 from notifications.sending import dispatch, quota, start
 from notifications.wire.message import EDITABLE, PARTS, Message
 

@@ -17,6 +17,7 @@ from notifications.models import (
     audiences,
     sql,
 )
+from notifications.models.audience import Audience
 from notifications.models.inbox import InboxQuerySet
 from notifications.sending.jobs import ChunkedJob
 from notifications.sending.signals import Arrived, inboxes_changed
@@ -31,7 +32,7 @@ class Dispatch(ChunkedJob):
     def __init__(self, pk: int) -> None:
         super().__init__(pk)
         # Of the row, once that was read.
-        self._audience: audiences.Audience | None = None
+        self._audience: Audience | None = None
 
     def finished(self) -> dict[str, Any]:
         return {"status": Status.SENT}
@@ -79,13 +80,13 @@ class Dispatch(ChunkedJob):
         between = Inbox.objects.filter(pk__gt=after, pk__lte=upto)
         return self._audience_of_row().inboxes(between)
 
-    def _audience_of_row(self) -> audiences.Audience:
+    def _audience_of_row(self) -> Audience:
         if self._audience is None:
             self._audience = audiences.of(self.row)
         return self._audience
 
 
-def close(audience: audiences.Audience, *, is_later: bool = False) -> int:
+def close(audience: Audience, *, is_later: bool = False) -> int:
     """Accept who there is: whoever is made from now on gets nothing of what is accepted by this.
 
     Users may come without an inbox, by ``bulk_create`` or from another program: those who may be

@@ -13,7 +13,7 @@ from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import Model
 from django.db.models.signals import post_save, pre_save
 
-from notifications.models.audiences import Audience
+from notifications.models.audience import Audience
 from notifications.sending.shortcuts import send
 from notifications.wire.message import PARTS
 

@@ -12,7 +12,7 @@ from django.contrib.auth.models import Group
 from django.db.models import Model
 
 from notifications.models import audiences
-from notifications.models.audiences import Audience
+from notifications.models.audience import Audience
 from notifications.sending import acts
 from notifications.sending.acts import IdempotencyKey, Sent
 from notifications.wire.message import Content, Message

@@ -26,7 +26,7 @@ from notifications.models import (
     Status,
     audiences,
 )
-from notifications.models.audiences import Id
+from notifications.models.audience import Id
 from notifications.models.inbox import InboxNow
 from notifications.sending.dispatch import Dispatch, last_inbox_id
 from notifications.sending.round_robin import Left

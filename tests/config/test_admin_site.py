@@ -64,7 +64,8 @@ def clerk(client, user):
 
 def test_the_walk_finds_what_there_is_to_find():
     of_users = {"__".join(path) for path in paths(get_user_model(), DEPTH)}
-    assert {"password", "groups__user__password", "inbox__operations__request_hash"} < of_users
+    by_inbox = "notifications_inbox__operations__request_hash"
+    assert {"password", "groups__user__password", by_inbox} < of_users
     # Relations without a name have one all the same.
     assert {"+__token_hash", "+__api_key__key_hash"} < of_users
     assert {one.model for one in ADMINS} >= {get_user_model(), Group, ApiKey, AccessAttempt}

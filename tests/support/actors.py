@@ -25,7 +25,8 @@ from django.db import connection, transaction  # noqa: E402
 from notifications.inbox import acts as inbox_acts  # noqa: E402
 from notifications.inbox import reading  # noqa: E402
 from notifications.models import InboxItem, Notification, Status  # noqa: E402
-from notifications.models.audiences import Audience, ChosenUsers, Everyone, Groups  # noqa: E402
+from notifications.models.audience import Audience  # noqa: E402
+from notifications.models.audiences import ChosenUsers, Everyone, Groups  # noqa: E402
 from notifications.sending import acts as sending_acts  # noqa: E402
 from notifications.sending.dispatch import Dispatch  # noqa: E402
 from notifications.wire.message import Message  # noqa: E402

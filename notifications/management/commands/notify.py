@@ -19,7 +19,8 @@ from django.utils import timezone
 
 from notifications.management.output import WorkCommand
 from notifications.models import Notification, Status
-from notifications.models.audiences import CHOSEN, KINDS, Audience, Chosen
+from notifications.models.audience import Audience, Chosen
+from notifications.models.audiences import CHOSEN, KINDS
 from notifications.sending import acts
 from notifications.sending.acts import IdempotencyKey, Sent
 from notifications.sending.dispatch import Dispatch

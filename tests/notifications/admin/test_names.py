@@ -10,6 +10,7 @@ from django.test import Client
 
 from notifications.credentials import keys
 from notifications.models import AccessToken, Notification, audiences
+from notifications.models.audience import UnknownNames
 from notifications.models.credentials import SCOPES
 
 # One name, as Django keeps it, and as others write it: apart, and with one letter for two.
@@ -70,7 +71,7 @@ def test_two_ways_to_write_one_name_are_one_recipient(zoe):
 def test_a_row_that_no_form_made_is_found_as_it_is_written(db):
     odd = get_user_model().objects.create(username=KEPT, password="!")
     assert audiences.ChosenUsers.named([KEPT]).ids == [odd.pk]
-    with pytest.raises(audiences.UnknownNames):
+    with pytest.raises(UnknownNames):
         audiences.ChosenUsers.named([USER])
 
 

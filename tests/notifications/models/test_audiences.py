@@ -8,6 +8,7 @@ from notifications.admin.key_form import ApiKeyForm
 from notifications.api.schemas import AudienceIn
 from notifications.management.commands.notify import Command
 from notifications.models import Notification, audiences
+from notifications.models.audience import UnknownNames
 from notifications.models.audiences import CHOSEN, KINDS
 
 every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
@@ -54,5 +55,5 @@ def test_an_audience_of_rows_names_at_least_one(kind, db):
     assert form.errors == {kind.kind: ["Choose at least one."]}
     with pytest.raises(ValueError, match="at least one"):
         kind.named([])
-    with pytest.raises(audiences.UnknownNames, match="'nobody'"):
+    with pytest.raises(UnknownNames, match="'nobody'"):
         kind.named(["nobody"])

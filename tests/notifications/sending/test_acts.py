@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from notifications.models import Inbox, InboxItem, Notification, Status, audiences
+from notifications.models.audience import UnknownNames
 from notifications.sending import acts, worker
 from notifications.sending.acts import IdempotencyKey
 from notifications.wire.message import Message
@@ -52,10 +53,10 @@ def test_a_member_of_two_groups_gets_it_once(send, alice, bob, charlie):
 
 
 def test_unknown_names_are_named_and_nothing_is_sent(alice):
-    with pytest.raises(audiences.UnknownNames, match="'nobody', 'noone'") as refused:
+    with pytest.raises(UnknownNames, match="'nobody', 'noone'") as refused:
         audiences.ChosenUsers.named(["nobody", "alice", "noone"])
     assert refused.value.names == ["nobody", "noone"]
-    with pytest.raises(audiences.UnknownNames, match="Unknown group: 'x'"):
+    with pytest.raises(UnknownNames, match="Unknown group: 'x'"):
         audiences.Groups.named(["x"])
 
 

@@ -341,7 +341,7 @@ class Stream(RuleBasedStateMachine):
             act.notification.pk,
             matches,
             recipient_count,
-            upto=max(self.inboxes),
+            upto=max(self._inbox_ids().values()),
             status="scheduled" if later else "sending",
         )
         self.sent.append(sent)
@@ -442,12 +442,15 @@ class Stream(RuleBasedStateMachine):
     def _arrives(self, sent, chunks=MAX_USERS):
         while sent.status == "sending" and chunks:
             chunks -= 1
-            left = [pk for pk in self.inboxes if sent.cursor < pk <= sent.upto]
-            left = sorted(pk for pk in left if sent.matches(pk) and self.active[pk])
-            for pk in left[:CHUNK_SIZE]:
+            left = sorted(
+                (number, pk)
+                for pk, number in self._inbox_ids().items()
+                if sent.cursor < number <= sent.upto and sent.matches(pk) and self.active[pk]
+            )[:CHUNK_SIZE]
+            for _, pk in left:
                 self.inboxes[pk].arrive(sent.pk)
                 sent.arrivals += 1
-            sent.cursor = left[CHUNK_SIZE - 1] if len(left) >= CHUNK_SIZE else sent.upto
+            sent.cursor = left[-1][0] if len(left) == CHUNK_SIZE else sent.upto
             if sent.cursor == sent.upto:
                 sent.status = "sent"
 
@@ -457,11 +460,12 @@ class Stream(RuleBasedStateMachine):
 
     def _holders(self, sent):
         """Where a removal still has something to do."""
-        return sorted(
+        holders = (
             pk
             for pk, held in self.inboxes.items()
             if sent.removal and sent.pk in held.items and not held.items[sent.pk].removed
         )
+        return sorted(holders, key=self._inbox_ids().get)
 
     # --- What recipients do ---
 
@@ -548,13 +552,13 @@ class Stream(RuleBasedStateMachine):
     def everything_is_as_the_model_has_it(self):
         self._check_notifications()
         items, counts = self._items(), self._counts()
-        rows = {row.pk: row for row in Inbox.objects.filter(pk__in=self.inboxes)}
+        rows = {row.user_id: row for row in Inbox.objects.filter(user__in=self.inboxes)}
         for pk, model in self.inboxes.items():
             found = {number: _state(item) for number, item in items[pk].items()}
             assert found == {number: item.state() for number, item in model.items.items()}
             for item in items[pk].values():
                 self._check_moments(item)
-            row = rows.get(pk) or Inbox(pk=pk)
+            row = rows.get(pk) or Inbox(user_id=pk)
             assert row.revision == model.revision, model.taken
             assert (row.unread_count, row.unseen_count) == (model.unread, model.unseen)
             assert (row.unread_count, row.unseen_count) == counts[pk]
@@ -620,21 +624,25 @@ class Stream(RuleBasedStateMachine):
     def _items(self):
         """By user id and notification id."""
         items = {pk: {} for pk in self.inboxes}
-        rows = InboxItem.objects.filter(inbox_id__in=self.inboxes).select_related("notification")
-        for item in rows:
-            items[item.inbox_id][item.notification_id] = item
+        rows = InboxItem.objects.filter(inbox__user__in=self.inboxes)
+        for item in rows.select_related("notification", "inbox"):
+            items[item.inbox.user_id][item.notification_id] = item
         return items
 
     def _counts(self):
         """How many are unread and unseen, counted anew, by user id."""
         listed = Q(items__removed_at=None, items__archived_at=None) & Q(items__pk__isnull=False)
-        rows = Inbox.objects.filter(pk__in=self.inboxes).annotate(
+        rows = Inbox.objects.filter(user__in=self.inboxes).annotate(
             unread=Count("items", filter=listed & Q(items__read_at=None)),
             unseen=Count("items", filter=listed & Q(items__seen_at=None)),
         )
         return dict.fromkeys(self.inboxes, (0, 0)) | {
-            row.pk: (row.unread, row.unseen) for row in rows
+            row.user_id: (row.unread, row.unseen) for row in rows
         }
+
+    def _inbox_ids(self):
+        """By user id, of those who have an inbox: jobs go through them in this order."""
+        return dict(Inbox.objects.filter(user__in=self.inboxes).values_list("user_id", "pk"))
 
     def _user(self, index):
         return list(self.inboxes)[index % len(self.inboxes)]
