@@ -32,11 +32,10 @@ def connect() -> None:
     post_save.connect(hint_on_commit, sender=Inbox, dispatch_uid="hint")
     inboxes_changed.connect(hint_bulk_on_commit, dispatch_uid="hint_bulk")
     for model in user_classes():
-        pre_delete.connect(end_inbox, sender=model, dispatch_uid="notifications.end_inbox")
-        # What extends the user model may be made for a user whom there is.
+        # The model and its proxies: what extends it may be made for a user whom there is.
         if model._meta.concrete_model is get_user_model()._meta.concrete_model:
-            uid = "notifications.create_inbox"
-            post_save.connect(create_inbox, sender=model, dispatch_uid=uid)
+            post_save.connect(create_inbox, sender=model, dispatch_uid="notifications.create_inbox")
+            pre_delete.connect(end_inbox, sender=model, dispatch_uid="notifications.end_inbox")
 
 
 def create_missing_inboxes(using: str, **_kwargs: Any) -> None:

@@ -13,6 +13,7 @@ import logging
 import os
 import threading
 import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django.db import connection
@@ -46,13 +47,22 @@ def is_wanted() -> bool:
     return bool(is_psycopg3)
 
 
+@dataclass(eq=False, slots=True)
+class Batch:
+    """What goes together: by channel, of whom something is new; and what became of it."""
+
+    wakes: dict[str, Inboxes] = field(default_factory=dict)
+    # When PostgreSQL was told, by the monotonic clock.
+    told_at: float | None = None
+    is_lost: bool = False
+
+
 class Notifier:
     """Takes wakes from any thread to PostgreSQL."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        # By channel, of whom something is new.
-        self._waiting: dict[str, Inboxes] = {}
+        self._waiting = Batch()
         self._idle = threading.Event()
         self._idle.set()
         self._has_thread = False
@@ -61,20 +71,18 @@ class Notifier:
         self._closed_until = 0.0
         self._break_s = _BREAK_S
 
-    def wake(self, channel: str, inboxes: Inboxes) -> None:
-        """Tell those who listen there, soon; without waiting."""
+    def wake(self, channel: str, inboxes: Inboxes) -> Batch:
+        """Tell those who listen there, soon; without waiting. Returns: what will tell of it."""
         with self._changed:
-            waits = channel in self._waiting
-            self._waiting[channel] = (
-                wakes.together(self._waiting[channel], inboxes) if waits else inboxes
-            )
+            batch = self._waiting
+            batch.wakes[channel] = wakes.together(batch.wakes.get(channel, ()), inboxes)
             self._idle.clear()
             self._changed.notify()
-            if self._has_thread:
-                return
-            self._has_thread = True
-        supervisor.keep_thread("notifying", self._run)
-        atexit.register(self.flush)
+            begins, self._has_thread = not self._has_thread, True
+        if begins:
+            supervisor.keep_thread("notifying", self._run)
+            atexit.register(self.flush)
+        return batch
 
     def stay_connected(self) -> None:
         """Keep the connection from now on: this process needs it again and again."""
@@ -87,47 +95,49 @@ class Notifier:
     def _run(self) -> None:
         while True:
             with self._changed:
-                if not self._changed.wait_for(lambda: self._waiting, self._idle_s):
+                if not self._changed.wait_for(lambda: self._waiting.wakes, self._idle_s):
                     self._close()
-                    self._changed.wait_for(lambda: self._waiting)
-                told, self._waiting = self._waiting, {}
+                    self._changed.wait_for(lambda: self._waiting.wakes)
+                batch, self._waiting = self._waiting, Batch()
             try:
-                self._tell(told)
+                self._tell(batch)
             finally:
+                batch.is_lost = batch.told_at is None
                 with self._changed:
-                    if not self._waiting:
+                    if not self._waiting.wakes:
                         self._idle.set()
 
-    def _tell(self, told: dict[str, Inboxes]) -> None:
+    def _tell(self, batch: Batch) -> None:
         if time.monotonic() < self._closed_until:
-            metrics.wakes_lost.inc(len(told))
+            metrics.wakes_lost.inc(len(batch.wakes))
             return
         try:
-            self._notify(told)
+            self._notify(batch)
         except Exception as error:  # noqa: BLE001 (whatever it is, nothing rests on it)
-            metrics.wakes_lost.inc(len(told))
+            metrics.wakes_lost.inc(len(batch.wakes))
             self._failed(error)
         else:
-            metrics.wakes_sent.inc(len(told))
+            batch.told_at = time.monotonic()
+            metrics.wakes_sent.inc(len(batch.wakes))
             self._break_s = _BREAK_S
 
-    def _notify(self, told: dict[str, Inboxes]) -> None:
+    def _notify(self, batch: Batch) -> None:
         was_idle = self._connection is not None
         try:
-            self._say(told)
+            self._say(batch)
         except Exception:
             self._close()
             if not was_idle:
                 raise
             # The server, or somebody between, may have ended what nobody used.
-            self._say(told)
+            self._say(batch)
 
-    def _say(self, told: dict[str, Inboxes]) -> None:
+    def _say(self, batch: Batch) -> None:
         from notifications.push import direct  # noqa: PLC0415 (psycopg)
 
         if self._connection is None:
             self._connection = direct.notifying()
-        for channel, inboxes in told.items():
+        for channel, inboxes in batch.wakes.items():
             self._connection.notify(channel, wakes.payload(inboxes))
 
     def _failed(self, error: Exception) -> None:
@@ -149,9 +159,9 @@ class Notifier:
 _notifier = Notifier()
 
 
-def wake(channel: str, inboxes: Inboxes) -> None:
+def wake(channel: str, inboxes: Inboxes) -> Batch:
     """``Notifier.wake``, of this process."""
-    _notifier.wake(channel, inboxes)
+    return _notifier.wake(channel, inboxes)
 
 
 def stay_connected() -> None:

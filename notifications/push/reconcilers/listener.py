@@ -21,6 +21,7 @@ from notifications.process import metrics, supervisor
 from notifications.process.log_limits import once_a_minute
 from notifications.push import direct, notifier, wakes
 from notifications.push.direct import DirectConnection
+from notifications.push.notifier import Batch
 from notifications.push.wakes import Inboxes
 
 logger = logging.getLogger(__name__)
@@ -29,9 +30,8 @@ logger = logging.getLogger(__name__)
 PROOF_EVERY_S, PROOF_S = 5.0, 3.0
 # At most, until the end or another channel is noticed.
 _STEP_S = 0.5
-# Before it is tried again: after an error, and where nothing gets through.
-_RETRY_S, _RETRY_MAX_S = 0.25, 5.0
-_DEAF_RETRY_S = 30.0
+# Before it is tried again, doubled up to the most: after an error, and where nothing gets through.
+_RETRY_S, _RETRY_MAX_S, _DEAF_RETRY_MAX_S = 0.25, 5.0, 30.0
 
 
 class _DeafError(Exception):
@@ -73,13 +73,13 @@ class Listener:
                     self._listen(connection)
             except psycopg.Error as error:
                 self._failed(error)
-                wait_s, self._retry_s = self._retry_s, min(_RETRY_MAX_S, self._retry_s * 2)
+                self._retry_s = min(_RETRY_MAX_S, self._retry_s * 2)
             except _DeafError:
-                wait_s = self._was_deaf()
+                self._was_deaf()
+                self._retry_s = min(_DEAF_RETRY_MAX_S, self._retry_s * 2)
             finally:
                 metrics.listening.set(0)
-            if not self._ended.is_set():
-                self._ended.wait(wait_s)
+            self._ended.wait(self._retry_s)
 
     def _listen(self, connection: DirectConnection) -> None:
         """Raises: psycopg.Error, _DeafError."""
@@ -126,20 +126,17 @@ class Listener:
             "(%s: %s).", conf.RECONCILE_S, type(error).__name__, str(error).strip(),
         )  # fmt: skip
 
-    def _was_deaf(self) -> float:
-        """How long to wait before it is tried again."""
+    def _was_deaf(self) -> None:
         self._deaf_count += 1
         self._is_cut = True
-        if self._deaf_count == 1:  # the connection may have died
-            return _RETRY_S
-        if self._deaf_count == 2:  # noqa: PLR2004 (said once)
+        # Not the first time: the connection may have died.
+        if self._deaf_count == 2:  # noqa: PLR2004 (once)
             logger.warning(
                 "What other processes commit is found within %g s, and not at once: what is "
                 "notified does not come through. Is PostgreSQL behind a PgBouncer that lends "
                 "connections by transaction? Then let NOTIFICATIONS_LISTEN_DATABASE "
                 "(DATABASE_LISTEN_URL) lead past it.", conf.RECONCILE_S,
             )  # fmt: skip
-        return _DEAF_RETRY_S
 
 
 class _Proof:
@@ -148,24 +145,25 @@ class _Proof:
     def __init__(self, channel: str) -> None:
         self._channel = channel
         self._next_at = 0.0
-        # When the one was asked for that has not come yet.
-        self._asked_at: float | None = None
+        # With which the one goes that has not come yet.
+        self._asked: Batch | None = None
         self.is_given = False
 
     def ask_if_due(self) -> None:
-        now = time.monotonic()
-        if self._asked_at is None and now >= self._next_at:
-            self._asked_at = now
-            notifier.wake(self._channel, None)
+        # What this process could not notify of proves nothing.
+        is_lost = self._asked is not None and self._asked.is_lost
+        if (self._asked is None or is_lost) and time.monotonic() >= self._next_at:
+            self._next_at = time.monotonic() + PROOF_EVERY_S
+            self._asked = notifier.wake(self._channel, None)
 
     def came(self) -> None:
-        self._asked_at = None
-        self._next_at = time.monotonic() + PROOF_EVERY_S
+        self._asked = None
         self.is_given = True
 
     def must_have_come(self) -> None:
         """Raises: _DeafError: it has not."""
-        if self._asked_at is not None and time.monotonic() > self._asked_at + PROOF_S:
+        told_at = None if self._asked is None else self._asked.told_at
+        if told_at is not None and time.monotonic() > told_at + PROOF_S:
             raise _DeafError
 
 

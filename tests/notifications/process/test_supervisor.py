@@ -370,11 +370,11 @@ def test_a_look_at_the_database_that_meets_a_bug_is_not_the_last(monkeypatch):
 def test_a_wake_that_meets_a_bug_holds_up_none(monkeypatch):
     told, notifier = [], Notifier()
 
-    def tell(wakes):
+    def tell(batch):
         if not told:
             told.append("a bug")
             raise BugError
-        told.append(wakes)
+        told.append(batch.wakes)
 
     monkeypatch.setattr(notifier, "_tell", tell)
     notifier.wake("channel", {1})
