@@ -153,7 +153,7 @@ def test_a_request_that_is_under_way_is_answered(ending_site, sign_in, sender, a
 def locked(user):
     """Nobody can act on this inbox meanwhile."""
     with transaction.atomic():
-        Inbox.objects.select_for_update().get(pk=user.pk)
+        Inbox.objects.select_for_update().get(user=user)
         yield
 
 
