@@ -28,8 +28,8 @@ async def _broadcast_by_hub(scope: Any, receive: Any, send: Any) -> None:
     here = runtime.current()
     streams = [connection.stream for connection in here.all_streams()]
     rows = [
-        [user_id, next(iter(own)).stream.position + 1, 1, 1]
-        for user_id, own in here.streams.items()
+        [inbox_id, next(iter(own)).stream.position + 1, 1, 1]
+        for inbox_id, own in here.streams.items()
     ]
     body = {"epoch_tag": streams[0].epoch_tag, "arrived": CONTENT, "rows": rows}
     sealing = await in_thread(installation.here)

@@ -12,11 +12,11 @@ from typing import Any
 
 def send(options: argparse.Namespace) -> None:
     """Send by the clock; what was sent and when it was committed, on standard output."""
-    from django.contrib.auth import get_user_model  # noqa: PLC0415
-
+    from notifications.models import Inbox  # noqa: PLC0415
     from notifications.sending.signals import inboxes_changed  # noqa: PLC0415
 
-    pks = list(get_user_model().objects.order_by("pk").values_list("pk", flat=True))
+    column = "user_id" if options.real else "pk"
+    pks = list(Inbox.objects.order_by("pk").values_list(column, flat=True))
     if options.mode == "within":
         inboxes_changed.connect(_notify_within)
     act = _send_really if options.real else _change
@@ -52,9 +52,9 @@ def _change(user: int, pk: int, _title: str) -> tuple[int, int, float]:
         with connection.cursor() as cursor:
             cursor.execute(
                 f"WITH moved AS (UPDATE {Inbox._meta.db_table} SET revision = revision + 1 "
-                "WHERE user_id = %s RETURNING user_id, revision) "
+                "WHERE id = %s RETURNING id, revision) "
                 f"UPDATE {InboxItem._meta.db_table} i SET revision = moved.revision FROM moved "
-                "WHERE i.inbox_id = moved.user_id RETURNING i.revision",
+                "WHERE i.inbox_id = moved.id RETURNING i.revision",
                 [pk],
             )
             revision = cursor.fetchone()[0]
@@ -68,7 +68,7 @@ def _notify_within(changes: Any, **_kwargs: Any) -> None:
     from notifications.push import installation, wakes  # noqa: PLC0415
 
     channel = wakes.channel(installation.here().group)
-    inboxes = {inbox.user_id for change in changes for inbox in change.inboxes}
+    inboxes = {inbox.inbox_id for change in changes for inbox in change.inboxes}
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [channel, wakes.payload(inboxes)])
 

@@ -38,7 +38,7 @@ class TutorialConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
 
 def _newest(user_id: int) -> list[Any]:
-    items = InboxItem.objects.filter(inbox_id=user_id).select_related("notification")
+    items = InboxItem.objects.filter(inbox__user_id=user_id).select_related("notification")
     return [item.notification.title for item in items.order_by("-arrived_revision")[:50]]
 
 

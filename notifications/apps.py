@@ -17,8 +17,9 @@ class NotificationsConfig(AppConfig):
         from notifications.models.epoch import create_single_rows  # noqa: PLC0415
         from notifications.models.tolerance import read_anything  # noqa: PLC0415
 
-        connection_created.connect(read_anything, dispatch_uid="read_anything")
+        connection_created.connect(read_anything, dispatch_uid="notifications.read_anything")
         post_migrate.connect(create_single_rows, sender=self)
+        post_migrate.connect(receivers.create_missing_inboxes, sender=self)
         receivers.connect()
         for endings in (revocation, session_ends, user_changes):
             endings.connect()

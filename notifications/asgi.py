@@ -21,6 +21,7 @@ def wrap(django_application: Application) -> Application:
     from notifications import routing  # noqa: PLC0415
     from notifications.conf import conf  # noqa: PLC0415
     from notifications.credentials import sessions, sign_in, throttles, tokens  # noqa: PLC0415
+    from notifications.inbox import reading  # noqa: PLC0415
     from notifications.push import access, drain  # noqa: PLC0415
     from notifications.push.batching import Batcher  # noqa: PLC0415
     from notifications.sending import worker  # noqa: PLC0415
@@ -31,6 +32,7 @@ def wrap(django_application: Application) -> Application:
         sign_in.sign_in,
         find_session=Batcher(finder.logins_of, gathers=True).ask,
         find_token=Batcher(tokens.logins_of, gathers=True).ask,
+        find_inbox=Batcher(reading.inboxes_of).ask,
         wait_s=throttles.handshakes.wait_s,
     )
     access.look_up_by(sessions=finder.still_of, tokens=tokens.still_of)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.models.signals import post_save, pre_delete
 
 from notifications.inbox import stats
@@ -32,10 +32,19 @@ def connect() -> None:
     post_save.connect(hint_on_commit, sender=Inbox, dispatch_uid="hint")
     inboxes_changed.connect(hint_bulk_on_commit, dispatch_uid="hint_bulk")
     for model in user_classes():
-        pre_delete.connect(end_inbox, sender=model, dispatch_uid="end_inbox")
-        # What extends the user model may be made for a user whom there is.
-        if model._meta.concrete_model is get_user_model():
-            post_save.connect(create_inbox, sender=model, dispatch_uid="create_inbox")
+        # The model and its proxies: what extends it may be made for a user whom there is.
+        if model._meta.concrete_model is get_user_model()._meta.concrete_model:
+            post_save.connect(create_inbox, sender=model, dispatch_uid="notifications.create_inbox")
+            pre_delete.connect(end_inbox, sender=model, dispatch_uid="notifications.end_inbox")
+
+
+def create_missing_inboxes(using: str, **_kwargs: Any) -> None:
+    """After migrate: who was there before gets an inbox, and what is sent later finds it."""
+    users: Any = get_user_model()
+    tables = connections[using].introspection.table_names()
+    if {users._meta.db_table, Inbox._meta.db_table} <= set(tables):
+        # Not the default manager, which may ask for columns that a migration is still to make.
+        Inbox.objects.using(using).ensure(users._base_manager.using(using).all())
 
 
 def dispatch_on_commit(instance: Notification, *, raw: bool = False, **_kwargs: Any) -> None:
@@ -57,10 +66,15 @@ def hint_bulk_on_commit(changes: Sequence[Change], **_kwargs: Any) -> None:
     _on_commit(lambda: publisher.publish(bulk))
 
 
-def create_inbox(instance: Any, *, created: bool, **kwargs: Any) -> None:
-    """Users made one by one get their inbox with them; for all others the dispatch makes it."""
-    if created:
-        Inbox.objects.using(kwargs["using"]).ensure([instance.pk])
+def create_inbox(instance: Any, *, created: bool, raw: bool = False, **kwargs: Any) -> None:
+    """Users made one by one get their inbox with them; all others when something is sent to them.
+
+    A fixture brings its own.
+    """
+    if created and not raw:
+        inboxes = Inbox.objects.using(kwargs["using"])
+        # Somebody may have sent something to all users meanwhile.
+        inboxes.bulk_create([Inbox(user_id=instance.pk)], ignore_conflicts=True)
 
 
 def end_inbox(instance: Any, **kwargs: Any) -> None:
@@ -70,18 +84,19 @@ def end_inbox(instance: Any, **kwargs: Any) -> None:
     over, and the user with it.
     """
     using, pk = kwargs["using"], instance.pk
-    # From here on nobody begins one: a dispatch locks the users whose inboxes it makes.
+    # From here on nobody begins one: who makes inboxes locks their users.
     users = get_user_model()._base_manager.using(using).filter(pk=pk)
     list(users.select_for_update().values_list("pk", flat=True))
-    inboxes = Inbox.objects.using(using).filter(pk=pk)
-    if inboxes.select_for_update().first() is None:
+    inboxes = Inbox.objects.using(using).filter(user_id=pk)
+    inbox = inboxes.select_for_update().first()
+    if inbox is None:
         return
-    stats.forget(InboxItem.objects.using(using).filter(inbox=pk))
+    stats.forget(InboxItem.objects.using(using).filter(inbox=inbox))
     inboxes.delete()
     ChangeCounter.count_gone(using)
 
 
-def look_at_access(user_ids: Collection[int], using: str, **_kwargs: Any) -> None:
+def look_at_access(user_ids: Collection[Any], using: str, **_kwargs: Any) -> None:
     """Access is being taken from these users: once that is committed, all processes look.
 
     The database tells them. The hint is only faster.
@@ -89,7 +104,8 @@ def look_at_access(user_ids: Collection[int], using: str, **_kwargs: Any) -> Non
     # On SQLite a transaction that has read fails to write once another has written, if it is
     # deferred, as Django begins them: so this one writes first.
     ChangeCounter.next(using)
-    ordered = sorted(user_ids)
+    theirs = Inbox.objects.using(using).filter(user__among=list(user_ids)).order_by("pk")
+    ordered = list(theirs.values_list("pk", flat=True))
     for first in range(0, len(ordered), _REVOKED_AT_ONCE):
         inboxes = Inbox.objects.using(using).filter(
             pk__among=ordered[first : first + _REVOKED_AT_ONCE]

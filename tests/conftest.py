@@ -12,6 +12,7 @@ from accounts.models import Session
 from notifications.credentials import keys, revocation, throttles, tokens
 from notifications.credentials.signals import access_revoked
 from notifications.process import log_limits
+from tests.support import far_ids
 from tests.support.emptying import empty_tables
 from tests.support.sessions import login_by
 
@@ -20,6 +21,8 @@ PASSWORD = "correct horse battery"
 collect_ignore = [] if connection.vendor == "sqlite" else ["browser", "test_conformance.py"]
 # What takes longest begins first, or one worker would be at it when the others are done.
 FIRST = ("browser", "sockets", "faults", "docs", "config")
+
+far_ids.begin_far_away()
 
 
 def pytest_itemcollected(item):

@@ -93,14 +93,14 @@ def test_an_unknown_user_is_named_and_nothing_is_sent(site, processes, alice):
     command = processes.manage("notify", "Hello", "--user", "alice", "--user", "nobody")
     assert command.wait() == 1
     assert "Unknown user: 'nobody'. Nothing was sent." in command.output()
-    assert not alice.inbox.items.exists()
+    assert not alice.notifications_inbox.items.exists()
 
 
 def test_the_server_dispatches_what_was_left_to_it(site, alice):
     Notification.objects.bulk_create(
         [Notification(title="Left", audience_kind="everyone", status=Status.SENDING)]
     )
-    until(alice.inbox.items.exists, "the server's dispatcher finds it", within_s=30)
+    until(alice.notifications_inbox.items.exists, "the server's dispatcher finds it", within_s=30)
 
 
 def test_static_files_and_refusals_are_quiet(site, processes):

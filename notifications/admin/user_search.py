@@ -16,6 +16,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, JsonResponse
 from django.urls import reverse
 
+from notifications.models.audiences import active
+
 _PAGE_SIZE = 20
 _LAST_PAGE = 100
 # Who may not view users types at least so much of a name: there is no list of all of them.
@@ -94,7 +96,7 @@ def found(request: HttpRequest) -> JsonResponse:
 def _named_like(term: str) -> QuerySet[Any]:
     model = get_user_model()
     names = [model.USERNAME_FIELD, *filter(_has, ("first_name", "last_name"))]
-    users = model._default_manager.filter(is_active=True)
+    users = active(model._default_manager.all())
     for word in term.split():
         like = Q()
         for name in names:

@@ -93,7 +93,7 @@ def inbox_one(
     return serializers.notification(read.item, read.said)
 
 
-def _act(user_id: int, actions: ActionsIn) -> dict[str, Any]:
+def _act(user_id: Any, actions: ActionsIn) -> dict[str, Any]:
     if actions.op == "delivered":
         return _deliver(user_id, actions)
     which: acts.Chosen | acts.AllUpTo
@@ -112,7 +112,7 @@ def _act(user_id: int, actions: ActionsIn) -> dict[str, Any]:
     }
 
 
-def _deliver(user_id: int, actions: ActionsIn) -> dict[str, Any]:
+def _deliver(user_id: Any, actions: ActionsIn) -> dict[str, Any]:
     assert actions.epoch is not None  # noqa: S101 (the schema saw to it)
     assert actions.upto is not None  # noqa: S101
     head, changed = receipts.deliver(user_id, actions.epoch, actions.upto)

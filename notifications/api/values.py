@@ -59,7 +59,8 @@ def _moment(value: object) -> datetime:
 
 
 Moment = Annotated[datetime, BeforeValidator(_moment)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=150)]
+# Of a user or a group; as long as an e-mail address, which may be the name.
+Name = Annotated[str, StringConstraints(min_length=1, max_length=254)]
 
 # A character of a line, and of a URL.
 _LINE, _URL = r"[^\x00-\x1f\x7f-\x9f]", r"[^\x00-\x20\x7f-\x9f\s\\]"

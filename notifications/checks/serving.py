@@ -1,4 +1,4 @@
-"""Serving: heartbeats that proxies or slow clients do not bear, users, middleware."""
+"""Serving: heartbeats that proxies or slow clients do not bear, middleware."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core import checks
-from django.db.models import IntegerField
 
 from notifications.checks.middleware import CSRF, PROBLEMS, is_around
 from notifications.conf import conf
@@ -16,21 +14,6 @@ from notifications.wire import contract
 
 # nginx's proxy_read_timeout, where nobody says anything.
 _PROXY_SILENCE_S = 60
-
-
-@checks.register()
-def keys_of_users(**_kwargs: Any) -> list[checks.CheckMessage]:
-    """Jobs go from id to id, and ids are written into SQL of our own."""
-    key = get_user_model()._meta.pk
-    if isinstance(key, IntegerField):
-        return []
-    return [
-        checks.Error(
-            f"The keys of {settings.AUTH_USER_MODEL} are no whole numbers, but {key}.",
-            hint="Use a user model whose primary key is an integer field.",
-            id="notifications.E010",
-        )
-    ]
 
 
 @checks.register(deploy=True)

@@ -41,7 +41,7 @@ class Refusal:
 def admit(
     scope: dict[str, Any], *, knows_version: bool = True, what: str = "requests came"
 ) -> int | Refusal:
-    """Whose inbox the connection that ``scope`` is of may follow, or why it may not.
+    """The id of the inbox that the connection may follow, or why it may follow none.
 
     A refusal is counted and logged. What says less of who is here comes first.
 
@@ -65,10 +65,10 @@ def _verdict(scope: dict[str, Any], *, knows_version: bool, what: str) -> int | 
     known = visitor.of(scope)
     if refusal := _of_visitor(known, what):
         return refusal
-    user_id = known.user_id
-    if user_id is None:
+    inbox_id = known.inbox_id
+    if inbox_id is None:
         return Refusal(CloseCode.SIGNED_OUT, 401, "Sign in first.")
-    return _of_limits(hub, user_id, address_of(scope)) or user_id
+    return _of_limits(hub, inbox_id, address_of(scope)) or inbox_id
 
 
 def _of_visitor(known: Visitor, what: str) -> Refusal | None:
@@ -86,14 +86,14 @@ def _of_visitor(known: Visitor, what: str) -> Refusal | None:
     return None
 
 
-def _of_limits(hub: Hub, user_id: int, address: str) -> Refusal | None:
+def _of_limits(hub: Hub, inbox_id: int, address: str) -> Refusal | None:
     """Whether it is one too many for this process, its user or its address."""
     counter = hub.connection_counter
     if counter.is_full():
         reason = "The server has as many connections as it may have."
         delay = (_FULL_AFTER_MS, _FULL_RETRY_S)
         return Refusal(CloseCode.OVERLOADED, 503, reason, *delay, limit="process")
-    excess = counter.excess(address, hub.streams.get(user_id, ()))
+    excess = counter.excess(address, hub.streams.get(inbox_id, ()))
     if excess is None:
         return None
     code = CloseCode.TOO_MANY_CONNECTIONS

@@ -81,13 +81,13 @@ class StreamConsumer(QuietConsumer):
         # None before it is let in; it stays so where it is refused.
         self.connection = None
 
-    def open_stream(self, transport: Transport, user_id: int, cursor: Cursor | None) -> None:
-        """Begin the stream of this user's inbox, where the client says that it is."""
+    def open_stream(self, transport: Transport, inbox_id: int, cursor: Cursor | None) -> None:
+        """Begin the stream of this inbox, where the client says that it is."""
         login = visitor.of(self.scope).login
         self.connection = StreamConnection(
             kind=self.kind,
             says_when=self.says_when,
-            user_id=user_id,
+            inbox_id=inbox_id,
             address=address_of(self.scope),
             login=login,
             stream=self.new_stream(transport, self.limits(login)),

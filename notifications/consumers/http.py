@@ -34,7 +34,7 @@ class HttpStreamConsumer(StreamConsumer):
             return  # the rest of a body that nobody asked for
         transport = self.transport = self.new_transport()
         try:
-            user_id = self._user_id()
+            inbox_id = self._inbox_id()
             query = parse_qs(self.scope["query_string"].decode("latin-1"), keep_blank_values=True)
             queries.require_known(query, self.parameters)
             cursor = self.ask(query)
@@ -42,7 +42,7 @@ class HttpStreamConsumer(StreamConsumer):
             transport.answer(problem.response())
         else:
             transport.open()
-            self.open_stream(transport, user_id, cursor)
+            self.open_stream(transport, inbox_id, cursor)
 
     async def http_disconnect(self, _event: dict[str, Any]) -> None:
         self.close_stream()
@@ -59,7 +59,7 @@ class HttpStreamConsumer(StreamConsumer):
         """
         return cursor(query.get("epoch", [""])[0], query.get("since", [""])[0])
 
-    def _user_id(self) -> int:
+    def _inbox_id(self) -> int:
         """Raises: Problem: nobody is to be answered, or not now."""
         if self.scope["method"] != "GET":
             raise Problem(405, "This method is not allowed here.")

@@ -39,12 +39,12 @@ _reads: Batcher[Ask, Loaded | None] = Batcher(catch_up.catch_up)
 
 @dataclass(slots=True, eq=False)
 class StreamConnection(Generic[S]):
-    """One stream of one user, and where its frames go; the hub's ``Connection``."""
+    """One stream of one inbox, and where its frames go; the hub's ``Connection``."""
 
     kind: str
     # Whether a client can be told when to come back.
     says_when: bool
-    user_id: int
+    inbox_id: int
     address: str
     login: Login | None
     stream: S
@@ -96,7 +96,7 @@ class StreamConnection(Generic[S]):
                 self.say(action)
             elif isinstance(action, Load):
                 reads = _reads if self.stream.epoch_tag else _first_reads
-                self._reading = reads.ask(Ask(self.user_id, action.cursor))
+                self._reading = reads.ask(Ask(self.inbox_id, action.cursor))
                 self._reading.add_done_callback(self._loaded)
             elif isinstance(action, Close):
                 self.transport.close(action.code, action.reason)
@@ -114,7 +114,7 @@ class StreamConnection(Generic[S]):
         if (epoch_tag, revision) != self._receipt:
             self._receipt = (epoch_tag, revision)
             if revision:
-                self.hub.receipts.tell(self.user_id, epoch_tag, revision)
+                self.hub.receipts.tell(self.inbox_id, epoch_tag, revision)
 
     def _loaded(self, answer: asyncio.Future[Loaded | None]) -> None:
         now = time.monotonic()

@@ -108,6 +108,7 @@ def sign_in(
     application: Application,
     find_session: Find,
     find_token: Find,
+    find_inbox: Callable[[Any], Awaitable[int | None]],
     wait_s: Callable[[str], int] = lambda _: 0,
 ) -> Application:
     """Put who opens a connection into its scope, by the token or the session cookie that came.
@@ -117,8 +118,9 @@ def sign_in(
 
     To an HTTP request of a token's own origin the answer lets that origin read it (CORS).
 
-    Args: find_session, find_token: whose login a session's key, or a token, is; they may answer
-        many at once. wait_s: notes that an address has come, and says how long it has to wait.
+    Args: find_session, find_token, find_inbox: whose login a session's key, or a token, is, and
+        which inbox is a user's; they may answer many at once. wait_s: notes that an address has
+        come, and says how long it has to wait.
     """
 
     async def signed_in(scope: Any, receive: Any, send: Any) -> None:
@@ -127,9 +129,9 @@ def sign_in(
         outcome["wait_s"] = wait_s(address_of_scope(scope)) if scope.get("client") else 0
         if not outcome["wait_s"]:
             if token is not None:
-                outcome |= await _look_up(find_token, token)
+                outcome |= await _look_up("login", find_token, token)
             elif key:
-                outcome |= await _look_up(find_session, key)
+                outcome |= await _look_up("login", find_session, key)
         login, origin = outcome["login"], request_of(scope).headers.get("Origin")
         if login is not None and token is not None and origin is not None:
             if not is_listed(origin, login.origins):
@@ -137,6 +139,8 @@ def sign_in(
             elif scope["type"] == "http":
                 send = _readable_from(origin, send)
         user = outcome["login"].user if outcome["login"] else AnonymousUser()
+        if outcome["login"]:
+            outcome |= await _look_up("inbox_id", find_inbox, user.pk)
         await application(visitor.put(scope, Visitor(user=user, **outcome)), receive, send)
 
     return signed_in
@@ -146,12 +150,12 @@ def _nobody() -> dict[str, Any]:
     return {"login": None, "origin_refused": False, "lookup_failed": False}
 
 
-async def _look_up(find: Find, credential: str) -> dict[str, Any]:
-    """What is known of a token or a session's key, of what a scope gets."""
+async def _look_up(what: str, find: Callable[[Any], Awaitable[Any]], by: Any) -> dict[str, Any]:
+    """What is known by a token, a session's key or a user's, of what a scope gets."""
     try:
         # A future that is too late is cancelled, so that nobody looks for it any more.
         async with asyncio.timeout(_LOOKUP_S):
-            return {"login": await find(credential)}
+            return {what: await find(by)}
     except TimeoutError:
         # Too many come at once: told to come back, the client frees its place in the queue.
         once_a_minute(

@@ -18,20 +18,14 @@ class Visitor:
     user: Any = None
     # What the connection is opened by.
     login: Login | None = None
+    # The user's inbox; None: it is nobody.
+    inbox_id: int | None = None
     # The token is good, but not where it came from.
     origin_refused: bool = False
     # The database did not answer.
     lookup_failed: bool = False
     # Seconds after which it may come again, where it came too often: then nothing was looked up.
     wait_s: int = 0
-
-    @property
-    def user_id(self) -> int | None:
-        """The user's key; None: it is nobody."""
-        if self.user is None or not self.user.is_authenticated:
-            return None
-        pk: int = self.user.pk
-        return pk
 
 
 def put(scope: dict[str, Any], visitor: Visitor) -> dict[str, Any]:

@@ -118,7 +118,7 @@ _RESTORE = _Change(
 )
 
 
-def mark_seen(recipient_id: int, which: Chosen | AllUpTo) -> Result:
+def mark_seen(recipient_id: Any, which: Chosen | AllUpTo) -> Result:
     """Mark notifications seen; those already seen are skipped.
 
     Raises: EpochMismatch: ``which`` comes from another epoch.
@@ -126,7 +126,7 @@ def mark_seen(recipient_id: int, which: Chosen | AllUpTo) -> Result:
     return _perform(_SEEN, recipient_id, which)
 
 
-def mark_read(recipient_id: int, which: Chosen | AllUpTo) -> Result:
+def mark_read(recipient_id: Any, which: Chosen | AllUpTo) -> Result:
     """Mark notifications read, and seen; those already read are skipped.
 
     Raises: EpochMismatch: ``which`` comes from another epoch.
@@ -134,12 +134,12 @@ def mark_read(recipient_id: int, which: Chosen | AllUpTo) -> Result:
     return _perform(_READ, recipient_id, which)
 
 
-def mark_unread(recipient_id: int, which: Chosen) -> Result:
+def mark_unread(recipient_id: Any, which: Chosen) -> Result:
     """Mark notifications unread; they stay seen."""
     return _perform(_UNREAD, recipient_id, which)
 
 
-def archive(recipient_id: int, which: Chosen | AllUpTo) -> Result:
+def archive(recipient_id: Any, which: Chosen | AllUpTo) -> Result:
     """Take notifications out of the list, read or not.
 
     Raises: EpochMismatch: ``which`` comes from another epoch.
@@ -147,13 +147,13 @@ def archive(recipient_id: int, which: Chosen | AllUpTo) -> Result:
     return _perform(_ARCHIVE, recipient_id, which)
 
 
-def restore(recipient_id: int, which: Chosen) -> Result:
+def restore(recipient_id: Any, which: Chosen) -> Result:
     """Put archived notifications back, as read and as seen as they were."""
     return _perform(_RESTORE, recipient_id, which)
 
 
 @transaction.atomic
-def _perform(change: _Change, recipient_id: int, which: Chosen | AllUpTo) -> Result:
+def _perform(change: _Change, recipient_id: Any, which: Chosen | AllUpTo) -> Result:
     inbox = Inbox.lock(recipient_id)
     items = _pending(change, inbox, which)
     before = _Counts.of(items)

@@ -24,7 +24,7 @@ class OperationConflict(Exception):
 
 @transaction.atomic
 def once(
-    recipient_id: int, op_id: str, request: object, act: Callable[[], dict[str, Any]]
+    recipient_id: Any, op_id: str, request: object, act: Callable[[], dict[str, Any]]
 ) -> dict[str, Any]:
     """The answer of ``act``, or the one that it gave when the same request came before.
 

@@ -14,12 +14,13 @@ from django.db.models import QuerySet, Subquery
 from django.db.models.functions import Left
 
 from notifications.models import Epoch, Inbox, InboxItem, sql
+from notifications.models.inbox import InboxItemQuerySet
 from notifications.wire import contract, opaque_ids, read, serializers
 from notifications.wire.message import Message
 from notifications.wire.read import Item, Said
 
 _COLUMNS = (*serializers.ITEM, *serializers.CONTENT)
-_HEAD = ("revision", "unread_count", "unseen_count", "epoch_secret", "user_secret")
+_HEAD = ("pk", "revision", "unread_count", "unseen_count", "epoch_secret", "user_secret")
 
 FILTERS = {
     "inbox": lambda items: items.listed(),
@@ -36,6 +37,7 @@ class EpochMismatch(Exception):
 class Head:
     """Where an inbox stands. ``user`` and ``epoch`` are the opaque keys of the wire."""
 
+    inbox_id: int
     user: str
     epoch: str
     revision: int
@@ -67,21 +69,38 @@ class Page:
     next_before: int | None
 
 
-def head(user_id: int) -> Head:
-    """Where the user's inbox stands; an inbox that is missing is created."""
+def inboxes_of(user_ids: Sequence[Any]) -> list[int | None]:
+    """The ids of these users' inboxes, in their order; None for whom there is not.
+
+    What is missing is made.
+    """
+    known = _inbox_ids(user_ids)
+    if missing := [pk for pk in user_ids if pk not in known]:
+        Inbox.objects.ensure_of(missing)
+        known |= _inbox_ids(missing)
+    return [known.get(pk) for pk in user_ids]
+
+
+def _inbox_ids(user_ids: Sequence[Any]) -> dict[Any, int]:
+    inboxes = Inbox.objects.filter(user__among=list(user_ids))
+    return dict(inboxes.values_list("user_id", "pk"))
+
+
+def head(user_id: Any) -> Head:
+    """Where the user's inbox stands; an inbox that is missing is made."""
     row = _head_rows(user_id).first()
     if row is None:
-        Inbox.objects.ensure([user_id])
+        Inbox.objects.ensure_of([user_id])
         row = _head_rows(user_id).get()
     return _head(user_id, row)
 
 
-def page(user_id: int, listing: str = "inbox", *, before: int | None = None, size: int) -> Page:
+def page(user_id: Any, listing: str = "inbox", *, before: int | None = None, size: int) -> Page:
     """One page of a listing, newest first.
 
     Args: listing: a key of ``FILTERS``. before: the ``next_before`` of the page above.
     """
-    items = FILTERS[listing](InboxItem.objects.filter(inbox_id=user_id))
+    items = FILTERS[listing](_items_of(user_id))
     if before is not None:
         items = items.filter(arrived_revision__lt=before)
     inbox_head, rows = _read(user_id, items.order_by("-arrived_revision")[: size + 1])
@@ -91,9 +110,9 @@ def page(user_id: int, listing: str = "inbox", *, before: int | None = None, siz
     return Page(inbox_head, [_read_from(row) for row in shown], next_before)
 
 
-def one(user_id: int, notification_id: int) -> Notification | None:
+def one(user_id: Any, notification_id: int) -> Notification | None:
     """One notification with its whole body, or None: missing, removed and somebody else's alike."""
-    items = InboxItem.objects.present().filter(inbox_id=user_id, notification_id=notification_id)
+    items = _items_of(user_id).present().filter(notification_id=notification_id)
     row = items.values_list(*serializers.ITEM, *_prefixed(serializers.CONTENT)).first()
     if row is None:
         return None
@@ -109,19 +128,25 @@ class Neighbours:
     older: str | None
 
 
-def beside(user_id: int, arrived_revision: int) -> Neighbours:
+def beside(user_id: Any, arrived_revision: int) -> Neighbours:
     """What lies next to a notification in the inbox, whether that itself is listed or not."""
-    listed = InboxItem.objects.filter(inbox_id=user_id).listed()
+    listed = _items_of(user_id).listed()
     ids = listed.values_list("notification_id", flat=True)
     newer = ids.filter(arrived_revision__gt=arrived_revision).order_by("arrived_revision").first()
     older = ids.filter(arrived_revision__lt=arrived_revision).order_by("-arrived_revision").first()
     return Neighbours(*(None if pk is None else str(pk) for pk in (newer, older)))
 
 
-def _head_rows(user_id: int) -> QuerySet[Inbox, Any]:
+def _items_of(user_id: Any) -> InboxItemQuerySet:
+    # Not by a join: for that, PostgreSQL would sort all that the inbox holds.
+    inbox = Inbox.objects.filter(user_id=user_id).values("pk")
+    return InboxItem.objects.filter(inbox_id=Subquery(inbox))
+
+
+def _head_rows(user_id: Any) -> QuerySet[Inbox, Any]:
     epoch = Epoch.objects.filter(pk=1)
     return (
-        Inbox.objects.filter(pk=user_id)
+        Inbox.objects.filter(user_id=user_id)
         .annotate(
             epoch_secret=Subquery(epoch.values("epoch_secret")),
             user_secret=Subquery(epoch.values("user_secret")),
@@ -130,18 +155,19 @@ def _head_rows(user_id: int) -> QuerySet[Inbox, Any]:
     )
 
 
-def _head(user_id: int, row: Sequence[Any]) -> Head:
-    revision, unread, unseen, epoch_secret, user_secret = row
+def _head(user_id: Any, row: Sequence[Any]) -> Head:
+    inbox_id, revision, unread, unseen, epoch_secret, user_secret = row
     return Head(
+        inbox_id=inbox_id,
         user=opaque_ids.opaque(user_secret, user_id),
-        epoch=opaque_ids.opaque(epoch_secret, user_id),
+        epoch=opaque_ids.opaque(epoch_secret, inbox_id),
         revision=revision,
         unread=unread,
         unseen=unseen,
     )
 
 
-def _read(user_id: int, items: QuerySet[InboxItem]) -> tuple[Head, list[dict[str, Any]]]:
+def _read(user_id: Any, items: QuerySet[InboxItem]) -> tuple[Head, list[dict[str, Any]]]:
     # One character more than is shown tells whether there is more.
     body = Left("notification__body", contract.BODY_PREVIEW_LENGTH + 1)
     rows = items.values_list(*serializers.ITEM, *_prefixed(serializers.CONTENT[:-1]), body)

@@ -90,7 +90,8 @@ def hearing() -> str | None:
 class _Stand:
     """An inbox's row beside what its items say."""
 
-    user_id: int
+    inbox_id: int
+    user_id: Any
     revision: int
     unread_count: int
     unseen_count: int
@@ -128,7 +129,7 @@ def _inboxes(*, repair: bool) -> Iterator[Finding]:
     )
     for stand in _stands():
         is_wrong = stand.is_miscounted or stand.is_behind
-        mended = is_wrong and repair and _mend(stand.user_id)
+        mended = is_wrong and repair and _mend(stand.inbox_id)
         if stand.is_miscounted:
             miscounted.add(
                 f"user {stand.user_id}: says {stand.unread_count} unread, {stand.unseen_count} "
@@ -165,17 +166,18 @@ def _compared(inboxes: Any) -> list[_Stand]:
         item_count=Count("items"),
         arrivals=Count("items__arrived_revision", distinct=True),
     )
-    columns = ("pk", "revision", "unread_count", "unseen_count", "unread", "unseen", "highest")
-    return [_Stand(*row) for row in rows.values_list(*columns, "item_count", "arrivals")]
+    columns = ("pk", "user_id", "revision", "unread_count", "unseen_count")
+    counted = ("unread", "unseen", "highest", "item_count", "arrivals")
+    return [_Stand(*row) for row in rows.values_list(*columns, *counted)]
 
 
 @transaction.atomic
-def _mend(user_id: int) -> bool:
+def _mend(inbox_id: int) -> bool:
     """Let the inbox say what its items say. Returns: whether it does now."""
-    inbox = Inbox.objects.select_for_update(no_key=True).filter(pk=user_id).first()
+    inbox = Inbox.objects.select_for_update(no_key=True).filter(pk=inbox_id).first()
     if inbox is None:
         return True  # gone with its user
-    (stand,) = _compared(Inbox.objects.filter(pk=user_id))
+    (stand,) = _compared(Inbox.objects.filter(pk=inbox_id))
     if stand.is_miscounted or stand.is_behind:
         inbox.revision = max(inbox.revision, stand.highest)
         inbox.advance(

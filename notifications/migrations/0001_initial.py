@@ -242,13 +242,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Inbox",
             fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 (
                     "user",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="inbox",
-                        serialize=False,
+                        related_name="notifications_inbox",
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
@@ -303,7 +302,7 @@ class Migration(migrations.Migration):
                 ("started_at", models.DateTimeField()),
                 ("lease_until", models.DateTimeField(db_index=True)),
                 ("streams", models.JSONField(default=dict)),
-                ("users", models.BinaryField(default=b"")),
+                ("inboxes", models.BinaryField(default=b"")),
             ],
             options={
                 "verbose_name_plural": "processes",
@@ -328,7 +327,7 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "tallies",
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("notification_id", "inbox_id"), name="tally_once"
+                        fields=("notification_id", "inbox_id"), name="notifications_tally_once"
                     )
                 ],
             },
@@ -346,7 +345,7 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("id", 1)), name="change_counter_single"
+                        condition=models.Q(("id", 1)), name="notifications_counter_single"
                     )
                 ],
             },
@@ -422,12 +421,12 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="notification",
-            index=models.Index(fields=["status", "id"], name="notification_status"),
+            index=models.Index(fields=["status", "id"], name="notifications_status"),
         ),
         migrations.AddIndex(
             model_name="notification",
             index=models.Index(
-                fields=["audience_kind", "created_at"], name="notification_audience"
+                fields=["audience_kind", "created_at"], name="notifications_audience"
             ),
         ),
         migrations.AddIndex(
@@ -435,7 +434,7 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("send_at__isnull", False)),
                 fields=["status", "send_at"],
-                name="notification_scheduled",
+                name="notifications_scheduled",
             ),
         ),
         migrations.AddIndex(
@@ -443,13 +442,13 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("expired_at", None), ("expires_at__isnull", False)),
                 fields=["expires_at"],
-                name="notification_expiring",
+                name="notifications_expiring",
             ),
         ),
         migrations.AddConstraint(
             model_name="notification",
             constraint=models.UniqueConstraint(
-                fields=("idempotency_scope", "idempotency_key"), name="notification_key_once"
+                fields=("idempotency_scope", "idempotency_key"), name="notifications_key_once"
             ),
         ),
         migrations.AddConstraint(
@@ -461,7 +460,7 @@ class Migration(migrations.Migration):
                         django.db.models.functions.text.Length("title"), 200
                     ),
                 ),
-                name="notification_title_length",
+                name="notifications_title_length",
             ),
         ),
         migrations.AddConstraint(
@@ -470,7 +469,7 @@ class Migration(migrations.Migration):
                 condition=django.db.models.lookups.LessThanOrEqual(
                     django.db.models.functions.text.Length("body"), 10000
                 ),
-                name="notification_body_length",
+                name="notifications_body_length",
             ),
         ),
         migrations.AddConstraint(
@@ -486,7 +485,7 @@ class Migration(migrations.Migration):
                     ),
                     _connector="OR",
                 ),
-                name="notification_url_safe",
+                name="notifications_url_safe",
             ),
         ),
         migrations.AddConstraint(
@@ -495,14 +494,14 @@ class Migration(migrations.Migration):
                 condition=django.db.models.lookups.LessThanOrEqual(
                     django.db.models.functions.text.Length("url"), 2000
                 ),
-                name="notification_url_length",
+                name="notifications_url_length",
             ),
         ),
         migrations.AddConstraint(
             model_name="notification",
             constraint=models.CheckConstraint(
                 condition=models.Q(("level__in", ("info", "success", "warning", "critical"))),
-                name="notification_level",
+                name="notifications_level",
             ),
         ),
         migrations.AddConstraint(
@@ -521,7 +520,7 @@ class Migration(migrations.Migration):
                         ],
                     )
                 ),
-                name="notification_status",
+                name="notifications_status",
             ),
         ),
         migrations.AddConstraint(
@@ -532,7 +531,7 @@ class Migration(migrations.Migration):
                     ("send_at__isnull", False),
                     _connector="OR",
                 ),
-                name="notification_scheduled_when",
+                name="notifications_scheduled_when",
             ),
         ),
         migrations.AddConstraint(
@@ -543,7 +542,7 @@ class Migration(migrations.Migration):
                     models.Q(("idempotency_scope", ""), _negated=True),
                     _connector="OR",
                 ),
-                name="notification_key_in_scope",
+                name="notifications_key_in_scope",
             ),
         ),
         migrations.AddConstraint(
@@ -555,12 +554,14 @@ class Migration(migrations.Migration):
                     ("expires_at__gt", models.F("send_at")),
                     _connector="OR",
                 ),
-                name="notification_expires_after_sending",
+                name="notifications_expires_later",
             ),
         ),
         migrations.AddConstraint(
             model_name="epoch",
-            constraint=models.CheckConstraint(condition=models.Q(("id", 1)), name="epoch_single"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(("id", 1)), name="notifications_epoch_single"
+            ),
         ),
         migrations.AddConstraint(
             model_name="inbox",
@@ -568,7 +569,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     ("unseen_count__gte", 0), ("unseen_count__lte", models.F("unread_count"))
                 ),
-                name="inbox_counts",
+                name="notifications_inbox_counts",
             ),
         ),
         migrations.AddField(
@@ -604,7 +605,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="edit",
             index=models.Index(
-                condition=models.Q(("finished_at", None)), fields=["lease_until"], name="edit_due"
+                condition=models.Q(("finished_at", None)),
+                fields=["lease_until"],
+                name="notifications_edit_due",
             ),
         ),
         migrations.AddIndex(
@@ -612,19 +615,19 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("finished_at", None)),
                 fields=["lease_until"],
-                name="removal_due",
+                name="notifications_removal_due",
             ),
         ),
         migrations.AddIndex(
             model_name="inboxitem",
-            index=models.Index(fields=["inbox", "revision"], name="item_changes"),
+            index=models.Index(fields=["inbox", "revision"], name="notifications_item_changes"),
         ),
         migrations.AddIndex(
             model_name="inboxitem",
             index=models.Index(
                 condition=models.Q(("archived_at", None), ("removed_at", None)),
                 fields=["inbox", "arrived_revision"],
-                name="item_listed",
+                name="notifications_item_listed",
             ),
         ),
         migrations.AddIndex(
@@ -632,7 +635,7 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("archived_at", None), ("read_at", None), ("removed_at", None)),
                 fields=["inbox", "arrived_revision"],
-                name="item_unread",
+                name="notifications_item_unread",
             ),
         ),
         migrations.AddIndex(
@@ -640,7 +643,7 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("archived_at__isnull", False), ("removed_at", None)),
                 fields=["inbox", "arrived_revision"],
-                name="item_archived",
+                name="notifications_item_archived",
             ),
         ),
         migrations.AddIndex(
@@ -648,12 +651,14 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("delivered_at", None), ("removed_at", None)),
                 fields=["inbox", "arrived_revision"],
-                name="item_undelivered",
+                name="notifications_item_undelivered",
             ),
         ),
         migrations.AddConstraint(
             model_name="inboxitem",
-            constraint=models.UniqueConstraint(fields=("notification", "inbox"), name="item_once"),
+            constraint=models.UniqueConstraint(
+                fields=("notification", "inbox"), name="notifications_item_once"
+            ),
         ),
         migrations.AddConstraint(
             model_name="inboxitem",
@@ -661,7 +666,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     ("arrived_revision__gte", 1), ("arrived_revision__lte", models.F("revision"))
                 ),
-                name="item_revisions",
+                name="notifications_item_revisions",
             ),
         ),
         migrations.AddConstraint(
@@ -670,12 +675,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     ("read_at__isnull", True), ("seen_at__isnull", False), _connector="OR"
                 ),
-                name="item_read_is_seen",
+                name="notifications_item_read_seen",
             ),
         ),
         migrations.AddConstraint(
             model_name="operation",
-            constraint=models.UniqueConstraint(fields=("inbox", "op_id"), name="operation_once"),
+            constraint=models.UniqueConstraint(
+                fields=("inbox", "op_id"), name="notifications_operation_once"
+            ),
         ),
         migrations.CreateModel(
             name="ApiKey",
@@ -761,7 +768,7 @@ class Migration(migrations.Migration):
                             ("api_key__isnull", True),
                             _connector="XOR",
                         ),
-                        name="access_token_made_by_one",
+                        name="notifications_token_maker",
                     )
                 ],
             },

@@ -6,11 +6,14 @@ import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, TypeVar, cast
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
-from django.db.models import Exists, OuterRef, QuerySet
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db.models import Exists, IntegerField, OuterRef, QuerySet, Subquery
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from notifications.wire import contract
@@ -22,7 +25,10 @@ if TYPE_CHECKING:
 
     from notifications.models import Notification
 
-Users = QuerySet[Any]
+Users: TypeAlias = QuerySet[Any]
+Inboxes = TypeVar("Inboxes", bound=QuerySet[Any])
+# A key as JSON has it: a number, or the text of any other.
+Id: TypeAlias = int | str
 
 # In groups beyond this, more than half of all users are as good as all of them.
 _MANY = 100
@@ -70,11 +76,22 @@ class Audience(ABC):
     is_by_name: ClassVar[bool] = False
 
     label: str
-    ids: Sequence[int] = ()
+    # Of the rows that it is made of, as JSON has them.
+    ids: Sequence[Id] = ()
+
+    @classmethod
+    def is_offered(cls) -> bool:
+        """Whether there are such audiences with the project's user model."""
+        return True
+
+    @classmethod
+    def are_ids(cls, value: object) -> bool:
+        """Whether this can be the ids of such an audience."""
+        return isinstance(value, list) and all(type(one) is int for one in value)
 
     @classmethod
     @abstractmethod
-    def restored(cls, ids: Sequence[int], label: str) -> Self:
+    def restored(cls, ids: Sequence[Id], label: str) -> Self:
         """The audience that a notification's row describes."""
 
     @classmethod
@@ -89,9 +106,18 @@ class Audience(ABC):
     def members(self) -> Users:
         """The users who match, active or not."""
 
+    def candidates(self) -> Users:
+        """The users who match, or may do so later."""
+        return self.members()
+
     def recipients(self) -> Users:
         """The users who match and are active: who gets it, as of now."""
-        return self.members().filter(is_active=True)
+        return active(self.members())
+
+    def inboxes(self, among: Inboxes) -> Inboxes:
+        """Those of these inboxes that are the recipients'."""
+        # Not IN: SQLite would list all recipients for each chunk of inboxes.
+        return among.filter(Exists(self.recipients().filter(pk=OuterRef("user_id"))))
 
     def is_as_good_as_everyone(self) -> bool:
         """Whether who sends to it must be allowed to send to everyone, whatever it is called."""
@@ -102,7 +128,7 @@ class Whole(Audience):
     """An audience of which there is one: it is asked for, or it is not."""
 
     @classmethod
-    def restored(cls, ids: Sequence[int], label: str) -> Self:
+    def restored(cls, ids: Sequence[Id], label: str) -> Self:
         return cls()
 
     @classmethod
@@ -116,9 +142,22 @@ class Chosen(Audience):
     help = "may be repeated"
     max_count: ClassVar[int | None] = None
 
-    def __init__(self, ids: Iterable[int], label: str) -> None:
-        self.ids = sorted(set(ids))
+    def __init__(self, ids: Iterable[Any], label: str) -> None:
+        """Args: ids: keys of rows, or what ``ids`` was in the row of a notification."""
+        self.ids = sorted({key if isinstance(key, int) else str(key) for key in ids})
         self.label = label
+
+    @classmethod
+    def are_ids(cls, value: object) -> bool:
+        field: Any = cls.rows().model._meta.pk
+        while field.remote_field is not None:
+            field = field.target_field
+        return isinstance(value, list) and all(_is_key(one, field) for one in value)
+
+    def keys(self) -> list[Any]:
+        """The keys of the rows, in the order of ``ids``."""
+        to_python = self.rows().model._meta.pk.to_python
+        return [to_python(one) for one in self.ids]
 
     @classmethod
     @abstractmethod
@@ -139,16 +178,17 @@ class Chosen(Audience):
     def of_rows(cls, rows: Sequence[Any]) -> Self:
         """Raises: ValueError: too many of them."""
         cls.require_few(rows)
-        return cls([row.pk for row in rows], _shortened([cls.name_of(row) for row in rows]))
+        return cls((row.pk for row in rows), _shortened([cls.name_of(row) for row in rows]))
 
     @classmethod
     def require_few(cls, rows: Sequence[object]) -> None:
         """Raises: ValueError: there are more than can be named."""
         if cls.max_count is not None and len(rows) > cls.max_count:
-            raise ValueError(f"At most {cls.max_count} {cls.kind} can be named; use a group.")
+            instead = "a group" if Groups.is_offered() else "everyone"
+            raise ValueError(f"At most {cls.max_count} {cls.kind} can be named; use {instead}.")
 
     @classmethod
-    def restored(cls, ids: Sequence[int], label: str) -> Self:
+    def restored(cls, ids: Sequence[Id], label: str) -> Self:
         return cls(ids, label)
 
     @classmethod
@@ -179,6 +219,7 @@ class ChosenUsers(Chosen):
 
     @classmethod
     def rows(cls) -> QuerySet[Any]:
+        # Whom a manager of the project's hides (as deleted, say) gets nothing.
         return get_user_model()._default_manager.all()
 
     @classmethod
@@ -199,6 +240,10 @@ class ChosenUsers(Chosen):
 
     def members(self) -> Users:
         return get_user_model()._default_manager.filter(pk__in=self.ids)
+
+    def inboxes(self, among: Inboxes) -> Inboxes:
+        # By the index of users: they are few, wherever their inboxes are.
+        return super().inboxes(among.filter(user__among=self.ids))
 
 
 class Groups(Chosen):
@@ -221,9 +266,26 @@ class Groups(Chosen):
     def named(cls, names: Sequence[str]) -> Self:
         return cls._named("name", names, group_form)
 
+    def __init__(self, ids: Iterable[Any], label: str) -> None:
+        """Raises: ValueError: the project's user model has no groups."""
+        if not self.is_offered():
+            raise ValueError(f"{settings.AUTH_USER_MODEL} has no groups to send to.")
+        super().__init__(ids, label)
+
+    @classmethod
+    def is_offered(cls) -> bool:
+        return _field_of_groups() is not None
+
+    def candidates(self) -> Users:
+        return get_user_model()._default_manager.all()
+
     def members(self) -> Users:
+        field = _field_of_groups()
         # Not a join: a member of two of the groups is one recipient.
-        memberships = Group.objects.filter(pk__in=self.ids, user=OuterRef("pk"))
+        user, group = field.m2m_field_name(), field.m2m_reverse_field_name()
+        memberships = field.remote_field.through._default_manager.filter(
+            **{f"{group}__in": self.ids, user: OuterRef("pk")}
+        )
         return get_user_model()._default_manager.filter(Exists(memberships))
 
     def is_as_good_as_everyone(self) -> bool:
@@ -247,17 +309,64 @@ class Everyone(Whole):
     def members(self) -> Users:
         return get_user_model()._default_manager.all()
 
+    def inboxes(self, among: Inboxes) -> Inboxes:
+        # Asked of one inbox after the other: for what can be made a join of, PostgreSQL may read
+        # all users for each chunk of inboxes.
+        mine = self.recipients().order_by().filter(pk=OuterRef("user_id")).values("pk")[:1]
+        return among.filter(user_id=Subquery(mine))
+
     def is_as_good_as_everyone(self) -> bool:
         return True
 
 
-KINDS: Final[dict[str, type[Audience]]] = {
-    audience.kind: audience for audience in (ChosenUsers, Groups, Everyone)
-}
+def _offered() -> dict[str, type[Audience]]:
+    kinds: Sequence[type[Audience]] = (ChosenUsers, Groups, Everyone)
+    return {audience.kind: audience for audience in kinds if audience.is_offered()}
+
+
+def _chosen() -> dict[str, type[Chosen]]:
+    return {name: kind for name, kind in KINDS.items() if issubclass(kind, Chosen)}
+
+
+# Looked at when they are first needed: the project's user model may come after ours.
+KINDS: Final = cast(dict[str, type[Audience]], SimpleLazyObject(_offered))
 # Those of which rows are chosen.
-CHOSEN: Final[dict[str, type[Chosen]]] = {
-    name: kind for name, kind in KINDS.items() if issubclass(kind, Chosen)
-}
+CHOSEN: Final = cast(dict[str, type[Chosen]], SimpleLazyObject(_chosen))
+
+
+def active(users: Users) -> Users:
+    """Those of the users who are active.
+
+    Where that is no column, everybody who is there: the database cannot be asked. Who may not sign
+    in does not see it, either.
+    """
+    return users.filter(is_active=True) if _has_column("is_active") else users
+
+
+def _has_column(name: str) -> bool:
+    return any(field.name == name for field in get_user_model()._meta.concrete_fields)
+
+
+def _field_of_groups() -> Any:
+    """The relation from users to groups; None: the project's user model has none."""
+    try:
+        field = get_user_model()._meta.get_field("groups")
+    except FieldDoesNotExist:
+        return None
+    return field if field.many_to_many and field.related_model is Group else None
+
+
+def _is_key(value: object, field: Any) -> bool:
+    """Whether a value of JSON can be a key: a number where keys are numbers, else text."""
+    if isinstance(field, IntegerField):
+        return type(value) is int
+    if not isinstance(value, str) or "\0" in value:
+        return False
+    try:
+        field.to_python(value)
+    except ValidationError:
+        return False
+    return True
 
 
 def of(notification: Notification) -> Audience:

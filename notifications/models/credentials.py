@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from notifications.models.audiences import KINDS
@@ -18,9 +19,16 @@ if TYPE_CHECKING:
 
 # What an API key may do, and how that is offered. An act names the scope that it needs.
 TOKENS_SCOPE: Final = "tokens"
-SCOPES: Final = {audience.scope: audience.scope_title for audience in KINDS.values()} | {
-    TOKENS_SCOPE: _("Make access tokens: open any user's inbox, for ten minutes each"),
-}
+
+
+def _scopes() -> dict[str, Any]:
+    return {audience.scope: audience.scope_title for audience in KINDS.values()} | {
+        TOKENS_SCOPE: _("Make access tokens: open any user's inbox, for ten minutes each"),
+    }
+
+
+# Looked at when they are first needed, as KINDS is.
+SCOPES: Final = cast(dict[str, Any], SimpleLazyObject(_scopes))
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
@@ -95,7 +103,7 @@ class AccessToken(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(sealed_session__isnull=True) ^ Q(api_key__isnull=True),
-                name="access_token_made_by_one",
+                name="notifications_token_maker",
             )
         ]
 

@@ -23,7 +23,7 @@ class Epoch(models.Model):
     user_secret = models.CharField(max_length=64, default=opaque_ids.new_secret, editable=False)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(id=1), name="epoch_single")]
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="notifications_epoch_single")]
 
     def __str__(self) -> str:
         return "The database's epoch"
@@ -50,7 +50,9 @@ class ChangeCounter(models.Model):
     gone_count = models.PositiveBigIntegerField(default=0)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(id=1), name="change_counter_single")]
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="notifications_counter_single")
+        ]
 
     def __str__(self) -> str:
         return f"{self.change_seq} changes"

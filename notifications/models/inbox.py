@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
+from notifications.models import sql
 from notifications.models.epoch import ChangeCounter
 from notifications.models.notification import Notification
 from notifications.wire import contract
@@ -20,25 +22,53 @@ if TYPE_CHECKING:
 # Conditions of partial indexes, and of the querysets that must match them to use one.
 LISTED = {"removed_at": None, "archived_at": None}
 UNDELIVERED = {"removed_at": None, "delivered_at": None}
+# Of one transaction: on SQLite nobody else writes as long as it lasts.
+_MADE_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class InboxNow:
     """Where an inbox stands."""
 
-    user_id: int
+    inbox_id: int
     revision: int
     unread: int
     unseen: int
 
 
 class InboxQuerySet(models.QuerySet["Inbox"]):
-    def ensure(self, user_ids: Iterable[int]) -> None:
-        """Create the inboxes that are missing; those that exist are left alone."""
-        self.bulk_create([Inbox(user_id=pk) for pk in sorted(user_ids)], ignore_conflicts=True)
+    def ensure(self, users: models.QuerySet[Any]) -> None:
+        """Make the inboxes that these users have not got, some at a time.
+
+        Those who are just being deleted are waited for, and are not there then: an inbox that is
+        made beside that would keep either of the two from committing.
+        """
+        has_one = Inbox.objects.filter(user_id=OuterRef("pk"))
+        missing = users.using(self.db).filter(~Exists(has_one)).order_by("pk")
+        rest = missing.values_list("pk", flat=True)
+        # Looked at first: on SQLite a transaction that finds nothing has waited for the write lock.
+        while some := list(rest[:_MADE_AT_ONCE]):
+            self._make(users.model._base_manager.using(self.db).filter(pk__among=some))
+            rest = missing.filter(pk__gt=some[-1]).values_list("pk", flat=True)
+
+    def ensure_of(self, user_ids: Collection[Any]) -> None:
+        """Make the inboxes that the users of these keys have not got, where there are such."""
+        wanted = list(user_ids)
+        theirs = Inbox.objects.using(self.db).filter(user__among=wanted)
+        if missing := set(wanted).difference(theirs.values_list("user_id", flat=True)):
+            # Not the default manager: whom that hides may have got in all the same.
+            users = get_user_model()._base_manager.using(self.db)
+            self.ensure(users.filter(pk__among=list(missing)))
+
+    def _make(self, users: models.QuerySet[Any]) -> None:
+        with transaction.atomic(self.db, savepoint=False):
+            # A statement of its own, so that on PostgreSQL the next sees what this one waited for.
+            locked = users.order_by("pk").select_for_update(no_key=True)
+            list(locked.values_list("pk", flat=True))
+            sql.insert_from(Inbox, users.order_by("pk"), ignore_conflicts=True, user_id=F("pk"))
 
     def raise_access_version(self) -> list[int]:
-        """Let all processes look again who may read these inboxes; their users' ids.
+        """Let all processes look again who may read these inboxes; their ids.
 
         In the transaction that takes the access, so that both are committed, or neither is. Rows
         are locked in the order of ids, as in every other change.
@@ -63,11 +93,17 @@ class Inbox(models.Model):
     """A user's state with a revision: every committed change takes the next one, without gaps.
 
     The row's lock is what makes it so. Locks are taken in the order: notification, inboxes by
-    user id, items; an act on one inbox never writes a notification.
+    id, items; an act on one inbox never writes a notification.
+
+    It has a key of its own: a number, in the order in which inboxes were made, whatever the keys
+    of the project's users are. Jobs, hints and streams go by that.
     """
 
+    id = models.BigAutoField(primary_key=True)
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="inbox"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="notifications_inbox",
     )
     revision = models.PositiveBigIntegerField(default=0)
     unread_count = models.PositiveIntegerField(default=0)
@@ -86,22 +122,22 @@ class Inbox(models.Model):
             models.CheckConstraint(
                 # What is unseen is unread: reading implies seeing.
                 condition=Q(unseen_count__gte=0, unseen_count__lte=F("unread_count")),
-                name="inbox_counts",
+                name="notifications_inbox_counts",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"Inbox of {self.user_id} at {self.revision}"
+        return f"Inbox {self.pk} of {self.user_id} at {self.revision}"
 
     @classmethod
-    def lock(cls, user_id: int) -> Inbox:
-        """The user's inbox, locked until the transaction ends; created where it is missing."""
+    def lock(cls, user_id: Any) -> Inbox:
+        """The user's inbox, locked until the transaction ends; made where it is missing."""
         locked = cls.objects.select_for_update(no_key=True)
         try:
-            return locked.get(pk=user_id)
+            return locked.get(user_id=user_id)
         except cls.DoesNotExist:
-            cls.objects.ensure([user_id])
-            return locked.get(pk=user_id)
+            cls.objects.ensure_of([user_id])
+            return locked.get(user_id=user_id)
 
     def advance(self, *, unread: int, unseen: int) -> None:
         """Take the next revision, and move the counters by the given differences.
@@ -162,35 +198,39 @@ class InboxItem(models.Model):
     class Meta:
         constraints = [
             # In this order it also serves walks over the items of one notification.
-            models.UniqueConstraint(fields=["notification", "inbox"], name="item_once"),
+            models.UniqueConstraint(
+                fields=["notification", "inbox"], name="notifications_item_once"
+            ),
             models.CheckConstraint(
                 condition=Q(arrived_revision__gte=1, arrived_revision__lte=F("revision")),
-                name="item_revisions",
+                name="notifications_item_revisions",
             ),
             models.CheckConstraint(
                 condition=Q(read_at__isnull=True) | Q(seen_at__isnull=False),
-                name="item_read_is_seen",
+                name="notifications_item_read_seen",
             ),
         ]
         indexes = [
-            models.Index(fields=["inbox", "revision"], name="item_changes"),
+            models.Index(fields=["inbox", "revision"], name="notifications_item_changes"),
             models.Index(
-                fields=["inbox", "arrived_revision"], name="item_listed", condition=Q(**LISTED)
+                fields=["inbox", "arrived_revision"],
+                name="notifications_item_listed",
+                condition=Q(**LISTED),
             ),
             models.Index(
                 fields=["inbox", "arrived_revision"],
-                name="item_unread",
+                name="notifications_item_unread",
                 condition=Q(**LISTED, read_at=None),
             ),
             models.Index(
                 fields=["inbox", "arrived_revision"],
-                name="item_archived",
+                name="notifications_item_archived",
                 condition=Q(removed_at=None, archived_at__isnull=False),
             ),
             # What receipts have still to say.
             models.Index(
                 fields=["inbox", "arrived_revision"],
-                name="item_undelivered",
+                name="notifications_item_undelivered",
                 condition=Q(**UNDELIVERED),
             ),
         ]
@@ -212,7 +252,7 @@ class Operation(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["inbox", "op_id"], name="operation_once"),
+            models.UniqueConstraint(fields=["inbox", "op_id"], name="notifications_operation_once"),
         ]
 
     def __str__(self) -> str:

@@ -24,7 +24,7 @@ class Leased(models.Model):
     fence: a process that lost its lease finds either of them changed, and stops.
     """
 
-    # The last inbox id (which is a user id) that is done with.
+    # The last inbox id that is done with.
     cursor = models.BigIntegerField(default=0, editable=False)
     # The last inbox id of the job; null until the job is accepted.
     upto = models.BigIntegerField(null=True, editable=False)
@@ -71,7 +71,9 @@ class Edit(Leased):
 
     class Meta:
         indexes = [
-            models.Index(fields=["lease_until"], name="edit_due", condition=Q(finished_at=None)),
+            models.Index(
+                fields=["lease_until"], name="notifications_edit_due", condition=Q(finished_at=None)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -97,7 +99,11 @@ class Removal(Leased):
 
     class Meta:
         indexes = [
-            models.Index(fields=["lease_until"], name="removal_due", condition=Q(finished_at=None)),
+            models.Index(
+                fields=["lease_until"],
+                name="notifications_removal_due",
+                condition=Q(finished_at=None),
+            ),
         ]
 
     def __str__(self) -> str:

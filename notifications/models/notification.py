@@ -166,45 +166,45 @@ class Notification(Leased):
     class Meta:
         permissions = [("send_to_everyone", "Can send a notification to everyone")]
         indexes = [
-            models.Index(fields=["status", "id"], name="notification_status"),
-            models.Index(fields=["audience_kind", "created_at"], name="notification_audience"),
+            models.Index(fields=["status", "id"], name="notifications_status"),
+            models.Index(fields=["audience_kind", "created_at"], name="notifications_audience"),
             models.Index(
                 fields=["status", "send_at"],
-                name="notification_scheduled",
+                name="notifications_scheduled",
                 condition=Q(send_at__isnull=False),
             ),
             # Nothing of the status here: SQLite cannot see that a parameter meets a condition.
             models.Index(
                 fields=["expires_at"],
-                name="notification_expiring",
+                name="notifications_expiring",
                 condition=Q(expires_at__isnull=False, expired_at=None),
             ),
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["idempotency_scope", "idempotency_key"], name="notification_key_once"
+                fields=["idempotency_scope", "idempotency_key"], name="notifications_key_once"
             ),
             models.CheckConstraint(
                 condition=~Q(title="")
                 & Q(LessThanOrEqual(Length("title"), contract.TITLE_MAX_LENGTH)),
-                name="notification_title_length",
+                name="notifications_title_length",
             ),
             models.CheckConstraint(
                 condition=LessThanOrEqual(Length("body"), contract.BODY_MAX_LENGTH),
-                name="notification_body_length",
+                name="notifications_body_length",
             ),
             models.CheckConstraint(
                 condition=Q(url="")
                 | Q(url__startswith="https://")
                 | (Q(url__startswith="/") & ~Q(url__startswith="//") & ~Q(url__startswith="/\\")),
-                name="notification_url_safe",
+                name="notifications_url_safe",
             ),
             models.CheckConstraint(
                 condition=LessThanOrEqual(Length("url"), contract.URL_MAX_LENGTH),
-                name="notification_url_length",
+                name="notifications_url_length",
             ),
             models.CheckConstraint(
-                condition=Q(level__in=contract.LEVELS), name="notification_level"
+                condition=Q(level__in=contract.LEVELS), name="notifications_level"
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -217,21 +217,21 @@ class Notification(Leased):
                         "withdrawn",
                     ]
                 ),
-                name="notification_status",
+                name="notifications_status",
             ),
             models.CheckConstraint(
                 condition=~Q(status="scheduled") | Q(send_at__isnull=False),
-                name="notification_scheduled_when",
+                name="notifications_scheduled_when",
             ),
             models.CheckConstraint(
                 condition=Q(idempotency_key__isnull=True) | ~Q(idempotency_scope=""),
-                name="notification_key_in_scope",
+                name="notifications_key_in_scope",
             ),
             models.CheckConstraint(
                 condition=Q(expires_at__isnull=True)
                 | Q(send_at__isnull=True)
                 | Q(expires_at__gt=F("send_at")),
-                name="notification_expires_after_sending",
+                name="notifications_expires_later",
             ),
         ]
 
@@ -261,11 +261,14 @@ class Notification(Leased):
         if self.idempotency_key == "":  # Django validates no value that is empty
             raise ValidationError({"idempotency_key": _("A key must not be empty.")})
         # Not in clean(): a form that composes a notification has fields of its own for this.
-        if self.audience_kind not in audiences.KINDS:
-            raise ValidationError({"audience_kind": _("There is no such kind of audience.")})
-        ids = self.audience_ids
-        if not (isinstance(ids, list) and all(type(pk) is int for pk in ids)):
-            raise ValidationError({"audience_ids": _("An audience's ids are whole numbers.")})
+        kind = audiences.KINDS.get(self.audience_kind)
+        if kind is None:
+            message = _("There is no such kind of audience here; there are %(kinds)s.")
+            known = {"kinds": ", ".join(audiences.KINDS)}
+            raise ValidationError({"audience_kind": message % known})
+        if not kind.are_ids(self.audience_ids):
+            message = _("An audience's ids are a list of keys, such as its rows have.")
+            raise ValidationError({"audience_ids": message})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Django's, after validation: nothing that cannot be sent is stored.

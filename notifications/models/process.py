@@ -42,8 +42,8 @@ class Process(models.Model):
     lease_until = models.DateTimeField(db_index=True)
     # How many streams are open, by transport.
     streams: models.JSONField[dict[str, int], dict[str, int]] = models.JSONField(default=dict)
-    # The ids of the users who have one, 8 bytes each.
-    users = models.BinaryField(default=b"")
+    # The ids of the inboxes that have one, 8 bytes each.
+    inboxes = models.BinaryField(default=b"")
 
     objects = ProcessQuerySet.as_manager()
 
@@ -54,9 +54,9 @@ class Process(models.Model):
         return f"Process {self.id}"
 
 
-def pack(user_ids: Iterable[int]) -> bytes:
-    """Ids as ``Process.users`` holds them, in their order."""
-    return array("q", sorted(user_ids)).tobytes()
+def pack(inbox_ids: Iterable[int]) -> bytes:
+    """Ids as ``Process.inboxes`` holds them, in their order."""
+    return array("q", sorted(inbox_ids)).tobytes()
 
 
 def unpack(packed: bytes | memoryview[int]) -> Iterable[int]:

@@ -10,6 +10,7 @@ from django.db import connection, connections
 from django.db.models import (
     Expression,
     F,
+    Field,
     ForeignObject,
     IntegerField,
     Lookup,
@@ -37,16 +38,31 @@ class Among(_Lookup):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         left, params = self.process_lhs(compiler, connection)
+        key = self._key()
+        if not isinstance(key, IntegerField):
+            # Without its length: to that, a cast would cut what is longer.
+            kind = str(key.cast_db_type(connection)).partition("(")[0]
+            return f"{left} = ANY(%s::{kind}[])", (*params, [str(one) for one in self.rhs])
         array = ",".join(map(str, self.rhs))
         return f"{left} = ANY(%s::bigint[])", (*params, f"{{{array}}}")
 
     def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         left, params = self.process_lhs(compiler, connection)
         listed = f"{left} IN (SELECT value FROM json_each(%s))"  # noqa: S608
-        return listed, (*params, json.dumps(self.rhs))
+        key, ids = self._key(), list(self.rhs)
+        if not isinstance(key, IntegerField):
+            ids = [key.get_db_prep_value(one, connection) for one in ids]
+        return listed, (*params, json.dumps(ids))
+
+    def _key(self) -> Any:
+        """The field that the ids are values of, at the end of all relations."""
+        field = self.lhs.output_field
+        while field.remote_field is not None:
+            field = field.target_field
+        return field
 
 
-for _field in (IntegerField, ForeignObject):
+for _field in (Field, ForeignObject):
     _field.register_lookup(Among)
 
 

@@ -47,7 +47,9 @@ class StatsDelta(models.Model):
     class Meta:
         verbose_name_plural = "tallies"
         constraints = [
-            models.UniqueConstraint(fields=["notification_id", "inbox_id"], name="tally_once"),
+            models.UniqueConstraint(
+                fields=["notification_id", "inbox_id"], name="notifications_tally_once"
+            ),
         ]
 
     def __str__(self) -> str:

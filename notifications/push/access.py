@@ -60,9 +60,9 @@ class AccessChecks:
 
     def __init__(self, hub: Connections) -> None:
         self._hub = hub
-        # By user, the access version that was seen last, and since when, by no clock but our own;
-        # for a while also of users who are not here: one who is just being let in may have been
-        # looked up before.
+        # By inbox, the access version that was seen last, and since when, by no clock but our own;
+        # for a while also of inboxes that nobody follows here: one who is just being let in may
+        # have been looked up before.
         self._versions: dict[int, tuple[int, float]] = {}
         self._suspects: set[Connection] = set()
         self._wake = asyncio.Event()
@@ -80,7 +80,7 @@ class AccessChecks:
 
     def opened(self, connection: Connection) -> None:
         """A stream was registered."""
-        _, since = self._versions.get(connection.user_id, (0, -math.inf))
+        _, since = self._versions.get(connection.inbox_id, (0, -math.inf))
         if since > time.monotonic() - _RECENT_S:
             self.suspect([connection])
         self._watch_expiry(connection)
@@ -91,24 +91,24 @@ class AccessChecks:
         self._expiries.cancel(connection)
 
     def on_versions(self, versions: Iterable[tuple[int, int]]) -> None:
-        """Users and their access versions, as the database says.
+        """Inboxes and their access versions, as the database says.
 
         Any other than before is a reason to look: the one that is seen first may just have been
         raised, and after a restore of the database it may be lower.
         """
         now, changed = time.monotonic(), []
-        for user_id, version in versions:
-            before, _ = self._versions.get(user_id, (0, now))
+        for inbox_id, version in versions:
+            before, _ = self._versions.get(inbox_id, (0, now))
             if version != before:
-                self._versions[user_id] = version, now
-                changed.append(user_id)
+                self._versions[inbox_id] = version, now
+                changed.append(inbox_id)
         if changed:
             self._suspect_all_of(changed)
             asyncio.get_running_loop().call_later(_AGAIN_S, self._suspect_all_of, changed)
 
-    def _suspect_all_of(self, user_ids: Iterable[int]) -> None:
-        for user_id in user_ids:
-            self.suspect(self._hub.streams.get(user_id, ()))
+    def _suspect_all_of(self, inbox_ids: Iterable[int]) -> None:
+        for inbox_id in inbox_ids:
+            self.suspect(self._hub.streams.get(inbox_id, ()))
 
     def suspect(self, connections: Iterable[Connection]) -> None:
         """Look at these streams again, soon."""
@@ -118,12 +118,12 @@ class AccessChecks:
         if self._suspects:
             self._wake.set()
 
-    def on_gone(self, user_ids: Iterable[int] | None) -> None:
-        """The inboxes of these users are not there; None: somebody's inbox is not."""
-        if user_ids is None:
+    def on_gone(self, inbox_ids: Iterable[int] | None) -> None:
+        """These inboxes are not there any more; None: some inbox is not."""
+        if inbox_ids is None:
             self.suspect(self._hub.all_streams())
             return
-        self._suspect_all_of(user_ids)
+        self._suspect_all_of(inbox_ids)
 
     async def _suspect_all_regularly(self) -> None:
         while True:
@@ -156,7 +156,7 @@ class AccessChecks:
                 self.suspect(connection for connection in suspects if self._is_open(connection))
 
     def _is_open(self, connection: Connection) -> bool:
-        return connection in self._hub.streams.get(connection.user_id, ())
+        return connection in self._hub.streams.get(connection.inbox_id, ())
 
     def _sorted(self, suspects: Iterable[Connection]) -> list[tuple[str, _ByKey]]:
         """Streams by what they were opened by: of one kind each, and not too many at once."""
@@ -187,7 +187,7 @@ class AccessChecks:
     def _judge(self, connection: Connection, login: Login | None) -> list[Action]:
         before, now = connection.login, time.monotonic()
         assert before is not None  # noqa: S101 (only those with a login are suspected)
-        if login is None or login.user.pk != connection.user_id:
+        if login is None or login.user.pk != before.user.pk:
             metrics.streams_signed_out.inc()
             return connection.stream.end(CloseCode.SIGNED_OUT, "Signed out.", now)
         if login.session_key == before.session_key:

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.db import connection
 
 from notifications.models import Epoch, Inbox, InboxItem, Notification, sql
@@ -25,24 +24,19 @@ from notifications.wire.frames import Cursor
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Somebody's inbox, from a cursor on; without one: a snapshot."""
+    """An inbox, from a cursor on; without one: a snapshot."""
 
-    user_id: int
+    inbox_id: int
     cursor: Cursor | None
 
 
 def catch_up(asks: Sequence[Ask]) -> list[Loaded | None]:
-    """Answer all asks, in their order, from one statement (two where an inbox is missing).
+    """Answer all asks, in their order, from one statement.
 
-    Returns: None for a user who does not exist.
+    Returns: None for an inbox that is not there any more, as when its user was deleted.
     Raises: DatabaseError
     """
-    rows = _read(asks)
-    if missing := {ask.user_id for n, ask in enumerate(asks) if n not in rows}:
-        users = get_user_model()._default_manager.filter(pk__in=missing)
-        Inbox.objects.ensure(users.values_list("pk", flat=True))
-        rows = _read(asks)
-    encode = _Encoder()
+    rows, encode = _read(asks), _Encoder()
     return [_loaded(ask, rows[n], encode) if n in rows else None for n, ask in enumerate(asks)]
 
 
@@ -56,6 +50,7 @@ def epoch_tag(epoch_secret: str) -> str:
 _HEAD = (
     "n",
     "how",
+    "user_id",
     "revision",
     "unread_count",
     "unseen_count",
@@ -82,26 +77,26 @@ _TABLES = {
 # MATERIALIZED: SQLite would count the changes anew for each row that is joined.
 _HEADS = """
 heads AS MATERIALIZED (
-    SELECT a.n, a.since, b.user_id, b.revision, b.unread_count, b.unseen_count,
+    SELECT a.n, a.since, b.id AS inbox_id, b.user_id, b.revision, b.unread_count, b.unseen_count,
            e.epoch_secret, e.user_secret,
            CASE WHEN a.since IS NULL OR e.epoch_secret <> %s
                      OR a.since > b.revision THEN 'snapshot'
                 WHEN a.since = b.revision THEN 'head'
                 WHEN (SELECT count(*) FROM (SELECT 1 FROM {item} s
-                      WHERE s.inbox_id = b.user_id AND s.revision > a.since LIMIT {most}) few
+                      WHERE s.inbox_id = b.id AND s.revision > a.since LIMIT {most}) few
                      ) = {most} THEN 'snapshot'
                 ELSE 'changes' END AS how
-    FROM asks a JOIN {inbox} b ON b.user_id = a.user_id CROSS JOIN {epoch} e
+    FROM asks a JOIN {inbox} b ON b.id = a.inbox_id CROSS JOIN {epoch} e
 )"""
 _CHANGED = """SELECT s.id FROM {item} s
-    WHERE h.how = 'changes' AND s.inbox_id = h.user_id AND s.revision > h.since"""
+    WHERE h.how = 'changes' AND s.inbox_id = h.inbox_id AND s.revision > h.since"""
 _NEWEST = """SELECT s.id FROM {item} s
-    WHERE h.how = 'snapshot' AND s.inbox_id = h.user_id AND {listed}
+    WHERE h.how = 'snapshot' AND s.inbox_id = h.inbox_id AND {listed}
     ORDER BY s.arrived_revision DESC LIMIT {newest}"""
 # ruff: noqa: S608 (put together from constants of this module)
 _SQLITE = (
     """WITH asks AS MATERIALIZED (
-    SELECT key AS n, json_extract(value, '$[0]') AS user_id, json_extract(value, '$[1]') AS since
+    SELECT key AS n, json_extract(value, '$[0]') AS inbox_id, json_extract(value, '$[1]') AS since
     FROM json_each(%s)
 ), """
     + _HEADS
@@ -117,8 +112,8 @@ LEFT JOIN {notification} c ON c.id = i.notification_id"""
 )
 _POSTGRESQL = (
     """WITH asks AS MATERIALIZED (
-    SELECT a.n - 1 AS n, a.user_id, a.since
-    FROM unnest(%s::bigint[], %s::bigint[]) WITH ORDINALITY a(user_id, since, n)
+    SELECT a.n - 1 AS n, a.inbox_id, a.since
+    FROM unnest(%s::bigint[], %s::bigint[]) WITH ORDINALITY a(inbox_id, since, n)
 ), """
     + _HEADS
     + """
@@ -137,6 +132,7 @@ _SQL = {
     for vendor, text in (("sqlite", _SQLITE), ("postgresql", _POSTGRESQL))
 }
 
+_USER_FIELDS = [Inbox._meta.get_field("user")]
 _ITEM_FIELDS = [InboxItem._meta.get_field(name) for name in serializers.ITEM]
 _CONTENT_FIELDS = [Notification._meta.get_field(name) for name in serializers.CONTENT]
 
@@ -148,7 +144,7 @@ def _read(asks: Sequence[Ask]) -> dict[int, list[Row]]:
     secret = Epoch.objects.values_list("epoch_secret", flat=True).get()
     # Which epoch a cursor means only we can tell; should the epoch end in this very moment, the
     # statement sees another secret than this one and answers everybody with a snapshot.
-    named = _parameters([(ask.user_id, _since(ask, secret)) for ask in asks])
+    named = _parameters([(ask.inbox_id, _since(ask, secret)) for ask in asks])
     rows: dict[int, list[Row]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_SQL[connection.vendor], (*named, secret))
@@ -158,16 +154,16 @@ def _read(asks: Sequence[Ask]) -> dict[int, list[Row]]:
 
 
 def _parameters(named: Sequence[tuple[int, int | None]]) -> tuple[Any, ...]:
-    """Users and their cursors, as the statement takes them."""
+    """Inboxes and their cursors, as the statement takes them."""
     if connection.vendor == "sqlite":
         return (json.dumps(named),)
     # Arrays, since PostgreSQL sees how many there are. Of a list in JSON it expects a hundred, and
     # then rather reads ten thousand inboxes than to look for one.
-    return [user for user, _ in named], [since for _, since in named]
+    return [inbox_id for inbox_id, _ in named], [since for _, since in named]
 
 
 def _since(ask: Ask, epoch_secret: str) -> int | None:
-    if ask.cursor is None or ask.cursor.epoch != opaque_ids.opaque(epoch_secret, ask.user_id):
+    if ask.cursor is None or ask.cursor.epoch != opaque_ids.opaque(epoch_secret, ask.inbox_id):
         return None
     return ask.cursor.since
 
@@ -191,10 +187,12 @@ class _Encoder:
 
 
 def _loaded(ask: Ask, rows: Sequence[Row], encode: _Encoder) -> Loaded:
-    _, how, revision, unread, unseen, epoch_secret, user_secret = rows[0][: len(_HEAD)]
+    _, how, user_id, revision, unread, unseen, epoch_secret, user_secret = rows[0][: len(_HEAD)]
+    # As the ORM has it: a UUID may lie in a column of text.
+    ((user_key,),) = sql.python_values(_USER_FIELDS, [[user_id]])
     loaded = Loaded(
-        user=opaque_ids.opaque(user_secret, ask.user_id),
-        epoch=opaque_ids.opaque(epoch_secret, ask.user_id),
+        user=opaque_ids.opaque(user_secret, user_key),
+        epoch=opaque_ids.opaque(epoch_secret, ask.inbox_id),
         epoch_tag=epoch_tag(epoch_secret),
         revision=revision,
         unread=unread,

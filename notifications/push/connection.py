@@ -35,7 +35,7 @@ class Connection(Protocol):
     kind: str
     # Whether its `bye` can say when to come back.
     says_when: bool
-    user_id: int
+    inbox_id: int
     # Where it comes from; empty where the server does not say.
     address: str
     # What it was opened by, where it is known.
@@ -54,7 +54,7 @@ class Connection(Protocol):
 
 
 class Connections(Protocol):
-    """Those that are open in this process, by user, and the one way to do something to them."""
+    """Those that are open in this process, by inbox, and the one way to do something to them."""
 
     @property
     def streams(self) -> Mapping[int, set[Connection]]: ...

@@ -24,22 +24,23 @@ _RETRY_S = 1.0
 
 
 class GroupMembership:
-    """Joins the groups of the users who are here, leaves those of the others, and receives.
+    """Joins the groups of the inboxes that are followed here, leaves the others, and receives.
 
     Belongs to one event loop.
     """
 
     def __init__(
         self,
-        users: Collection[int],
+        inbox_ids: Collection[int],
         deliver: Callable[[Any], Awaitable[None]],
         on_failure: Callable[[], None],
     ) -> None:
-        """Args: users: who is here, kept up to date by the caller. deliver: takes what comes.
+        """Args: inbox_ids: those followed here, kept up to date by the caller. deliver: takes what
+        comes.
 
         on_failure: called when the layer has failed: what it did not bring must be looked for.
         """
-        self._users = users
+        self._inbox_ids = inbox_ids
         self._deliver = deliver
         self._on_failure = on_failure
         self._layer = layers.receiving()
@@ -55,7 +56,7 @@ class GroupMembership:
         return {"receiving hints": self._receive, "joining groups": self._join_for_ever}
 
     def changed(self) -> None:
-        """Users have come or gone."""
+        """Inboxes have come or gone."""
         self._changed.set()
 
     def belongs_to(self, here: Installation) -> None:
@@ -107,7 +108,7 @@ class GroupMembership:
         here = self._here
         if here is None:
             return
-        wanted = {hints.all_hubs(here), *(hints.user_group(here, pk) for pk in self._users)}
+        wanted = {hints.all_hubs(here), *(hints.inbox_group(here, pk) for pk in self._inbox_ids)}
         missing = wanted if self._must_rejoin else wanted - self._joined
         self._must_rejoin = False
         for n, group in enumerate(missing, 1):

@@ -22,11 +22,11 @@ EVENT_TYPE = "inboxes.changed"
 ACCESS_EVENT_TYPE = "access.revoked"
 # Up to so many recipients are told one by one, each to the group of their own.
 FEW = 8
-_ROW = ("user_id", "revision", "unread", "unseen")
+_ROW = ("inbox_id", "revision", "unread", "unseen")
 
 
-def user_group(here: Installation, user_id: int) -> str:
-    return f"{here.group}.user.{user_id}"
+def inbox_group(here: Installation, inbox_id: int) -> str:
+    return f"{here.group}.inbox.{inbox_id}"
 
 
 def all_hubs(here: Installation) -> str:
@@ -35,18 +35,18 @@ def all_hubs(here: Installation) -> str:
 
 
 def told_by(group: str) -> tuple[str, int | None]:
-    """Which installation a group is of, and whose inbox it is about; None: many."""
+    """Which installation a group is of, and which inbox it is about; None: many."""
     installation_group, _, rest = group.partition(".")
     kind, _, pk = rest.partition(".")
-    return installation_group, int(pk) if kind == "user" else None
+    return installation_group, int(pk) if kind == "inbox" else None
 
 
-def changed(user_id: int, revision: int) -> tuple[str, Event]:
+def changed(inbox_id: int, revision: int) -> tuple[str, Event]:
     """An inbox has taken a revision: the group to tell, and what to tell it."""
     secret, place = installation.read()
     here = installation.at(secret, place)
-    body = {"epoch_tag": catch_up.epoch_tag(secret), "rows": [[user_id, revision, 0, 0]]}
-    return user_group(here, user_id), here.seal(EVENT_TYPE, body)
+    body = {"epoch_tag": catch_up.epoch_tag(secret), "rows": [[inbox_id, revision, 0, 0]]}
+    return inbox_group(here, inbox_id), here.seal(EVENT_TYPE, body)
 
 
 def bulk(changes: Sequence[Change]) -> list[tuple[str, Event]]:
@@ -66,24 +66,25 @@ def _hints(here: Installation, epoch_tag: str, change: Change) -> list[tuple[str
         body["arrived"] = _arrival(change)
     elif isinstance(change, Removed):
         body["removed"] = str(change.notification_id)
-    rows = [[i.user_id, i.revision, i.unread, i.unseen] for i in change.inboxes]
+    rows = [[i.inbox_id, i.revision, i.unread, i.unseen] for i in change.inboxes]
     if len(rows) > FEW:
         return [(all_hubs(here), here.seal(EVENT_TYPE, {**body, "rows": rows}))]
     return [
-        (user_group(here, row[0]), here.seal(EVENT_TYPE, {**body, "rows": [row]})) for row in rows
+        (inbox_group(here, row[0]), here.seal(EVENT_TYPE, {**body, "rows": [row]})) for row in rows
     ]
 
 
-def revoked(user_ids: Iterable[int]) -> list[tuple[str, Event]]:
-    """Access may have been taken from these users: groups to tell, and what to tell each."""
+def revoked(inbox_ids: Iterable[int]) -> list[tuple[str, Event]]:
+    """Access to these inboxes may have been taken: groups to tell, and what to tell each."""
     here = installation.here()
-    return [(user_group(here, pk), here.seal(ACCESS_EVENT_TYPE, pk)) for pk in user_ids]
+    return [(inbox_group(here, pk), here.seal(ACCESS_EVENT_TYPE, pk)) for pk in inbox_ids]
 
 
 def read(body: Any, present: Container[int]) -> Iterator[tuple[int, Hint]]:
-    """The hints of an event's body, by the user that each is for; what is none is passed over.
+    """The hints of an event's body, by the inbox that each is of; what is none is passed over.
 
-    Args: present: who is here. Of all others, who may be thousands, nothing but that is looked at.
+    Args: present: those followed here. Of all others, which may be thousands, nothing but that is
+        looked at.
     Raises: LookupError, TypeError, ValueError: there is none in it.
     """
     epoch_tag = str(body["epoch_tag"])
@@ -91,9 +92,9 @@ def read(body: Any, present: Container[int]) -> Iterator[tuple[int, Hint]]:
         if row[0] not in present:
             continue
         if len(row) == len(_ROW) and all(type(number) is int for number in row):
-            user_id, revision, unread, unseen = row
+            inbox_id, revision, unread, unseen = row
             make = _frame_maker(body, revision, frames.counts(unread, unseen))
-            yield user_id, Hint(epoch_tag, revision - 1, revision, make)
+            yield inbox_id, Hint(epoch_tag, revision - 1, revision, make)
 
 
 def _arrival(change: Arrived) -> str:
@@ -111,7 +112,7 @@ def _arrival(change: Arrived) -> str:
 
 
 def _frame_maker(body: dict[str, Any], revision: int, totals: bytes) -> Callable[[], bytes] | None:
-    """Makes the frame when the first stream needs it, and once for all streams of a user."""
+    """Makes the frame when the first stream needs it, and once for all streams of an inbox."""
     if "arrived" in body:
         tail = body["arrived"].encode()
 

@@ -1,4 +1,4 @@
-"""The streams that are open in this process, by user, and what reaches them from outside.
+"""The streams that are open in this process, by inbox, and what reaches them from outside.
 
 All that is done to a stream is done here, so that a bug which one of them meets costs no other
 anything. It belongs to one event loop.
@@ -44,7 +44,7 @@ class Hub:
         self.groups = GroupMembership(self.streams, self.deliver, self._look_again)
         # Whose hints are believed; None until the reconciler has looked.
         self._here: Installation | None = None
-        # Users whose streams were sent what a hint said, since the reconciler last asked.
+        # Inboxes whose streams were sent what a hint said, since the reconciler last asked.
         self._hinted: set[int] = set()
         # When the database may be looked into again because of what nobody believes.
         self._may_look_at = 0.0
@@ -76,7 +76,7 @@ class Hub:
 
     def register(self, connection: Connection) -> None:
         """A stream is open. Register it before its first read: then no change falls in between."""
-        connections = self.streams.setdefault(connection.user_id, set())
+        connections = self.streams.setdefault(connection.inbox_id, set())
         connections.add(connection)
         metrics.streams_open.labels(connection.kind).inc()
         if len(connections) == 1:
@@ -86,7 +86,7 @@ class Hub:
 
     def unregister(self, connection: Connection) -> None:
         """A stream is gone; whoever says so again is not heard."""
-        connections = self.streams.get(connection.user_id, set())
+        connections = self.streams.get(connection.inbox_id, set())
         if connection not in connections:
             return
         connections.discard(connection)
@@ -95,8 +95,8 @@ class Hub:
         self.connection_counter.closed(connection.address)
         metrics.streams_open.labels(connection.kind).dec()
         if not connections:
-            del self.streams[connection.user_id]
-            self._hinted.discard(connection.user_id)
+            del self.streams[connection.inbox_id]
+            self._hinted.discard(connection.inbox_id)
             self.groups.changed()
 
     def all_streams(self) -> list[Connection]:
@@ -132,22 +132,22 @@ class Hub:
     def on_revisions(
         self, epoch_tag: str, rows: Iterable[tuple[int, int]], asked_at: float = float("-inf")
     ) -> None:
-        """The reconciler read where inboxes stand: user ids and revisions.
+        """The reconciler read where inboxes stand: their ids and revisions.
 
         Args: asked_at: when it began to read; what a stream was sent since then may be newer.
         """
         self._spawn(self._catch_up(epoch_tag, rows, asked_at))
 
     def take_hinted(self) -> set[int]:
-        """Users whose streams believed a hint since this was asked last; from any thread."""
+        """Inboxes whose streams believed a hint since this was asked last; from any thread."""
         hinted, self._hinted = self._hinted, set()
         return hinted
 
     async def _catch_up(
         self, epoch_tag: str, rows: Iterable[tuple[int, int]], asked_at: float
     ) -> None:
-        for n, (user_id, revision) in enumerate(rows, 1):
-            for connection in tuple(self.streams.get(user_id, ())):
+        for n, (inbox_id, revision) in enumerate(rows, 1):
+            for connection in tuple(self.streams.get(inbox_id, ())):
                 if self.perform(
                     connection, connection.stream.behind, epoch_tag, revision, asked_at
                 ):
@@ -200,16 +200,16 @@ class Hub:
             self._may_look_at = now + _DISTRUST_REST_S
             self.poll_now()
 
-    async def _tell(self, hints_by_user: Iterable[tuple[int, Hint]]) -> None:
+    async def _tell(self, hints_by_inbox: Iterable[tuple[int, Hint]]) -> None:
         sent = 0
-        for user_id, hint in hints_by_user:
-            for connection in tuple(self.streams.get(user_id, ())):
+        for inbox_id, hint in hints_by_inbox:
+            for connection in tuple(self.streams.get(inbox_id, ())):
                 self.perform(connection, connection.stream.hinted, hint, time.monotonic())
                 sent += 1
                 if sent % _BATCH == 0:
                     await asyncio.sleep(0)
             # Not before: whoever takes this asks the database later than the stream was told.
-            self._hinted.add(user_id)
+            self._hinted.add(inbox_id)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         # A context of its own, or the tasks would keep that of the request that came first.

@@ -12,20 +12,22 @@ from uuid import uuid4
 
 from django.db.models.functions import Now
 
-from notifications.models import from_now
+from notifications.models import Inbox, from_now
 from notifications.models.process import LEASE_S, Process, pack, unpack
 from notifications.push.batching import in_thread
 from notifications.push.hub import Hub
 
 logger = logging.getLogger(__name__)
 
-# Between two looks at what there is to write, two signs of life, and two lists of users.
-_STEP_S, LEASE_EVERY_S, USERS_EVERY_S = 1.0, 2.0, 5.0
+# Between two looks at what there is to write, two signs of life, and two lists of inboxes.
+_STEP_S, LEASE_EVERY_S, INBOXES_EVERY_S = 1.0, 2.0, 5.0
 
 
-def online(user_ids: Collection[int]) -> set[int]:
+def online(user_ids: Collection[Any]) -> set[Any]:
     """Which of these users have a stream open, in any process; true but for a few seconds."""
-    return set(user_ids) & _everybody()
+    here = _everybody()
+    inboxes = Inbox.objects.filter(user__among=list(user_ids)).values_list("user_id", "pk")
+    return {user_id for user_id, inbox_id in inboxes if inbox_id in here}
 
 
 def online_count() -> int:
@@ -41,10 +43,10 @@ def forget_old(most: int = 1000) -> int:
 
 
 def _everybody() -> set[int]:
-    user_ids: set[int] = set()
-    for packed in Process.objects.live().values_list("users", flat=True):
-        user_ids.update(unpack(packed))
-    return user_ids
+    inbox_ids: set[int] = set()
+    for packed in Process.objects.live().values_list("inboxes", flat=True):
+        inbox_ids.update(unpack(packed))
+    return inbox_ids
 
 
 class Presence:
@@ -53,8 +55,8 @@ class Presence:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._id = uuid4().hex
-        self._wrote_at = self._wrote_users_at = float("-inf")
-        self._users: bytes | None = None
+        self._wrote_at = self._wrote_inboxes_at = float("-inf")
+        self._inboxes: bytes | None = None
         self._is_failing = False
 
     async def work(self) -> None:
@@ -70,22 +72,23 @@ class Presence:
             await asyncio.sleep(_STEP_S)
 
     async def _write_what_is_due(self, now: float) -> None:
-        users = pack(self._hub.streams)
-        is_news = users != self._users and now >= self._wrote_users_at + USERS_EVERY_S
+        inboxes = pack(self._hub.streams)
+        is_due = now >= self._wrote_inboxes_at + INBOXES_EVERY_S
+        is_news = inboxes != self._inboxes and is_due
         if not is_news and now < self._wrote_at + LEASE_EVERY_S:
             return
         kinds = Counter(connection.kind for connection in self._hub.all_streams())
         values: dict[str, Any] = {"streams": dict(kinds)}
         if is_news:
-            values["users"] = users
-        await in_thread(self._write, values, users)
+            values["inboxes"] = inboxes
+        await in_thread(self._write, values, inboxes)
         self._wrote_at = now
         if is_news:
-            self._users, self._wrote_users_at = users, now
+            self._inboxes, self._wrote_inboxes_at = inboxes, now
 
-    def _write(self, values: dict[str, Any], users: bytes) -> None:
+    def _write(self, values: dict[str, Any], inboxes: bytes) -> None:
         lease_until = from_now(LEASE_S)
         if Process.objects.filter(pk=self._id).update(lease_until=lease_until, **values) == 0:
             # The first time, or it was forgotten: as after a long sleep.
-            full = {**values, "users": users, "started_at": Now(), "lease_until": lease_until}
+            full = {**values, "inboxes": inboxes, "started_at": Now(), "lease_until": lease_until}
             Process.objects.create(pk=self._id, **full)

@@ -58,9 +58,9 @@ _TABLES = {
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A user's client holds what arrived up to ``revision``, in the epoch of this ``epoch_tag``."""
+    """A client holds what arrived up to ``revision``, in the epoch of this ``epoch_tag``."""
 
-    user_id: int
+    inbox_id: int
     epoch_tag: str
     revision: int
 
@@ -73,9 +73,9 @@ class Receipts:
         self._worker = supervisor.OnDemand("receipts", self._work)
         self._is_failing = False
 
-    def tell(self, user_id: int, epoch_tag: str, revision: int) -> None:
+    def tell(self, inbox_id: int, epoch_tag: str, revision: int) -> None:
         """A client has acknowledged this revision. It is written later, and never raises."""
-        key = (user_id, epoch_tag)
+        key = (inbox_id, epoch_tag)
         if len(self._waiting) >= _MAX_WAITING and key not in self._waiting:
             return
         self._waiting[key] = max(revision, self._waiting.get(key, 0))
@@ -100,7 +100,7 @@ class Receipts:
                 supervisor.report("receipts", outcome)
                 continue
             if outcome is not True:
-                self.tell(receipt.user_id, receipt.epoch_tag, receipt.revision)
+                self.tell(receipt.inbox_id, receipt.epoch_tag, receipt.revision)
         self._is_failing = is_failing
 
 
@@ -120,7 +120,7 @@ def write(receipts: Sequence[Receipt]) -> bool:
         return True  # the database is being flushed, and there is nothing to mark
     epoch_tag = catch_up.epoch_tag(secret)
     acknowledged = [
-        (receipt.user_id, receipt.revision)
+        (receipt.inbox_id, receipt.revision)
         for receipt in receipts
         if receipt.epoch_tag == epoch_tag
     ]
@@ -129,7 +129,7 @@ def write(receipts: Sequence[Receipt]) -> bool:
     return len(marked) == len(item_ids) < _MAX_ITEMS
 
 
-def deliver(user_id: int, epoch: str, revision: int) -> tuple[reading.Head, int]:
+def deliver(user_id: Any, epoch: str, revision: int) -> tuple[reading.Head, int]:
     """A client that has no socket says that it holds ``revision``.
 
     Returns: where the inbox stands, and how many notifications were marked.
@@ -138,7 +138,7 @@ def deliver(user_id: int, epoch: str, revision: int) -> tuple[reading.Head, int]
     head = reading.head(user_id)
     if head.epoch != epoch:
         raise reading.EpochMismatch
-    acknowledged = [(user_id, min(revision, head.revision))]
+    acknowledged = [(head.inbox_id, min(revision, head.revision))]
     count = 0
     while marked := _mark(_undelivered(acknowledged)):
         count += len(marked)

@@ -220,9 +220,9 @@ def _known(notification: Notification) -> Sent | None:
 def _accept(notification: Notification, audience: Audience, *, rationed: bool) -> Sent:
     if notification.expires_at is not None and notification.expires_at <= timezone.now():
         raise ValidationError({"expires_at": [_("That is over already.")]})
-    notification.upto = dispatch.last_user_id()
-    notification.recipient_count = audience.recipients().count()
     later = notification.send_at is not None and notification.send_at > timezone.now()
+    notification.upto = dispatch.close(audience, is_later=later)
+    notification.recipient_count = audience.recipients().count()
     notification.status = Status.SCHEDULED if later else Status.SENDING
     try:
         with transaction.atomic():

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.db.models import DateTimeField, Exists, F, Max, OuterRef, Q, Value
+from django.db.models import DateTimeField, F, Max, Q, Value
 from django.utils import timezone
 
 from notifications.conf import conf
@@ -24,7 +23,7 @@ from notifications.sending.signals import Arrived, inboxes_changed
 
 
 class Dispatch(ChunkedJob):
-    """The job over a notification's audience, in the order of user ids."""
+    """The job over the inboxes of a notification's audience."""
 
     model = Notification
     unfinished = Q(status=Status.SENDING)
@@ -39,18 +38,17 @@ class Dispatch(ChunkedJob):
 
     def accept(self) -> dict[str, Any]:
         # A row that did not come through sending.send: whoever joins from now on does not get it.
-        last = last_user_id()
-        return {"upto": last, "recipient_count": self._recipients(0, last).count()}
+        last = close(self._audience_of_row())
+        return {"upto": last, "recipient_count": self._inboxes(0, last).count()}
 
     def chunk_end(self, after: int, upto: int, size: int) -> int:
-        ends = self._recipients(after, upto).order_by("pk").values_list("pk", flat=True)
+        ends = self._inboxes(after, upto).order_by("pk").values_list("pk", flat=True)
         end: int | None = ends[size - 1 : size].first()
         return upto if end is None else end
 
     def chunk(self, after: int, upto: int) -> None:
-        # The range is said of the inboxes too, or PostgreSQL looks at every one of them.
-        present = Inbox.objects.filter(pk__gt=after, pk__lte=upto)
-        locked = with_inboxes(self._recipients(after, upto), present)
+        # In the order of ids, as everywhere: two sends over the same users must not lock crosswise.
+        locked = self._inboxes(after, upto).order_by("pk").select_for_update(no_key=True)
         ids = list(locked.values_list("pk", flat=True))
         if not ids:
             return
@@ -77,29 +75,36 @@ class Dispatch(ChunkedJob):
         arrived = Arrived(notification, arrived_at, inboxes.now())
         inboxes_changed.send(type(self), changes=[arrived])
 
-    def _recipients(self, after: int, upto: int) -> audiences.Users:
+    def _inboxes(self, after: int, upto: int) -> InboxQuerySet:
+        between = Inbox.objects.filter(pk__gt=after, pk__lte=upto)
+        return self._audience_of_row().inboxes(between)
+
+    def _audience_of_row(self) -> audiences.Audience:
         if self._audience is None:
             self._audience = audiences.of(self.row)
-        return self._audience.recipients().filter(pk__gt=after, pk__lte=upto)
+        return self._audience
 
 
-def with_inboxes(recipients: audiences.Users, present: InboxQuerySet) -> InboxQuerySet:
-    """Make the inboxes that these recipients have not got, in the transaction that is open.
+def close(audience: audiences.Audience, *, is_later: bool = False) -> int:
+    """Accept who there is: whoever is made from now on gets nothing of what is accepted by this.
 
-    Args: present: narrows inboxes down to where those of the recipients can be.
-    Returns: their inboxes, which are locked as they are read. Read them once.
+    Users may come without an inbox, by ``bulk_create`` or from another program: those who may be
+    recipients get theirs here.
+
+    Args: is_later: it is not sent at once, and its audience may be others by then.
+    Returns: the highest inbox id; 0 where there is none.
     """
-    # Statements of their own, so that on PostgreSQL each sees what the one before waited for.
-    missing = recipients.filter(~Exists(present.filter(pk=OuterRef("pk"))))
-    # Those who are just being deleted are waited for, and are not there then: an inbox that
-    # is made beside that would keep either of the two from committing.
-    made = missing.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)
-    if new := list(made):
-        users = recipients.filter(pk__among=new).order_by("pk")
-        sql.insert_from(Inbox, users, ignore_conflicts=True, user_id=F("pk"))
-    # In user-id order, as everywhere: two sends over the same users must not lock crosswise.
-    locked = present.filter(pk__in=recipients.order_by().values("pk"))
-    return locked.order_by("pk").select_for_update(no_key=True)
+    if isinstance(audience, audiences.ChosenUsers):
+        Inbox.objects.ensure_of(audience.keys())
+    else:
+        Inbox.objects.ensure(audience.candidates() if is_later else audience.members())
+    return last_inbox_id()
+
+
+def last_inbox_id() -> int:
+    """The highest inbox id there is; 0 where there is no inbox."""
+    highest: dict[str, Any] = Inbox.objects.aggregate(last=Max("pk"))
+    return highest["last"] or 0
 
 
 def fits_one_chunk(notification: Notification) -> bool:
@@ -115,9 +120,3 @@ def is_in_few(notification: Notification) -> bool:
     # Not asked of the audience, which may be one that nobody knows any more.
     size: int = conf.DISPATCH_CHUNK_SIZE
     return notification.item_count <= size
-
-
-def last_user_id() -> int:
-    """The highest user id there is; 0 where there is no user."""
-    highest: dict[str, Any] = get_user_model()._default_manager.aggregate(last=Max("pk"))
-    return highest["last"] or 0

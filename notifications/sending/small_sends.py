@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,23 +26,24 @@ from notifications.models import (
     Status,
     audiences,
 )
+from notifications.models.audiences import Id
 from notifications.models.inbox import InboxNow
-from notifications.sending.dispatch import Dispatch, last_user_id, with_inboxes
+from notifications.sending.dispatch import Dispatch, last_inbox_id
 from notifications.sending.round_robin import Left
 from notifications.sending.signals import Arrived, inboxes_changed
 
 # Seconds for which audiences are read in one transaction: so long others wait to write on SQLite.
 _READING_S = 0.05
-# What a column of ids can hold.
+# What a column of numbers can hold.
 _ID_LIMIT = 2**63
 
 
 @dataclass(frozen=True, slots=True)
 class _Send:
-    """A notification, and who is in its audience, in the order of ids: active or not."""
+    """A notification, and who is in its audience, by their keys: active or not."""
 
     row: Notification
-    members: Sequence[int]
+    members: Sequence[Any]
 
 
 def send_together(pks: Sequence[int]) -> Left:
@@ -97,63 +98,70 @@ class _Audiences:
     def __init__(self, max_count: int) -> None:
         """Args: max_count: members of an audience that is small."""
         self._max_count = max_count
-        self._known: dict[tuple[str, tuple[int, ...]], Sequence[int] | None] = {}
+        self._known: dict[tuple[str, tuple[Id, ...]], Sequence[Any] | None] = {}
 
-    def members(self, row: Notification) -> Sequence[int] | None:
-        """The members' ids in their order; None of what is under way, not small, or no audience."""
-        if row.cursor or not _are_ids(row.audience_ids):
+    def members(self, row: Notification) -> Sequence[Any] | None:
+        """The members' keys; None of what is under way, not small, or no audience."""
+        if row.cursor or not _is_sound(row):
             return None
         key = (row.audience_kind, tuple(row.audience_ids))
         if key not in self._known:
             self._known[key] = self._read(row)
         return self._known[key]
 
-    def _read(self, row: Notification) -> Sequence[int] | None:
-        try:
-            audience = audiences.of(row)
-        except ValueError:
-            return None
+    def _read(self, row: Notification) -> Sequence[Any] | None:
+        audience = audiences.of(row)
         # Which of chosen users are there is asked for all the notifications in one.
-        user_ids: Sequence[int] = audience.ids
-        if not isinstance(audience, audiences.ChosenUsers):
+        if isinstance(audience, audiences.ChosenUsers):
+            user_ids = audience.keys()
+        else:
             members = audience.recipients().order_by().values_list("pk", flat=True)
             user_ids = sorted(members[: self._max_count + 1])
         return user_ids if len(user_ids) <= self._max_count else None
 
 
-def _are_ids(value: Any) -> bool:
+def _is_sound(row: Notification) -> bool:
     # What was written around the model may say anything; it fails in a job of its own.
-    return isinstance(value, list) and all(type(pk) is int and 0 <= pk < _ID_LIMIT for pk in value)
+    kind, ids = audiences.KINDS.get(row.audience_kind), row.audience_ids
+    if kind is None or not kind.are_ids(ids):
+        return False
+    return all(isinstance(pk, str) or 0 <= pk < _ID_LIMIT for pk in ids)
 
 
 def _dispatch(sends: Sequence[_Send]) -> None:
-    last, arrived_at = last_user_id(), timezone.now()
-    inboxes = _locked({pk for small_send in sends for pk in small_send.members})
+    arrived_at = timezone.now()
+    user_ids = {pk for small_send in sends for pk in small_send.members}
+    if any(small_send.row.upto is None for small_send in sends):
+        Inbox.objects.ensure_of(user_ids)
+    last, inboxes = last_inbox_id(), _locked(user_ids)
     arrivals = []
     for small_send in sends:
         upto = last if small_send.row.upto is None else small_send.row.upto
-        reached = [pk for pk in small_send.members if pk <= upto and pk in inboxes]
+        there = [pk for pk in small_send.members if pk in inboxes]
+        reached = [pk for pk in there if inboxes[pk].inbox_id <= upto]
         for pk in reached:
             inboxes[pk] = _one_more(inboxes[pk])
         arrivals.append(Arrived(small_send.row, arrived_at, [inboxes[pk] for pk in reached]))
-    _advance(Counter(inbox.user_id for arrival in arrivals for inbox in arrival.inboxes))
+    _advance(Counter(inbox.inbox_id for arrival in arrivals for inbox in arrival.inboxes))
     InboxItem.objects.bulk_create(item for arrival in arrivals for item in _items(arrival))
     _finish(arrivals, last)
     inboxes_changed.send(Dispatch, changes=[arrival for arrival in arrivals if arrival.inboxes])
 
 
-def _locked(user_ids: Iterable[int]) -> dict[int, InboxNow]:
+def _locked(user_ids: Collection[Any]) -> dict[Any, InboxNow]:
     """The inboxes of those of the users who are active, by user."""
-    wanted = sorted(user_ids)
-    if not wanted:
+    if not user_ids:
         return {}
-    active = audiences.Everyone().recipients().filter(pk__among=wanted)
-    inboxes = with_inboxes(active, Inbox.objects.filter(pk__among=wanted))
-    return {inbox.user_id: inbox for inbox in inboxes.now()}
+    theirs = Inbox.objects.filter(user__among=list(user_ids))
+    inboxes = audiences.Everyone().inboxes(theirs)
+    # In the order of ids, as everywhere: two sends over the same users must not lock crosswise.
+    locked = inboxes.order_by("pk").select_for_update(no_key=True)
+    rows = locked.values_list("user_id", "pk", "revision", "unread_count", "unseen_count")
+    return {user_id: InboxNow(*now) for user_id, *now in rows}
 
 
 def _one_more(inbox: InboxNow) -> InboxNow:
-    return InboxNow(inbox.user_id, inbox.revision + 1, inbox.unread + 1, inbox.unseen + 1)
+    return InboxNow(inbox.inbox_id, inbox.revision + 1, inbox.unread + 1, inbox.unseen + 1)
 
 
 def _advance(counts: Mapping[int, int]) -> None:
@@ -176,7 +184,7 @@ def _advance(counts: Mapping[int, int]) -> None:
 def _items(arrived: Arrived) -> list[InboxItem]:
     return [
         InboxItem(
-            inbox_id=inbox.user_id,
+            inbox_id=inbox.inbox_id,
             notification_id=arrived.notification.pk,
             revision=inbox.revision,
             arrived_revision=inbox.revision,

@@ -17,7 +17,10 @@ def new_secret() -> str:
     return secrets.token_hex(32)
 
 
-def opaque(secret: str, user_id: int) -> str:
-    """22 characters of base64url that only the holder of ``secret`` can derive from ``user_id``."""
-    digest = hmac.new(bytes.fromhex(secret), str(user_id).encode(), hashlib.sha256).digest()
+def opaque(secret: str, key: object) -> str:
+    """22 characters of base64url that only the holder of ``secret`` can derive from ``key``.
+
+    Args: key: of a row; its text counts.
+    """
+    digest = hmac.new(bytes.fromhex(secret), str(key).encode(), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()

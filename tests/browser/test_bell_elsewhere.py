@@ -45,7 +45,7 @@ def test_it_works_over_each_transport(site, shop, page, alice, transport):
     assert page.evaluate(f"{BELL}.markAllRead()")
     expect(button).to_have_accessible_name("Notifications")
     says(page, f"{BELL}.client.inbox.counts.unread === 0")
-    assert alice.inbox.items.get().read_at is not None
+    assert alice.notifications_inbox.items.get().read_at is not None
     assert all(shop.token not in url for url in page.requested)
 
 

@@ -57,11 +57,11 @@ def test_the_tabs_have_one_connection_and_agree(site, proxy, open_tabs, alice):
     for tab in tabs:
         has(tab, "First", within_s=SHOWN_S)
     done = {"read_at__isnull": False, "archived_at__isnull": False}
-    until(lambda: alice.inbox.items.filter(**done).exists(), "both acts are done")
-    assert alice.inbox.items.get(**done).notification.title == "Second"
-    alice.inbox.refresh_from_db()
+    until(lambda: alice.notifications_inbox.items.filter(**done).exists(), "both acts are done")
+    assert alice.notifications_inbox.items.get(**done).notification.title == "Second"
+    alice.notifications_inbox.refresh_from_db()
     for tab in tabs:
-        is_level = f"{BELL}.client.inbox.revision === {alice.inbox.revision}"
+        is_level = f"{BELL}.client.inbox.revision === {alice.notifications_inbox.revision}"
         tab.until(is_level, "it has every change", within_s=SHOWN_S)
         counts(tab, 1)
     assert proxy.request_count(SOCKET) == 1
@@ -91,7 +91,9 @@ def test_seven_tabs_without_websocket_leave_the_browser_connections_to_write(
     click(tabs[0], "Mark as read")
     for tab in tabs:
         counts(tab, 0)
-    until(lambda: alice.inbox.items.filter(read_at__isnull=False).exists(), "it is read")
+    until(
+        lambda: alice.notifications_inbox.items.filter(read_at__isnull=False).exists(), "it is read"
+    )
 
 
 def test_the_tab_that_is_looked_at_shows_the_toast(site, open_tabs):

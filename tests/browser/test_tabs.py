@@ -150,14 +150,14 @@ def test_what_is_done_without_a_network_is_done_later(site, proxy, open_tabs, al
     click(second, "Mark as read")
     for tab in (first, second):
         counts(tab, 0)
-    assert alice.inbox.items.get().read_at is None
+    assert alice.notifications_inbox.items.get().read_at is None
     proxy.fault("/", None)
     proxy.cut()
     for tab in (first, second):
         tab.send("Network.emulateNetworkConditions", offline=False, **offline)
     kept = "Object.keys(localStorage).some((key) => key.startsWith('nb:act:'))"
     second.until(f"!{kept}", "it is sent")
-    assert alice.inbox.items.get().read_at is not None
+    assert alice.notifications_inbox.items.get().read_at is not None
     for tab in (first, second):
         counts(tab, 0)
 

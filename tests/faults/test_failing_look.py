@@ -37,7 +37,7 @@ class FailingOnce(SqliteReconciler):
 
 
 def test_what_it_should_have_seen_is_seen(alice: Any, caplog: pytest.LogCaptureFixture) -> None:
-    hub = NotingHub(alice.pk)
+    hub = NotingHub(alice.notifications_inbox.pk)
     running = FailingOnce(hub)  # type: ignore[no-untyped-call]
     thread = threading.Thread(target=running._run, daemon=True)
     thread.start()
@@ -46,7 +46,7 @@ def test_what_it_should_have_seen_is_seen(alice: Any, caplog: pytest.LogCaptureF
     # In one commit, after which there is no other.
     with transaction.atomic():
         ChangeCounter.next("default")
-        Inbox.objects.filter(pk=alice.pk).update(
+        Inbox.objects.filter(user=alice).update(
             revision=1, change_seq=ChangeCounter.objects.get().change_seq
         )
     until(lambda: hub.seen, "the arrival", within_s=30)

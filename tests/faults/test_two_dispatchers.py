@@ -12,8 +12,8 @@ from notifications.sending import acts
 from notifications.wire.message import Message
 from tests.support.jobs import (
     IMPATIENT,
-    cursor_of,
     freeze_between_chunks,
+    last_user_of,
     make_small_ones,
     wait_for_chunks,
 )
@@ -54,7 +54,7 @@ def test_each_recipient_gets_one_item_of_two_dispatchers(
     assert [dispatcher.terminate() for dispatcher in dispatchers] == [0, 0]
     notification.refresh_from_db()
     assert notification.item_count == len(users)
-    assert Inbox.objects.filter(pk__in=users[::100], revision=1, unread_count=1).count() == 60
+    assert Inbox.objects.filter(user__in=users[::100], revision=1, unread_count=1).count() == 60
     assert Ledger(sent={notification.pk: set(users)}).faults() == []
 
 
@@ -73,7 +73,7 @@ def test_a_dispatcher_that_was_frozen_beyond_its_lease_does_nothing_twice(
     freeze_between_chunks(processes, first, notification)
     notification.refresh_from_db()
     assert notification.status == Status.SENDING
-    assert notification.cursor < users[-1]
+    assert last_user_of(notification) < users[-1]
 
     second = processes.dispatcher(**{**settings, "NOTIFICATIONS_DISPATCH_CHUNK_SIZE": 500})
     wait_until_sent(processes, notification)
@@ -100,7 +100,7 @@ def test_a_dispatcher_that_is_stopped_hands_its_walk_over_at_once(
     wait_for_chunks(processes, notification, 2)
 
     assert first.terminate() == 0
-    assert 0 < cursor_of(notification) < users[-1]
+    assert 0 < last_user_of(notification) < users[-1]
     processes.dispatcher(**settings)
     wait_until_sent(processes, notification)
 

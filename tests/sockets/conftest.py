@@ -257,7 +257,7 @@ def charlie_watches(charlie, connect):
         watching.append(connect(charlie, site).until_synced())
 
     yield act
-    revision = Inbox.objects.get(pk=charlie.pk).revision
+    revision = Inbox.objects.get(user=charlie).revision
     for client in watching:
         client.until_revision(revision).until_answered()
         assert client.state.revision == revision
@@ -283,5 +283,5 @@ def ids_seen(client):
 
 def ids_of(user):
     """The ids of all notifications that are or were in a user's inbox."""
-    items = InboxItem.objects.filter(inbox_id=user.pk)
+    items = InboxItem.objects.filter(inbox__user=user)
     return {str(pk) for pk in items.values_list("notification_id", flat=True)}

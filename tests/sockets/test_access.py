@@ -138,7 +138,7 @@ def others(connect, sender, alice, bob):
             for user, client in self._watching:
                 client.until_synced()
                 sender.send("Go on", user.pk)
-                client.until_revision(user.inbox.revision)
+                client.until_revision(user.notifications_inbox.revision)
                 assert not client.of_type("bye")
 
     return Others
@@ -298,11 +298,11 @@ def test_what_an_update_took_away_is_found_by_looking_again(
 def test_a_login_does_not_end_other_sessions(site, connect, sign_in, sender, alice):
     give_password(alice)
     stream = connect(alice, site, **cookie(sign_in(alice))).until_synced()
-    before = alice.inbox.access_version
+    before = alice.notifications_inbox.access_version
     assert post(site, "/accounts/login/", "", username=alice.username, password=PASSWORD)
     User.objects.get(pk=alice.pk).save()
-    alice.inbox.refresh_from_db()
-    assert alice.inbox.access_version == before
+    alice.notifications_inbox.refresh_from_db()
+    assert alice.notifications_inbox.access_version == before
     sender.send("Hello", alice.pk)
     stream.until_revision(1)
     assert not stream.of_type("bye")

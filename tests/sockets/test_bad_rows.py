@@ -21,7 +21,7 @@ def bad_ones(alice, sender):
     pks = []
     for why, (column, value) in BAD.items():
         sender.send(why, alice.pk)
-        pk = Notification.objects.get(title=why, items__inbox_id=alice.pk).pk
+        pk = Notification.objects.get(title=why, items__inbox__user=alice).pk
         with connection.cursor() as cursor:
             table = Notification._meta.db_table
             cursor.execute(f"UPDATE {table} SET {column} = %s{cast} WHERE id = %s", (value, pk))

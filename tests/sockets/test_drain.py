@@ -217,7 +217,7 @@ def test_a_rolling_restart_under_load_loses_and_doubles_nothing(
             origins[n] = sites[n].origin
     once = dict.fromkeys(sent, 1)
     for one, client in clients:
-        head = Inbox.objects.get(pk=one.pk).revision
+        head = Inbox.objects.get(user=one).revision
         assert head == len(sent)
         until(lambda client=client, head=head: client.state.revision >= head, "it is at the head")
         assert client.state.announced == once

@@ -8,7 +8,7 @@ from tests.sockets.conftest import over_all
 from tests.support.processes import until
 
 # A list of users is at most so old; then it takes a moment on a busy machine.
-SOON_S = presence.USERS_EVERY_S + 3
+SOON_S = presence.INBOXES_EVERY_S + 3
 # A killed process is missed so soon.
 KILLED_S = 5
 BUSY_S = 1
@@ -50,7 +50,7 @@ def test_processes_say_what_they_carry_and_the_dead_are_forgotten(site, connect,
         id="dead",
         started_at="2020-01-01T00:00Z",
         lease_until="2020-01-01T00:01Z",
-        users=presence.pack([ghost.pk]),
+        inboxes=presence.pack([ghost.notifications_inbox.pk]),
     )
     assert presence.online([ghost.pk]) == set()
     carried = lambda: [p for p in Process.objects.live() if p.streams.get("websocket")]  # noqa: E731

@@ -5,7 +5,7 @@ from tests.support.processes import until
 
 
 def delivered(user):
-    items = InboxItem.objects.filter(inbox=user.pk, delivered_at__isnull=False)
+    items = InboxItem.objects.filter(inbox__user=user, delivered_at__isnull=False)
     return sorted(items.values_list("notification__title", flat=True))
 
 
@@ -17,7 +17,7 @@ def test_a_pong_says_that_it_was_delivered(site, connect, sender, alice, bob):
     client.pong()
     until(lambda: delivered(alice) == ["Hello"], "alice's client has said that it has it")
     assert delivered(bob) == []
-    assert Inbox.objects.get(pk=alice.pk).revision == 1
+    assert Inbox.objects.get(user=alice).revision == 1
     assert client.until_answered().state.revision == 1
 
 

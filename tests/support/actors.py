@@ -83,7 +83,7 @@ class Writer:
         )
         user = self._random.choice(self._users)
         rows = InboxItem.objects.order_by("pk").values_list("notification_id", flat=True)
-        held, any_ids = list(rows.filter(inbox_id=user)), list(rows[:100])
+        held, any_ids = list(rows.filter(inbox__user=user)), list(rows[:100])
         # The last one may well be somebody else's.
         ids = {
             *self._random.sample(held, min(len(held), 4)),

@@ -101,7 +101,7 @@ def _wrong_content(story: Story, retold: Retelling, world: World) -> Iterator[st
     listed = {
         str(item.notification_id)
         for item in world.state.items
-        if item.inbox_id == story.user and item.listed
+        if item.user == story.user and item.listed
     }
     held = {one["id"] for one in retold.state.listed()}
     if held - listed or (listed - held and not retold.state.more):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
 
-from notifications.models import Notification, Status
+from notifications.models import Inbox, Notification, Status
 from notifications.models.audiences import ChosenUsers
 
 if TYPE_CHECKING:
@@ -24,16 +24,18 @@ IMPATIENT: dict[str, object] = {
 }
 
 
-def cursor_of(job: Leased) -> int:
+def last_user_of(job: Leased) -> int:
+    """The last user whose inbox the job is done with; 0: it has not begun."""
     job.refresh_from_db(fields=["cursor"])
-    return job.cursor
+    done = Inbox.objects.filter(pk__lte=job.cursor).order_by("-pk")
+    return done.values_list("user_id", flat=True).first() or 0
 
 
 def wait_for_chunks(processes: Processes, job: Leased, count: int) -> None:
     """Wait until the job's cursor has been seen to move that often."""
     for _ in range(count):
-        before = cursor_of(job)
-        processes.until(lambda before=before: cursor_of(job) != before, f"{job} moves on")  # type: ignore[misc]
+        before = last_user_of(job)
+        processes.until(lambda before=before: last_user_of(job) != before, f"{job} moves on")  # type: ignore[misc]
 
 
 def kill_in_the_midst(

@@ -45,7 +45,7 @@ class Journal:
 
 
 class Item(NamedTuple):
-    inbox_id: int
+    user: int
     notification_id: int
     revision: int
     arrived_revision: int
@@ -63,7 +63,7 @@ class Head(NamedTuple):
 
 @dataclass
 class State:
-    """The rows of all inboxes."""
+    """The rows of all inboxes, by their users."""
 
     heads: dict[int, Head]
     items: list[Item]
@@ -73,9 +73,9 @@ class State:
         """Args: users: whose inboxes are read; by default everybody's."""
         inboxes, items = Inbox.objects.all(), InboxItem.objects.all()
         if users is not None:
-            inboxes, items = inboxes.filter(pk__in=users), items.filter(inbox__in=users)
-        heads = inboxes.values_list("pk", "revision", "unread_count", "unseen_count")
-        return cls({pk: Head(*rest) for pk, *rest in heads}, list(_items(items)))
+            inboxes, items = inboxes.filter(user__in=users), items.filter(inbox__user__in=users)
+        heads = inboxes.values_list("user_id", "revision", "unread_count", "unseen_count")
+        return cls({user: Head(*rest) for user, *rest in heads}, list(_items(items)))
 
 
 @dataclass
@@ -83,7 +83,7 @@ class Ledger:
     # Notifications that were acknowledged to their sender, with the ids of their recipients.
     sent: dict[int, set[int]] = field(default_factory=dict)
     withdrawn: set[int] = field(default_factory=set)
-    # Revisions that recipients' acts took, with the inbox.
+    # Revisions that recipients' acts took, with their user.
     acted: list[tuple[int, int]] = field(default_factory=list)
 
     @classmethod
@@ -112,58 +112,58 @@ class Ledger:
         """Each revision from 1 to the head is one change's: an arrival, a removal or an act."""
         taken: dict[int, Counter[int]] = defaultdict(Counter)
         for item in state.items:
-            taken[item.inbox_id][item.arrived_revision] += 1
+            taken[item.user][item.arrived_revision] += 1
             if item.removed:
-                taken[item.inbox_id][item.revision] += 1
-        for inbox_id, revision in self.acted:
-            taken[inbox_id][revision] += 1
-        for inbox_id, head in state.heads.items():
-            for revision in sorted({*range(1, head.revision + 1), *taken[inbox_id]}):
-                times = taken[inbox_id][revision]
+                taken[item.user][item.revision] += 1
+        for user, revision in self.acted:
+            taken[user][revision] += 1
+        for user, head in state.heads.items():
+            for revision in sorted({*range(1, head.revision + 1), *taken[user]}):
+                times = taken[user][revision]
                 if revision > head.revision:
-                    yield f"Inbox {inbox_id}: revision {revision} lies beyond {head.revision}"
+                    yield f"Inbox of {user}: revision {revision} lies beyond {head.revision}"
                 elif times != 1:
-                    yield f"Inbox {inbox_id}: revision {revision} was taken {times} times"
+                    yield f"Inbox of {user}: revision {revision} was taken {times} times"
         for item in state.items:
-            if item.revision not in taken[item.inbox_id]:
-                yield f"Inbox {item.inbox_id}: nobody made {item.notification_id}'s last change"
+            if item.revision not in taken[item.user]:
+                yield f"Inbox of {item.user}: nobody made {item.notification_id}'s last change"
 
     def _wrong_places(self, state: State) -> Iterator[str]:
         """Each send is in its recipients' inboxes once, and nowhere else."""
         holders: dict[int, Counter[int]] = defaultdict(Counter)
         for item in state.items:
-            holders[item.notification_id][item.inbox_id] += 1
+            holders[item.notification_id][item.user] += 1
             if item.notification_id in self.withdrawn and not item.removed:
-                yield f"Notification {item.notification_id}: still in inbox {item.inbox_id}"
+                yield f"Notification {item.notification_id}: still in the inbox of {item.user}"
         for notification_id in sorted(holders.keys() - self.sent.keys()):
             yield f"Notification {notification_id}: nobody was told that it was sent"
         for notification_id, recipients in self.sent.items():
             held = holders[notification_id]
-            for inbox_id in sorted(held.keys() - recipients):
-                yield f"Notification {notification_id}: in inbox {inbox_id}, of no recipient"
-            for inbox_id, times in held.items():
+            for user in sorted(held.keys() - recipients):
+                yield f"Notification {notification_id}: in the inbox of {user}, of no recipient"
+            for user, times in held.items():
                 if times > 1:
-                    yield f"Notification {notification_id}: {times} times in inbox {inbox_id}"
+                    yield f"Notification {notification_id}: {times} times in the inbox of {user}"
             # A withdrawal may have come before the dispatch reached everybody.
             if notification_id not in self.withdrawn:
-                for inbox_id in sorted(recipients - held.keys()):
-                    yield f"Notification {notification_id}: missing in inbox {inbox_id}"
+                for user in sorted(recipients - held.keys()):
+                    yield f"Notification {notification_id}: missing in the inbox of {user}"
 
 
 def _wrong_counters(state: State) -> Iterator[str]:
-    unread = Counter(i.inbox_id for i in state.items if i.listed and not i.read)
-    unseen = Counter(i.inbox_id for i in state.items if i.listed and not i.read and not i.seen)
+    unread = Counter(i.user for i in state.items if i.listed and not i.read)
+    unseen = Counter(i.user for i in state.items if i.listed and not i.read and not i.seen)
     for pk, head in state.heads.items():
         if head.unread != unread[pk]:
-            yield f"Inbox {pk}: says {head.unread} unread, holds {unread[pk]}"
+            yield f"Inbox of {pk}: says {head.unread} unread, holds {unread[pk]}"
         if head.unseen != unseen[pk]:
-            yield f"Inbox {pk}: says {head.unseen} unseen, holds {unseen[pk]}"
+            yield f"Inbox of {pk}: says {head.unseen} unseen, holds {unseen[pk]}"
 
 
 def _items(items: QuerySet[InboxItem]) -> Iterator[Item]:
     # What "listed" means is said anew here: the product's own querysets are what is checked.
     rows = items.values_list(
-        "inbox_id", "notification_id", "revision", "arrived_revision",
+        "inbox__user_id", "notification_id", "revision", "arrived_revision",
         "seen_at", "read_at", "archived_at", "removed_at",
     )  # fmt: skip
     for *numbers, seen, read, archived, removed in rows.iterator():

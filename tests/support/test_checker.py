@@ -157,8 +157,8 @@ def something_is_there_that_nobody_sent(history: History) -> None:
     ("broken", "fault"),
     [
         (an_acknowledged_send_is_gone, "second: acknowledged as 8, and not there"),
-        (an_acknowledged_send_misses_a_recipient, "Notification 8: missing in inbox 2"),
-        (an_inbox_has_a_gap, "Inbox 2: revision 2 was taken 0 times"),
+        (an_acknowledged_send_misses_a_recipient, "Notification 8: missing in the inbox of 2"),
+        (an_inbox_has_a_gap, "Inbox of 2: revision 2 was taken 0 times"),
         (a_client_goes_back, "alice's: went back from 2 to 1 in one epoch"),
         (a_client_ends_early, "alice's: ends at ('a', 1), not at ('a', 2)"),
         (a_client_ends_in_an_old_epoch, "bob's: ends at ('b', 1), not at ('c', 1)"),
@@ -173,7 +173,7 @@ def something_is_there_that_nobody_sent(history: History) -> None:
         (a_frame_names_one_twice, "alice's: changes 2 names one twice"),
         (one_is_announced_twice, "alice's: announced 7 2 times"),
         (a_client_is_told_of_somebody_elses, "bob's: was told of 7, which is not theirs"),
-        (somebody_elses_is_in_an_inbox, "Notification 7: in inbox 2, of no recipient"),
+        (somebody_elses_is_in_an_inbox, "Notification 7: in the inbox of 2, of no recipient"),
         (a_send_that_failed_is_there, "third: failed, and is there as [9]"),
         (
             a_send_of_which_nobody_knew_is_there_twice,

@@ -66,17 +66,17 @@ def test_a_right_state_has_no_faults() -> None:
 @pytest.mark.parametrize(
     ("state", "fault"),
     [
-        (with_head(BOB, Head(3, 2, 1)), "Inbox 2: says 2 unread, holds 1"),
-        (with_head(BOB, Head(3, 1, 0)), "Inbox 2: says 0 unseen, holds 1"),
-        (with_head(ALICE, Head(3, 0, 0)), "Inbox 1: revision 3 was taken 0 times"),
-        (with_head(ALICE, Head(1, 0, 0)), "Inbox 1: revision 2 lies beyond 1"),
-        (with_item_at(2, arrived_revision=1), "Inbox 2: revision 1 was taken 2 times"),
-        (with_item_at(0, revision=9), "Inbox 1: nobody made 7's last change"),
-        (without_item(1), "Notification 7: missing in inbox 2"),
-        (with_item(Item(BOB, 7, 1, 1)), "Notification 7: 2 times in inbox 2"),
-        (with_item(Item(CHARLIE, 7, 1, 1)), "Notification 7: in inbox 3, of no recipient"),
+        (with_head(BOB, Head(3, 2, 1)), "Inbox of 2: says 2 unread, holds 1"),
+        (with_head(BOB, Head(3, 1, 0)), "Inbox of 2: says 0 unseen, holds 1"),
+        (with_head(ALICE, Head(3, 0, 0)), "Inbox of 1: revision 3 was taken 0 times"),
+        (with_head(ALICE, Head(1, 0, 0)), "Inbox of 1: revision 2 lies beyond 1"),
+        (with_item_at(2, arrived_revision=1), "Inbox of 2: revision 1 was taken 2 times"),
+        (with_item_at(0, revision=9), "Inbox of 1: nobody made 7's last change"),
+        (without_item(1), "Notification 7: missing in the inbox of 2"),
+        (with_item(Item(BOB, 7, 1, 1)), "Notification 7: 2 times in the inbox of 2"),
+        (with_item(Item(CHARLIE, 7, 1, 1)), "Notification 7: in the inbox of 3, of no recipient"),
         (with_item(Item(ALICE, 9, 3, 3)), "Notification 9: nobody was told that it was sent"),
-        (with_item_at(2, removed=False), "Notification 8: still in inbox 2"),
+        (with_item_at(2, removed=False), "Notification 8: still in the inbox of 2"),
     ],
 )
 def test_it_finds(state: State, fault: str) -> None:
@@ -87,7 +87,7 @@ def test_an_act_that_was_told_a_revision_of_somebody_elses_is_found() -> None:
     ledger = a_ledger()
     ledger.acted.append((ALICE, 2))
 
-    assert ledger.faults(a_state()) == ["Inbox 1: revision 2 was taken 2 times"]
+    assert ledger.faults(a_state()) == ["Inbox of 1: revision 2 was taken 2 times"]
 
 
 def test_what_was_withdrawn_may_have_reached_nobody() -> None:
@@ -124,9 +124,9 @@ def test_it_reads_the_database(alice, bob, charlie) -> None:  # type: ignore[no-
 
     assert ledger.faults() == []
 
-    Inbox.objects.filter(pk=charlie.pk).update(revision=1)
-    InboxItem.objects.filter(inbox=alice.pk).update(read_at=None)
+    Inbox.objects.filter(user=charlie).update(revision=1)
+    InboxItem.objects.filter(inbox__user=alice).update(read_at=None)
     assert ledger.faults() == [
-        f"Inbox {alice.pk}: says 0 unread, holds 1",
-        f"Inbox {charlie.pk}: revision 1 was taken 0 times",
+        f"Inbox of {alice.pk}: says 0 unread, holds 1",
+        f"Inbox of {charlie.pk}: revision 1 was taken 0 times",
     ]

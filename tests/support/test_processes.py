@@ -28,7 +28,7 @@ def test_a_child_works_on_the_database_of_the_test(tmp_path: Path, alice) -> Non
     with Processes(tmp_path) as processes:
         assert processes.manage("notify", "A title", "--user", "alice").wait() == 0
 
-    assert Inbox.objects.get(pk=alice.pk).unread_count == 1
+    assert Inbox.objects.get(user=alice).unread_count == 1
 
 
 def test_children_are_gone_afterwards_though_they_stand_still(tmp_path: Path) -> None:

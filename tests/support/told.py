@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from notifications.inbox import reading
+from notifications.models import Inbox
 from notifications.push.catch_up import Ask, catch_up
 from notifications.wire.frames import Cursor
 
@@ -33,7 +34,7 @@ def told(user_id: int, since: int | None = None, *, epoch: str | None = None) ->
     Args: epoch: that of its cursor, if not the present one.
     """
     cursor = None if since is None else Cursor(epoch or reading.head(user_id).epoch, since)
-    (found,) = catch_up([Ask(user_id, cursor)])
+    (found,) = catch_up([Ask(Inbox.objects.get(user=user_id).pk, cursor)])
     assert found is not None
     return _decoded(found)
 

@@ -32,8 +32,8 @@ RETRY_S = 0.5
 class DatabaseState:
     """What one poll of the database has shown: which epoch it is, and where inboxes stand.
 
-    ``access``: users and their access versions. ``gone``: who is here and has no inbox any more, as
-    when the user was deleted; None: somebody's has gone, whoever that was.
+    ``access``: inboxes and their access versions. ``gone``: inboxes that are followed here and are
+    not there any more, as when the user was deleted; None: some inbox has gone, whichever.
     """
 
     epoch_secret: str

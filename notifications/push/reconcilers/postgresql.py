@@ -1,4 +1,4 @@
-"""Asks PostgreSQL twice a second for the inboxes of the users who are here.
+"""Asks PostgreSQL twice a second for the inboxes that are followed here.
 
 And at once for those of whom another process has notified: see ``listener.py``.
 """
@@ -24,7 +24,7 @@ from notifications.push.wakes import Inboxes
 if TYPE_CHECKING:
     from notifications.push.reconcilers.listener import Listener
 
-# A user, the inbox's revision and access version, and the epoch's secret: of one moment. In SQL of
+# An inbox, its revision and access version, and the epoch's secret: of one moment. In SQL of
 # our own: it is asked as often as others commit, and most of its time would be the ORM's.
 _Row = tuple[int, int, int, str]
 _KEY = Inbox._meta.pk.column
@@ -36,14 +36,14 @@ _SQL = (
 
 
 class PostgresqlReconciler(Reconciler):
-    """Asks for the revisions of the users who are here, and at once after any layer error."""
+    """Asks where the inboxes are that are followed here, and at once after any layer error."""
 
     def __init__(self, hub: Hub) -> None:
         super().__init__(hub)
         self._wanted = Wanted()
         self._listener: Listener | None = None
         self._place = ""
-        # The revision that was read last of each user, in the present epoch, and likewise the
+        # The revision that was read last of each inbox, in the present epoch, and likewise the
         # access version.
         self._seen: dict[int, int] = {}
         self._access: dict[int, int] = {}
@@ -67,7 +67,7 @@ class PostgresqlReconciler(Reconciler):
         self._wanted.at_once()
 
     def look_at(self, inboxes: Inboxes) -> None:
-        """Look at these soon, as far as their users are here; from any thread."""
+        """Look at these soon, as far as they are followed here; from any thread."""
         self._wanted.add(inboxes)
 
     def _belongs_to(self, here: Installation) -> None:
@@ -81,21 +81,21 @@ class PostgresqlReconciler(Reconciler):
         named = self._wanted.next(every_s if self._here is not None else min(every_s, RETRY_S))
         if named is None:
             return self._look_at_all()
-        users = [pk for pk in named if pk in self._hub.streams]
-        return self._look_at_some(users) if users else None
+        inbox_ids = [pk for pk in named if pk in self._hub.streams]
+        return self._look_at_some(inbox_ids) if inbox_ids else None
 
     def _look_at_all(self) -> DatabaseState | None:
-        users = list(self._hub.streams)
+        inbox_ids = list(self._hub.streams)
         self._hinted |= self._hub.take_hinted()
         asked_at = time.monotonic()
         try:
             secret, self._place = installation.read()
-            rows = self._rows(users)
+            rows = self._rows(inbox_ids)
         except Epoch.DoesNotExist:
             return None  # not migrated yet, or being flushed
         finally:
             close_old_connections()
-        state = self._compared(secret, asked_at, users, rows, self._hinted)
+        state = self._compared(secret, asked_at, inbox_ids, rows, self._hinted)
         if state is not None:
             # Not before: what a look that failed should have told, the next one tells.
             self._hinted = set()
@@ -103,26 +103,26 @@ class PostgresqlReconciler(Reconciler):
             self._access = {pk: version for pk, _, version, _ in rows}
         return state
 
-    def _look_at_some(self, users: list[int]) -> DatabaseState | None:
+    def _look_at_some(self, inbox_ids: list[int]) -> DatabaseState | None:
         metrics.looks.inc()
         asked_at = time.monotonic()
         # The connection is kept until all are looked at: taking it from the pool would cost more
         # than what is asked by it.
-        rows = self._rows(users)
+        rows = self._rows(inbox_ids)
         if any(secret != self._secret for *_, secret in rows):
             self.poll_now()
             return None
-        return self._compared(self._secret, asked_at, users, rows, ())
+        return self._compared(self._secret, asked_at, inbox_ids, rows, ())
 
     def _compared(
         self,
         secret: str,
         asked_at: float,
-        users: list[int],
+        inbox_ids: list[int],
         rows: list[_Row],
         hinted: Collection[int],
     ) -> DatabaseState | None:
-        """What is new in the rows that there are of these users; they are known from now on."""
+        """What is new in the rows that there are of these inboxes; they are known from now on."""
         seen = self._seen if secret == self._secret else {}
         if any(revision < seen.get(pk, 0) for pk, revision, *_ in rows):
             self._restored(secret)
@@ -136,7 +136,7 @@ class PostgresqlReconciler(Reconciler):
             self._place,
             asked_at,
             [row for row in versions.items() if row[1] != self._access.get(row[0])],
-            [pk for pk in users if pk not in revisions],
+            [pk for pk in inbox_ids if pk not in revisions],
         )
         seen.update(revisions)
         self._seen = seen
@@ -144,10 +144,10 @@ class PostgresqlReconciler(Reconciler):
         return state
 
     @staticmethod
-    def _rows(users: list[int]) -> list[_Row]:
-        if not users:
+    def _rows(inbox_ids: list[int]) -> list[_Row]:
+        if not inbox_ids:
             return []
         with connection.cursor() as cursor:
-            cursor.execute(_SQL, [users])
+            cursor.execute(_SQL, [inbox_ids])
             rows: list[_Row] = cursor.fetchall()
         return rows

@@ -30,7 +30,7 @@ _LOOKS_AFTER_S = (0.0005, 0.002, 0.006, 0.016)
 _REST_TIMES = 4
 
 _SQL = (
-    "SELECT c.change_seq, c.gone_count, e.epoch_secret, i.user_id, i.revision, i.access_version "  # noqa: S608
+    "SELECT c.change_seq, c.gone_count, e.epoch_secret, i.id, i.revision, i.access_version "  # noqa: S608
     f"FROM {ChangeCounter._meta.db_table} c CROSS JOIN {Epoch._meta.db_table} e "
     f"LEFT JOIN {Inbox._meta.db_table} i ON i.change_seq > ?"
 )

@@ -27,7 +27,7 @@ def sent(send, people):
     send("Another", to=people)
     sent = send(to=people)
     _, got, saw, read = people
-    InboxItem.objects.filter(inbox=got.pk, notification=sent).update(delivered_at=sent.created_at)
+    sent.items.filter(inbox__user=got).update(delivered_at=sent.created_at)
     acts.mark_seen(saw.pk, acts.Chosen([sent.pk]))
     acts.mark_read(read.pk, acts.Chosen([sent.pk]))
     return sent

@@ -234,7 +234,7 @@ def test_what_is_scheduled_is_sent_at_its_time(service, alice):
     Notification.objects.update(send_at=timezone.now())
     worker.run_due()
     assert service.report(answer)["status"] == "sent"
-    assert alice.inbox.items.count() == 1
+    assert alice.notifications_inbox.items.count() == 1
 
 
 def test_the_report_counts(service, alice, bob, charlie):

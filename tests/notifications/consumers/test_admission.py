@@ -16,6 +16,7 @@ from notifications.push.hub import Hub
 from notifications.wire.contract import CloseCode
 from tests.notifications.push.hubs import Connection
 
+INBOX = 1_000_007
 ALICE = SimpleNamespace(pk=7, is_authenticated=True)
 NOBODY = SimpleNamespace(pk=None, is_authenticated=False)
 FULL = "The server has as many connections as it may have."
@@ -57,11 +58,13 @@ def admitted(layer, monkeypatch, settings):
         settings.NOTIFICATIONS_USER_CONNECTIONS_MAX = 1
         settings.NOTIFICATIONS_ADDRESS_CONNECTIONS_MAX = 2
         for n in range(2):
-            one = Connection(ALICE.pk if "user" in causes else 100 + n)
+            one = Connection(INBOX if "user" in causes else 100 + n)
             one.address = "192.0.2.1" if "address" in causes else "192.0.2.9"
             own.register(one)
+        comer = NOBODY if "nobody" in causes else known_user
         known = Visitor(
-            user=NOBODY if "nobody" in causes else known_user,
+            user=comer,
+            inbox_id=INBOX if comer is ALICE else None,
             origin_refused="origin" in causes,
             lookup_failed="busy" in causes,
             wait_s=9 if "rate" in causes else 0,
@@ -90,7 +93,7 @@ def test_each_reason_is_one_by_itself(admitted, cause):
 
 
 def test_who_may_come_in_is_named(admitted):
-    assert admitted() == ALICE.pk
+    assert admitted() == INBOX
 
 
 def test_where_nobody_has_looked_it_is_nobody(admitted):

@@ -142,9 +142,11 @@ def test_a_token_is_renewed_while_it_is_still_good(monkeypatch, settings):
     settings.NOTIFICATIONS_CONNECTION_AGE_S = 3600
     now = datetime.now(UTC)
     for left_s, most_s in ((600, 570), (40, 10), (33, 3), (20, 3), (-5, 3)):
-        login = SimpleNamespace(token_id=1, expires_at=now + timedelta(seconds=left_s))
+        login = SimpleNamespace(
+            token_id=1, fresh_until=None, expires_at=now + timedelta(seconds=left_s)
+        )
         assert most_s - 1 < age_s(login, monkeypatch) <= max(most_s, 3)
-    late = SimpleNamespace(token_id=1, expires_at=now + timedelta(days=1))
-    session = SimpleNamespace(token_id=None, expires_at=now)
+    late = SimpleNamespace(token_id=1, fresh_until=None, expires_at=now + timedelta(days=1))
+    session = SimpleNamespace(token_id=None, fresh_until=None, expires_at=now)
     for login in (late, session, None):
         assert 2700 <= age_s(login, monkeypatch) <= 4500

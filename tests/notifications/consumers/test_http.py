@@ -36,7 +36,7 @@ class Request:
             "type": "http", "method": "GET", "headers": [], "query_string": query_string,
             "extensions": {ABORT: self._abort},
         }  # fmt: skip
-        self.scope = visitor.put(scope, Visitor(user=user, **known))
+        self.scope = visitor.put(scope, Visitor(user=user, inbox_id=7, **known))
         self.events.put_nowait({"type": "http.request", "body": b"", "more_body": False})
         self.task = asyncio.ensure_future(
             consumer.as_asgi()(self.scope, self.events.get, self.send)

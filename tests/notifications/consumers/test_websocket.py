@@ -65,9 +65,13 @@ def run(layer, monkeypatch):
 
 
 REFUSED = {
-    "it drains": (Visitor(user=ALICE), (), CloseCode.RESTART),
-    "a version that we do not know": (Visitor(user=ALICE), (NEXT_VERSION,), CloseCode.VERSION),
-    "too often": (Visitor(user=ALICE, wait_s=9), (), CloseCode.RATE_LIMIT),
+    "it drains": (Visitor(ALICE, inbox_id=7), (), CloseCode.RESTART),
+    "a version that we do not know": (
+        Visitor(ALICE, inbox_id=7),
+        (NEXT_VERSION,),
+        CloseCode.VERSION,
+    ),
+    "too often": (Visitor(ALICE, inbox_id=7, wait_s=9), (), CloseCode.RATE_LIMIT),
     "the database is away": (Visitor(lookup_failed=True), (), CloseCode.OVERLOADED),
     "a foreign origin": (Visitor(origin_refused=True), (), CloseCode.NOT_ALLOWED),
     "nobody": (Visitor(), (), CloseCode.SIGNED_OUT),
@@ -112,7 +116,7 @@ def test_a_bug_before_or_without_a_stream_is_told_and_leaves_no_traceback(
             monkeypatch.setattr(websocket.admission, "admit", fail)
         else:
             monkeypatch.setattr("notifications.consumers.echo.TokenBucket.take", fail)
-        socket = Socket(consumer, Visitor(user=ALICE))
+        socket = Socket(consumer, Visitor(ALICE, inbox_id=7))
         socket.hears("receive", text="Hello")
         await socket.until_closed()
         assert socket.bye["code"] == socket.sent[-1]["code"] == CloseCode.OVERLOADED

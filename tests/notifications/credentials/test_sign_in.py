@@ -21,6 +21,15 @@ def scope(*headers, scheme="ws"):
     }
 
 
+class Person(str):
+    __slots__ = ()
+    pk = 7
+
+
+async def inbox_of(user_id):
+    return user_id + 1_000_000
+
+
 NAME = settings.SESSION_COOKIE_NAME
 KEY = "k" * 32
 HOST = ("host", "localhost:8000")
@@ -165,11 +174,11 @@ async def nobody(_key):
 
 def seen_by(find, *headers):
     peer = Peer()
-    return peer.open(sign_in(peer.application, find, nobody), scope(*headers)).seen
+    return peer.open(sign_in(peer.application, find, nobody, inbox_of), scope(*headers)).seen
 
 
 def test_the_cookies_session_tells_the_user():
-    login = Login("alice", KEY, None)
+    login = Login(Person("alice"), KEY, None)
 
     async def find(key):
         return login if key == KEY else None
@@ -185,7 +194,7 @@ def test_the_cookie_is_the_one_that_the_settings_name(settings):
     settings.SESSION_COOKIE_NAME = "shop"
 
     async def find(key):
-        return Login("alice", key, None)
+        return Login(Person("alice"), key, None)
 
     found = seen_by(find, ("cookie", f"{NAME}={'x' * 32}; shop={KEY}"))["login"]
     assert found.session_key == KEY
@@ -206,7 +215,7 @@ SHOP = "https://shop.example"
 
 
 def login_of_token(token="good"):
-    login = Login("alice", None, None, token_id=7, origins=(SHOP,))
+    login = Login(Person("alice"), None, None, token_id=7, origins=(SHOP,))
 
     async def find(asked):
         return login if asked == token else None
@@ -215,13 +224,13 @@ def login_of_token(token="good"):
 
 
 async def bob_by_cookie(_key):
-    return Login("bob", KEY, None)
+    return Login(Person("bob"), KEY, None)
 
 
 def by_token(*headers, kind="websocket", offered=()):
     peer = Peer()
     found = {**scope(*headers), "type": kind, "subprotocols": list(offered)}
-    return peer.open(sign_in(peer.application, bob_by_cookie, login_of_token()), found)
+    return peer.open(sign_in(peer.application, bob_by_cookie, login_of_token(), inbox_of), found)
 
 
 COOKIE = ("cookie", f"{NAME}={KEY}")
@@ -276,7 +285,7 @@ def test_the_answer_to_a_tokens_own_origin_may_be_read_there():
 
     def answered(*headers):
         peer = Peer()
-        wrapped = sign_in(application, bob_by_cookie, login_of_token())
+        wrapped = sign_in(application, bob_by_cookie, login_of_token(), inbox_of)
         return peer.open(wrapped, {**scope(*headers), "type": "http"}).sent
 
     bearer = ("authorization", "Bearer good")

@@ -20,7 +20,8 @@ pytestmark = pytest.mark.django_db
 
 
 def hold(user, revision):
-    write([Receipt(user.pk, catch_up.epoch_tag(Epoch.objects.get().epoch_secret), revision)])
+    tag = catch_up.epoch_tag(Epoch.objects.get().epoch_secret)
+    write([Receipt(user.notifications_inbox.pk, tag, revision)])
 
 
 def kept(notification):

@@ -68,7 +68,7 @@ def nothing_is_found():
 
 
 def counts(user):
-    return Inbox.objects.values_list("revision", "unread_count", "unseen_count").get(pk=user.pk)
+    return Inbox.objects.values_list("revision", "unread_count", "unseen_count").get(user=user)
 
 
 def begun(title="Hello", **fields):
@@ -141,7 +141,7 @@ def test_wrong_counters_are_found_and_mended_with_a_revision(
     send("Two", to=[alice, bob])
     inbox_acts.mark_seen(alice.pk, inbox_acts.Chosen([Notification.objects.get(title="One").pk]))
     before = [counts(bob), counts(charlie)]
-    Inbox.objects.filter(pk=alice.pk).update(unread_count=7, unseen_count=5)
+    Inbox.objects.filter(user=alice).update(unread_count=7, unseen_count=5)
     finds(
         "inboxes whose counters are wrong",
         f"user {alice.pk}: says 7 unread, 5 unseen; holds 2, 1",
@@ -153,19 +153,19 @@ def test_wrong_counters_are_found_and_mended_with_a_revision(
 
 def test_clients_learn_of_mended_counters(send, alice, django_capture_on_commit_callbacks):
     send(to=[alice])
-    epoch = catch_up.catch_up([Ask(alice.pk, None)])[0].epoch
-    Inbox.objects.filter(pk=alice.pk).update(unread_count=3)
+    epoch = catch_up.catch_up([Ask(alice.notifications_inbox.pk, None)])[0].epoch
+    Inbox.objects.filter(user=alice).update(unread_count=3)
     with django_capture_on_commit_callbacks() as told:
         doctor("--repair")
     assert len(told) == 1  # the hint
     since = catch_up.Cursor(epoch=epoch, since=1)
-    (now,) = catch_up.catch_up([Ask(alice.pk, since)])
+    (now,) = catch_up.catch_up([Ask(alice.notifications_inbox.pk, since)])
     assert (now.revision, now.unread, now.unseen, now.changes) == (2, 1, 1, ())
 
 
 def test_an_inbox_behind_its_items_is_found_and_raised_above_them(send, alice, bob):
     send(to=[alice, bob])
-    InboxItem.objects.filter(inbox_id=alice.pk).update(revision=9)
+    InboxItem.objects.filter(inbox__user=alice).update(revision=9)
     finds("inboxes that are behind their items", f"user {alice.pk}: at 1, an item at 9")
     assert counts(alice) == (10, 1, 1)
     assert counts(bob) == (1, 1, 1)

@@ -64,8 +64,8 @@ def test_each_line_is_sent(notify, alice, bob):
     ]
     assert titles() == ["One", "Two", "Drei \u20ac"]
     assert reading.one(alice.pk, pks[0]).message.sender == "Robot"
-    assert alice.inbox.items.count() == 3
-    assert bob.inbox.items.count() == 1
+    assert alice.notifications_inbox.items.count() == 3
+    assert bob.notifications_inbox.items.count() == 1
 
 
 BAD = {
@@ -93,7 +93,7 @@ BAD = {
 def test_a_bad_line_is_told_by_its_number_and_the_others_are_sent(notify, alice, bad, said):
     _, err, ended = notify(line("Before"), bad, line("After"))
     assert titles() == ["Before", "After"]
-    assert alice.inbox.items.count() == 2
+    assert alice.notifications_inbox.items.count() == 2
     assert len(err) == 1
     assert err[0].startswith("Line 2: ")
     assert said in err[0]
@@ -137,7 +137,7 @@ def test_with_atomic_good_lines_are_sent_together(notify, alice):
     out, _, ended = notify(line("One"), line("Two"), atomic=True)
     assert (titles(), ended, len(out)) == (["One", "Two"], None, 3)
     assert "sent: 1 recipient." in out[0]
-    assert alice.inbox.items.count() == 2
+    assert alice.notifications_inbox.items.count() == 2
 
 
 @pytest.mark.parametrize("atomic", [True, False])
@@ -193,4 +193,4 @@ def test_lines_come_by_the_standard_input(alice, lines, status):
     )
     assert done.returncode == status, done.stderr
     assert b"Traceback" not in done.stderr
-    assert alice.inbox.items.count() == 1
+    assert alice.notifications_inbox.items.count() == 1

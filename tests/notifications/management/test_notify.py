@@ -26,8 +26,8 @@ def test_a_user_gets_it_and_the_command_says_so(alice, bob):
     sent = Notification.objects.get()
     assert said == f"Notification {sent.pk} sent: 1 recipient.\n"
     assert (sent.title, sent.body, sent.level, sent.url) == ("Hello", "text", "warning", "/x")
-    assert alice.inbox.items.count() == 1
-    assert not bob.inbox.items.exists()
+    assert alice.notifications_inbox.items.count() == 1
+    assert not bob.notifications_inbox.items.exists()
 
 
 def test_options_may_be_repeated(alice, bob, charlie):
@@ -72,7 +72,7 @@ def test_a_key_sends_once(alice):
     assert "already, under this key" in notify("Hello", "--user=alice", "--key=k")
     with pytest.raises(CommandError, match="'k' was used for another"):
         notify("Other", "--user=alice", "--key=k")
-    assert alice.inbox.items.count() == 1
+    assert alice.notifications_inbox.items.count() == 1
 
 
 def test_a_key_finishes_what_was_interrupted(alice, monkeypatch):
@@ -80,7 +80,7 @@ def test_a_key_finishes_what_was_interrupted(alice, monkeypatch):
         patch.setattr(Dispatch, "run", lambda job: False)  # died after the commit
         assert "sending" in notify("Hello", "--user=alice", "--key=k")
     assert "sent (already" in notify("Hello", "--user=alice", "--key=k")
-    assert alice.inbox.items.count() == 1
+    assert alice.notifications_inbox.items.count() == 1
 
 
 def test_a_dry_run_checks_and_counts_but_sends_nothing(alice, bob):

@@ -116,7 +116,7 @@ def _make_world():
     users = get_user_model()
     names = ["big", *(f"small {number}" for number in range(SMALL_INBOXES))]
     users.objects.bulk_create([users(username=name, password="!") for name in names])
-    Inbox.objects.ensure(users.objects.values_list("pk", flat=True))
+    Inbox.objects.ensure(users.objects.all())
     big, small = users.objects.get(username="big"), users.objects.get(username="small 7")
     everybodys = _make_notifications()
     _make_items(everybodys, big)
@@ -150,7 +150,7 @@ def _make_notifications():
 
 def _make_items(everybodys, big):
     item = InboxItem.objects.create(
-        inbox_id=big.pk,
+        inbox_id=big.notifications_inbox.pk,
         notification=everybodys,
         revision=1,
         arrived_revision=1,
@@ -174,7 +174,7 @@ def _make_items(everybodys, big):
     _multiply(
         item,
         f"{_numbers(SMALL_INBOX)} JOIN notifications_inbox b ON b.user_id <> {big.pk}",
-        inbox_id="b.user_id",
+        inbox_id="b.id",
         notification_id=f"{everybodys.pk} + CASE n.i WHEN 1 THEN 0 ELSE {others} END",
         revision="n.i",
         arrived_revision="n.i",
@@ -205,7 +205,9 @@ def _count_anew():
 
 
 def _make_operations(big):
-    operation = Operation.objects.create(inbox_id=big.pk, op_id="0", request_hash="", answer={})
+    operation = Operation.objects.create(
+        inbox_id=big.notifications_inbox.pk, op_id="0", request_hash="", answer={}
+    )
     _multiply(operation, _numbers(5_000), op_id="CAST(n.i AS varchar(9))")
 
 
@@ -395,22 +397,25 @@ PER_CATCHING_UP = 2
 def test_catching_up_reads_what_changed(large, behind):
     head = reading.head(large.big.pk)
     with explained() as recording:
-        (found,) = catch_up([Ask(large.big.pk, Cursor(head.epoch, head.revision - behind))])
+        (found,) = catch_up(
+            [Ask(large.big.notifications_inbox.pk, Cursor(head.epoch, head.revision - behind))]
+        )
     assert (found.since is None) == (behind > 300)
     recording.must_be_cheap(most_queries=PER_CATCHING_UP)
 
 
 @pytest.mark.parametrize("name", ["big", "small"])
 def test_a_snapshot_reads_a_page(large, name):
+    inbox = Inbox.objects.get(user=getattr(large, name))
     with explained() as recording:
-        catch_up([Ask(getattr(large, name).pk, None)])
+        catch_up([Ask(inbox.pk, None)])
     recording.must_be_cheap(most_queries=PER_CATCHING_UP)
 
 
 def test_a_snapshot_of_an_inbox_that_was_archived_reads_nothing(large):
-    InboxItem.objects.filter(inbox=large.big.pk).update(archived_at=timezone.now())
+    InboxItem.objects.filter(inbox__user=large.big.pk).update(archived_at=timezone.now())
     with explained() as recording:
-        (found,) = catch_up([Ask(large.big.pk, None)])
+        (found,) = catch_up([Ask(large.big.notifications_inbox.pk, None)])
     assert found.listed == ()
     recording.must_be_cheap(most_queries=PER_CATCHING_UP)
 
@@ -427,7 +432,7 @@ PER_ACT = 10
 @pytest.mark.parametrize("name", ["big", "small"])
 def test_an_act_on_some_reads_these(large, act, name):
     user = getattr(large, name)
-    items = InboxItem.objects.filter(inbox=user.pk).order_by("-pk")
+    items = InboxItem.objects.filter(inbox__user=user.pk).order_by("-pk")
     which = acts.Chosen(set(items.values_list("notification_id", flat=True)[:200]))
     with explained() as recording:
         act(user.pk, which)
@@ -472,7 +477,8 @@ def test_an_act_by_http_is_as_cheap(large):
 def _receipts(large, count):
     head = catch_up_module.epoch_tag(Epoch.objects.get().epoch_secret)
     inboxes = Inbox.objects.order_by("pk").values_list("pk", flat=True)
-    return [Receipt(pk, head, 2**53 - 1) for pk in [large.small.pk, *inboxes[:count]]]
+    small = large.small.notifications_inbox
+    return [Receipt(pk, head, 2**53 - 1) for pk in [small.pk, *inboxes[:count]]]
 
 
 def test_receipts_read_what_they_mark(large):
@@ -486,7 +492,7 @@ def test_receipts_read_what_they_mark(large):
 
 def test_receipts_with_nothing_to_mark_read_nothing(large):
     told = _receipts(large, 500)
-    InboxItem.objects.filter(inbox__in=[one.user_id for one in told]).update(
+    InboxItem.objects.filter(inbox__in=[one.inbox_id for one in told]).update(
         delivered_at=timezone.now()
     )
     with explained() as recording:

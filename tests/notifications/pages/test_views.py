@@ -77,7 +77,7 @@ def test_acts_are_posts_with_a_token(browser, alice, send):
     strict.force_login(alice)
     form = {"op": "read", "notification": one.pk}
     assert strict.post("/inbox/actions/", form).status_code == 403
-    assert alice.inbox.items.unread().exists()
+    assert alice.notifications_inbox.items.unread().exists()
 
 
 def test_pages_lead_to_older_ones(browser, send, alice, monkeypatch):
@@ -128,7 +128,7 @@ def test_rows_stand_under_the_days_on_which_they_arrived(browser, send, alice):
     for title, age in days.items():
         one = send(title, to=[alice])
         arrived_at = timezone.now() - timedelta(days=age)
-        alice.inbox.items.filter(notification=one).update(arrived_at=arrived_at)
+        alice.notifications_inbox.items.filter(notification=one).update(arrived_at=arrived_at)
     page = browser.get("/inbox/").content.decode()
     headings = re.findall(r"<h2[^>]*>([^<]*)</h2>", page)
     assert headings[:2] == ["Today", "Yesterday"]
@@ -145,7 +145,7 @@ def test_what_was_archived_can_be_taken_back_from_the_message(browser, send, ali
     assert f'<input form="undo" type="hidden" name="notification" value="{one.pk}">' in page
     assert button not in browser.get("/inbox/").content.decode()
     browser.post("/inbox/actions/", {"op": "restore", "notification": one.pk})
-    assert alice.inbox.items.listed().exists()
+    assert alice.notifications_inbox.items.listed().exists()
 
 
 def test_an_act_that_changes_nothing_is_not_said_to_be_done(client, send, alice, charlie):
@@ -167,7 +167,7 @@ def test_all_are_marked_as_read_but_for_what_came_since(browser, send, alice):
     send("New", to=[alice])
     page = browser.post("/inbox/actions/", form, follow=True).content.decode()
     assert "All marked as read." in page
-    assert alice.inbox.items.unread().get().notification.title == "New"
+    assert alice.notifications_inbox.items.unread().get().notification.title == "New"
 
 
 def test_a_page_of_before_a_restore_marks_nothing(browser, send, alice):
@@ -176,7 +176,7 @@ def test_a_page_of_before_a_restore_marks_nothing(browser, send, alice):
     call_command("new_epoch")
     page = browser.post("/inbox/actions/", form, follow=True).content.decode()
     assert "Nothing was marked" in page
-    assert alice.inbox.items.unread().exists()
+    assert alice.notifications_inbox.items.unread().exists()
 
 
 def test_acts_lead_back_to_the_page_that_they_were_done_from(browser, send, alice):
@@ -190,14 +190,14 @@ def test_who_opens_it_has_read_it(browser, send, alice):
     one = send(to=[alice])
     page = browser.get(f"/inbox/{one.pk}/").content.decode()
     assert "Mark as unread" in page
-    assert alice.inbox.items.get().read_at is not None
+    assert alice.notifications_inbox.items.get().read_at is not None
 
 
 def test_a_browser_that_asks_ahead_has_read_nothing(browser, send, alice):
     one = send(to=[alice])
     browser.get(f"/inbox/{one.pk}/", headers={"sec-purpose": "prefetch;prerender"})
     browser.head(f"/inbox/{one.pk}/")
-    assert alice.inbox.items.get().read_at is None
+    assert alice.notifications_inbox.items.get().read_at is None
 
 
 def test_one_leads_to_the_next(browser, send, alice, bob):
@@ -217,7 +217,7 @@ def test_missing_and_somebody_elses_are_the_same_404(client, send, alice, charli
     assert foreign.content == missing.content
     assert "secret" not in client.get("/inbox/").content.decode()
     client.post("/inbox/actions/", {"op": "read", "notification": one.pk})
-    assert alice.inbox.items.unread().exists()
+    assert alice.notifications_inbox.items.unread().exists()
 
 
 def test_a_page_costs_few_queries(browser, send, alice, django_assert_max_num_queries):

@@ -85,15 +85,15 @@ class Transport:
         self.aborted = True
 
 
-def connected(own, user_id=1):
+def connected(own, inbox_id=1):
     """A socket of a user, who has caught up."""
-    return opened(own, user_id).connection
+    return opened(own, inbox_id).connection
 
 
-def opened(own, user_id=1):
+def opened(own, inbox_id=1):
     consumer = NotificationConsumer()
     consumer.scope, consumer.transport = {}, Transport()
-    consumer.open_stream(consumer.transport, user_id, None)
+    consumer.open_stream(consumer.transport, inbox_id, None)
     connection = consumer.connection
     found = Loaded("u", "e", EPOCH_TAG, 5, 0, 0, listed=())
     own.perform(connection, connection.stream.loaded, found, time.monotonic())

@@ -11,7 +11,7 @@ from notifications.stream.messages import Loaded, Send
 
 EPOCH_TAG = "0123456789abcdef"
 HERE = installation.at("0" * 64, "in a test")
-MINE, ALL = hints.user_group(HERE, 42), hints.all_hubs(HERE)
+MINE, ALL = hints.inbox_group(HERE, 42), hints.all_hubs(HERE)
 
 
 class Connection:
@@ -21,8 +21,8 @@ class Connection:
     login = None
     address = ""
 
-    def __init__(self, user_id=1, revision=5):
-        self.user_id = user_id
+    def __init__(self, inbox_id=1, revision=5):
+        self.inbox_id = inbox_id
         self.stream = InboxStream("c", time.monotonic(), lambda: "t")
         self.stream.open(None)
         self.stream.loaded(Loaded("u", "e", EPOCH_TAG, revision, 0, 0, listed=()), time.monotonic())

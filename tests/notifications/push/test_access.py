@@ -24,7 +24,7 @@ class Connection:
     kind = "websocket"
 
     def __init__(self, user_id, key, token_id=None):
-        self.user_id = user_id
+        self.inbox_id = inbox_of(user_id)
         self.login = login(user_id, key, token_id)
         self.stream = Stream()
 
@@ -36,13 +36,17 @@ class Hub:
     def __init__(self, *connections):
         self.streams = {}
         for one in connections:
-            self.streams.setdefault(one.user_id, set()).add(one)
+            self.streams.setdefault(one.inbox_id, set()).add(one)
 
     def perform(self, connection, fact, *said):
         connection.perform(fact(*said))
 
     def all_streams(self):
         return [one for own in self.streams.values() for one in own]
+
+
+def inbox_of(user_id):
+    return user_id + 1_000_000
 
 
 def login(user_id, key, token_id=None, lasts_s=3600):
@@ -97,7 +101,7 @@ def test_one_query_for_all_streams_of_a_kind(lookups):
     lookups.answers.update({"b": login(1, "b"), (7, None): login(1, None, 7)})
 
     async def scenario(checks):
-        checks.on_versions([(1, 1)])
+        checks.on_versions([(inbox_of(1), 1)])
         await until(lambda: ended.stream.ended and len(lookups.asked) == 2)
         assert sorted(lookups.asked, key=str) == [["a", "b"], [(7, None)]]
         assert ended.stream.ended == CloseCode.SIGNED_OUT
@@ -111,14 +115,14 @@ def test_a_version_counts_once_and_any_other_than_before(lookups):
     lookups.answers["a"] = login(1, "a")
 
     async def scenario(checks):
-        checks.on_versions([(1, 0)])  # never raised
+        checks.on_versions([(inbox_of(1), 0)])  # never raised
         assert not checks._suspects
-        checks.on_versions([(1, 7)])
+        checks.on_versions([(inbox_of(1), 7)])
         await until(lambda: lookups.asked)
-        checks.on_versions([(1, 7)])
+        checks.on_versions([(inbox_of(1), 7)])
         assert not checks._suspects
         for version in (8, 5):  # the lower one is that of a backup
-            checks.on_versions([(1, version)])
+            checks.on_versions([(inbox_of(1), version)])
             assert checks._suspects == {one}
             await until(lambda: not checks._suspects)
 
@@ -131,7 +135,7 @@ def test_it_is_looked_at_twice_for_what_was_told_before_it_was_so(lookups, monke
     lookups.answers["a"] = login(1, "a")
 
     async def scenario(checks):
-        checks.on_versions([(1, 7)])
+        checks.on_versions([(inbox_of(1), 7)])
         await until(lambda: lookups.asked)
         lookups.answers.clear()
         await until(lambda: one.stream.ended == CloseCode.SIGNED_OUT)
@@ -144,8 +148,8 @@ def test_who_is_let_in_while_access_is_revoked_is_looked_at_too(lookups):
     hub, late = Hub(), Connection(1, "a")
 
     async def scenario(checks):
-        checks.on_versions([(1, 1)])
-        hub.streams[1] = {late}
+        checks.on_versions([(inbox_of(1), 1)])
+        hub.streams[inbox_of(1)] = {late}
         checks.opened(late)
         await until(lambda: late.stream.ended == CloseCode.SIGNED_OUT)
 

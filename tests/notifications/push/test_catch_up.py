@@ -18,7 +18,9 @@ def cursor(user, since):
 
 
 def found(user, since=None):
-    (loaded,) = catch_up([Ask(user.pk, None if since is None else cursor(user, since))])
+    (loaded,) = catch_up(
+        [Ask(user.notifications_inbox.pk, None if since is None else cursor(user, since))]
+    )
     return loaded
 
 
@@ -67,13 +69,13 @@ def test_what_cannot_be_resumed_from_is_a_snapshot(send, alice, bob):
         send(to=[alice])
     foreign = Cursor(reading.head(bob.pk).epoch, 1)
     for asked in (None, Cursor("x", 1), foreign, cursor(alice, 3)):
-        (loaded,) = catch_up([Ask(alice.pk, asked)])
+        (loaded,) = catch_up([Ask(alice.notifications_inbox.pk, asked)])
         assert len(loaded.listed) == 2
     assert found(alice, 1).listed is None
 
 
 def test_too_many_changes_are_a_snapshot_of_the_newest(send, alice):
-    Inbox.objects.filter(pk=alice.pk).update(revision=0)
+    Inbox.objects.filter(user=alice).update(revision=0)
     for _ in range(contract.CHANGES_MAX_COUNT + 1):
         send(to=[alice])
     loaded = found(alice, 0)
@@ -88,11 +90,11 @@ def test_many_are_answered_in_their_order_by_two_queries(
     send(to=[alice, bob])
     send(to=[bob])
     asks = [
-        Ask(charlie.pk, None),
-        Ask(bob.pk, cursor(bob, 1)),
-        Ask(alice.pk, cursor(alice, 1)),
-        Ask(bob.pk, None),
-        Ask(bob.pk, cursor(bob, 1)),
+        Ask(charlie.notifications_inbox.pk, None),
+        Ask(bob.notifications_inbox.pk, cursor(bob, 1)),
+        Ask(alice.notifications_inbox.pk, cursor(alice, 1)),
+        Ask(bob.notifications_inbox.pk, None),
+        Ask(bob.notifications_inbox.pk, cursor(bob, 1)),
     ]
     with django_assert_num_queries(2):  # the epoch's secret, and everything else
         answers = catch_up(asks)
@@ -106,12 +108,13 @@ def test_many_are_answered_in_their_order_by_two_queries(
     assert [len(a.changes) for a in answers] == [0, 1, 0, 0, 1]
 
 
-def test_an_inbox_that_is_missing_is_made_and_a_user_who_is_missing_is_not(alice):
-    Inbox.objects.all().delete()
-    mine, nobodys = catch_up([Ask(alice.pk, None), Ask(10**9, None)])
+def test_an_inbox_that_is_gone_is_not_made_anew(alice, bob):
+    asks = [Ask(one.notifications_inbox.pk, None) for one in (alice, bob)]
+    bob.delete()
+    mine, gone = catch_up(asks)
     assert (mine.revision, mine.listed) == (0, ())
-    assert nobodys is None
-    assert list(Inbox.objects.values_list("pk", flat=True)) == [alice.pk]
+    assert gone is None
+    assert Inbox.objects.get().user == alice
 
 
 def test_an_epoch_that_ends_between_the_two_queries_makes_everything_a_snapshot(
@@ -126,7 +129,7 @@ def test_an_epoch_that_ends_between_the_two_queries_makes_everything_a_snapshot(
         return since(ask, secret)
 
     monkeypatch.setattr(catch_up_module, "_since", renew_then_since)
-    (loaded,) = catch_up([Ask(alice.pk, asked)])
+    (loaded,) = catch_up([Ask(alice.notifications_inbox.pk, asked)])
     assert len(loaded.listed) == 1
     assert loaded.epoch == reading.head(alice.pk).epoch != asked.epoch
 

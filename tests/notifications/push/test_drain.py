@@ -16,8 +16,8 @@ from tests.notifications.push import hubs
 class Connection(hubs.Connection):
     """Fails at whatever it is told to."""
 
-    def __init__(self, user_id, *, says_when, fails):
-        super().__init__(user_id)
+    def __init__(self, inbox_id, *, says_when, fails):
+        super().__init__(inbox_id)
         self.says_when, self.fails, self.aborted = says_when, fails, False
 
     def perform(self, actions):

@@ -128,7 +128,7 @@ def test_of_a_hint_for_thousands_the_rows_of_who_is_here_alone_are_read():
     looked_into = []
     rows = [Row((n, 6, 1, 1)) for n in range(10_000)]
     body = {"epoch_tag": EPOCH_TAG, "arrived": '"id":"7"', "rows": rows}
-    read = [user_id for user_id, _ in hints.read(body, {3: (), 9_999: ()})]
+    read = [inbox_id for inbox_id, _ in hints.read(body, {3: (), 9_999: ()})]
     assert read == [3, 9_999] == sorted(set(looked_into))
 
 
@@ -145,13 +145,13 @@ def test_a_bulk_change_of_few_goes_to_each_and_one_of_many_to_all_hubs(send, use
     few = [InboxNow(n, 3, 1, 1) for n in range(hints.FEW)]
     here = installation.here()
     assert [group for group, _ in hints.bulk([Removed(7, few)])] == [
-        hints.user_group(here, n) for n in range(hints.FEW)
+        hints.inbox_group(here, n) for n in range(hints.FEW)
     ]
     many = [*few, InboxNow(99, 3, 1, 1)]
     ((group, told),) = hints.bulk([Removed(7, many)])
     assert group == hints.all_hubs(here)
     read = list(hints.read(here.opened(told), {*range(hints.FEW), 99}))
-    assert [user_id for user_id, _ in read] == [*range(hints.FEW), 99]
+    assert [inbox_id for inbox_id, _ in read] == [*range(hints.FEW), 99]
     _, hint = read[0]
     assert (hint.since, hint.revision) == (2, 3)
     assert json.loads(hint.frame())["removed"] == ["7"]

@@ -112,7 +112,7 @@ def test_a_commit_is_told_and_what_is_rolled_back_is_not(started, elsewhere, ali
         send(alice)
         assert publisher.flush(30)
         assert heard.named() == set()
-    until(lambda: heard.named() == {alice.pk}, "alice is named", within_s=60)
+    until(lambda: heard.named() == {alice.notifications_inbox.pk}, "alice is named", within_s=60)
 
 
 def test_what_takes_access_away_is_told(started, elsewhere, session_of, alice):
@@ -120,7 +120,7 @@ def test_what_takes_access_away_is_told(started, elsewhere, session_of, alice):
     heard = started(here())
     heard.until_begun()
     session.delete()
-    until(lambda: heard.named() == {alice.pk}, "alice is named", within_s=60)
+    until(lambda: heard.named() == {alice.notifications_inbox.pk}, "alice is named", within_s=60)
 
 
 def test_what_this_process_has_done_its_own_streams_know(started, alice, monkeypatch):

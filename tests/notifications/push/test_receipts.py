@@ -19,11 +19,11 @@ def epoch_tag():
 
 
 def receipt(user, revision):
-    return Receipt(user.pk, epoch_tag(), revision)
+    return Receipt(user.notifications_inbox.pk, epoch_tag(), revision)
 
 
 def delivered(user):
-    items = InboxItem.objects.filter(inbox=user.pk, delivered_at__isnull=False)
+    items = InboxItem.objects.filter(inbox__user=user, delivered_at__isnull=False)
     return sorted(items.values_list("notification__title", flat=True))
 
 
@@ -59,9 +59,9 @@ def test_what_is_marked_is_not_marked_again(send, alice, django_assert_num_queri
 
 def test_a_receipt_is_no_change_of_the_inbox(send, alice):
     send(to=[alice])
-    before = Inbox.objects.filter(pk=alice.pk).values().get(), InboxItem.objects.get().revision
+    before = Inbox.objects.filter(user=alice).values().get(), InboxItem.objects.get().revision
     write([receipt(alice, 1)])
-    after = Inbox.objects.filter(pk=alice.pk).values().get(), InboxItem.objects.get().revision
+    after = Inbox.objects.filter(user=alice).values().get(), InboxItem.objects.get().revision
     assert after == before
 
 
@@ -73,7 +73,7 @@ def test_what_was_withdrawn_before_is_not_delivered(send, withdraw, alice):
 
 def test_a_receipt_of_another_life_says_nothing(send, alice):
     send(to=[alice])
-    assert write([Receipt(alice.pk, "another", 1)])
+    assert write([Receipt(alice.notifications_inbox.pk, "another", 1)])
     assert delivered(alice) == []
 
 
@@ -115,7 +115,7 @@ def tell(monkeypatch):
         async def within():
             writer = Receipts()
             for one in told:
-                writer.tell(one.user_id, one.epoch_tag, one.revision)
+                writer.tell(one.inbox_id, one.epoch_tag, one.revision)
             async with asyncio.timeout(60):
                 await writer._worker._task
             assert writer._waiting == {}
@@ -216,7 +216,7 @@ def test_who_has_no_socket_says_so_over_http(send, alice, bob):
     answer = post(alice, op="delivered", epoch=head.epoch, upto=2**53 - 1)
     assert answer.json()["changed"] == 1
     assert (delivered(alice), delivered(bob)) == (["one", "two"], [])
-    assert Inbox.objects.get(pk=alice.pk).revision == 2
+    assert Inbox.objects.get(user=alice).revision == 2
 
 
 def test_a_retry_is_answered_like_the_first(send, alice):

@@ -22,15 +22,17 @@ def test_a_send_is_in_every_recipients_inbox_and_in_no_other(send, alice, bob, c
     sent = send(to=[alice, bob])
     assert (sent.status, sent.recipient_count, sent.item_count) == (Status.SENT, 2, 2)
     assert holders(sent) == ["alice", "bob"]
-    assert not charlie.inbox.items.exists()
+    assert not charlie.notifications_inbox.items.exists()
 
 
 def test_each_arrival_takes_the_next_revision_and_counts(send, alice):
     for title in ("one", "two", "three"):
         send(title, to=[alice])
-    inbox = Inbox.objects.get(pk=alice.pk)
+    inbox = Inbox.objects.get(user=alice)
     assert (inbox.revision, inbox.unread_count, inbox.unseen_count) == (3, 3, 3)
-    arrived = alice.inbox.items.order_by("pk").values_list("arrived_revision", "revision")
+    arrived = alice.notifications_inbox.items.order_by("pk").values_list(
+        "arrived_revision", "revision"
+    )
     assert list(arrived) == [(1, 1), (2, 2), (3, 3)]
 
 
@@ -81,7 +83,7 @@ def test_the_same_key_and_request_is_one_notification(send, alice):
         idempotency=key,
     )
     assert (again.notification, again.created) == (first, False)
-    assert alice.inbox.items.count() == 1
+    assert alice.notifications_inbox.items.count() == 1
 
 
 def test_the_same_key_with_another_request_is_refused(send, alice, bob):
@@ -96,7 +98,7 @@ def test_the_same_key_with_another_request_is_refused(send, alice, bob):
 def test_keys_of_two_scopes_do_not_clash(send, alice):
     for scope in ("a", "b"):
         send(to=[alice], idempotency=IdempotencyKey(scope, "k"))
-    assert alice.inbox.items.count() == 2
+    assert alice.notifications_inbox.items.count() == 2
 
 
 @pytest.mark.parametrize("key", ["", " ", "x" * 256, "a\0b"])
@@ -119,7 +121,7 @@ def test_a_send_outside_a_transaction_has_arrived_when_it_returns(alice):
         Status.SENT,
         1,
     )
-    assert alice.inbox.items.count() == 1
+    assert alice.notifications_inbox.items.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -133,7 +135,7 @@ def test_a_send_that_is_rolled_back_was_never_sent(alice):
         send_and_fail()
     worker.run_due()
     assert not Notification.objects.exists()
-    assert Inbox.objects.get(pk=alice.pk).revision == 0
+    assert Inbox.objects.get(user=alice).revision == 0
 
 
 @pytest.mark.django_db(transaction=True)
@@ -141,8 +143,8 @@ def test_a_send_inside_a_transaction_arrives_when_that_commits(alice):
     with transaction.atomic():
         sent = acts.send(Message("Hello"), audience=audiences.Everyone()).notification
         assert sent.status == Status.SENDING
-        assert not alice.inbox.items.exists()
-    assert alice.inbox.items.count() == 1
+        assert not alice.notifications_inbox.items.exists()
+    assert alice.notifications_inbox.items.count() == 1
 
 
 def test_a_row_saved_by_hand_is_sent(alice, bob, django_capture_on_commit_callbacks):

@@ -40,7 +40,7 @@ def waiting(crowd):
 
 def arrived(notification):
     items = InboxItem.objects.filter(notification=notification)
-    return sorted(items.values_list("inbox_id", flat=True))
+    return sorted(items.values_list("inbox__user_id", flat=True))
 
 
 def made_in_bulk(count, user):
@@ -223,9 +223,9 @@ def test_small_ones_that_are_made_in_bulk_share_their_transactions(alice, settin
         worker.run_due()
     # Nothing else of what is due writes here.
     assert commits(queries) == 4
-    assert Inbox.objects.get(pk=alice.pk).revision == len(made)
+    assert Inbox.objects.get(user=alice).revision == len(made)
     assert not Notification.objects.exclude(
-        status=Status.SENT, recipient_count=1, item_count=1, upto=alice.pk
+        status=Status.SENT, recipient_count=1, item_count=1, upto=alice.notifications_inbox.pk
     ).exists()
 
 
@@ -251,9 +251,9 @@ def test_one_of_many_small_sends_that_fails_undoes_no_other(alice, settings, cap
         inboxes_changed.disconnect(fail)
     bad.refresh_from_db()
     assert (bad.status, bad.item_count, bad.cursor) == (Status.SENDING, 0, 0)
-    assert Inbox.objects.get(pk=alice.pk).revision == 9
+    assert Inbox.objects.get(user=alice).revision == 9
     until(lambda: work.turn(threading.Event()) >= 0 and item_count() == 10, "it is sent, too")
-    assert Inbox.objects.get(pk=alice.pk).revision == 10
+    assert Inbox.objects.get(user=alice).revision == 10
     assert "Dispatch" in caplog.text
 
 

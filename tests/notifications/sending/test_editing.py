@@ -29,7 +29,7 @@ def chunk(request, settings):
 
 
 def state(user):
-    return Inbox.objects.values_list("revision", "unread_count", "unseen_count").get(pk=user.pk)
+    return Inbox.objects.values_list("revision", "unread_count", "unseen_count").get(user=user)
 
 
 def test_each_inbox_that_holds_it_takes_a_revision(chunk, send, edit, alice, bob, charlie):
@@ -65,7 +65,7 @@ def test_what_is_edited_while_it_is_sent_is_right_everywhere(send, edit, setting
     job = Dispatch(sent.pk)
     assert job.begin()
     assert edit(sent, title="Edited")
-    assert Edit.objects.get().upto == users[1].pk
+    assert Edit.objects.get().upto == Inbox.objects.get(user=users[1]).pk
     # Both jobs go on, in any order.
     assert job.step()
     worker.run_due()

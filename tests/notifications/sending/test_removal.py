@@ -14,7 +14,7 @@ from tests.support.told import told
 
 
 def counts(user):
-    return Inbox.objects.values_list("revision", "unread_count", "unseen_count").get(pk=user.pk)
+    return Inbox.objects.values_list("revision", "unread_count", "unseen_count").get(user=user)
 
 
 @pytest.fixture(params=[1, 2, 1000])

@@ -39,7 +39,7 @@ def crowd(db):
     users = get_user_model().objects.bulk_create(
         get_user_model()(username=f"u{n}", password="!") for n in range(CROWD)
     )
-    Inbox.objects.ensure(user.pk for user in users)
+    Inbox.objects.ensure_of([user.pk for user in users])
     return list(users)
 
 

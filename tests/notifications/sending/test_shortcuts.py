@@ -119,7 +119,7 @@ def test_a_key_sends_once_however_often(alice):
     assert again.notification == first.notification
     with pytest.raises(acts.IdempotencyConflict, match="'order-7' was used for another"):
         notifications.send("Other", to=alice, key="order-7")
-    assert alice.inbox.items.count() == 1
+    assert alice.notifications_inbox.items.count() == 1
 
 
 def test_a_key_of_code_is_not_one_of_the_command(alice):
@@ -137,8 +137,8 @@ def test_async_code_has_it_committed_when_it_returns(alice, charlie):
     sent = in_an_event_loop(act)
     assert (sent.created, sent.notification.status) == (True, Status.SENT)
     assert holders(sent) == ["alice"]
-    assert alice.inbox.items.count() == 2
-    assert not charlie.inbox.items.exists()
+    assert alice.notifications_inbox.items.count() == 2
+    assert not charlie.notifications_inbox.items.exists()
 
 
 def test_async_errors_and_keys_are_those_of_send(alice):
@@ -151,7 +151,7 @@ def test_async_errors_and_keys_are_those_of_send(alice):
         return await notifications.asend("Hello", to=alice, key="k")
 
     assert not in_an_event_loop(act).created
-    assert alice.inbox.items.count() == 1
+    assert alice.notifications_inbox.items.count() == 1
 
 
 def test_send_in_an_event_loop_says_what_to_call_instead(alice):
@@ -187,7 +187,7 @@ def test_a_rollback_sends_nothing_and_frees_the_key(alice):
 
     with pytest.raises(RuntimeError):
         send_and_fail()
-    assert not alice.inbox.items.exists()
+    assert not alice.notifications_inbox.items.exists()
     assert notifications.send("Other", to=alice, key="k").created
 
 

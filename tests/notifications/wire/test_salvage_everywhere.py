@@ -111,10 +111,10 @@ def check(shown, why):
 
 def read_together(alice, bob):
     """Both inboxes by one statement: what hers hold by id, in a snapshot and in changes; his."""
-    first = catch_up([Ask(one.pk, None) for one in (alice, bob)])
+    first = catch_up([Ask(one.notifications_inbox.pk, None) for one in (alice, bob)])
     again = [Cursor(one.epoch, 0) for one in first]
     both = zip((alice, bob), again, strict=True)
-    changes = catch_up([Ask(one.pk, cursor) for one, cursor in both])
+    changes = catch_up([Ask(one.notifications_inbox.pk, cursor) for one, cursor in both])
     read = [one.listed or [entry.encoded for entry in one.changes] for one in (*first, *changes)]
     hers, his, hers_again, his_again = ([json.loads(one) for one in some] for some in read)
     assert [one["title"] for one in his + his_again] == ["Good"] * 2
@@ -179,13 +179,12 @@ def test_every_door_shows_what_is_left_of_an_item(send, client, admin, alice, bo
 def test_what_is_pushed_is_what_is_left(alice, bob):
     """Where the row was bad before it was dispatched, by itself or together with all the others."""
     pushed = []
+    inboxes = {one.notifications_inbox.pk for one in (alice, bob)}
 
     def hear(changes, **_kwargs):
         here = installation.here()
         for _, event in hints.bulk(changes):
-            pushed.extend(
-                hint.frame() for _, hint in hints.read(here.opened(event), {alice.pk, bob.pk})
-            )
+            pushed.extend(hint.frame() for _, hint in hints.read(here.opened(event), inboxes))
 
     inboxes_changed.connect(hear)
     try:

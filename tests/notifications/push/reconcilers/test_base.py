@@ -67,7 +67,7 @@ class NotingHub:
 def watch(alice, bob, settings):
     """A hub with alice and bob on it, whose reconciler has had its first look."""
     settings.NOTIFICATIONS_RECONCILE_S = 0.02
-    hub = NotingHub(alice.pk, bob.pk)
+    hub = NotingHub(inbox(alice), inbox(bob))
     kind = SqliteReconciler if connection.vendor == "sqlite" else PostgresqlReconciler
     running = kind(hub)
     thread = threading.Thread(target=running._run, daemon=True)
@@ -84,23 +84,39 @@ def epoch_tag():
     return catch_up.epoch_tag(Epoch.objects.get().epoch_secret)
 
 
+def inbox(user):
+    return user.notifications_inbox.pk
+
+
 def send(user):
     return sending_acts.send(Message("Hello"), audience=ChosenUsers([user.pk], "one")).notification
 
 
 def test_a_commit_of_somebody_else_is_noticed(watch, alice, bob):
     one = send(alice)
-    until(lambda: (epoch_tag(), alice.pk, 1) in watch.seen, "the arrival", within_s=30)
+    until(
+        lambda: (epoch_tag(), inbox(alice), 1) in watch.seen,
+        "the arrival",
+        within_s=30,
+    )
     acts.mark_read(alice.pk, Chosen([one.pk]))
-    until(lambda: (epoch_tag(), alice.pk, 2) in watch.seen, "the act", within_s=30)
+    until(lambda: (epoch_tag(), inbox(alice), 2) in watch.seen, "the act", within_s=30)
     send(bob)
-    until(lambda: (epoch_tag(), bob.pk, 1) in watch.seen, "bob's arrival", within_s=30)
+    until(
+        lambda: (epoch_tag(), inbox(bob), 1) in watch.seen,
+        "bob's arrival",
+        within_s=30,
+    )
 
 
 def test_many_commits_in_a_row_are_all_noticed(watch, alice):
     for _ in range(50):
         send(alice)
-    until(lambda: (epoch_tag(), alice.pk, 50) in watch.seen, "the last one", within_s=30)
+    until(
+        lambda: (epoch_tag(), inbox(alice), 50) in watch.seen,
+        "the last one",
+        within_s=30,
+    )
 
 
 def test_a_new_epoch_is_told(watch):
@@ -113,23 +129,27 @@ def test_a_new_epoch_is_told(watch):
 
 
 def raised(user):
-    inboxes = Inbox.objects.filter(pk=user.pk)
-    assert inboxes.raise_access_version() == [user.pk]
+    inboxes = Inbox.objects.filter(user=user)
+    assert inboxes.raise_access_version() == [user.notifications_inbox.pk]
     return inboxes.get().access_version
 
 
 def test_a_raised_access_version_is_noticed(watch, alice, bob):
     version = raised(alice)
-    until(lambda: (alice.pk, version) in watch.versions, "the version", within_s=30)
+    until(lambda: (inbox(alice), version) in watch.versions, "the version", within_s=30)
     higher = raised(alice)
-    until(lambda: (alice.pk, higher) in watch.versions, "the next version", within_s=30)
+    until(
+        lambda: (inbox(alice), higher) in watch.versions,
+        "the next version",
+        within_s=30,
+    )
     assert higher > version
-    assert {one for pk, one in watch.versions if pk == bob.pk} <= {0}
+    assert {one for pk, one in watch.versions if pk == inbox(bob)} <= {0}
 
 
 def test_a_user_who_is_deleted_is_missed(watch, alice, charlie):
     assert watch.missed == []
-    gone = None if connection.vendor == "sqlite" else [alice.pk]
+    gone = None if connection.vendor == "sqlite" else [inbox(alice)]
     alice.delete()
     until(lambda: gone in watch.missed, "that somebody has gone", within_s=30)
 
@@ -138,17 +158,21 @@ def test_a_database_that_has_gone_back_begins_a_new_epoch(watch, alice):
     for _ in range(3):
         send(alice)
     before = epoch_tag()
-    until(lambda: (before, alice.pk, 3) in watch.seen, "the state before", within_s=30)
+    until(
+        lambda: (before, inbox(alice), 3) in watch.seen,
+        "the state before",
+        within_s=30,
+    )
     # What a restored backup looks like from here: lower revisions, and a lower count of changes.
     ChangeCounter.objects.update(change_seq=0)
-    Inbox.objects.filter(pk=alice.pk).update(revision=1, change_seq=0)
+    Inbox.objects.filter(user=alice).update(revision=1, change_seq=0)
     until(lambda: epoch_tag() != before, "a new epoch", within_s=30)
     until(lambda: watch.epoch_tags[-1] == epoch_tag(), "that it is told", within_s=30)
 
 
 def test_a_database_that_fails_is_looked_at_again(alice, caplog, monkeypatch):
     monkeypatch.setattr(base, "RETRY_S", 0.001)
-    hub = NotingHub(alice.pk)
+    hub = NotingHub(inbox(alice))
     looks = iter([OperationalError("gone"), OSError("moved"), DatabaseState("secret", [(1, 1)])])
 
     class Failing(PostgresqlReconciler):
@@ -173,10 +197,10 @@ def test_a_database_that_fails_is_looked_at_again(alice, caplog, monkeypatch):
 
 def test_a_hub_that_fails_at_what_was_read_is_told_the_rest(alice, caplog):
     log_limits.PROCESS.clear()
-    hub = NotingHub(alice.pk)
+    hub = NotingHub(inbox(alice))
     hub.on_epoch = lambda _epoch_tag: 1 / 0
     running = PostgresqlReconciler(hub)
-    running._tell(DatabaseState("secret", [(alice.pk, 1)], access=[(alice.pk, 2)]))
+    running._tell(DatabaseState("secret", [(inbox(alice), 1)], access=[(inbox(alice), 2)]))
     until(lambda: hub.seen and hub.versions, "the rest", within_s=30)
     hub.close()
     assert "A bug in what was read" in caplog.text
