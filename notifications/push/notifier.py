@@ -84,9 +84,14 @@ class Notifier:
             atexit.register(self.flush)
         return batch
 
-    def stay_connected(self) -> None:
-        """Keep the connection from now on: this process needs it again and again."""
-        self._idle_s = None
+    def stay_connected(self, *, until_idle: bool = False) -> None:
+        """Keep the connection from now on: this process needs it again and again.
+
+        Args: until_idle: no longer, but as at first.
+        """
+        with self._changed:
+            self._idle_s = _IDLE_S if until_idle else None
+            self._changed.notify()
 
     def flush(self, timeout_s: float = FLUSH_S) -> bool:
         """Wait until everybody was told, or that has failed; whether it was in time."""
@@ -95,9 +100,10 @@ class Notifier:
     def _run(self) -> None:
         while True:
             with self._changed:
-                if not self._changed.wait_for(lambda: self._waiting.wakes, self._idle_s):
-                    self._close()
-                    self._changed.wait_for(lambda: self._waiting.wakes)
+                while not self._waiting.wakes:
+                    idle_s = None if self._connection is None else self._idle_s
+                    if not self._changed.wait(idle_s):
+                        self._close()
                 batch, self._waiting = self._waiting, Batch()
             try:
                 self._tell(batch)
@@ -164,9 +170,9 @@ def wake(channel: str, inboxes: Inboxes) -> Batch:
     return _notifier.wake(channel, inboxes)
 
 
-def stay_connected() -> None:
+def stay_connected(*, until_idle: bool = False) -> None:
     """``Notifier.stay_connected``, of this process."""
-    _notifier.stay_connected()
+    _notifier.stay_connected(until_idle=until_idle)
 
 
 def flush(timeout_s: float = FLUSH_S) -> bool:

@@ -41,9 +41,14 @@ class _DeafError(Exception):
 class Listener:
     """Wakes whoever looks, with the inboxes in which something may be new."""
 
-    def __init__(self, wake: Callable[[Inboxes], None]) -> None:
-        """Args: wake: called on a thread of the listener's."""
+    def __init__(
+        self, wake: Callable[[Inboxes], None], is_over: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Args: wake: called on a thread of the listener's. is_over: whether nobody hears it any
+        more, as when an event loop has ended that nobody has said goodbye to.
+        """
         self._wake = wake
+        self._is_over = is_over
         self._has_channel = threading.Event()
         self._channel = ""
         self._ended = threading.Event()
@@ -53,7 +58,6 @@ class Listener:
         self._is_cut = False
 
     def start(self) -> None:
-        notifier.stay_connected()
         supervisor.keep_thread("listening", self._run)
 
     def stop(self) -> None:
@@ -66,8 +70,10 @@ class Listener:
         self._has_channel.set()
 
     def _run(self) -> None:
-        self._has_channel.wait()
-        while not self._ended.is_set():
+        notifier.stay_connected()
+        while not self._has_channel.wait(_STEP_S) and self._goes_on():
+            pass
+        while self._goes_on():
             try:
                 with direct.listening() as connection:
                     self._listen(connection)
@@ -80,13 +86,17 @@ class Listener:
             finally:
                 metrics.listening.set(0)
             self._ended.wait(self._retry_s)
+        notifier.stay_connected(until_idle=True)
+
+    def _goes_on(self) -> bool:
+        return not self._ended.is_set() and not self._is_over()
 
     def _listen(self, connection: DirectConnection) -> None:
         """Raises: psycopg.Error, _DeafError."""
         private, channel = wakes.private_channel(), ""
         connection.listen(private)
         proof = _Proof(private)
-        while not self._ended.is_set():
+        while self._goes_on():
             proof.ask_if_due()
             heard = connection.heard(_STEP_S)
             self._take([payload for where, payload in heard if where != private])

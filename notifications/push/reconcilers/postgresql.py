@@ -54,7 +54,7 @@ class PostgresqlReconciler(Reconciler):
         if notifier.is_wanted():
             from notifications.push.reconcilers.listener import Listener  # noqa: PLC0415 (psycopg)
 
-            self._listener = Listener(self.look_at)
+            self._listener = Listener(self.look_at, self._hub.loop.is_closed)
             self._listener.start()
         super().start()
 

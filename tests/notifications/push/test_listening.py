@@ -1,5 +1,6 @@
 """PostgreSQL's NOTIFY and LISTEN, from the commit to whoever is to look, in this process."""
 
+import asyncio
 import os
 import threading
 import time
@@ -221,6 +222,8 @@ def test_an_idle_connection_is_given_back_unless_the_process_serves(own):
     own.wake("x", {1})
     assert own.flush(60)
     assert own._connection is not None
+    own.stay_connected(until_idle=True)
+    until(lambda: own._connection is None, "it is given back again", within_s=60)
 
 
 def test_a_forked_process_has_a_thread_and_a_connection_of_its_own(started, elsewhere):
@@ -284,6 +287,18 @@ def test_what_does_not_come_through_is_said_once(started, monkeypatch, caplog):
     assert caplog.text.count("does not come through") == 1
     assert heard.inboxes == []
     assert metrics.listening._value.get() == 0
+
+
+def test_a_listener_ends_with_the_loop_that_it_wakes():
+    loop = asyncio.new_event_loop()
+    listener = Listener(lambda inboxes: None, loop.is_closed)
+    thread = threading.Thread(target=listener._run, daemon=True)
+    thread.start()
+    listener.listen_to(wakes.channel("x"))
+    until(lambda: metrics.listening._value.get() == 1, "it listens", within_s=60)
+    loop.close()
+    thread.join(30)
+    assert not thread.is_alive()
 
 
 def test_what_could_not_be_notified_of_does_not_make_a_listener_deaf(

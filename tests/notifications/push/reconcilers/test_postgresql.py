@@ -60,7 +60,8 @@ def test_what_a_look_that_failed_should_have_told_the_next_one_tells(alice):
     hub.close()
 
 
-def test_who_is_named_is_looked_at_and_nobody_else(alice, bob, charlie):
+def test_who_is_named_is_looked_at_and_nobody_else(alice, bob, charlie, settings):
+    settings.NOTIFICATIONS_RECONCILE_S = 60
     hub = NotingHub(inbox(alice), inbox(bob))
     running = PostgresqlReconciler(hub)
     running._tell(running._wait_and_look())
@@ -80,7 +81,8 @@ def test_who_is_named_is_looked_at_and_nobody_else(alice, bob, charlie):
     hub.close()
 
 
-def test_a_look_at_some_in_another_epoch_is_followed_by_one_at_all(alice):
+def test_a_look_at_some_in_another_epoch_is_followed_by_one_at_all(alice, settings):
+    settings.NOTIFICATIONS_RECONCILE_S = 60
     hub = NotingHub(inbox(alice))
     running = PostgresqlReconciler(hub)
     running._tell(running._wait_and_look())
