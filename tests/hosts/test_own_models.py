@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db import models
 
 class Inbox(models.Model):
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="notification_inbox"
+    owner = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="inbox"
     )
 
 class Notification(models.Model):
