@@ -18,6 +18,7 @@ from django.test import Client
 from notifications import routing
 from notifications.credentials import sessions, tokens
 from notifications.credentials.sign_in import origin_guard, sign_in
+from notifications.inbox import reading
 from notifications.push.batching import Batcher
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -114,6 +115,7 @@ async def _ask_all(headers):
         sign_in,
         find_session=Batcher(sessions.finder().logins_of).ask,
         find_token=Batcher(tokens.logins_of).ask,
+        find_inbox=Batcher(reading.inboxes_of).ask,
     )
     http = routing.http(pages, sign_in=known, guard=origin_guard)
     sockets = routing.websockets(sign_in=known, guard=origin_guard)
