@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 from benchmarks import machine
-from benchmarks.push import SESSION_COOKIE, _free_port, _services, _until_listening
+from benchmarks.push import SESSION_COOKIE, _services, free_port, until_listening
 
 CONTENDERS = {
     "hub, uvicorn": ("hub_application", "serve"),
@@ -68,7 +68,7 @@ def main() -> None:
 def _run(
     environment: dict[str, str], application: str, command: str, keys: list[str], rounds: int
 ) -> tuple[float, float]:
-    port = _free_port()
+    port = free_port()
     serve = (
         ["serve", "--port", str(port)]
         if command == "serve"
@@ -80,7 +80,7 @@ def _run(
     }
     server = subprocess.Popen([sys.executable, "manage.py", *serve], env=environment)
     try:
-        _until_listening(port)
+        until_listening(port)
         says_hello = application == "hub_application"
         return asyncio.run(_broadcasts(port, keys, server.pid, rounds, says_hello=says_hello))
     finally:

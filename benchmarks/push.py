@@ -75,11 +75,11 @@ def _services(name: str) -> Iterator[dict[str, str]]:
 
 @contextmanager
 def _redis() -> Iterator[str]:
-    port = _free_port()
+    port = free_port()
     command = ["redis-server", "--port", str(port), "--save", "", "--bind", "127.0.0.1"]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
-        _until_listening(port)
+        until_listening(port)
         yield f"redis://127.0.0.1:{port}"
     finally:
         server.terminate()
@@ -94,7 +94,7 @@ def _measure(name: str, options: argparse.Namespace) -> None:
             env=environment, check=True, capture_output=True, text=True,
         )  # fmt: skip
         keys = json.loads(prepared.stdout)
-        port = _free_port()
+        port = free_port()
         serve = (
             ["serve", "--port", str(port)]
             if options.server == "uvicorn"
@@ -103,7 +103,7 @@ def _measure(name: str, options: argparse.Namespace) -> None:
         server = subprocess.Popen([sys.executable, "manage.py", *serve], env=environment)
         stack.callback(server.wait)
         stack.callback(server.terminate)
-        _until_listening(port)
+        until_listening(port)
         sender = subprocess.Popen(
             _role("send"), env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -199,14 +199,14 @@ def _role(role: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "benchmarks.push", "--role", role, *arguments]
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
 
 
-def _until_listening(port: int) -> None:
+def until_listening(port: int) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with socket.socket() as probe:

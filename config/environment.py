@@ -205,6 +205,14 @@ def database(name: str, default: Path) -> dict[str, Any]:
     return _service(name, service_urls.database, url)
 
 
+def postgresql_url(name: str) -> str:
+    """The URL of a PostgreSQL database, as it stands; empty where there is none."""
+    url = os.environ.get(name) or ""
+    if url and _service(name, service_urls.database, url)["ENGINE"].endswith("sqlite3"):
+        raise ImproperlyConfigured(f"{name} must begin with postgres:.")
+    return url
+
+
 def redis_url(name: str) -> str | None:
     """The URL of a Redis server, or None where there is none."""
     url = os.environ.get(name) or None

@@ -117,6 +117,9 @@ else:
         },
         **_database.get("OPTIONS", {}),
     }
+# Where server processes listen to each other's commits, if not there: past a PgBouncer that lends
+# its connections by transaction.
+NOTIFICATIONS_LISTEN_DATABASE = env.postgresql_url("DATABASE_LISTEN_URL")
 # Under ASGI each request has a thread of its own, so connections kept open would leak. No
 # ATOMIC_REQUESTS either: on SQLite each GET would take the write lock.
 DATABASES = {"default": {**_database, "CONN_MAX_AGE": 0}}

@@ -5,9 +5,10 @@ Import the package, and name these where they are used: models exist once the ap
 
 from typing import TYPE_CHECKING, Any
 
-__all__ = ["asend", "everyone", "send"]
+__all__ = ["asend", "everyone", "on_save", "send"]
 
 if TYPE_CHECKING:
+    from notifications.sending.on_save import on_save
     from notifications.sending.shortcuts import asend, everyone, send
 else:  # unseen by mypy, for which any name would be there
 
@@ -15,6 +16,6 @@ else:  # unseen by mypy, for which any name would be there
         # Not with the package: Django imports that before any model can be.
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from notifications.sending import shortcuts  # noqa: PLC0415
+        from notifications.sending import on_save, shortcuts  # noqa: PLC0415
 
-        return getattr(shortcuts, name)
+        return on_save.on_save if name == "on_save" else getattr(shortcuts, name)

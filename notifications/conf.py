@@ -61,6 +61,12 @@ class _Conf:
     RECONCILE_S = Setting(0.5, least=0.01, most=60)
     RECONCILE_POLL_S = Setting(0.025, least=0.001, most=60)
     RECONCILE_NET_S = Setting(0.25, least=0.01, most=60)
+    # Whether processes on PostgreSQL wake each other by NOTIFY where no channel layer joins them:
+    # what one commits is then known to the others at once, and not at their next look.
+    LISTEN = Setting(default=True)
+    # Where they LISTEN, as a URL or connection string of libpq, if it is not where Django's default
+    # database is: past a PgBouncer that lends its connections by transaction.
+    LISTEN_DATABASE = Setting("")
     # Between heartbeats. nginx drops a connection that is silent for 60, some NATs sooner.
     PING_INTERVAL_S = Setting(25.0, least=0.1, most=600)
     # After which a connection is told to come back, give or take a quarter.

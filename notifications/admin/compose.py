@@ -88,6 +88,8 @@ class Compose:
         self._request = request
 
     def respond(self) -> HttpResponse:
+        # Which of several sites the links of its pages are of, as Django's own views say it.
+        self._request.current_app = self._admin.admin_site.name
         posted = self._request.POST
         if self._request.method != "POST":
             return self._write(self._form(None))

@@ -66,7 +66,7 @@ class InboxItemAdmin(BoundedAdmin):
             raise PermissionDenied
         pk = contract.notification_pk(request.GET.get("notification") or "x")
         if pk is None:
-            return redirect("admin:notifications_notification_changelist")
+            return redirect(f"{self.admin_site.name}:notifications_notification_changelist")
         notification = get_object_or_404(Notification, pk=pk)
         context = {"title": _("Recipients"), "subtitle": None, "notification": notification}
         return super().changelist_view(request, context | (extra_context or {}))

@@ -91,6 +91,7 @@ class ApiKeyAdmin(_ModelAdmin):
         self, request: HttpRequest, obj: ApiKey, post_url_continue: str | None = None
     ) -> HttpResponse:
         """Show the key, in this one answer: a redirect would have to keep it somewhere."""
+        request.current_app = self.admin_site.name
         page = TemplateResponse(
             request,
             "admin/notifications/apikey/made.html",

@@ -5,6 +5,14 @@ told by ``check --deploy`` alone: a sender's cron job need not hear of it each t
 ``docs/reference/checks.md`` lists all of them.
 """
 
-from notifications.checks import credentials, layers, pooler, project, serving, storage
+from notifications.checks import (
+    credentials,
+    layers,
+    listening,
+    pooler,
+    project,
+    serving,
+    storage,
+)
 
-__all__ = ["credentials", "layers", "pooler", "project", "serving", "storage"]
+__all__ = ["credentials", "layers", "listening", "pooler", "project", "serving", "storage"]

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.core import checks
 
-from notifications.conf import conf
 from notifications.process import extras
 from notifications.push.layers import OURS, backends
 
@@ -18,10 +16,10 @@ PUBSUB = "channels_redis.pubsub.RedisPubSubChannelLayer"
 _REDIS_TOO_NEW = 8
 
 
-def _each(backend: str, what: str, **error: str) -> list[checks.CheckMessage]:
-    """An error for each layer of that kind."""
+def _each(backend: str, what: str, **warning: str) -> list[checks.CheckMessage]:
+    """A warning for each layer of that kind: no layer can lose more than a hint."""
     return [
-        checks.Error(f"CHANNEL_LAYERS[{alias!r}] is {what}", **error)
+        checks.Warning(f"CHANNEL_LAYERS[{alias!r}] is {what}", **warning)
         for alias, configured in backends().items()
         if configured == backend
     ]
@@ -34,7 +32,7 @@ def in_memory_layer(**_kwargs: Any) -> list[checks.CheckMessage]:
         IN_MEMORY,
         "Channels' in-memory layer, whose cost grows with the square of the open sockets.",
         hint=f"Use {OURS!r}, or set REDIS_URL.",
-        id="notifications.E001",
+        id="notifications.W023",
     )
 
 
@@ -46,7 +44,7 @@ def core_layer(**_kwargs: Any) -> list[checks.CheckMessage]:
         "the core Redis layer: when Redis stops, it closes every socket, and of a burst it drops "
         "what is over its capacity.",
         hint=f"Use {PUBSUB!r}, as REDIS_URL does.",
-        id="notifications.E002",
+        id="notifications.W024",
     )
 
 
@@ -64,25 +62,8 @@ def core_layer_with_new_redis(**_kwargs: Any) -> list[checks.CheckMessage]:
         f"the core Redis layer on redis-py {redis.__version__}, which closes every socket that is "
         "idle for 5 seconds.",
         hint=f"Use {PUBSUB!r}, and install 'redis<8' as requirements.txt does.",
-        id="notifications.E003",
+        id="notifications.W025",
     )
-
-
-@checks.register(deploy=True)
-def several_processes_without_redis(**_kwargs: Any) -> list[checks.CheckMessage]:
-    """SQLite tells of writes by itself; PostgreSQL is asked twice a second."""
-    is_sqlite = settings.DATABASES["default"]["ENGINE"].endswith(".sqlite3")
-    if is_sqlite or conf.SERVER_PROCESSES == 1 or backends()["default"] != OURS:
-        return []
-    return [
-        checks.Warning(
-            f"{conf.SERVER_PROCESSES} server processes on PostgreSQL have no channel layer in "
-            "common: what one of them changes, the others learn within "
-            f"{conf.RECONCILE_S:g} s, from the database.",
-            hint="Set REDIS_URL, or silence this where that is soon enough.",
-            id="notifications.W001",
-        )
-    ]
 
 
 @checks.register(deploy=True)

@@ -14,9 +14,12 @@ from django.db import DatabaseError, InterfaceError, connections
 from notifications.conf import conf
 from notifications.models import soundness
 from notifications.process import outages
+from notifications.push import notifier
 
 # What the names of engines end in; ours for PostgreSQL is built on Django's.
 SQLITE, POSTGRESQL = "sqlite3", "postgresql"
+# As Django names the one that it makes for a project's tests.
+_OF_TESTS = "file:memorydb_"
 MOUNTS = Path("/proc/self/mounts")
 # File systems whose files other machines have open too: WAL needs memory that all writers share.
 _NETWORK = {"9p", "afs", "ceph", "cifs", "glusterfs", "lustre", "ncpfs", "nfs", "nfs4", "smb3"}
@@ -62,6 +65,8 @@ def pages_that_hold_the_lock(**_kwargs: Any) -> list[checks.CheckMessage]:
 def database_in_memory(**_kwargs: Any) -> list[checks.CheckMessage]:
     """Neither another process nor another thread would see what one writes."""
     name = str(_database().get("NAME") or "")
+    if name.startswith(_OF_TESTS):
+        return []
     if not _is(SQLITE) or not (":memory:" in name or "mode=memory" in name or not name):
         return []
     return [
@@ -194,8 +199,8 @@ def too_few_connections(
     except (DatabaseError, InterfaceError):
         return []  # which E009 tells of
     size = pool.get("max_size", 4)
-    # One pool more, that of the dispatcher.
-    wanted = (conf.SERVER_PROCESSES + 1) * size
+    # One pool more, that of the dispatcher; and each process listens and notifies.
+    wanted = (conf.SERVER_PROCESSES + 1) * (size + (2 if notifier.is_wanted() else 0))
     if wanted < most:
         return []
     return [

@@ -16,10 +16,12 @@ from django.db.models import Count, Max, Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from notifications.checks import listening
 from notifications.conf import conf
 from notifications.inbox import stats
 from notifications.models import Inbox, Notification, Status
 from notifications.models.inbox import LISTED
+from notifications.push import notifier
 from notifications.sending import acts
 from notifications.sending.dispatch import Dispatch
 from notifications.sending.item_jobs import EditJob, RemovalJob
@@ -66,6 +68,19 @@ def examine(*, repair: bool) -> Iterator[Finding]:
         yield _standing_still(what, kind, repair=repair)
     yield _stats(repair=repair)
     yield from _left_over(repair=repair)
+
+
+def hearing() -> str | None:
+    """Whether processes hear at once of what others commit; None: nobody is to tell them.
+
+    It is no finding: all that is committed is found, a little later.
+    """
+    if not notifier.is_wanted():
+        return None
+    reason = listening.why_nothing_is_heard()
+    if reason is None:
+        return "Processes hear of each other's commits at once, by PostgreSQL's LISTEN."
+    return f"Processes learn of each other's commits within {conf.RECONCILE_S:g} s: {reason}"
 
 
 # --- Inboxes --------------------------------------------------------------------------------------

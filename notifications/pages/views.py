@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.cache import cache_control
@@ -41,6 +41,11 @@ _EMPTY = {
     "unread": "Nothing unread.",
     "archived": "Nothing archived yet.",
 }
+
+
+def _around() -> dict[str, str]:
+    """What is around a page: the project's template, or ours, which leads to the site's root."""
+    return {"base_template": conf.BASE_TEMPLATE, "site_root": get_script_prefix()}
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
         request,
         "notifications/inbox.html",
         {
-            "base_template": conf.BASE_TEMPLATE,
+            **_around(),
             "place": place,
             "tabs": _TABS.items(),
             "empty": _EMPTY[place.listing],
@@ -107,7 +112,7 @@ def inbox_one(request: HttpRequest, wire_id: str) -> HttpResponse:
         request,
         "notifications/one.html",
         {
-            "base_template": conf.BASE_TEMPLATE,
+            **_around(),
             "notification": read,
             "place": ListPosition.of(request.GET),
             "beside": beside,

@@ -34,6 +34,13 @@ def all_hubs(here: Installation) -> str:
     return f"{here.group}.hubs"
 
 
+def told_by(group: str) -> tuple[str, int | None]:
+    """Which installation a group is of, and which inbox it is about; None: many."""
+    installation_group, _, rest = group.partition(".")
+    kind, _, pk = rest.partition(".")
+    return installation_group, int(pk) if kind == "inbox" else None
+
+
 def changed(inbox_id: int, revision: int) -> tuple[str, Event]:
     """An inbox has taken a revision: the group to tell, and what to tell it."""
     secret, place = installation.read()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from channels.layers import channel_layers
+from channels.layers import InMemoryChannelLayer, channel_layers
 from django.conf import settings
 
 from notifications.push.memory_layer import MemoryLayer
@@ -28,6 +28,11 @@ def publishing() -> Any:
     """The layer that takes hints."""
     # An alias of its own: on Redis, publishing and subscribing would wait for one lock.
     return channel_layers["publishing"] if "publishing" in _configured() else receiving()
+
+
+def joins_processes() -> bool:
+    """Whether what one process publishes reaches the others."""
+    return not isinstance(publishing(), InMemoryChannelLayer)
 
 
 def _configured() -> dict[str, dict[str, Any]]:

@@ -2,7 +2,8 @@
 
 Whoever commits only puts the hint into a queue and goes on. One task per process takes them out: on
 the event loop of the hub where there is one, else on a thread of its own, which a command that ends
-gives a second to finish.
+gives a second to finish. Where the layer is in memory and the database is PostgreSQL, the database
+wakes the other processes (``notifier.py``).
 """
 
 from __future__ import annotations
@@ -13,13 +14,12 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
-
-from channels.layers import InMemoryChannelLayer
+from collections.abc import Callable, Iterable, Sequence
 
 from notifications.process import metrics, supervisor
 from notifications.process.log_limits import once_a_minute
-from notifications.push import layers
+from notifications.push import hints as hints_module
+from notifications.push import layers, notifier, wakes
 from notifications.push.installation import Event
 
 logger = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class Publisher:
         return self._idle.wait(timeout_s)
 
     def _own_loop(self) -> asyncio.AbstractEventLoop | None:
-        if isinstance(layers.publishing(), InMemoryChannelLayer):
+        if not layers.joins_processes():
             return None
         with self._lock:
             if self._loop is None:
@@ -146,11 +146,25 @@ def attach(loop: asyncio.AbstractEventLoop, on_failure: Callable[[], None]) -> N
     _publisher.attach(loop, on_failure)
 
 
-def publish(hints: Iterable[tuple[str, Event]]) -> None:
-    """Put hints into this process's queue; from any thread, without waiting."""
+def publish(hints: Sequence[tuple[str, Event]]) -> None:
+    """Tell all processes what was committed; from any thread, without waiting."""
     _publisher.publish(hints)
+    if notifier.is_wanted():
+        _wake_others(hints)
 
 
 def flush(timeout_s: float = TIMEOUT_S) -> bool:
-    """Wait until this process's hints are with the layer, or dropped; whether that was in time."""
-    return _publisher.flush(timeout_s)
+    """Wait until what this process has published has gone or is dropped; whether it is in time."""
+    began_at = time.monotonic()
+    is_published = _publisher.flush(timeout_s)
+    return notifier.flush(began_at + timeout_s - time.monotonic()) and is_published
+
+
+def _wake_others(hints: Sequence[tuple[str, Event]]) -> None:
+    woken: dict[str, wakes.Inboxes] = {}
+    for group, _ in hints:
+        installation_group, pk = hints_module.told_by(group)
+        inboxes: wakes.Inboxes = None if pk is None else (pk,)
+        woken[installation_group] = wakes.together(woken.get(installation_group, ()), inboxes)
+    for installation_group, inboxes in woken.items():
+        notifier.wake(wakes.channel(installation_group), inboxes)

@@ -33,6 +33,7 @@ def manage(*arguments, **variables):
         lambda: env.seconds("KNOB", 1, least=0, most=10),
         lambda: env.origins("KNOB"),
         lambda: env.redis_url("KNOB"),
+        lambda: env.postgresql_url("KNOB"),
         lambda: env.script_name("KNOB"),
         lambda: env.database("KNOB", Path("x")),
         lambda: env.email("KNOB", "consolemail://"),
@@ -44,6 +45,7 @@ def manage(*arguments, **variables):
         "seconds",
         "origins",
         "redis",
+        "postgresql",
         "script name",
         "database",
         "email",
@@ -55,6 +57,17 @@ def test_a_wrong_value_is_refused_by_name(read, value, monkeypatch):
     monkeypatch.setenv("KNOB", value)
     with pytest.raises(ImproperlyConfigured, match="KNOB"):
         read()
+
+
+@pytest.mark.parametrize("value", ["sqlite:////secret.db", "postgres://a:secret@h:x/d"])
+def test_a_url_that_leads_to_no_postgresql_is_refused_and_not_repeated(value, monkeypatch):
+    monkeypatch.setenv("KNOB", value)
+    with pytest.raises(ImproperlyConfigured, match="KNOB") as refused:
+        env.postgresql_url("KNOB")
+    assert "secret" not in str(refused.value)
+    for fine in ("", "postgres://a:secret@h:5432/d"):
+        monkeypatch.setenv("KNOB", fine)
+        assert env.postgresql_url("KNOB") == fine
 
 
 @pytest.mark.parametrize("value", ["-1", "11", "1.5", ""])

@@ -1,14 +1,19 @@
 """PostgreSQL may keep text in another encoding, or take no writes: then it is refused by name."""
 
+import io
 import re
 
 import psycopg
 import pytest
+from django.core import checks
+from django.core.management import call_command
+from django.db.backends.postgresql import psycopg_any
 
 from notifications.models import InboxItem
 from tests.config.test_environment import manage
 from tests.config.test_unusable_database import ASK
 from tests.support.pgbouncer import pgbouncer
+from tests.support.ports import free_port
 from tests.support.processes import database_url
 
 ASK_READINESS = "import json; from config import health; print(json.dumps(health._ask_database()))"
@@ -44,6 +49,47 @@ def test_a_postgresql_that_only_reads_is_named(db):
     assert '"database": "read-only"' in asked.stdout
     assert "default_transaction_read_only is on" in asked.stderr
     assert "Traceback" not in asked.stderr
+
+
+def test_where_nothing_is_heard_the_check_and_the_doctor_say_why(transactional_db, settings):
+    def warned():
+        found = checks.run_checks(include_deployment_checks=True, databases=["default"])
+        return [one.msg + one.hint for one in found if one.id == "notifications.W001"]
+
+    def examined():
+        out = io.StringIO()
+        call_command("doctor", stdout=out)
+        assert out.getvalue().endswith("All is well.\n")
+        return out.getvalue()
+
+    assert warned() == []
+    assert "at once, by PostgreSQL's LISTEN." in examined()
+    with pgbouncer(database_url()) as settings.NOTIFICATIONS_LISTEN_DATABASE:
+        (said,) = warned()
+        assert "DATABASE_LISTEN_URL" in said
+        assert "commits within 0.5 s: what is notified does not come through." in examined()
+        settings.NOTIFICATIONS_LISTEN = False
+        assert warned() == []
+        assert "commits" not in examined()
+    settings.NOTIFICATIONS_LISTEN = True
+    settings.NOTIFICATIONS_LISTEN_DATABASE = f"postgres://a:secret@127.0.0.1:{free_port()}/x"
+    (said,) = warned()
+    assert "refused" in said
+    assert "secret" not in said
+
+
+def test_what_cannot_be_listened_by_is_named(db, settings, monkeypatch):
+    def found():
+        return {one.id for one in checks.run_checks(include_deployment_checks=True)}
+
+    settings.NOTIFICATIONS_LISTEN_DATABASE = "secret nonsense"
+    assert "notifications.E016" in found()
+    settings.NOTIFICATIONS_LISTEN_DATABASE = ""
+    assert not {"notifications.E016", "notifications.W018"} & found()
+    monkeypatch.setattr(psycopg_any, "is_psycopg3", False)
+    assert "notifications.W018" in found()
+    settings.NOTIFICATIONS_LISTEN = False
+    assert "notifications.W018" not in found()
 
 
 def test_behind_a_pooler_it_works_and_the_role_is_told_to_be_given_its_parameters(

@@ -18,8 +18,8 @@ from tests.support.nginx import SHIPPED_NAME, write_certificate
 from tests.support.terminal import Terminal
 
 SITE = "http://127.0.0.1:8000"
-# Whose commands other tests type: tests/sockets runs its units and its proxy.
-OTHERS = {"docs/howto/run-in-production.md"}
+# Whose commands other tests type: tests/sockets runs its units and its proxy; tests/hosts.
+OTHERS = {"docs/howto/run-in-production.md", "docs/howto/add-to-your-project.md"}
 # What runs us.
 MADE_BY_CI = "make test"
 

@@ -35,6 +35,7 @@ def run(
     # One of them has a second window open.
     cluster.watch(cluster.users[0], transport)
     cluster.wait_until_synced()
+    cluster.wait_until_hearing()
     cluster.start_sender()
     cluster.start_api_sender()
     _befall(Nemesis(cluster, seed, lasts_s=lasts_s), fault_count)
@@ -47,4 +48,5 @@ def _befall(nemesis: Nemesis, fault_count: int | None) -> None:
     cluster.stop_senders()
     forget_connection()
     cluster.wait_for_quiet()
+    cluster.wait_until_hearing()
     assert cluster.faults() == [], nemesis.done

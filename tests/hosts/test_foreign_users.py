@@ -1,13 +1,11 @@
 """Projects whose users are none of ours: other keys, other names, no groups, managers that hide."""
 
-import subprocess
-import sys
 from contextlib import contextmanager
 
 import pytest
 from websockets.sync.client import connect
 
-from tests.support.ports import free_port, listens
+from tests.hosts import journey
 from tests.support.processes import until
 
 # Keys that are UUIDs, e-mail addresses for names, neither groups nor a column that says who is
@@ -155,87 +153,44 @@ print(connection.introspection.table_names())
 @pytest.fixture
 def shop(host):
     """With an app `people` of its own users."""
-    host.edit(
-        "shop/settings.py",
-        "INSTALLED_APPS = [\n",
-        "AUTH_USER_MODEL = 'people.User'\nINSTALLED_APPS = ['notifications', 'people',\n",
-    )
-    host.edit(
-        "shop/settings.py",
-        "WSGI_APPLICATION =",
-        "LOGIN_URL = 'admin:login'\nASGI_APPLICATION = 'shop.asgi.application'\nWSGI_APPLICATION =",
-    )
-    host.edit(
-        "shop/asgi.py",
-        "application = get_asgi_application()",
-        "from notifications import asgi\napplication = asgi.wrap(get_asgi_application())",
-    )
-    host.edit(
-        "shop/urls.py",
-        "from django.urls import path",
-        "from django.urls import include, path\nfrom notifications import api",
-    )
-    host.edit(
-        "shop/urls.py",
-        "urlpatterns = [\n",
-        "urlpatterns = [\n    path('', include('notifications.urls')),\n"
-        "    path('api/v1/', api.make().urls),\n",
-    )
+    journey.install(host)
+    host.add("shop/settings.py", "AUTH_USER_MODEL = 'people.User'\nINSTALLED_APPS += ['people']\n")
 
     def with_users(models):
-        (host.folder / "people" / "migrations").mkdir(parents=True)
         for name in ("__init__.py", "migrations/__init__.py"):
-            (host.folder / "people" / name).touch()
-        (host.folder / "people" / "models.py").write_text(models, "utf-8")
+            host.write(f"people/{name}", "")
+        host.write("people/models.py", models)
         return host
 
     return with_users
 
 
-def ask(host, code):
-    return host.manage("shell", "-v0", "-c", code)
-
-
 @contextmanager
-def socket_of(host, session):
-    """A socket of a server of the host, which has caught up."""
-    port = free_port()
-    serve = [sys.executable, "manage.py", "serve", "--port", str(port)]
-    log = host.folder / "serve.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            serve, cwd=host.folder, env=host.environment, stdout=output, stderr=output
-        )
-    try:
-        until(lambda: listens(port), "the host serves", within_s=60)
-        with connect(
-            f"ws://127.0.0.1:{port}/ws/notifications/",
-            origin=f"http://127.0.0.1:{port}",
-            subprotocols=["notifications.v1"],
-            additional_headers={"Cookie": f"sessionid={session}"},
-        ) as socket:
-            until(lambda: '"synced"' in socket.recv(timeout=60), "it is synced", within_s=60)
-            yield socket
-    finally:
-        process.terminate()
-        ended = process.wait(60)
-    said = log.read_text("utf-8")
-    assert ended == 0, said
-    assert "Traceback" not in said, said
+def socket_of(origin, session):
+    """A socket that has caught up."""
+    with connect(
+        f"{origin.replace('http', 'ws', 1)}/ws/notifications/",
+        origin=origin,
+        subprotocols=["notifications.v1"],
+        additional_headers={"Cookie": f"sessionid={session}"},
+    ) as socket:
+        until(lambda: '"synced"' in socket.recv(timeout=60), "it is synced", within_s=60)
+        yield socket
 
 
 def taken(host):
     """Send in every way; what the pages said."""
-    session = ask(host, COMPOSE)
-    with socket_of(host, session.rpartition("session: ")[2].strip()) as socket:
+    said = host.ask(COMPOSE)
+    session = said.rpartition("session: ")[2].strip()
+    with journey.served(host) as origin, socket_of(origin, session) as socket:
         sent = host.manage("notify", "From the command", "--user", "alice@shop.example")
         assert "1 recipient" in sent
-        until(lambda: "From the command" in socket.recv(timeout=60), "it arrives", within_s=60)
-    return session
+        journey.hears(socket, "From the command")
+    return said
 
 
 def is_gone(host):
-    said = ask(host, TAKE_OUT)
+    said = host.ask(TAKE_OUT)
     assert "All is well." in said
     assert "No changes detected" in said
     assert "people_user" in said
@@ -244,8 +199,8 @@ def is_gone(host):
 
 def test_users_with_uuids_and_e_mail_addresses_and_without_groups(shop):
     host = shop(BY_EMAIL)
-    assert ask(host, BEFORE).split("\n")[:2] == ["inboxes: 1", "users: 3"]
-    said = ask(host, SEND).split("\n")
+    assert host.ask(BEFORE).split("\n")[:2] == ["inboxes: 1", "users: 3"]
+    said = host.ask(SEND).split("\n")
     assert said[:3] == ["2", "False", "3"]
     assert said[3:5] == ["late: 0", "raw: 3 set()"]
     pages = taken(host)
@@ -253,8 +208,7 @@ def test_users_with_uuids_and_e_mail_addresses_and_without_groups(shop):
     assert "Sent to 1 person." in pages
     for title in ("From the admin", "To both", "Later"):
         assert pages.count(title) > 1
-    refused = ask(
-        host,
+    refused = host.ask(
         "from django.core.management import call_command, CommandError\n"
         "import notifications\n"
         "from django.contrib.auth.models import Group\n"
@@ -270,12 +224,11 @@ def test_users_with_uuids_and_e_mail_addresses_and_without_groups(shop):
 
 def test_users_with_text_for_keys_and_a_manager_that_hides(shop):
     host = shop(BY_TEXT)
-    assert ask(host, BEFORE).split("\n")[:2] == ["inboxes: 1", "users: 3"]
-    said = ask(host, SEND).split("\n")
+    assert host.ask(BEFORE).split("\n")[:2] == ["inboxes: 1", "users: 3"]
+    said = host.ask(SEND).split("\n")
     assert said[:3] == ["2", "False", "3"]
     assert said[3:5] == ["late: 0", "raw: 3 set()"]
-    hidden = ask(
-        host,
+    hidden = host.ask(
         "import notifications\nfrom people.models import User\n"
         "from django.contrib.auth.models import Group\n"
         "from notifications.models import Inbox\n"

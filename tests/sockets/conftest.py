@@ -30,11 +30,14 @@ ON_SQLITE = connection.vendor == "sqlite"
 KINDS = [DAPHNE, UVICORN] if ON_SQLITE else [UVICORN]
 # What frames, requests and proxies are to a server is the same on PostgreSQL.
 ON_ANY_DATABASE = (
-    "bodies", "client", "echo", "floods", "heartbeats", "logs", "nginx", "proxy",
-    "refusals_logged", "shutdown", "sub_path", "unix_socket", "window",
+    "bad_frames", "bodies", "client", "drain", "echo", "floods", "handshake", "heartbeats",
+    "http_streams", "limits", "logs", "nginx", "proxy", "refusals_logged", "shutdown", "sub_path",
+    "unix_socket", "window",
 )  # fmt: skip
 # Servers that share a SQLite file need no Redis, and have none.
-collect_ignore = [f"test_{name}.py" for name in (["redis"] if ON_SQLITE else ON_ANY_DATABASE)]
+collect_ignore = [
+    f"test_{name}.py" for name in (["listen", "redis"] if ON_SQLITE else ON_ANY_DATABASE)
+]
 WEBSOCKET, SSE, POLL = TRANSPORTS = ("websocket", "sse", "poll")
 over_all = pytest.mark.parametrize("transport", TRANSPORTS, indirect=True)
 over_http = pytest.mark.parametrize("transport", [SSE, POLL], indirect=True)

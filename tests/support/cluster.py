@@ -139,6 +139,24 @@ class Cluster:
 
         until(listens, f"{server} listens", within_s=STARTUP_S)
 
+    @property
+    def hears(self) -> bool:
+        """Whether processes hear of each other's commits by PostgreSQL's NOTIFY."""
+        return self.postgresql is not None and self.redis is None
+
+    def wait_until_hearing(self) -> None:
+        """Wait until each server hears what others commit, where it is to."""
+        for server in self.servers if self.hears else ():
+            server.get("/readyz")  # which begins what pushes, where nobody has come since the start
+            try:
+                until(
+                    lambda s=server: "\nnotifications_listening 1.0\n" in s.get("/metrics").body,  # type: ignore[misc]
+                    f"{server} hears of commits",
+                    within_s=QUIET_S,
+                )
+            except TimeoutError:
+                raise AssertionError(server.child.report()) from None
+
     def start_dispatcher(self) -> None:
         self.dispatcher = self._processes.manage("dispatcher", **self._settings)
 

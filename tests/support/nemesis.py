@@ -61,6 +61,8 @@ class Nemesis:
             found += [lock_database]
         if self.cluster.postgresql is not None:
             found += [kill_backends, restart_postgresql, stop_postgresql, freeze_postgresql]
+        if self.cluster.hears:
+            found += [kill_listeners, freeze_listeners]
         return found
 
     def run(self, how_many: int) -> None:
@@ -235,6 +237,21 @@ def kill_backends(nemesis: Nemesis) -> Iterator[None]:
     assert nemesis.cluster.postgresql is not None
     until(nemesis.cluster.postgresql.terminate_backends, "somebody is connected")
     yield
+
+
+@contextlib.contextmanager
+def kill_listeners(nemesis: Nemesis) -> Iterator[None]:
+    assert nemesis.cluster.postgresql is not None
+    nemesis.cluster.postgresql.terminate_listeners()
+    yield
+
+
+@contextlib.contextmanager
+def freeze_listeners(nemesis: Nemesis) -> Iterator[None]:
+    """Whoever listens hears nothing; maybe nobody can notify meanwhile."""
+    assert nemesis.cluster.postgresql is not None
+    with nemesis.cluster.postgresql.frozen_listeners():
+        yield
 
 
 @contextlib.contextmanager

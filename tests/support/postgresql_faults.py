@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import LiteralString, Self
 
 STARTUP_S = 60
+_LISTENS = "application_name = 'notifications LISTEN'"
 _TERMINATE = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
     "WHERE datname = current_database() AND pid <> %s"
@@ -48,6 +49,25 @@ class PostgresqlFaults:
     def terminate_backends(self) -> int:
         """End all connections but ours; how many there were."""
         return self._terminate("true")
+
+    def terminate_listeners(self) -> int:
+        """End the connections by which processes listen; how many there were."""
+        return self._terminate(_LISTENS)
+
+    @contextlib.contextmanager
+    def frozen_listeners(self) -> Iterator[None]:
+        """Nothing comes by the connections on which processes listen, and nobody says so."""
+        with psycopg.connect(database_url(), autocommit=True) as opened:
+            pids = opened.execute(f"SELECT pid FROM pg_stat_activity WHERE {_LISTENS}").fetchall()
+        for (pid,) in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for (pid,) in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
 
     def restart_at_once(self) -> None:
         """As after a crash: nothing is written down before, and everybody is cut off."""

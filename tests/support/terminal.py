@@ -72,6 +72,11 @@ class Terminal:
             assert pipe is not None
             pipe.close()
 
+    @property
+    def pid(self) -> int:
+        """Of a process in its network."""
+        return self._process.pid
+
     def run(self, text: str, within_s: float = PATIENCE_S) -> str:
         """Type this, and return what comes of it.
 

@@ -25,8 +25,11 @@ class Command(WorkCommand):
             for finding in doctor.examine(repair=repair):
                 self._tell(finding)
                 left += finding.count - finding.mended
+            hearing = doctor.hearing()
         except (DatabaseError, InterfaceError) as error:
             raise CommandError(f"The database failed: {str(error).strip()}") from error
+        if hearing is not None:
+            self.stdout.write(hearing)
         if left:
             raise CommandError(f"{left} found and not mended.")
         self.stdout.write("All is well.")

@@ -32,8 +32,8 @@ RETRY_S = 0.5
 class DatabaseState:
     """What one poll of the database has shown: which epoch it is, and where inboxes stand.
 
-    ``access``: users and their access versions. ``gone``: who is here and has no inbox any more, as
-    when the user was deleted; None: somebody's has gone, whoever that was.
+    ``access``: inboxes and their access versions. ``gone``: inboxes that are followed here and are
+    not there any more, as when the user was deleted; None: some inbox has gone, whichever.
     """
 
     epoch_secret: str
@@ -108,7 +108,7 @@ class Reconciler(ABC):
         here = installation.at(state.epoch_secret, state.place)
         if here != self._here:
             self._here = here
-            self._call(hub.belongs_to, here)
+            self._belongs_to(here)
         if state.epoch_secret != self._secret:
             self._secret = state.epoch_secret
             self._call(hub.on_epoch, epoch_tag)
@@ -118,6 +118,10 @@ class Reconciler(ABC):
             self._call(hub.access.on_versions, state.access)
         if state.gone is None or state.gone:
             self._call(hub.access.on_gone, state.gone)
+
+    def _belongs_to(self, here: Installation) -> None:
+        """Which installation this is has become known, or has changed."""
+        self._call(self._hub.belongs_to, here)
 
     def _call(self, fact: Callable[..., None], *values: Any) -> None:
         """Tell the hub, on its own loop."""

@@ -1,76 +1,153 @@
-"""Asks PostgreSQL twice a second for the inboxes of the users who are here."""
+"""Asks PostgreSQL twice a second for the inboxes that are followed here.
+
+And at once for those of whom another process has notified: see ``listener.py``.
+"""
 
 from __future__ import annotations
 
-import threading
 import time
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 
 from notifications.conf import conf
 from notifications.models import Epoch, Inbox
-from notifications.push import installation
+from notifications.process import metrics
+from notifications.push import installation, notifier, wakes
 from notifications.push.hub import Hub
+from notifications.push.installation import Installation
 from notifications.push.reconcilers.base import RETRY_S, DatabaseState, Reconciler
+from notifications.push.reconcilers.wanted import Wanted
+from notifications.push.wakes import Inboxes
+
+if TYPE_CHECKING:
+    from notifications.push.reconcilers.listener import Listener
+
+# An inbox, its revision and access version, and the epoch's secret: of one moment. In SQL of
+# our own: it is asked as often as others commit, and most of its time would be the ORM's.
+_Row = tuple[int, int, int, str]
+_KEY = Inbox._meta.pk.column
+_SQL = (
+    f"SELECT i.{_KEY}, i.revision, i.access_version, e.epoch_secret "  # noqa: S608
+    f"FROM {Inbox._meta.db_table} i CROSS JOIN {Epoch._meta.db_table} e "
+    f"WHERE i.{_KEY} = ANY(%s::bigint[])"
+)
 
 
 class PostgresqlReconciler(Reconciler):
-    """Asks for the revisions of the users who are here, and at once after any layer error."""
+    """Asks where the inboxes are that are followed here, and at once after any layer error."""
 
     def __init__(self, hub: Hub) -> None:
         super().__init__(hub)
-        self._wanted = threading.Event()
-        # The revision that was read last of each user, in the present epoch, and likewise the
+        self._wanted = Wanted()
+        self._listener: Listener | None = None
+        self._place = ""
+        # The revision that was read last of each inbox, in the present epoch, and likewise the
         # access version.
         self._seen: dict[int, int] = {}
         self._access: dict[int, int] = {}
         # Who was sent what a hint said, and has not been told since where the inbox stands.
         self._hinted: set[int] = set()
 
+    def start(self) -> None:
+        if notifier.is_wanted():
+            from notifications.push.reconcilers.listener import Listener  # noqa: PLC0415 (psycopg)
+
+            self._listener = Listener(self.look_at)
+            self._listener.start()
+        super().start()
+
+    def stop(self) -> None:
+        if self._listener is not None:
+            self._listener.stop()
+        super().stop()
+
     def poll_now(self) -> None:
-        self._wanted.set()
+        self._wanted.at_once()
+
+    def look_at(self, inboxes: Inboxes) -> None:
+        """Look at these soon, as far as they are followed here; from any thread."""
+        self._wanted.add(inboxes)
+
+    def _belongs_to(self, here: Installation) -> None:
+        super()._belongs_to(here)
+        if self._listener is not None:
+            self._listener.listen_to(wakes.channel(here.group))
 
     def _wait_and_look(self) -> DatabaseState | None:
         every_s = conf.RECONCILE_S
         # No hint is believed before it is known which installation this is.
-        self._wanted.wait(every_s if self._here is not None else min(every_s, RETRY_S))
-        self._wanted.clear()
-        users = list(self._hub.streams)
+        named = self._wanted.next(every_s if self._here is not None else min(every_s, RETRY_S))
+        if named is None:
+            return self._look_at_all()
+        inbox_ids = [pk for pk in named if pk in self._hub.streams]
+        return self._look_at_some(inbox_ids) if inbox_ids else None
+
+    def _look_at_all(self) -> DatabaseState | None:
+        inbox_ids = list(self._hub.streams)
         self._hinted |= self._hub.take_hinted()
         asked_at = time.monotonic()
         try:
-            secret, place = installation.read()
-            inboxes = self._rows(users)
-            rows = [row[:2] for row in inboxes]
-            access = [(pk, version) for pk, _, version in inboxes]
-            before = self._seen if secret == self._secret else {}
-            if any(revision < before.get(user_id, 0) for user_id, revision in rows):
-                self._restored(secret)
-                self._seen = {}
-                return None
+            secret, self._place = installation.read()
+            rows = self._rows(inbox_ids)
         except Epoch.DoesNotExist:
             return None  # not migrated yet, or being flushed
         finally:
             close_old_connections()
-        # Not before: what a look that failed should have told, the next one tells.
-        hinted, self._hinted = self._hinted, set()
-        self._seen = dict(rows)
-        return DatabaseState(
-            secret,
-            [row for row in rows if row[1] != before.get(row[0]) or row[0] in hinted],
-            place,
-            asked_at,
-            self._take_access_changes(access),
-            [pk for pk in users if pk not in self._seen],
-        )
+        state = self._compared(secret, asked_at, inbox_ids, rows, self._hinted)
+        if state is not None:
+            # Not before: what a look that failed should have told, the next one tells.
+            self._hinted = set()
+            self._seen = {pk: revision for pk, revision, *_ in rows}
+            self._access = {pk: version for pk, _, version, _ in rows}
+        return state
 
-    def _take_access_changes(self, access: list[tuple[int, int]]) -> list[tuple[int, int]]:
-        before, self._access = self._access, dict(access)
-        return [row for row in access if row[1] != before.get(row[0])]
+    def _look_at_some(self, inbox_ids: list[int]) -> DatabaseState | None:
+        metrics.looks.inc()
+        asked_at = time.monotonic()
+        # The connection is kept until all are looked at: taking it from the pool would cost more
+        # than what is asked by it.
+        rows = self._rows(inbox_ids)
+        if any(secret != self._secret for *_, secret in rows):
+            self.poll_now()
+            return None
+        return self._compared(self._secret, asked_at, inbox_ids, rows, ())
+
+    def _compared(
+        self,
+        secret: str,
+        asked_at: float,
+        inbox_ids: list[int],
+        rows: list[_Row],
+        hinted: Collection[int],
+    ) -> DatabaseState | None:
+        """What is new in the rows that there are of these inboxes; they are known from now on."""
+        seen = self._seen if secret == self._secret else {}
+        if any(revision < seen.get(pk, 0) for pk, revision, *_ in rows):
+            self._restored(secret)
+            self._seen = {}
+            return None
+        revisions = {pk: revision for pk, revision, *_ in rows}
+        versions = {pk: version for pk, _, version, _ in rows}
+        state = DatabaseState(
+            secret,
+            [row for row in revisions.items() if row[1] != seen.get(row[0]) or row[0] in hinted],
+            self._place,
+            asked_at,
+            [row for row in versions.items() if row[1] != self._access.get(row[0])],
+            [pk for pk in inbox_ids if pk not in revisions],
+        )
+        seen.update(revisions)
+        self._seen = seen
+        self._access.update(versions)
+        return state
 
     @staticmethod
-    def _rows(users: list[int]) -> list[tuple[int, int, int]]:
-        if not users:
+    def _rows(inbox_ids: list[int]) -> list[_Row]:
+        if not inbox_ids:
             return []
-        inboxes = Inbox.objects.filter(pk__among=users)
-        return list(inboxes.values_list("pk", "revision", "access_version"))
+        with connection.cursor() as cursor:
+            cursor.execute(_SQL, [inbox_ids])
+            rows: list[_Row] = cursor.fetchall()
+        return rows

@@ -103,7 +103,8 @@ export class InboxKeys {
     const close = element("form", { method: "dialog" }, element("button", { className: "primary", textContent: TEXT.close }));
     const dialog = element("dialog", {}, heading, element("dl", {}, ...keys), element("p", {}, element("label", {}, box, ` ${TEXT.singleKeys}`)), close);
     dialog.setAttribute("aria-labelledby", heading.id);
-    document.body.append(dialog);
+    // Within the inbox, whose look it has.
+    this.button.after(dialog);
     return dialog;
   }
 }

@@ -15,6 +15,7 @@ from notifications.push import access, groups, presence, runtime, timers
 from notifications.push import publisher as publisher_module
 from notifications.push.groups import GroupMembership
 from notifications.push.hub import Hub
+from notifications.push.notifier import Notifier
 from notifications.push.reconcilers.base import DatabaseState
 from notifications.push.reconcilers.postgresql import PostgresqlReconciler
 from notifications.push.timers import TimerWheel
@@ -364,6 +365,23 @@ def test_a_look_at_the_database_that_meets_a_bug_is_not_the_last(monkeypatch):
     Reconciler(SimpleNamespace(loop=loop)).start()
     assert done.wait(30)
     assert len(looks) == 3
+
+
+def test_a_wake_that_meets_a_bug_holds_up_none(monkeypatch):
+    told, notifier = [], Notifier()
+
+    def tell(batch):
+        if not told:
+            told.append("a bug")
+            raise BugError
+        told.append(batch.wakes)
+
+    monkeypatch.setattr(notifier, "_tell", tell)
+    notifier.wake("channel", {1})
+    assert notifier.flush(30)
+    notifier.wake("channel", {2})
+    assert notifier.flush(30)
+    assert told == ["a bug", {"channel": {2}}]
 
 
 def test_a_thread_that_raises_begins_again():

@@ -170,53 +170,6 @@ def test_a_database_that_has_gone_back_begins_a_new_epoch(watch, alice):
     until(lambda: watch.epoch_tags[-1] == epoch_tag(), "that it is told", within_s=30)
 
 
-def test_only_what_is_new_or_was_hinted_is_told(alice, bob, settings):
-    settings.NOTIFICATIONS_RECONCILE_S = 0.02
-    hub = NotingHub(inbox(alice), inbox(bob))
-    running = PostgresqlReconciler(hub)
-    thread = threading.Thread(target=running._run, daemon=True)
-    thread.start()
-    at_first = [(epoch_tag(), pk, 0) for pk in (inbox(alice), inbox(bob))]
-    until(lambda: hub.looks > 20, "many looks", within_s=30)
-    assert sorted(hub.seen) == at_first
-    hub.hinted = {inbox(bob), -1}
-    until(lambda: len(hub.seen) > 2, "what bob was hinted", within_s=30)
-    looks = hub.looks
-    until(lambda: hub.looks > looks + 20, "many more looks", within_s=30)
-    assert hub.seen[2:] == [(epoch_tag(), inbox(bob), 0)]
-    running.stop()
-    thread.join(30)
-    assert not thread.is_alive()
-    hub.close()
-
-
-def test_what_a_look_that_failed_should_have_told_the_next_one_tells(alice):
-    gone = OperationalError("gone")
-    errors = iter((None, None, gone, None, None, gone, None))
-
-    class Failing(PostgresqlReconciler):
-        def _rows(self, users):
-            rows = super()._rows(users)
-            if error := next(errors):
-                raise error
-            return rows
-
-    hub = NotingHub(inbox(alice))
-    running = Failing(hub)
-    running._tell(running._wait_and_look())
-    assert running._wait_and_look().rows == []
-    hub.hinted = {inbox(alice)}
-    with pytest.raises(OperationalError):
-        running._wait_and_look()
-    assert running._wait_and_look().rows == [(inbox(alice), 0)]
-    assert running._wait_and_look().rows == []
-    send(alice)
-    with pytest.raises(OperationalError):
-        running._wait_and_look()
-    assert running._wait_and_look().rows == [(inbox(alice), 1)]
-    hub.close()
-
-
 def test_a_database_that_fails_is_looked_at_again(alice, caplog, monkeypatch):
     monkeypatch.setattr(base, "RETRY_S", 0.001)
     hub = NotingHub(inbox(alice))

@@ -1,0 +1,81 @@
+"""What a reconciler is to look at next: what was asked for while it looked goes together."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Collection
+
+from notifications.push import wakes
+from notifications.push.wakes import Inboxes
+
+# After each look at some the thread rests for as long as that took, and after one at all four times
+# as long before it looks at all again: half of a core and a fifth, where commits pour in.
+_REST_TIMES, _REST_TIMES_OF_ALL = 1, 4
+
+
+class Wanted:
+    """Asked for by any thread, and taken by one."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._some: Collection[int] = ()
+        self._is_all = self._is_urgent = False
+        # Before these moments nothing is taken that a wake asks for.
+        self._some_from = self._all_from = float("-inf")
+        # When the last look was given out, and the last one at all.
+        self._given_at = self._all_at = float("-inf")
+        self._was_all: bool | None = None
+
+    def at_once(self) -> None:
+        """Look at all, without a rest before it."""
+        with self._changed:
+            self._is_urgent = True
+            self._changed.notify()
+
+    def add(self, inboxes: Inboxes) -> None:
+        """Look at these; None: at all."""
+        with self._changed:
+            found = wakes.together(self._some, inboxes)
+            if found is None:
+                self._is_all = True
+            else:
+                self._some = found
+            self._changed.notify()
+
+    def next(self, every_s: float) -> Inboxes:
+        """Wait for what is to be looked at next; None: all, for which it is time by itself, too.
+
+        Args: every_s: the most between two looks at all.
+        """
+        with self._changed:
+            self._rest(time.monotonic())
+            while True:
+                now = time.monotonic()
+                all_from = self._all_at + every_s
+                if self._is_all:
+                    all_from = min(all_from, self._all_from)
+                if self._is_urgent or now >= all_from:
+                    self._give_all(now)
+                    return None
+                some_from = self._some_from if self._some else all_from
+                if self._some and now >= some_from:
+                    return self._give_some(now)
+                self._changed.wait(min(all_from, some_from) - now)
+
+    def _rest(self, now: float) -> None:
+        """The look that was given out has ended now."""
+        took_s = now - self._given_at
+        if self._was_all is True:
+            self._all_from = now + _REST_TIMES_OF_ALL * took_s
+        elif self._was_all is False:
+            self._some_from = now + _REST_TIMES * took_s
+
+    def _give_all(self, now: float) -> None:
+        self._given_at = self._all_at = now
+        self._was_all, self._is_all, self._is_urgent, self._some = True, False, False, ()
+
+    def _give_some(self, now: float) -> Inboxes:
+        self._given_at, self._was_all = now, False
+        found, self._some = self._some, ()
+        return found

@@ -1,0 +1,95 @@
+"""What PostgreSQL's reconciler looks at, and tells."""
+
+import threading
+
+import pytest
+from django.db import OperationalError
+
+from notifications.models import Epoch
+from notifications.push.reconcilers.postgresql import PostgresqlReconciler
+from tests.notifications.push.reconcilers.test_base import NotingHub, epoch_tag, inbox, send
+from tests.support.processes import until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_only_what_is_new_or_was_hinted_is_told(alice, bob, settings):
+    settings.NOTIFICATIONS_RECONCILE_S = 0.02
+    hub = NotingHub(inbox(alice), inbox(bob))
+    running = PostgresqlReconciler(hub)
+    thread = threading.Thread(target=running._run, daemon=True)
+    thread.start()
+    at_first = [(epoch_tag(), pk, 0) for pk in (inbox(alice), inbox(bob))]
+    until(lambda: hub.looks > 20, "many looks", within_s=30)
+    assert sorted(hub.seen) == at_first
+    hub.hinted = {inbox(bob), -1}
+    until(lambda: len(hub.seen) > 2, "what bob was hinted", within_s=30)
+    looks = hub.looks
+    until(lambda: hub.looks > looks + 20, "many more looks", within_s=30)
+    assert hub.seen[2:] == [(epoch_tag(), inbox(bob), 0)]
+    running.stop()
+    thread.join(30)
+    assert not thread.is_alive()
+    hub.close()
+
+
+def test_what_a_look_that_failed_should_have_told_the_next_one_tells(alice):
+    gone = OperationalError("gone")
+    errors = iter((None, None, gone, None, None, gone, None))
+
+    class Failing(PostgresqlReconciler):
+        def _rows(self, inbox_ids):
+            rows = super()._rows(inbox_ids)
+            if error := next(errors):
+                raise error
+            return rows
+
+    hub = NotingHub(inbox(alice))
+    running = Failing(hub)
+    running._tell(running._wait_and_look())
+    assert running._wait_and_look().rows == []
+    hub.hinted = {inbox(alice)}
+    with pytest.raises(OperationalError):
+        running._wait_and_look()
+    assert running._wait_and_look().rows == [(inbox(alice), 0)]
+    assert running._wait_and_look().rows == []
+    send(alice)
+    with pytest.raises(OperationalError):
+        running._wait_and_look()
+    assert running._wait_and_look().rows == [(inbox(alice), 1)]
+    hub.close()
+
+
+def test_who_is_named_is_looked_at_and_nobody_else(alice, bob, charlie):
+    hub = NotingHub(inbox(alice), inbox(bob))
+    running = PostgresqlReconciler(hub)
+    running._tell(running._wait_and_look())
+    looked = []
+    real = running._rows
+    running._rows = lambda ids: looked.append(ids) or real(ids)
+    send(alice)
+    send(bob)
+    running.look_at({inbox(alice), inbox(charlie)})
+    assert running._wait_and_look().rows == [(inbox(alice), 1)]
+    running.look_at({inbox(charlie)})
+    assert running._wait_and_look() is None
+    assert looked == [[inbox(alice)]]
+    # What was read of alice is known; of bob it is told when all are looked at.
+    running.poll_now()
+    assert running._wait_and_look().rows == [(inbox(bob), 1)]
+    hub.close()
+
+
+def test_a_look_at_some_in_another_epoch_is_followed_by_one_at_all(alice):
+    hub = NotingHub(inbox(alice))
+    running = PostgresqlReconciler(hub)
+    running._tell(running._wait_and_look())
+    assert Epoch.renew(running._secret)
+    running.look_at({inbox(alice)})
+    assert running._wait_and_look() is None
+    state = running._wait_and_look()
+    assert (state.epoch_secret, state.rows) == (
+        Epoch.objects.get().epoch_secret,
+        [(inbox(alice), 0)],
+    )
+    hub.close()

@@ -1,0 +1,59 @@
+"""What a reconciler is to look at next, by which of those who ask and of the clock."""
+
+import threading
+
+from notifications.push.reconcilers.wanted import Wanted
+
+# Longer than any test takes.
+NEVER_S = 1e6
+
+
+def begun():
+    wanted = Wanted()
+    assert wanted.next(NEVER_S) is None  # the first look is at all
+    return wanted
+
+
+def test_what_is_asked_for_meanwhile_goes_together():
+    wanted = begun()
+    wanted.add({1})
+    wanted.add({2, 3})
+    assert wanted.next(NEVER_S) == {1, 2, 3}
+
+
+def test_whoever_waits_is_woken():
+    wanted, found = begun(), []
+    thread = threading.Thread(target=lambda: found.append(wanted.next(NEVER_S)))
+    thread.start()
+    wanted.add({7})
+    thread.join(30)
+    assert found == [{7}]
+
+
+def test_at_all_is_also_at_some():
+    wanted = begun()
+    wanted._given_at -= (
+        3600  # as if that look had taken an hour, before the next of which is a rest
+    )
+    wanted.add(None)
+    wanted.add({1})
+    # Who is named does not wait for it.
+    assert wanted.next(NEVER_S) == {1}
+    wanted.add({2})
+    wanted.at_once()
+    assert wanted.next(NEVER_S) is None
+    wanted.add({3})
+    assert wanted.next(NEVER_S) == {3}
+
+
+def test_too_many_are_all():
+    wanted = begun()
+    wanted.add(set(range(1000)))
+    assert wanted.next(NEVER_S) is None
+
+
+def test_time_asks_for_all():
+    wanted = begun()
+    wanted.add({1})
+    assert wanted.next(0) is None
+    assert wanted.next(0.001) is None
