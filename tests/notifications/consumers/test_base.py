@@ -5,11 +5,11 @@ import json
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 
 from notifications.consumers import base, stream_connection
 from notifications.consumers.base import StreamConsumer
 from notifications.credentials import visitor
+from notifications.credentials.logins import Login
 from notifications.credentials.visitor import Visitor
 from notifications.push.hub import Hub
 from notifications.stream.messages import Loaded
@@ -142,11 +142,17 @@ def test_a_token_is_renewed_while_it_is_still_good(monkeypatch, settings):
     settings.NOTIFICATIONS_CONNECTION_AGE_S = 3600
     now = datetime.now(UTC)
     for left_s, most_s in ((600, 570), (40, 10), (33, 3), (20, 3), (-5, 3)):
-        login = SimpleNamespace(
-            token_id=1, fresh_until=None, expires_at=now + timedelta(seconds=left_s)
-        )
+        login = Login(None, None, now + timedelta(seconds=left_s), token_id=1)
         assert most_s - 1 < age_s(login, monkeypatch) <= max(most_s, 3)
-    late = SimpleNamespace(token_id=1, fresh_until=None, expires_at=now + timedelta(days=1))
-    session = SimpleNamespace(token_id=None, fresh_until=None, expires_at=now)
-    for login in (late, session, None):
+    late = Login(None, None, now + timedelta(days=1), token_id=1)
+    for login in (late, Login(None, "a session", now), None):
         assert 2700 <= age_s(login, monkeypatch) <= 4500
+
+
+def test_what_holds_for_a_while_only_comes_again_by_then(monkeypatch):
+    """The stream goes on for the seconds that its client has to leave."""
+    now = datetime.now(UTC)
+    for left_s, most_s in ((60, 55), (4, 3)):
+        fresh_until = now + timedelta(seconds=left_s)
+        login = Login(None, "a cookie", now + timedelta(days=1), fresh_until=fresh_until)
+        assert most_s - 1 < age_s(login, monkeypatch) <= most_s
