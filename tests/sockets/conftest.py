@@ -85,6 +85,13 @@ def servers(emptied, redis, django_db_blocker, tmp_path_factory):
     assert not servers.complaints()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def special_servers_end(servers):
+    """No other module has a use for them."""
+    yield
+    servers.stop_special()
+
+
 @pytest.fixture(autouse=True)
 def transactional_db(emptied, django_db_blocker):
     """In place of pytest-django's, which empties the database after each test."""

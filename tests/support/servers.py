@@ -16,13 +16,15 @@ from tests.support.ports import free_port, listens
 from tests.support.processes import Child, Processes, until
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 DAPHNE, UVICORN = "daphne", "uvicorn"
 _COMMANDS = {
     DAPHNE: lambda port: ("runserver", "--noreload", f"127.0.0.1:{port}"),
     UVICORN: lambda port: ("serve", "--port", str(port)),
 }
+# What a server without settings of its own is known by: its kind and its number.
+_PLAIN = 2
 STARTUP_S = 120
 SHUTDOWN_S = 60
 # As many characters as Django's own CSRF secrets have.
@@ -174,14 +176,25 @@ class Servers:
     def complaints(self) -> list[str]:
         return [line for server in self.running() for line in server.new_complaints()]
 
+    def stop_special(self) -> None:
+        """Ask those with settings of their own to end: all that are up look at each commit."""
+        special = {key: server for key, server in self._running.items() if len(key) > _PLAIN}
+        for key in special:
+            del self._running[key]
+        _end(special.values())
+
     def stop_all(self) -> None:
         """Ask all servers to end, which they must; then kill whatever else was started."""
         servers, self._running = self.running(), {}
         try:
-            for server in servers:
-                server.child.send(signal.SIGTERM)
-            ended = {str(server): server.child.wait(SHUTDOWN_S) for server in servers}
+            _end(servers)
         finally:
             for child in self._children:
                 child.kill()
-        assert set(ended.values()) <= {0, -signal.SIGTERM}, ended
+
+
+def _end(servers: Collection[Server]) -> None:
+    for server in servers:
+        server.child.send(signal.SIGTERM)
+    ended = {str(server): server.child.wait(SHUTDOWN_S) for server in servers}
+    assert set(ended.values()) <= {0, -signal.SIGTERM}, ended
