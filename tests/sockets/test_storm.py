@@ -88,9 +88,9 @@ def test_a_storm_is_answered_by_few_questions_and_a_fixed_number_of_connections(
     assert quiet_site.get("/readyz").status == 200
     before = connections_of(quiet_site)
     sockets = clients.run(storm(quiet_site, sessions))
-    assert metric(quiet_site, "notifications_socket_questions_total") == 2 * STORM
-    # For each a login and an inbox were asked.
-    assert metric(quiet_site, "notifications_socket_batches_total") <= 2 * STORM / 50
+    # For each it was asked who it is, which inbox is theirs, and what is in it.
+    assert metric(quiet_site, "notifications_socket_questions_total") == 3 * STORM
+    assert metric(quiet_site, "notifications_socket_batches_total") <= 3 * STORM / 50
     # The three of NOTIFICATIONS_DATABASE_THREADS, and that of whoever asks for readiness.
     assert connections_of(quiet_site) <= before + 3 + 1
     clients.run(drop(sockets))

@@ -27,7 +27,8 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 # Of what servers and commands import: all that reads no settings, starts no thread and opens
-# nothing. Daphne's server makes an event loop, and Django's models of users ask for settings.
+# nothing. Daphne's server makes an event loop, Django's models of users ask for settings, and
+# Autobahn's suite says how Autobahn's library works before that is loaded.
 LIBRARIES = (
     "django.core.management",
     "django.core.management.commands.runserver",
@@ -39,7 +40,6 @@ LIBRARIES = (
     "django.db.backends.sqlite3.base",
     "django.db.migrations.executor",
     "django.test.signals",
-    "autobahn.websocket.protocol",
     "cffi.cparser",
     "channels.generic.websocket",
     "channels.layers",
