@@ -139,7 +139,7 @@ def beside(user_id: Any, arrived_revision: int) -> Neighbours:
 
 def _items_of(user_id: Any) -> InboxItemQuerySet:
     # Not by a join: for that, PostgreSQL would sort all that the inbox holds.
-    inbox = Inbox.objects.filter(user_id=user_id).values("pk")
+    inbox = Inbox.objects.filter(user_id=user_id).values("pk")[:1]
     return InboxItem.objects.filter(inbox_id=Subquery(inbox))
 
 
