@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, IntegerField, OuterRef, QuerySet
 
-from notifications.models import users
+from notifications.models import sql, users
 
 if TYPE_CHECKING:
     from typing import Self
@@ -134,9 +134,7 @@ class Chosen(Audience):
 
     @classmethod
     def are_ids(cls, value: object) -> bool:
-        field: Any = cls.rows().model._meta.pk
-        while field.remote_field is not None:
-            field = field.target_field
+        field = sql.behind_relations(cls.rows().model._meta.pk)
         return isinstance(value, list) and all(_is_key(one, field) for one in value)
 
     def keys(self) -> list[Any]:

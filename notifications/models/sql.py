@@ -27,6 +27,13 @@ else:  # Django's class takes no parameter when the code runs
 Rows = list[list[Any]]
 
 
+def behind_relations(field: Any) -> Any:
+    """The field whose values a field holds: itself, or what stands at the end of all relations."""
+    while field.remote_field is not None:
+        field = field.target_field
+    return field
+
+
 class Among(_Lookup):
     """``pk__among=ids``: like ``__in``, with all ids as one parameter.
 
@@ -38,7 +45,7 @@ class Among(_Lookup):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         left, params = self.process_lhs(compiler, connection)
-        key = self._key()
+        key = behind_relations(self.lhs.output_field)
         if not isinstance(key, IntegerField):
             # Without its length: to that, a cast would cut what is longer.
             kind = str(key.cast_db_type(connection)).partition("(")[0]
@@ -49,17 +56,10 @@ class Among(_Lookup):
     def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         left, params = self.process_lhs(compiler, connection)
         listed = f"{left} IN (SELECT value FROM json_each(%s))"  # noqa: S608
-        key, ids = self._key(), list(self.rhs)
+        key, ids = behind_relations(self.lhs.output_field), list(self.rhs)
         if not isinstance(key, IntegerField):
             ids = [key.get_db_prep_value(one, connection) for one in ids]
         return listed, (*params, json.dumps(ids))
-
-    def _key(self) -> Any:
-        """The field that the ids are values of, at the end of all relations."""
-        field = self.lhs.output_field
-        while field.remote_field is not None:
-            field = field.target_field
-        return field
 
 
 for _field in (Field, ForeignObject):
