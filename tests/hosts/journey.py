@@ -119,19 +119,24 @@ class Browser:
         fields = {name: unescape(value) for name, value in hidden}
         return self.post(add, **(fields | {"_send": ""}))
 
-    @contextmanager
     def socket(self):
         """A WebSocket that has caught up."""
         cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.jar)
-        scheme, host, *_ = urllib.parse.urlsplit(self.origin)
-        with connect(
-            f"{self.origin.replace('http', 'ws', 1)}{self._at}ws/notifications/",
-            origin=f"{scheme}://{host}",
-            subprotocols=["notifications.v1"],
-            additional_headers={"Cookie": cookies},
-        ) as socket:
-            until(lambda: '"synced"' in socket.recv(timeout=60), "it has caught up", within_s=60)
-            yield socket
+        return socket_of(self.origin, cookies, at=self._at)
+
+
+@contextmanager
+def socket_of(origin, cookies, *, at="/"):
+    """A WebSocket that has caught up. Args: origin: with the path that the site is below."""
+    scheme, host, *_ = urllib.parse.urlsplit(origin)
+    with connect(
+        f"{origin.replace('http', 'ws', 1)}{at}ws/notifications/",
+        origin=f"{scheme}://{host}",
+        subprotocols=["notifications.v1"],
+        additional_headers={"Cookie": cookies},
+    ) as socket:
+        until(lambda: '"synced"' in socket.recv(timeout=60), "it has caught up", within_s=60)
+        yield socket
 
 
 def hears(socket, title):

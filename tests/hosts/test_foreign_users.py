@@ -1,12 +1,8 @@
 """Projects whose users are none of ours: other keys, other names, no groups, managers that hide."""
 
-from contextlib import contextmanager
-
 import pytest
-from websockets.sync.client import connect
 
 from tests.hosts import journey
-from tests.support.processes import until
 
 # Keys that are UUIDs, e-mail addresses for names, neither groups nor a column that says who is
 # active; no permissions either: whoever is on the staff may do everything.
@@ -165,24 +161,12 @@ def shop(host):
     return with_users
 
 
-@contextmanager
-def socket_of(origin, session):
-    """A socket that has caught up."""
-    with connect(
-        f"{origin.replace('http', 'ws', 1)}/ws/notifications/",
-        origin=origin,
-        subprotocols=["notifications.v1"],
-        additional_headers={"Cookie": f"sessionid={session}"},
-    ) as socket:
-        until(lambda: '"synced"' in socket.recv(timeout=60), "it is synced", within_s=60)
-        yield socket
-
-
 def taken(host):
     """Send in every way; what the pages said."""
     said = host.ask(COMPOSE)
     session = said.rpartition("session: ")[2].strip()
-    with journey.served(host) as origin, socket_of(origin, session) as socket:
+    cookies = f"sessionid={session}"
+    with journey.served(host) as origin, journey.socket_of(origin, cookies) as socket:
         sent = host.manage("notify", "From the command", "--user", "alice@shop.example")
         assert "1 recipient" in sent
         journey.hears(socket, "From the command")
