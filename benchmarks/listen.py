@@ -22,13 +22,12 @@ import os
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from benchmarks import machine
-from benchmarks.push import SESSION_COOKIE, free_port, until_listening
+from benchmarks.push import changes, free_port, until_listening
 
 NOBODY, AFTER, WITHIN = MODES = ("nobody", "after", "within")
 LABELS = {
@@ -195,28 +194,10 @@ class _Run:
         return min((at for revision, at in arrived.items() if revision >= which), default=None)
 
     async def _read(self, port: int, number: int, key: str) -> None:
-        from websockets.asyncio.client import connect  # noqa: PLC0415
-
-        async with connect(
-            f"ws://127.0.0.1:{port}/ws/notifications/",
-            additional_headers={"Cookie": f"{SESSION_COOKIE}={key}"},
-            origin=f"http://127.0.0.1:{port}",
-            compression=None, max_queue=None, ping_interval=None,
-        ) as websocket:  # fmt: skip
-            epoch = ""
-            async for text in websocket:
-                now = time.monotonic()
-                frame = json.loads(text)
-                epoch = frame.get("epoch", epoch)
-                if frame["type"] == "synced":
-                    self._synced.release()
-                elif frame["type"] == "changes":
-                    for one in frame["notifications"]:
-                        which = one["title" if self._options.real else "revision"]
-                        self._arrived.setdefault(number, {}).setdefault(which, now)
-                elif frame["type"] == "ping":
-                    pong = {"type": "pong", "epoch": epoch, "revision": frame["revision"]}
-                    await websocket.send(json.dumps(pong))
+        name = "title" if self._options.real else "revision"
+        async for now, notifications in changes(port, key, self._synced):
+            for one in notifications:
+                self._arrived.setdefault(number, {}).setdefault(one[name], now)
 
 
 def _writer_beside(environment: dict[str, str], mode: str, options: argparse.Namespace) -> float:

@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -116,6 +116,35 @@ def _measure(name: str, options: argparse.Namespace) -> None:
         print(f"  {label}: {text}", flush=True)
 
 
+async def changes(
+    port: int, key: str, synced: asyncio.Semaphore
+) -> AsyncIterator[tuple[float, list[dict[str, Any]]]]:
+    """What one socket is told until it is cancelled: when a change came, and what is in it.
+
+    It answers pings. Args: key: of its session. synced: released when it has caught up.
+    """
+    from websockets.asyncio.client import connect  # noqa: PLC0415
+
+    async with connect(
+        f"ws://127.0.0.1:{port}/ws/notifications/",
+        additional_headers={"Cookie": f"{SESSION_COOKIE}={key}"},
+        origin=f"http://127.0.0.1:{port}",
+        compression=None, max_queue=None, ping_interval=None,
+    ) as websocket:  # fmt: skip
+        epoch = ""
+        async for text in websocket:
+            now = time.monotonic()
+            frame = json.loads(text)
+            epoch = frame.get("epoch", epoch)
+            if frame["type"] == "synced":
+                synced.release()
+            elif frame["type"] == "changes":
+                yield now, frame["notifications"]
+            elif frame["type"] == "ping":
+                pong = {"type": "pong", "epoch": epoch, "revision": frame["revision"]}
+                await websocket.send(json.dumps(pong))
+
+
 class _Run:
     def __init__(self, port: int, keys: list[str], sender: Any, sends: int) -> None:
         self.port, self.keys, self.sender, self.sends = port, keys, sender, sends
@@ -154,27 +183,9 @@ class _Run:
         }
 
     async def _read(self, key: str) -> None:
-        from websockets.asyncio.client import connect  # noqa: PLC0415
-
-        origin = f"http://127.0.0.1:{self.port}"
-        async with connect(
-            f"ws://127.0.0.1:{self.port}/ws/notifications/",
-            additional_headers={"Cookie": f"{SESSION_COOKIE}={key}"},
-            origin=origin, compression=None, max_queue=None, ping_interval=None,
-        ) as websocket:  # fmt: skip
-            epoch = ""
-            async for text in websocket:
-                now = time.monotonic()
-                frame = json.loads(text)
-                epoch = frame.get("epoch", epoch)
-                if frame["type"] == "synced":
-                    self.synced.release()
-                elif frame["type"] == "changes":
-                    for one in frame["notifications"]:
-                        self.arrived.setdefault(one["title"], []).append(now)
-                elif frame["type"] == "ping":
-                    pong = {"type": "pong", "epoch": epoch, "revision": frame["revision"]}
-                    await websocket.send(json.dumps(pong))
+        async for now, notifications in changes(self.port, key, self.synced):
+            for one in notifications:
+                self.arrived.setdefault(one["title"], []).append(now)
 
     async def _all_synced(self, count: int) -> None:
         for _ in range(count):
