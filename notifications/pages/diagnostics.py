@@ -14,6 +14,7 @@ from notifications.wire import runs
 
 # How often its page may poll. How long it does so, a link may say: `?seconds=10`.
 _INTERVALS_S = (1, 2, 5, 10)
+_SIDES = {"request": "Request", "response": "Response"}
 
 
 @require_GET
@@ -26,7 +27,12 @@ def diagnostics_page(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "notifications/diagnostics.html",
-        {**around(), "intervals_s": _INTERVALS_S, "seconds": _seconds(request)},
+        {
+            **around(),
+            "intervals_s": _INTERVALS_S,
+            "seconds": _seconds(request),
+            "sides": _SIDES.items(),
+        },
     )
 
 
