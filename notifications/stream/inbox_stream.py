@@ -115,14 +115,17 @@ class InboxStream:
     def behind(
         self, epoch_tag: str, revision: int, asked_at: float = float("-inf")
     ) -> list[Action]:
-        """Somebody read in the database, from ``asked_at`` on, that this inbox is at ``revision``.
-
-        Where that is less than what a hint has said before, the hint was a lie.
-        """
+        """Somebody has read, from ``asked_at`` on, that the inbox is at ``revision``."""
         self._outgoing.begin()
         if epoch_tag == self.epoch_tag:
             self._reads.compare(revision, asked_at, self._outgoing.position)
         return self._hear(epoch_tag, revision)
+
+    def woken(self) -> list[Action]:
+        """Somebody says that something may be new, and not what: it is read."""
+        self._outgoing.begin()
+        self._reads.repeat()
+        return self._catch_up()
 
     def hinted(self, hint: Hint, now: float) -> list[Action]:
         """The channel layer said that the inbox has changed.

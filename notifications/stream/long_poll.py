@@ -93,6 +93,10 @@ class LongPoll:
             and revision <= self._found.revision
         ):
             return []
+        return self.woken()
+
+    def woken(self) -> list[Action]:
+        """Somebody says that something may be new: it is read."""
         if self._loading:
             self._heard = True
         return self._load(self._cursor)

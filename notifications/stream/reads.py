@@ -67,7 +67,7 @@ class Reads:
         self._is_due = self._is_due or self._believed_at is not None
 
     def repeat(self) -> None:
-        """What was found could not be said: it is read again."""
+        """There may be something to say that no read has found: it is read again."""
         self._is_due = True
 
     def is_elsewhere(self, own_epoch_tag: str) -> bool:
