@@ -14,6 +14,8 @@ from django.db.models.functions import Now
 
 from notifications.models import Inbox, from_now
 from notifications.models.process import LEASE_S, Process, pack, unpack
+from notifications.process import metrics
+from notifications.push import totals
 from notifications.push.batching import in_thread
 from notifications.push.hub import Hub
 
@@ -21,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 # Between two looks at what there is to write, two signs of life, and two lists of inboxes.
 _STEP_S, LEASE_EVERY_S, INBOXES_EVERY_S = 1.0, 2.0, 5.0
+# Between two times that the database is asked for what `/metrics` tells of all processes.
+_TOTALS_EVERY_S = 5.0
 
 
 def online(user_ids: Collection[Any]) -> set[Any]:
@@ -50,12 +54,14 @@ def _everybody() -> set[int]:
 
 
 class Presence:
-    """Writes down that this process lives, and who is connected. Belongs to one event loop."""
+    """Writes down that this process lives, and who is connected; and asks what `/metrics` tells of
+    all. Belongs to one event loop.
+    """
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._id = uuid4().hex
-        self._wrote_at = self._wrote_inboxes_at = float("-inf")
+        self._wrote_at = self._wrote_inboxes_at = self._totals_at = float("-inf")
         self._inboxes: bytes | None = None
         self._is_failing = False
 
@@ -64,6 +70,7 @@ class Presence:
         while True:
             try:
                 await self._write_what_is_due(time.monotonic())
+                await self._count_what_is_due(time.monotonic())
                 self._is_failing = False
             except Exception as error:  # noqa: BLE001 (a database may raise anything)
                 if not self._is_failing:
@@ -86,9 +93,21 @@ class Presence:
         if is_news:
             self._inboxes, self._wrote_inboxes_at = inboxes, now
 
+    async def _count_what_is_due(self, now: float) -> None:
+        if now >= self._totals_at + _TOTALS_EVERY_S:
+            self._totals_at = now
+            await in_thread(_tell_totals)
+
     def _write(self, values: dict[str, Any], inboxes: bytes) -> None:
         lease_until = from_now(LEASE_S)
         if Process.objects.filter(pk=self._id).update(lease_until=lease_until, **values) == 0:
             # The first time, or it was forgotten: as after a long sleep.
             full = {**values, "inboxes": inboxes, "started_at": Now(), "lease_until": lease_until}
             Process.objects.create(pk=self._id, **full)
+
+
+def _tell_totals() -> None:
+    total = totals.read()
+    metrics.backlog.set(total.backlog)
+    metrics.scheduled.set(total.scheduled)
+    metrics.online_users.set(online_count())
