@@ -83,7 +83,8 @@ class StreamConsumer(QuietConsumer):
 
     def open_stream(self, transport: Transport, inbox_id: int, cursor: Cursor | None) -> None:
         """Begin the stream of this inbox, where the client says that it is."""
-        login = visitor.of(self.scope).login
+        known = visitor.of(self.scope)
+        login = known.login
         self.connection = StreamConnection(
             kind=self.kind,
             says_when=self.says_when,
@@ -94,6 +95,7 @@ class StreamConsumer(QuietConsumer):
             transport=transport,
             say=self.say,
             hub=runtime.current(),
+            came_at=known.came_at,
         )
         self.connection.open(cursor)
 

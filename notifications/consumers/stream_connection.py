@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from notifications.consumers.transports import Transport
-from notifications.process import outages, supervisor
+from notifications.process import metrics, outages, supervisor
 from notifications.push import catch_up
 from notifications.push.batching import Batcher
 from notifications.push.catch_up import Ask
@@ -52,28 +52,44 @@ class StreamConnection(Generic[S]):
     # Sends a frame, in the form that the transport has for it.
     say: Say
     hub: Hub
+    # When it came (monotonic seconds), before it was known who it is.
+    came_at: float | None = None
 
     # When the timer calls, and which receipt was passed on last.
     _scheduled_at: float = _NEVER
     _receipt: tuple[str, int] = ("", 0)
     _is_closed: bool = False
+    # Why it ends, where the stream does not know.
+    _cause: str = "client"
     _reading: asyncio.Future[Loaded | None] | None = None
 
     def open(self, cursor: Cursor | None) -> None:
         """Begin the stream where the client says that it is."""
         # Before the first read: a change in between comes twice then, and not never.
         self.hub.register(self)
+        how = "new" if cursor is None else "resumed"
+        metrics.streams_opened.labels(self.kind, how).inc()
         self.hub.perform(self, self.stream.open, cursor)
 
     def close(self) -> None:
         """The connection has ended, for whatever reason."""
+        if not self._is_closed:
+            metrics.streams_ended.labels(self._why()).inc()
         self._is_closed = True
         if self._reading is not None:
             self._reading.cancel()  # then the database need not be asked
         self.hub.unregister(self)
 
+    def _why(self) -> str:
+        """Why it has ended, in a word."""
+        if self._cause != "client" or not self.stream.is_leaving:
+            return self._cause
+        code = self.stream.end_code
+        return "answered" if code is None else code.name.lower()
+
     def fail(self) -> None:
         """End it, whatever state its stream is in: a bug was met. The client comes back."""
+        self._cause = "bug"
         try:
             apologise(self.transport, self.say if self.says_when else None)
         finally:
@@ -89,6 +105,7 @@ class StreamConnection(Generic[S]):
             return  # a read that was under way: its answer must not bring the timer back to life
         if self.transport.buffered() > _BUFFER_MAX_BYTES:
             # It asks and asks, and never reads what it is answered; a close would queue up too.
+            self._cause = CloseCode.TOO_SLOW.name.lower()
             self.transport.abort()
             return
         for action in actions:
@@ -128,6 +145,9 @@ class StreamConnection(Generic[S]):
             self.hub.perform(self, self.stream.end, *ending)
         else:
             self.hub.perform(self, self.stream.loaded, loaded, now)
+            if self.came_at is not None:
+                metrics.handshake.observe(now - self.came_at)
+                self.came_at = None
 
 
 def apologise(transport: Transport, say: Say | None) -> None:

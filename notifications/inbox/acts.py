@@ -20,7 +20,10 @@ from notifications.inbox import stats
 from notifications.inbox.reading import EpochMismatch
 from notifications.models import Epoch, Inbox, InboxItem
 from notifications.models.inbox import LISTED, InboxItemQuerySet
+from notifications.process import metrics
 from notifications.wire import contract, opaque_ids
+
+_STEPS = ("delivered", "seen", "read")
 
 
 class TooManyIds(ValueError):
@@ -165,8 +168,21 @@ def _perform(change: _Change, recipient_id: Any, which: Chosen | AllUpTo) -> Res
         after = _Counts.of(changed)
         if change.stats is not None:
             stats.act(changed, change.stats(now))
+            _count_on_commit(changed, now)
         inbox.advance(unread=after.unread - before.unread, unseen=after.unseen - before.unseen)
     return Result(inbox.revision, before.rows, inbox.unread_count, inbox.unseen_count)
+
+
+def _count_on_commit(changed: InboxItemQuerySet, now: datetime) -> None:
+    """Let ``/metrics`` tell of the steps that these items came further, once that is committed."""
+    steps = {step: Count("pk", filter=Q(**{f"{step}_at": now})) for step in _STEPS}
+    counts: dict[str, int] = changed.aggregate(**steps)
+
+    def count() -> None:
+        for step, number in counts.items():
+            metrics.items.labels(step).inc(number)
+
+    transaction.on_commit(count, robust=True)
 
 
 def _pending(change: _Change, inbox: Inbox, which: Chosen | AllUpTo) -> InboxItemQuerySet:

@@ -38,6 +38,8 @@ class LongPoll:
     _heard: bool = False
     _retry_at: float | None = None
     _is_over: bool = False
+    # Why there is no answer.
+    end_code: CloseCode | None = None
 
     @property
     def acknowledged(self) -> int:
@@ -141,7 +143,7 @@ class LongPoll:
             return []
         if code.lingers and self._found is not None:
             return self._answer(self._found, ())
-        self._is_over = True
+        self._is_over, self.end_code = True, code
         return [Close(code, reason)]
 
     def _ends_at(self) -> float:

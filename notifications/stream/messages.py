@@ -125,6 +125,10 @@ class Stream(Protocol):
     def is_leaving(self) -> bool:
         """Whether it was told to end, or to come back."""
 
+    @property
+    def end_code(self) -> CloseCode | None:
+        """Why it was; None: it was not, or it has had its answer."""
+
     def open(self, cursor: Cursor | None) -> list[Action]: ...
 
     def loaded(self, loaded: Loaded, now: float) -> list[Action]: ...
