@@ -11,7 +11,8 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-from notifications.push import catch_up, installation
+from notifications.models.epoch import epoch_tag as tag_of
+from notifications.push import installation
 from notifications.push.installation import Event, Installation
 from notifications.sending.signals import Arrived, Change, Removed
 from notifications.stream.messages import Hint
@@ -45,7 +46,7 @@ def changed(inbox_id: int, revision: int) -> tuple[str, Event]:
     """An inbox has taken a revision: the group to tell, and what to tell it."""
     secret, place = installation.read()
     here = installation.at(secret, place)
-    body = {"epoch_tag": catch_up.epoch_tag(secret), "rows": [[inbox_id, revision, 0, 0]]}
+    body = {"epoch_tag": tag_of(secret), "rows": [[inbox_id, revision, 0, 0]]}
     return inbox_group(here, inbox_id), here.seal(EVENT_TYPE, body)
 
 
@@ -55,7 +56,7 @@ def bulk(changes: Sequence[Change]) -> list[tuple[str, Event]]:
     Returns: groups to tell, and what to tell each, in the order of the changes.
     """
     secret, place = installation.read()
-    here, epoch_tag = installation.at(secret, place), catch_up.epoch_tag(secret)
+    here, epoch_tag = installation.at(secret, place), tag_of(secret)
     return [hint for change in changes for hint in _hints(here, epoch_tag, change)]
 
 

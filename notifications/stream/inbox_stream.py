@@ -75,6 +75,10 @@ class InboxStream:
         """Whether it was told to end, or to come back."""
         return self._ending.code is not None
 
+    @property
+    def end_code(self) -> CloseCode | None:
+        return self._ending.code
+
     # --- What the database said -------------------------------------------------------------------
 
     def open(self, cursor: Cursor | None) -> list[Action]:
