@@ -7,7 +7,6 @@ own, in two dialects: the ORM has no words for a LIMIT per row of another table.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from typing import Any
 from django.db import connection
 
 from notifications.models import Epoch, Inbox, InboxItem, Notification, sql
+from notifications.models.epoch import epoch_tag
 from notifications.models.inbox import LISTED
 from notifications.process import metrics
 from notifications.stream.messages import Entry, Loaded
@@ -40,11 +40,6 @@ def catch_up(asks: Sequence[Ask]) -> list[Loaded | None]:
     with metrics.timed(metrics.catch_up):
         rows, encode = _read(asks), _Encoder()
         return [_loaded(ask, rows[n], encode) if n in rows else None for n, ask in enumerate(asks)]
-
-
-def epoch_tag(epoch_secret: str) -> str:
-    """A name of the epoch that processes may tell each other, and that tells nothing else."""
-    return hashlib.sha256(epoch_secret.encode()).hexdigest()[:16]
 
 
 # --- The statement --------------------------------------------------------------------------------
@@ -225,7 +220,8 @@ def _loaded(ask: Ask, rows: Sequence[Row], encode: _Encoder) -> Loaded:
         items.sort(key=lambda pair: pair[0]["arrived_revision"], reverse=True)
         shown = items[: contract.SNAPSHOT_SIZE]
         listed = tuple(encode(item, content) for item, content in shown)
-        return replace(loaded, listed=listed, more=len(items) > len(shown))
+        arrived = tuple(item["arrived_revision"] for item, _ in shown)
+        return replace(loaded, listed=listed, arrived=arrived, more=len(items) > len(shown))
     assert ask.cursor is not None  # noqa: S101 (without one the statement says snapshot)
     items.sort(key=lambda pair: (pair[0]["revision"], pair[0]["arrived_revision"]))
     changes = tuple(

@@ -40,10 +40,9 @@ collect_ignore = [
 ]
 WEBSOCKET, SSE, POLL = TRANSPORTS = ("websocket", "sse", "poll")
 # What carries a stream knows of no database: on PostgreSQL one of each kind is enough.
-over_http = pytest.mark.parametrize("transport", [SSE, POLL] if ON_SQLITE else [POLL], indirect=True)
-over_all = pytest.mark.parametrize(
-    "transport", TRANSPORTS if ON_SQLITE else [WEBSOCKET], indirect=True
-)
+OVER_HTTP, OVER_ALL = ((SSE, POLL), TRANSPORTS) if ON_SQLITE else ((POLL,), (WEBSOCKET,))
+over_http = pytest.mark.parametrize("transport", OVER_HTTP, indirect=True)
+over_all = pytest.mark.parametrize("transport", OVER_ALL, indirect=True)
 # What nobody can sign in by.
 NO_PASSWORD = "!"
 
