@@ -113,7 +113,6 @@ test("a run that is stopped ends at once", async () => {
   const ended = run.start();
   await pass(2_000);
   run.stop();
-  await pass(2_000);
   await ended;
   assert.equal(socket().isClosed, true);
   assert.equal(run.state.polling.failure, "It was stopped.");

@@ -66,7 +66,9 @@ export class ChecksPanel {
   #lookAtHeartbeat() {
     const last = this.findings.at(-1);
     if (!last?.[0].startsWith("Heartbeat")) return;
-    last[1] = this.#heartbeat();
+    const found = this.#heartbeat();
+    if (found.text === last[1].text) return;
+    last[1] = found;
     this.#show();
   }
 

@@ -110,6 +110,6 @@ export function checkHeartbeat({ intervalS, lastAt }, now, sinceAt) {
   const lateMs = now - (lastAt ?? sinceAt) - intervalS * 1000;
   const idle = "Let the proxy in front keep connections that are silent for a minute (nginx: proxy_read_timeout).";
   if (lateMs > PATIENCE_MS) return bad(`The next one is late by ${msText(lateMs)}.`, idle);
-  if (lastAt !== null) return ok(`It came ${msText(now - lastAt)} ago, and comes every ${intervalS} s.`);
+  if (lastAt !== null) return ok(`It comes every ${intervalS} s, and came when it was due.`);
   return unknown(`None was due yet; the first one is, in ${Math.max(0, Math.ceil(-lateMs / 1000))} s.`, "Wait; this line changes by itself.");
 }

@@ -1,5 +1,5 @@
 /** The comparison: its form, its figures as they come, and its picture. */
-import { part } from "../dom.js";
+import { element, part } from "../dom.js";
 import { ComparisonRun } from "./comparison.js";
 import { bytesText, counted, figuresOf, msText } from "./figures.js";
 import { comparisonLines } from "./report.js";
@@ -7,19 +7,20 @@ import { drawing, eventRows } from "./timeline.js";
 
 const LOOK_MS = 250;
 
-/** @typedef {[string, string | number, string | number]} Row what, by polling, by WebSocket */
+/** Rounded to be read, with the number itself for whoever reads the page by a program. @param {number} value */
+const exactly = (value) => element("data", { value: String(value), textContent: bytesText(value) });
 
-/** @param {Diagnostics.Figures} figures @param {Diagnostics.Comparison} comparison @returns {Row[]} */
+/** By polling and by WebSocket, row by row as the template has them. @param {Diagnostics.Figures} figures @param {Diagnostics.Comparison} comparison */
 function rowsOf({ polling, socket }, comparison) {
   /** @param {Diagnostics.LaneFigures} lane */
   const after = ({ median, p95 }) => (median === null ? "–" : `${msText(median)} / ${msText(p95)}`);
   const about = comparison.socket.isExact ? "" : "about ";
   return [
-    ["Shown after, median / p95", after(polling), after(socket)],
-    ["Requests made", polling.requests, socket.requests],
-    ["Empty answers", polling.empty, socket.empty],
-    ["Bytes sent", bytesText(polling.up), about + bytesText(socket.up)],
-    ["Bytes received", bytesText(polling.down), about + bytesText(socket.down)],
+    [[after(polling)], [after(socket)]],
+    [[String(polling.requests)], [String(socket.requests)]],
+    [[String(polling.empty)], [String(socket.empty)]],
+    [[exactly(polling.up)], [about, exactly(socket.up)]],
+    [[exactly(polling.down)], [about, exactly(socket.down)]],
   ];
 }
 
@@ -89,10 +90,7 @@ export class ComparisonPanel {
     const figures = figuresOf(comparison);
     this.#result.hidden = false;
     const cells = this.#result.querySelectorAll("[data-figures] tbody td");
-    rowsOf(figures, comparison).forEach(([, polling, socket], at) => {
-      cells[at * 2].textContent = String(polling);
-      cells[at * 2 + 1].textContent = String(socket);
-    });
+    rowsOf(figures, comparison).flat().forEach((content, at) => cells[at].replaceChildren(...content));
     part(this.#result, "[data-timeline]", HTMLElement).replaceChildren(drawing(comparison));
     part(this.#result, "[data-events]", HTMLElement).replaceChildren(...eventRows(figures));
     const { clock } = comparison;

@@ -16,8 +16,8 @@ export class ComparisonRun {
   #changed;
   /** @type {Diagnostics.Run | null} */
   #run = null;
-  /** @type {(value?: unknown) => void} */
-  #stopWaiting = () => {};
+  /** What waits for a moment, or for the socket. @type {Set<() => void>} */
+  #waiting = new Set();
   #isStopped = false;
 
   /** @param {Diagnostics.ComparisonOptions} options @param {{seconds: number, intervalMs: number}} asked @param {() => void} changed */
@@ -40,7 +40,7 @@ export class ComparisonRun {
 
   stop() {
     this.#isStopped = true;
-    this.#stopWaiting();
+    for (const end of this.#waiting) end();
   }
 
   /** @returns {Promise<Diagnostics.Run>} */
@@ -72,7 +72,7 @@ export class ComparisonRun {
       const timer = clock.setTimeout(() => end("It did not end in time."), seconds * 1000 + PATIENCE_MS);
       connection.onmessage = ({ data }) => this.#heard(data, end);
       connection.onclose = ({ code }) => end(`The connection ended before its time (${code}).`);
-      this.#stopWaiting = () => end("It was stopped.");
+      this.#waiting.add(() => end("It was stopped."));
     });
   }
 
@@ -106,11 +106,25 @@ export class ComparisonRun {
     for (let turn = 1; !this.#isStopped; turn++) {
       const dueAt = beganAt + turn * intervalMs;
       if (dueAt > beganAt + seconds * 1000 + intervalMs + PATIENCE_MS) return void (lane.failure = "It did not end in time.");
-      await new Promise((resolve) => clock.setTimeout(() => resolve(null), Math.max(0, dueAt - clock.now())));
+      await this.#wait(Math.max(0, dueAt - clock.now()));
       if (this.#isStopped) return void (lane.failure = "It was stopped.");
       if (await this.#ask().catch((error) => void (lane.failure = String(error.message)))) return undefined;
     }
     return undefined;
+  }
+
+  /** Until then, or until it is stopped. @param {number} ms */
+  #wait(ms) {
+    const { clock } = this.#options;
+    return new Promise((resolve) => {
+      const end = () => {
+        clock.clearTimeout(timer);
+        this.#waiting.delete(end);
+        resolve(null);
+      };
+      const timer = clock.setTimeout(end, ms);
+      this.#waiting.add(end);
+    });
   }
 
   /** Whether that was the last time. */

@@ -63,7 +63,10 @@ export class ConnectionPanel {
       ["Revision", client.isReady ? String(client.inbox.revision) : "not known yet"],
       ["Connection", client.connectionId || "has no id: each request stands alone"],
     ];
-    this.#list.replaceChildren(...this.facts.flatMap(([name, text]) => [element("dt", { textContent: name }), element("dd", { textContent: text })]));
+    if (!this.#list.children.length) this.#list.append(...this.facts.flatMap(([name]) => [element("dt", { textContent: name }), element("dd")]));
+    const shown = this.#list.querySelectorAll("dd");
+    // What somebody has selected, to copy it, stays selected.
+    this.facts.forEach(([, text], at) => shown[at].textContent === text || (shown[at].textContent = text));
   }
 
   /** @param {Diagnostics.Passed} passed */
