@@ -15,6 +15,11 @@ def is_there(module: str) -> bool:
         return False
 
 
+def missing(*modules: str) -> list[str]:
+    """Those of them that could not be imported."""
+    return [module for module in modules if not is_there(module)]
+
+
 def remedy(extra: str) -> str:
     """How to get what is missing. Args: extra: of our package (pyproject.toml)."""
     return f"pip install '{_PACKAGE}[{extra}]'"

@@ -21,7 +21,6 @@ _USERS = 10
 _KEY_VARIABLE = "NOTIFY_KEY"
 # What the clients and the server need beside the app.
 _MODULES = ("h11", "websockets", "uvicorn")
-_INTERRUPTED = 130
 
 
 class Command(WorkCommand):
@@ -72,7 +71,7 @@ class Command(WorkCommand):
         except Failed as error:
             raise CommandError(str(error)) from None
         except KeyboardInterrupt:
-            raise CommandError("Stopped. Nothing was kept.", returncode=_INTERRUPTED) from None
+            raise CommandError("Stopped. Nothing was kept.", returncode=stopping.STATUS) from None
         for line in comparison.report(asked, results):
             self.stdout.write(line)
         self._write(options, asked, results)
@@ -96,7 +95,7 @@ class Command(WorkCommand):
 
 def _require_packages(options: dict[str, Any]) -> None:
     needed = [*_MODULES, *(["matplotlib"] if options["chart"] else [])]
-    if missing := [name for name in needed if not extras.is_there(name)]:
+    if missing := extras.missing(*needed):
         raise CommandError(f"It needs {', '.join(missing)}: {extras.remedy('compare')}")
 
 
