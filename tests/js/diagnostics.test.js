@@ -118,6 +118,16 @@ test("a run that is stopped ends at once", async () => {
   assert.equal(run.state.polling.failure, "It was stopped.");
 });
 
+test("a run that is stopped before it has begun opens nothing", async () => {
+  const { options, socket } = world();
+  const run = new ComparisonRun(/** @type {any} */ (options), { seconds: 6, intervalMs: 1_000 }, () => {});
+  const ended = run.start();
+  run.stop();
+  await ended;
+  assert.equal(socket(), undefined);
+  assert.equal(run.state.polling.requests, 0);
+});
+
 test("a run that the server refuses says why", async () => {
   const { options } = world();
   const refusal = async () => Response.json({ detail: "Too often." }, { status: 429 });

@@ -32,7 +32,8 @@ export class ComparisonRun {
     const { clock } = this.#options;
     this.#run = await this.#begin();
     this.state.beganAt = clock.now() + this.#run.begins_in_ms;
-    await Promise.all([this.#listen(), this.#poll()]);
+    // It may have been stopped before it had begun.
+    if (!this.#isStopped) await Promise.all([this.#listen(), this.#poll()]);
     this.state.isOver = true;
     this.#changed();
     return this.state;
