@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from notifications.consumers import websocket
+from notifications.consumers.diagnostics import DiagnosticsConsumer
 from notifications.consumers.echo import EchoConsumer
 from notifications.consumers.websocket import NotificationConsumer
 from notifications.credentials import visitor
@@ -104,15 +105,20 @@ def fail(*_arguments, **_named):
     raise RuntimeError("a bug")
 
 
-@pytest.mark.parametrize("kind", ["inbox", "echo"])
+@pytest.mark.parametrize("kind", ["inbox", "echo", "diagnostics"])
 def test_a_bug_before_or_without_a_stream_is_told_and_leaves_no_traceback(
     run, kind, monkeypatch, caplog
 ):
-    consumer = {"inbox": NotificationConsumer, "echo": EchoConsumer}[kind]
+    consumers = {
+        "inbox": NotificationConsumer,
+        "echo": EchoConsumer,
+        "diagnostics": DiagnosticsConsumer,
+    }
+    consumer = consumers[kind]
 
     async def scenario(own):
         before = metrics.bugs.labels("a connection").value
-        if kind == "inbox":
+        if kind != "echo":
             monkeypatch.setattr(websocket.admission, "admit", fail)
         else:
             monkeypatch.setattr("notifications.consumers.echo.TokenBucket.take", fail)
