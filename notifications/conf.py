@@ -124,11 +124,16 @@ class _Conf:
 
     # For which the answer to an `op_id` is remembered.
     OPERATION_RETENTION_H = Setting(24, least=1, most=24 * 365)
+    # For which it is kept what each stream was sent, by which `manage.py trace` tells who got what;
+    # 0: not at all. And of how many streams at most, the newest.
+    STREAM_RETENTION_H = Setting(72, least=0, most=24 * 365)
+    STREAMS_KEPT_MAX = Setting(1_000_000, least=1000, most=1_000_000_000)
     # What a dispatcher calls after each look at what is due; each deletes a little of what is old.
     HOUSEKEEPING = Setting(
         [
             "notifications.inbox.idempotency.forget_old",
             "notifications.push.presence.forget_old",
+            "notifications.push.journal.forget_old",
             "notifications.credentials.tokens.forget_old",
         ]
     )
@@ -137,6 +142,7 @@ class _Conf:
         {
             "answers to acts": "notifications.inbox.idempotency.left_over",
             "access tokens": "notifications.credentials.tokens.left_over",
+            "streams": "notifications.push.journal.left_over",
         }
     )
 

@@ -9,14 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from django.utils import timezone
+
 from notifications.consumers.transports import Transport
-from notifications.process import outages, supervisor
+from notifications.process import metrics, outages, supervisor
 from notifications.push import catch_up
 from notifications.push.batching import Batcher
 from notifications.push.catch_up import Ask
 from notifications.push.connection import Login
 from notifications.push.hub import Hub
-from notifications.stream.messages import Action, Close, Load, Loaded, Send, Stream
+from notifications.push.journal import Entry
+from notifications.stream.messages import Action, Close, Load, Loaded, Send, Stream, Told
 from notifications.wire import contract, frames
 from notifications.wire.contract import CloseCode
 from notifications.wire.frames import Cursor
@@ -41,6 +44,8 @@ _reads: Batcher[Ask, Loaded | None] = Batcher(catch_up.catch_up)
 class StreamConnection(Generic[S]):
     """One stream of one inbox, and where its frames go; the hub's ``Connection``."""
 
+    # As its client knows it by `hello`, the log and the journal.
+    id: str
     kind: str
     # Whether a client can be told when to come back.
     says_when: bool
@@ -52,28 +57,50 @@ class StreamConnection(Generic[S]):
     # Sends a frame, in the form that the transport has for it.
     say: Say
     hub: Hub
+    # When it came (monotonic seconds), before it was known who it is.
+    came_at: float | None = None
 
     # When the timer calls, and which receipt was passed on last.
     _scheduled_at: float = _NEVER
     _receipt: tuple[str, int] = ("", 0)
     _is_closed: bool = False
+    # Why it ends, where the stream does not know.
+    _cause: str = "client"
+    _entry: Entry | None = None
     _reading: asyncio.Future[Loaded | None] | None = None
 
     def open(self, cursor: Cursor | None) -> None:
         """Begin the stream where the client says that it is."""
         # Before the first read: a change in between comes twice then, and not never.
         self.hub.register(self)
+        how = "new" if cursor is None else "resumed"
+        metrics.streams_opened.labels(self.kind, how).inc()
+        since = None if cursor is None else cursor.since
+        self._entry = Entry(self.id, self.inbox_id, self.kind, self.hub.process, since)
+        if self.says_when:  # a poll is worth a row once it is answered with something
+            self.hub.journal.changed(self._entry)
         self.hub.perform(self, self.stream.open, cursor)
 
     def close(self) -> None:
         """The connection has ended, for whatever reason."""
+        if not self._is_closed:
+            metrics.streams_ended.labels(self._why()).inc()
+            self._note_end()
         self._is_closed = True
         if self._reading is not None:
             self._reading.cancel()  # then the database need not be asked
         self.hub.unregister(self)
 
+    def _why(self) -> str:
+        """Why it has ended, in a word."""
+        if self._cause != "client" or not self.stream.is_leaving:
+            return self._cause
+        code = self.stream.end_code
+        return "answered" if code is None else code.name.lower()
+
     def fail(self) -> None:
         """End it, whatever state its stream is in: a bug was met. The client comes back."""
+        self._cause = "bug"
         try:
             apologise(self.transport, self.say if self.says_when else None)
         finally:
@@ -89,11 +116,14 @@ class StreamConnection(Generic[S]):
             return  # a read that was under way: its answer must not bring the timer back to life
         if self.transport.buffered() > _BUFFER_MAX_BYTES:
             # It asks and asks, and never reads what it is answered; a close would queue up too.
+            self._cause = CloseCode.TOO_SLOW.name.lower()
             self.transport.abort()
             return
         for action in actions:
             if isinstance(action, Send):
                 self.say(action)
+                if action.told is not None:
+                    self._note(action.told)
             elif isinstance(action, Load):
                 reads = _reads if self.stream.epoch_tag else _first_reads
                 self._reading = reads.ask(Ask(self.inbox_id, action.cursor))
@@ -115,6 +145,24 @@ class StreamConnection(Generic[S]):
             self._receipt = (epoch_tag, revision)
             if revision:
                 self.hub.receipts.tell(self.inbox_id, epoch_tag, revision)
+                self._note_receipt(epoch_tag, revision)
+
+    # --- What is kept of it: to be told later, and never in the way -------------------------------
+
+    def _note(self, told: Told) -> None:
+        if self._entry is not None:
+            self._entry.tell(told, self.stream.epoch_tag)
+            self.hub.journal.changed(self._entry)
+
+    def _note_receipt(self, epoch_tag: str, revision: int) -> None:
+        if self._entry is not None and self._entry.spans and epoch_tag == self._entry.epoch_tag:
+            self._entry.acknowledged = revision
+            self.hub.journal.changed(self._entry)
+
+    def _note_end(self) -> None:
+        if self._entry is not None and (self.says_when or self._entry.spans):
+            self._entry.ended_at, self._entry.cause = timezone.now(), self._why()
+            self.hub.journal.changed(self._entry)
 
     def _loaded(self, answer: asyncio.Future[Loaded | None]) -> None:
         now = time.monotonic()
@@ -128,6 +176,9 @@ class StreamConnection(Generic[S]):
             self.hub.perform(self, self.stream.end, *ending)
         else:
             self.hub.perform(self, self.stream.loaded, loaded, now)
+            if self.came_at is not None:
+                metrics.handshake.observe(now - self.came_at)
+                self.came_at = None
 
 
 def apologise(transport: Transport, say: Say | None) -> None:

@@ -2,11 +2,13 @@
 
 from notifications.models.credentials import AccessToken, ApiKey
 from notifications.models.epoch import ChangeCounter, Epoch
+from notifications.models.history import HistorySlot
 from notifications.models.inbox import Inbox, InboxItem, Operation
 from notifications.models.jobs import Edit, Leased, Removal, from_now
 from notifications.models.notification import Level, Notification, Status
 from notifications.models.process import Process
 from notifications.models.stats import Stats, StatsDelta
+from notifications.models.stream_record import StreamRecord
 from notifications.process import namesake
 
 __all__ = [
@@ -15,6 +17,7 @@ __all__ = [
     "ChangeCounter",
     "Edit",
     "Epoch",
+    "HistorySlot",
     "Inbox",
     "InboxItem",
     "Leased",
@@ -26,6 +29,7 @@ __all__ = [
     "Stats",
     "StatsDelta",
     "Status",
+    "StreamRecord",
     "from_now",
 ]
 

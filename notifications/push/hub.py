@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
+from uuid import uuid4
 
 from notifications.process import log_limits, metrics, supervisor
 from notifications.push import hints, publisher
@@ -19,6 +20,7 @@ from notifications.push.access import AccessChecks
 from notifications.push.connection import Connection
 from notifications.push.groups import GroupMembership
 from notifications.push.installation import Installation
+from notifications.push.journal import Journal
 from notifications.push.limits import ConnectionCounter
 from notifications.push.receipts import Receipts
 from notifications.push.timers import TimerWheel
@@ -36,9 +38,12 @@ class Hub:
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
+        # What this process is known by, where several are told apart.
+        self.process = uuid4().hex
         self.streams: dict[int, set[Connection]] = {}
         self.timers = TimerWheel(self._tick)
         self.receipts = Receipts()
+        self.journal = Journal()
         self.access = AccessChecks(self)
         self.connection_counter = ConnectionCounter()
         self.groups = GroupMembership(self.streams, self.deliver, self._look_again)
@@ -138,6 +143,15 @@ class Hub:
         """
         self._spawn(self._catch_up(epoch_tag, rows, asked_at))
 
+    def on_woken(self, inbox_ids: Iterable[int]) -> None:
+        """Somebody says that something may be new in these inboxes: whoever follows one reads."""
+        followed = [pk for pk in inbox_ids if pk in self.streams]
+        if followed:
+            metrics.looks.inc()
+        for inbox_id in followed:
+            for connection in tuple(self.streams[inbox_id]):
+                self.perform(connection, connection.stream.woken)
+
     def take_hinted(self) -> set[int]:
         """Inboxes whose streams believed a hint since this was asked last; from any thread."""
         hinted, self._hinted = self._hinted, set()
@@ -183,7 +197,7 @@ class Hub:
             if event["type"] == hints.ACCESS_EVENT_TYPE:
                 self.access.suspect(self.streams.get(int(body), ()))
             elif event["type"] == hints.EVENT_TYPE:  # another: from a newer process, maybe
-                await self._tell(hints.read(body, self.streams))
+                await self._tell(hints.read(body, self.streams), hints.age_s(body))
         except (LookupError, TypeError, ValueError) as error:
             logger.warning("A hint that makes no sense was ignored: %r", error)
 
@@ -200,8 +214,8 @@ class Hub:
             self._may_look_at = now + _DISTRUST_REST_S
             self.poll_now()
 
-    async def _tell(self, hints_by_inbox: Iterable[tuple[int, Hint]]) -> None:
-        sent = 0
+    async def _tell(self, hints_by_inbox: Iterable[tuple[int, Hint]], age_s: float | None) -> None:
+        began, sent = time.monotonic(), 0
         for inbox_id, hint in hints_by_inbox:
             for connection in tuple(self.streams.get(inbox_id, ())):
                 self.perform(connection, connection.stream.hinted, hint, time.monotonic())
@@ -210,6 +224,8 @@ class Hub:
                     await asyncio.sleep(0)
             # Not before: whoever takes this asks the database later than the stream was told.
             self._hinted.add(inbox_id)
+        if sent and age_s is not None:  # observed once, for the last of them
+            metrics.commit_to_sent.observe(age_s + time.monotonic() - began)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         # A context of its own, or the tasks would keep that of the request that came first.
