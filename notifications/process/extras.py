@@ -17,17 +17,17 @@ def is_there(module: str) -> bool:
         return False
 
 
-def missing(*modules: str) -> list[str]:
-    """Those of them that could not be imported."""
-    return [module for module in modules if not is_there(module)]
-
-
 def version() -> str:
     """Of the app; ``source`` where it is no package that was installed."""
     try:
         return version_of(_PACKAGE)
     except PackageNotFoundError:
         return "source"
+
+
+def missing(*modules: str) -> list[str]:
+    """Those of them that could not be imported."""
+    return [module for module in modules if not is_there(module)]
 
 
 def remedy(extra: str) -> str:

@@ -30,9 +30,9 @@ ON_SQLITE = connection.vendor == "sqlite"
 KINDS = [DAPHNE, UVICORN] if ON_SQLITE else [UVICORN]
 # What frames, requests and proxies are to a server is the same on PostgreSQL.
 ON_ANY_DATABASE = (
-    "bad_frames", "bodies", "client", "drain", "echo", "floods", "handshake", "heartbeats",
-    "http_streams", "limits", "logs", "nginx", "proxy", "refusals_logged", "shutdown", "sub_path",
-    "unix_socket", "window",
+    "bad_frames", "bodies", "client", "diagnostics", "drain", "echo", "floods", "handshake",
+    "heartbeats", "http_streams", "limits", "logs", "nginx", "proxy", "refusals_logged", "shutdown",
+    "sub_path", "unix_socket", "window",
 )  # fmt: skip
 # Servers that share a SQLite file need no Redis, and have none.
 collect_ignore = [
@@ -113,8 +113,8 @@ def no_complaints(servers, transactional_db):
 ABOUT_SERVERS = {
     f"test_{name}"
     for name in (
-        "bad_frames", "bodies", "drain", "echo", "floods", "handshake", "http_streams", "limits",
-        "logs", "proxy", "shutdown", "storm", "window",
+        "bad_frames", "bodies", "diagnostics", "drain", "echo", "floods", "handshake",
+        "http_streams", "limits", "logs", "proxy", "shutdown", "storm", "window",
     )
 }  # fmt: skip
 

@@ -67,6 +67,8 @@ class Proxy:
         # Those that have ended too.
         self._all: list[_Link] = []
         self._seen: list[str] = []
+        # Bytes by the path that they are about, to the server and from it.
+        self._passed: dict[str, tuple[int, int]] = {}
         self._lock = threading.Lock()
         self._listener = listener or socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -122,6 +124,17 @@ class Proxy:
         """How many requests for such paths there were."""
         with self._lock:
             return sum(path.startswith(prefix) for path in self._seen)
+
+    def bytes_of(self, prefix: str) -> tuple[int, int]:
+        """What has passed for requests of such paths: to the server, and from it."""
+        with self._lock:
+            found = [count for path, count in self._passed.items() if path.startswith(prefix)]
+        return sum(up for up, _ in found), sum(down for _, down in found)
+
+    def passed(self, path: str, up: int, down: int) -> None:
+        with self._lock:
+            before = self._passed.get(path, (0, 0))
+            self._passed[path] = before[0] + up, before[1] + down
 
     def tally(self, prefix: str) -> Tally:
         """What went over the connections whose first request was for such a path."""
@@ -223,6 +236,7 @@ class _Link:
                     case Fault.BLACK_HOLE:
                         continue
                 self._server.sendall(data)
+                self._proxy.passed(self.path, len(data), 0)
         except OSError:
             pass
         finally:
@@ -234,7 +248,9 @@ class _Link:
             while data := self._server.recv(_CHUNK_BYTES):
                 self.bytes_down += len(data)
                 self._delay()
-                self._client.sendall(self._let_through(data))
+                let_through = self._let_through(data)
+                self._client.sendall(let_through)
+                self._proxy.passed(self.path, 0, len(let_through))
             self._client.sendall(self._held)
         except OSError:
             pass
