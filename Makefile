@@ -125,6 +125,7 @@ test-postgresql: .venv/installed-dev ## Run the tests on a private PostgreSQL
 # tried. The tests' own tools and the state of a stream, which is plain Python, know nothing of it.
 slow_left_out := $(addprefix --ignore=tests/,browser faults sockets support test_conformance.py \
     test_first_minutes.py docs/test_walkthrough.py notifications/stream \
+    notifications/management/test_capture_transports.py \
     $(addprefix config/test_,serve.py start_up.py unusable_database.py)) \
     $(addprefix --ignore=,$(filter-out %/test_plain.py,$(wildcard tests/hosts/test_*.py)))
 

@@ -8,7 +8,6 @@ import re
 import socket
 import struct
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.support.processes import until
@@ -39,16 +38,6 @@ class Fault(enum.Enum):
     DELAY = "everything gets through later, and in its order"
 
 
-@dataclass(frozen=True)
-class Tally:
-    """What went over some connections."""
-
-    connections: int
-    requests: int
-    bytes_up: int
-    bytes_down: int
-
-
 class Proxy:
     """Listens on a port of 127.0.0.1, and passes everything to another one, but for the faults."""
 
@@ -64,9 +53,9 @@ class Proxy:
         self._target_port = target_port
         self._faults: dict[str, Fault] = {}
         self._links: set[_Link] = set()
-        # Those that have ended too.
-        self._all: list[_Link] = []
         self._seen: list[str] = []
+        # The first of each connection.
+        self._first: list[str] = []
         # Bytes by the path that they are about, to the server and from it.
         self._passed: dict[str, tuple[int, int]] = {}
         self._lock = threading.Lock()
@@ -125,6 +114,11 @@ class Proxy:
         with self._lock:
             return sum(path.startswith(prefix) for path in self._seen)
 
+    def connection_count(self, prefix: str) -> int:
+        """How many connections there were whose first request was for such a path."""
+        with self._lock:
+            return sum(path.startswith(prefix) for path in self._first)
+
     def bytes_of(self, prefix: str) -> tuple[int, int]:
         """What has passed for requests of such paths: to the server, and from it."""
         with self._lock:
@@ -135,17 +129,6 @@ class Proxy:
         with self._lock:
             before = self._passed.get(path, (0, 0))
             self._passed[path] = before[0] + up, before[1] + down
-
-    def tally(self, prefix: str) -> Tally:
-        """What went over the connections whose first request was for such a path."""
-        with self._lock:
-            found = [link for link in self._all if link.first_path.startswith(prefix)]
-        return Tally(
-            len(found),
-            sum(link.request_count for link in found),
-            sum(link.bytes_up for link in found),
-            sum(link.bytes_down for link in found),
-        )
 
     def until_open(self, prefix: str, count: int) -> None:
         until(
@@ -158,9 +141,10 @@ class Proxy:
             found = [fault for prefix, fault in self._faults.items() if path.startswith(prefix)]
         return found[0] if found else None
 
-    def requested(self, path: str) -> None:
+    def requested(self, path: str, *, is_first: bool) -> None:
         with self._lock:
             self._seen.append(path)
+            self._first += [path] * is_first
 
     def ended(self, link: _Link) -> None:
         with self._lock:
@@ -184,7 +168,6 @@ class Proxy:
             link = _Link(self, client, server)
             with self._lock:
                 self._links.add(link)
-                self._all.append(link)
             link.start()
 
 
@@ -199,8 +182,7 @@ class _Link:
         self._has_head = False
         self._is_reset = False
         self._has_ended = threading.Event()
-        self.path = self.first_path = ""
-        self.request_count = self.bytes_up = self.bytes_down = 0
+        self.path = ""
         self.is_silent = False
         self.client_port: int = client.getpeername()[1]
 
@@ -219,13 +201,10 @@ class _Link:
         """From the browser to the server."""
         try:
             while data := self._client.recv(_CHUNK_BYTES):
-                self.bytes_up += len(data)
                 if match := _REQUEST.match(data):
-                    self.path = match.group(1).decode()
-                    self.first_path = self.first_path or self.path
-                    self.request_count += 1
+                    is_first, self.path = not self.path, match.group(1).decode()
                     self._has_head = False
-                    self._proxy.requested(self.path)
+                    self._proxy.requested(self.path, is_first=is_first)
                 self._delay()
                 match self._fault():
                     case Fault.REFUSE:
@@ -246,7 +225,6 @@ class _Link:
         """From the server to the browser."""
         try:
             while data := self._server.recv(_CHUNK_BYTES):
-                self.bytes_down += len(data)
                 self._delay()
                 let_through = self._let_through(data)
                 self._client.sendall(let_through)

@@ -11,12 +11,13 @@ import socket
 import subprocess
 import sys
 import threading
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from notifications.management.comparison import own_server
+from notifications.management.comparison import comparison, own_server, progress
 from notifications.management.comparison.access import Sender
 from notifications.management.comparison.clients import PAGE_SIZE
 from notifications.management.comparison.measure import TRANSPORTS
@@ -29,6 +30,7 @@ from tests.support.proxy import Proxy
 
 SOON = ["--messages=4", "--mean-gap=0.05", "--interval=0.2"]
 USERS = 3
+BYTES = ("bytes_up", "bytes_down")
 
 
 def compare(*arguments, **environment):
@@ -79,10 +81,14 @@ def test_bytes_requests_and_connections_are_those_that_a_proxy_saw(names, path, 
     _, folder, proxy = compared
     results = json.loads((folder / "all.json").read_text("utf-8"))["results"]
     found = [one for one in results if one["transport"] in names]
-    proxy.until_open(path, 0)
-    tally = proxy.tally(path)
-    for field in ("connections", "requests", "bytes_up", "bytes_down"):
-        assert sum(one[field] for one in found) == getattr(tally, field) >= USERS
+    total = Counter()
+    for one in found:
+        total.update({name: one[name] for name in ("connections", "requests", *BYTES)})
+    assert total["connections"] == proxy.connection_count(path) >= USERS
+    assert total["requests"] == proxy.request_count(path) >= USERS
+    counted = tuple(total[name] for name in BYTES)
+    # What it has passed on it counts a moment later.
+    until(lambda: proxy.bytes_of(path) == counted, f"it counts {counted} too")
     for one in found:
         assert (one["users"], one["sent"], one["arrived"]) == (USERS, 4, 4)
         assert one["server_cpu_s"] is None
@@ -152,6 +158,34 @@ def test_where_nothing_arrived_there_is_no_delay():
         "sse", [Traffic()], sent=1, delays_ms=[], began_at=0, ended_at=10, cpu_s=None
     )  # fmt: skip
     assert (found.delay_median_ms, found.delay_p99_ms, found.arrived) == (None, None, 0)
+
+
+def test_what_did_not_arrive_is_told_by_transport():
+    one = {"sent": 9, "began_at": 0, "ended_at": 10, "cpu_s": None}
+    poll = of_run("poll", [Traffic()], delays_ms=[1.0] * 9, **one)
+    socket = of_run("websocket", [Traffic()], delays_ms=[1.0] * 7, **one)
+    assert comparison.lost([poll]) == ""
+    assert comparison.lost([poll, socket]) == "Not all arrived: 2 by WebSocket did not."
+
+
+class Screen(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_progress_is_shown_on_a_terminal_and_nowhere_else(monkeypatch):
+    for screen, sees in ((Screen(), True), (io.StringIO(), False)):
+        with progress.shown(screen) as tell:
+            tell("Polling", 0.5)
+            tell("Polling", 1)
+        assert ("Polling" in screen.getvalue()) == sees
+        assert sees or not screen.getvalue()
+    monkeypatch.setattr(extras, "is_there", lambda name: name != "rich")
+    with progress.shown(screen := Screen()) as tell:
+        tell("Polling", 1)
+    assert screen.getvalue() == (
+        "Without a progress bar, which needs: pip install 'django-notification-inbox[compare]'\n"
+    )
 
 
 # --- A server of its own --------------------------------------------------------------------------
