@@ -1,11 +1,13 @@
 """The people of the tests: alice, bob, charlie who may see nothing, and staff admin."""
 
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client, TransactionTestCase
+from django.test.utils import CaptureQueriesContext
 
 from accounts import throttles as sign_in_throttles
 from accounts.models import Session
@@ -137,6 +139,20 @@ def token_of(session_of):
         return tokens.issue(user, origins=origins, session=session, api_key=api_key)[0]
 
     return create
+
+
+@pytest.fixture
+def django_assert_num_queries():
+    """pytest-django's, which says what was asked only where pytest is verbose."""
+
+    @contextmanager
+    def asks(count):
+        with CaptureQueriesContext(connection) as asked:
+            yield asked
+        said = [query["sql"] for query in asked.captured_queries]
+        assert len(said) == count, "\n".join(said)
+
+    return asks
 
 
 @pytest.fixture

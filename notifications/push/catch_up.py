@@ -63,6 +63,7 @@ _TABLES = {
         [f"i.{name}" for name in serializers.ITEM]
         + [f"c.{name}" for name in serializers.CONTENT[:-1]]
     ),
+    "of_item": ", ".join(f"s.{name}" for name in serializers.ITEM),
     "preview": contract.BODY_PREVIEW_LENGTH + 1,
     "most": contract.CHANGES_MAX_COUNT + 1,
     "newest": contract.SNAPSHOT_SIZE + 1,
@@ -83,9 +84,9 @@ heads AS MATERIALIZED (
                 ELSE 'changes' END AS how
     FROM asks a JOIN {inbox} b ON b.id = a.inbox_id CROSS JOIN {epoch} e
 )"""
-_CHANGED = """SELECT s.id FROM {item} s
+_CHANGED = """FROM {item} s
     WHERE h.how = 'changes' AND s.inbox_id = h.inbox_id AND s.revision > h.since"""
-_NEWEST = """SELECT s.id FROM {item} s
+_NEWEST = """FROM {item} s
     WHERE h.how = 'snapshot' AND s.inbox_id = h.inbox_id AND {listed}
     ORDER BY s.arrived_revision DESC LIMIT {newest}"""
 # ruff: noqa: S608 (put together from constants of this module)
@@ -98,9 +99,9 @@ _SQLITE = (
     + """
 SELECT {head}, {columns}, SUBSTR(c.body, 1, {preview})
 FROM heads h
-LEFT JOIN {item} i ON i.id IN ("""
+LEFT JOIN {item} i ON i.id IN (SELECT s.id """
     + _CHANGED
-    + " UNION ALL SELECT * FROM ("
+    + " UNION ALL SELECT * FROM (SELECT s.id "
     + _NEWEST
     + """))
 LEFT JOIN {notification} c ON c.id = i.notification_id"""
@@ -114,12 +115,11 @@ _POSTGRESQL = (
     + """
 SELECT {head}, {columns}, LEFT(c.body, {preview})
 FROM heads h
-LEFT JOIN LATERAL (("""
+LEFT JOIN LATERAL ((SELECT {of_item} """
     + _CHANGED
-    + " LIMIT {most}) UNION ALL ("
+    + " LIMIT {most}) UNION ALL (SELECT {of_item} "
     + _NEWEST
-    + """)) found ON true
-LEFT JOIN {item} i ON i.id = found.id
+    + """)) i ON true
 LEFT JOIN {notification} c ON c.id = i.notification_id"""
 )
 _SQL = {
@@ -133,18 +133,38 @@ _CONTENT_FIELDS = [Notification._meta.get_field(name) for name in serializers.CO
 
 Row = tuple[Any, ...]
 
+# The epoch's, as this process has read it last.
+_read_secret = ""
+
 
 def _read(asks: Sequence[Ask]) -> dict[int, list[Row]]:
-    """The statement's rows by the number of their ask."""
-    secret = Epoch.objects.values_list("epoch_secret", flat=True).get()
-    # Which epoch a cursor means only we can tell; should the epoch end in this very moment, the
-    # statement sees another secret than this one and answers everybody with a snapshot.
+    """The statement's rows by the number of their ask.
+
+    Raises: DatabaseError, Epoch.DoesNotExist
+    """
+    global _read_secret  # noqa: PLW0603
+    # Which epoch a cursor means only we can tell, and the one that was read last is still the
+    # present one, nearly always: the statement looks. Where it is another, it would answer
+    # everybody with a snapshot, also those who know the new one: they are asked for again.
+    secret = _read_secret or Epoch.objects.get().epoch_secret
+    rows = _executed(asks, secret)
+    if rows:
+        _read_secret = rows[0][_HEAD.index("epoch_secret")]
+    else:  # where there is no epoch, as while tables are emptied, nobody has gone
+        _read_secret = Epoch.objects.get().epoch_secret
+    if _read_secret != secret:
+        rows = _executed(asks, _read_secret)
+    by_number: dict[int, list[Row]] = {}
+    for row in rows:
+        by_number.setdefault(row[0], []).append(row)
+    return by_number
+
+
+def _executed(asks: Sequence[Ask], secret: str) -> list[Row]:
     named = _parameters([(ask.inbox_id, _since(ask, secret)) for ask in asks])
-    rows: dict[int, list[Row]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_SQL[connection.vendor], (*named, secret))
-        for row in cursor.fetchall():
-            rows.setdefault(row[0], []).append(row)
+        rows: list[Row] = cursor.fetchall()
     return rows
 
 

@@ -143,6 +143,15 @@ class Hub:
         """
         self._spawn(self._catch_up(epoch_tag, rows, asked_at))
 
+    def on_woken(self, inbox_ids: Iterable[int]) -> None:
+        """Somebody says that something may be new in these inboxes: whoever follows one reads."""
+        followed = [pk for pk in inbox_ids if pk in self.streams]
+        if followed:
+            metrics.looks.inc()
+        for inbox_id in followed:
+            for connection in tuple(self.streams[inbox_id]):
+                self.perform(connection, connection.stream.woken)
+
     def take_hinted(self) -> set[int]:
         """Inboxes whose streams believed a hint since this was asked last; from any thread."""
         hinted, self._hinted = self._hinted, set()

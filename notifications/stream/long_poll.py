@@ -107,17 +107,25 @@ class LongPoll:
             and revision <= self._found.revision
         ):
             return []
-        if self._how is How.CAUGHT_UP and self._found is not None:
-            self._how = How.HEALED
+        self._learn(How.HEALED)
+        return self.woken()
+
+    def woken(self) -> list[Action]:
+        """Somebody says that something may be new: it is read."""
+        self._learn(How.HINTED)
         if self._loading:
             self._heard = True
         return self._load(self._cursor)
 
     def hinted(self, hint: Hint, now: float) -> list[Action]:
         """The channel layer said that the inbox has changed; what it says is read, not believed."""
-        if self._how is How.CAUGHT_UP and self._found is not None:
-            self._how = How.HINTED
+        self._learn(How.HINTED)
         return self.behind(hint.epoch_tag, hint.revision)
+
+    def _learn(self, how: How) -> None:
+        """By what it is heard first, after a read that has found nothing, that there is more."""
+        if self._how is How.CAUGHT_UP and self._found is not None:
+            self._how = how
 
     def deadline(self) -> float:
         """When ``tick`` has something to do, at the latest."""

@@ -39,8 +39,13 @@ collect_ignore = [
     f"test_{name}.py" for name in (["listen", "redis"] if ON_SQLITE else ON_ANY_DATABASE)
 ]
 WEBSOCKET, SSE, POLL = TRANSPORTS = ("websocket", "sse", "poll")
-over_all = pytest.mark.parametrize("transport", TRANSPORTS, indirect=True)
-over_http = pytest.mark.parametrize("transport", [SSE, POLL], indirect=True)
+# What carries a stream knows of no database: on PostgreSQL one of each kind is enough.
+over_http = pytest.mark.parametrize(
+    "transport", [SSE, POLL] if ON_SQLITE else [POLL], indirect=True
+)
+over_all = pytest.mark.parametrize(
+    "transport", TRANSPORTS if ON_SQLITE else [WEBSOCKET], indirect=True
+)
 # What nobody can sign in by.
 NO_PASSWORD = "!"
 
