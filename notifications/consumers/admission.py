@@ -105,4 +105,5 @@ def _tell(refusal: Refusal) -> None:
     if refusal.limit:
         metrics.connections_refused.labels(refusal.limit).inc()
     text = "A connection was refused: %s"
-    once_a_minute(logger, logging.INFO, refusal.reason, text, refusal.reason)
+    cause = {"cause": refusal.limit or refusal.code.name.lower()}
+    once_a_minute(logger, logging.INFO, refusal.reason, text, refusal.reason, extra=cause)
