@@ -116,6 +116,12 @@ class _Conf:
     ECHO_LIFE_S = Setting(60.0, least=0.1, most=86400)
     ECHO_MAX_BYTES = Setting(64 * 1024, least=0, most=64 * 1024)
 
+    # --- The page at /diagnostics/ ---
+
+    # Whether there is one, and how many runs of it a process follows at once; one user has one.
+    DIAGNOSTICS = Setting(default=True)
+    DIAGNOSTICS_RUNS_MAX = Setting(50, least=1, most=10_000)
+
     # --- Upkeep ---
 
     # How many server processes run: checks ask, and a process that is told to end, for the only one

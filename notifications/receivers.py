@@ -18,9 +18,10 @@ from notifications.models import (
     Status,
 )
 from notifications.models.users import user_classes
+from notifications.process import metrics
 from notifications.push import hints, publisher
 from notifications.sending import start
-from notifications.sending.signals import Change, inboxes_changed
+from notifications.sending.signals import Arrived, Change, inboxes_changed
 
 # Inboxes that are locked together when access is taken from many users at once.
 _REVOKED_AT_ONCE = 1000
@@ -63,7 +64,9 @@ def hint_on_commit(instance: Inbox, *, created: bool, raw: bool = False, **_kwar
 def hint_bulk_on_commit(changes: Sequence[Change], **_kwargs: Any) -> None:
     """A chunk of inboxes: encoded now, in the transaction, so that it says what is committed."""
     bulk = hints.bulk(changes)
+    sent = sum(len(change.inboxes) for change in changes if isinstance(change, Arrived))
     _on_commit(lambda: publisher.publish(bulk))
+    _on_commit(lambda: metrics.items.labels("sent").inc(sent))
 
 
 def create_inbox(instance: Any, *, created: bool, raw: bool = False, **kwargs: Any) -> None:

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from notifications import api
 from notifications.pages import views
+from notifications.pages.diagnostics import diagnostics_page
 from notifications.wire import places
 
 
@@ -26,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/", views.inbox_page, name="inbox"),
     path("inbox/actions/", views.inbox_action, name="inbox-action"),
     path("inbox/<str:wire_id>/", views.inbox_one, name="inbox-one"),
+    path("diagnostics/", diagnostics_page, name="diagnostics"),
     path(places.API, api.make().urls),
 ]
 without_transactions(urlpatterns)

@@ -37,6 +37,11 @@ class Refusal:
     # The limit that was reached, for those who count.
     limit: str = ""
 
+    @property
+    def cause(self) -> str:
+        """What it is counted by."""
+        return self.limit or self.code.name.lower()
+
 
 def admit(
     scope: dict[str, Any], *, knows_version: bool = True, what: str = "requests came"
@@ -102,8 +107,7 @@ def _of_limits(hub: Hub, inbox_id: int, address: str) -> Refusal | None:
 
 
 def _tell(refusal: Refusal) -> None:
-    if refusal.limit:
-        metrics.connections_refused.labels(refusal.limit).inc()
+    metrics.connections_refused.labels(refusal.cause).inc()
     text = "A connection was refused: %s"
-    cause = {"cause": refusal.limit or refusal.code.name.lower()}
-    once_a_minute(logger, logging.INFO, refusal.reason, text, refusal.reason, extra=cause)
+    extra = {"cause": refusal.cause}
+    once_a_minute(logger, logging.INFO, refusal.reason, text, refusal.reason, extra=extra)

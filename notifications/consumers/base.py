@@ -84,7 +84,8 @@ class StreamConsumer(QuietConsumer):
 
     def open_stream(self, transport: Transport, inbox_id: int, cursor: Cursor | None) -> None:
         """Begin the stream of this inbox, where the client says that it is."""
-        login = visitor.of(self.scope).login
+        known = visitor.of(self.scope)
+        login = known.login
         self.connection = StreamConnection(
             id=self.id,
             kind=self.kind,
@@ -96,6 +97,7 @@ class StreamConsumer(QuietConsumer):
             transport=transport,
             say=self.say,
             hub=runtime.current(),
+            came_at=known.came_at,
         )
         self.connection.open(cursor)
 

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from django.utils import timezone
 
 from notifications.consumers.transports import Transport
-from notifications.process import log_limits, outages, supervisor
+from notifications.process import log_limits, metrics, outages, supervisor
 from notifications.push import catch_up
 from notifications.push.batching import Batcher
 from notifications.push.catch_up import Ask
@@ -60,6 +60,8 @@ class StreamConnection(Generic[S]):
     # Sends a frame, in the form that the transport has for it.
     say: Say
     hub: Hub
+    # When it came (monotonic seconds), before it was known who it is.
+    came_at: float | None = None
 
     # When the timer calls, and which receipt was passed on last.
     _scheduled_at: float = _NEVER
@@ -76,6 +78,8 @@ class StreamConnection(Generic[S]):
         """Begin the stream where the client says that it is."""
         # Before the first read: a change in between comes twice then, and not never.
         self.hub.register(self)
+        how = "new" if cursor is None else "resumed"
+        metrics.streams_opened.labels(self.kind, how).inc()
         logger.debug("A stream has opened.", extra=self.fields)
         since = None if cursor is None else cursor.since
         self._entry = Entry(self.id, self.inbox_id, self.kind, self.hub.process, since)
@@ -86,6 +90,7 @@ class StreamConnection(Generic[S]):
     def close(self) -> None:
         """The connection has ended, for whatever reason."""
         if not self._is_closed:
+            metrics.streams_ended.labels(self._why()).inc()
             self._note_end()
         self._is_closed = True
         if self._reading is not None:
@@ -194,6 +199,9 @@ class StreamConnection(Generic[S]):
         else:
             self._user = loaded.user
             self.hub.perform(self, self.stream.loaded, loaded, now)
+            if self.came_at is not None:
+                metrics.handshake.observe(now - self.came_at)
+                self.came_at = None
 
 
 def apologise(transport: Transport, say: Say | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -17,7 +18,7 @@ from notifications.credentials.origins import is_listed, is_same, is_trusted
 from notifications.credentials.scopes import host_of, request_of
 from notifications.credentials.throttles import address_of_scope
 from notifications.credentials.visitor import Visitor
-from notifications.process import outages
+from notifications.process import metrics, outages
 from notifications.process.log_limits import once_a_minute
 from notifications.wire import places
 
@@ -71,6 +72,7 @@ def _tell_refusal(scope: dict[str, Any]) -> None:
     request = request_of(scope)
     is_ours = host_of(request) is not None
     cause = "Origin" if is_ours else "Host"
+    metrics.connections_refused.labels(cause.lower()).inc()
     once_a_minute(
         logger,
         logging.INFO,
@@ -147,7 +149,8 @@ def sign_in(
 
 
 def _nobody() -> dict[str, Any]:
-    return {"login": None, "origin_refused": False, "lookup_failed": False}
+    came_at = time.monotonic()
+    return {"login": None, "origin_refused": False, "lookup_failed": False, "came_at": came_at}
 
 
 async def _look_up(what: str, find: Callable[[Any], Awaitable[Any]], by: Any) -> dict[str, Any]:

@@ -26,6 +26,8 @@ class Visitor:
     lookup_failed: bool = False
     # Seconds after which it may come again, where it came too often: then nothing was looked up.
     wait_s: int = 0
+    # When it came (monotonic seconds); None: nobody has looked.
+    came_at: float | None = None
 
 
 def put(scope: dict[str, Any], visitor: Visitor) -> dict[str, Any]:

@@ -832,4 +832,53 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="HistorySlot",
+            fields=[
+                ("id", models.PositiveIntegerField(primary_key=True, serialize=False)),
+                ("slot", models.BigIntegerField()),
+                ("figures", models.JSONField(default=dict)),
+                ("readings", models.JSONField(default=dict)),
+            ],
+        ),
+        migrations.AlterModelOptions(
+            name="process",
+            options={
+                "permissions": [
+                    ("view_dashboard", "Can watch the live dashboard"),
+                    ("drain_process", "Can drain a server process"),
+                ],
+                "verbose_name_plural": "processes",
+            },
+        ),
+        migrations.AddField(
+            model_name="process",
+            name="drain_asked_at",
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name="process",
+            name="figures",
+            field=models.JSONField(default=dict),
+        ),
+        migrations.AddField(
+            model_name="process",
+            name="host",
+            field=models.CharField(default="", max_length=64),
+        ),
+        migrations.AddField(
+            model_name="process",
+            name="pid",
+            field=models.PositiveIntegerField(default=0),
+        ),
+        migrations.AddField(
+            model_name="process",
+            name="version",
+            field=models.CharField(default="", max_length=32),
+        ),
+        migrations.AddField(
+            model_name="process",
+            name="watched_until",
+            field=models.DateTimeField(null=True),
+        ),
     ]

@@ -2,6 +2,7 @@
 
 from notifications.models.credentials import AccessToken, ApiKey
 from notifications.models.epoch import ChangeCounter, Epoch
+from notifications.models.history import HistorySlot
 from notifications.models.inbox import Inbox, InboxItem, Operation
 from notifications.models.jobs import Edit, Leased, Removal, from_now
 from notifications.models.notification import Level, Notification, Status
@@ -16,6 +17,7 @@ __all__ = [
     "ChangeCounter",
     "Edit",
     "Epoch",
+    "HistorySlot",
     "Inbox",
     "InboxItem",
     "Leased",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Q
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # A process that has been silent for so long is taken for dead, and later forgotten.
 LEASE_S = 4.5
+# The same while somebody looks at the live dashboard.
+WATCHED_LEASE_S = 3.5
 _KEPT_S = 60.0
 
 
@@ -26,6 +28,10 @@ class ProcessQuerySet(models.QuerySet["Process"]):
         """Those that gave a sign of life lately, by the database's clock."""
         # None can end later than this, unless it was given before the clock was set back.
         return self.filter(lease_until__gt=Now(), lease_until__lt=from_now(2 * LEASE_S))
+
+    def watched(self) -> Self:
+        """Those through which somebody looks at the live dashboard."""
+        return self.filter(watched_until__gt=Now(), watched_until__lt=from_now(2 * LEASE_S))
 
     def forgotten(self) -> Self:
         """Those that have not been heard of for a while."""
@@ -44,14 +50,34 @@ class Process(models.Model):
     streams: models.JSONField[dict[str, int], dict[str, int]] = models.JSONField(default=dict)
     # The ids of the inboxes that have one, 8 bytes each.
     inboxes = models.BinaryField(default=b"")
+    # Where it runs, and what of: for people.
+    host = models.CharField(max_length=64, default="")
+    pid = models.PositiveIntegerField(default=0)
+    version = models.CharField(max_length=32, default="")
+    # What it says of itself (process/figures.py).
+    figures: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    # Until when somebody looks at the live dashboard through it; then all say more often how they
+    # are.
+    watched_until = models.DateTimeField(null=True)
+    # When somebody asked it to end; it looks itself.
+    drain_asked_at = models.DateTimeField(null=True)
 
     objects = ProcessQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "processes"
+        permissions = [
+            ("view_dashboard", "Can watch the live dashboard"),
+            ("drain_process", "Can drain a server process"),
+        ]
 
     def __str__(self) -> str:
         return f"Process {self.id}"
+
+    @property
+    def name(self) -> str:
+        """What people know it by."""
+        return f"{self.host}:{self.pid}"
 
 
 def pack(inbox_ids: Iterable[int]) -> bytes:

@@ -1,74 +1,82 @@
-"""What is counted in this process.
+"""What is counted in this process: everything that has a name, in one place.
 
-Prometheus's library is loaded by whoever first counts or is asked: a command that does neither
-need not wait for it. Where it is not installed nothing is counted.
+docs/reference/metrics.md says of each what it means. A label is a word of ours, never a user's.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self, cast
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any
 
 from notifications.process import extras
+from notifications.process.counting import Collector, Figure, Histogram
 
-if TYPE_CHECKING:
-    from prometheus_client import Counter, Gauge
-
-
-class _Declared:
-    """A metric that is made when something is asked of it."""
-
-    def __init__(self, kind: str, name: str, meaning: str, labels: Sequence[str]) -> None:
-        self._declaration = kind, name, meaning, labels
-        self._lock = threading.Lock()
-        self._made: Any = None
-        _all.append(self)
-
-    def made(self) -> Any:
-        """Prometheus's own."""
-        with self._lock:  # a name is registered once
-            if self._made is None:
-                kind, *what = self._declaration
-                if extras.is_there("prometheus_client"):
-                    import prometheus_client  # noqa: PLC0415 (see above)
-
-                    self._made = getattr(prometheus_client, kind)(*what)
-                else:
-                    self._made = _Uncounted()
-        return self._made
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.made(), name)
+_all: list[Figure | Histogram] = []
+_lock = threading.Lock()
+_is_told = False
 
 
-class _Uncounted:
-    """Stands for a metric of whatever kind, and forgets what it is told."""
-
-    def labels(self, *_values: object, **_named: object) -> Self:
-        return self
-
-    def inc(self, _amount: float = 1) -> None:
-        """One more, or some."""
-
-    dec = set = inc
+def _figure(kind: str, name: str, meaning: str, labels: Sequence[str]) -> Figure:
+    figure = Figure(kind, name, meaning, labels)
+    _all.append(figure)
+    return figure
 
 
-_all: list[_Declared] = []
+def _counter(name: str, meaning: str, labels: Sequence[str] = ()) -> Figure:
+    return _figure("counter", name, meaning, labels)
 
 
-def _counter(name: str, meaning: str, labels: Sequence[str] = ()) -> Counter:
-    return cast("Counter", _Declared("Counter", name, meaning, labels))
+def _gauge(name: str, meaning: str, labels: Sequence[str] = ()) -> Figure:
+    return _figure("gauge", name, meaning, labels)
 
 
-def _gauge(name: str, meaning: str, labels: Sequence[str] = ()) -> Gauge:
-    return cast("Gauge", _Declared("Gauge", name, meaning, labels))
+def _histogram(name: str, meaning: str) -> Histogram:
+    histogram = Histogram(name, meaning)
+    _all.append(histogram)
+    return histogram
+
+
+def declared() -> Sequence[Figure | Histogram]:
+    """All that there are."""
+    return tuple(_all)
 
 
 def declare() -> None:
-    """Make all of them, so that what was never counted is told as 0."""
+    """Let Prometheus's registry ask for them, where that library is installed."""
+    global _is_told  # noqa: PLW0603 (a name is registered once)
+    with _lock:
+        if not _is_told and extras.is_there("prometheus_client"):
+            # Only now: a command that nobody asks need not wait for it.
+            from prometheus_client import REGISTRY  # noqa: PLC0415
+
+            REGISTRY.register(Collector(_all))
+            _is_told = True
+
+
+def readings() -> dict[str, Any]:
+    """All that was counted here so far, by name; of a histogram its buckets.
+
+    Of what has labels each stands by itself: ``name{value}``.
+    """
+    said: dict[str, Any] = {}
     for metric in _all:
-        metric.made()
+        if isinstance(metric, Histogram):
+            said[metric.name] = metric.read()[0]
+            continue
+        for values, figure in metric.samples():
+            said[f"{metric.name}{{{','.join(values)}}}" if values else metric.name] = figure
+    return said
+
+
+@contextmanager
+def timed(histogram: Histogram) -> Iterator[None]:
+    """Observe how long what is done here takes; what fails is not observed."""
+    began = monotonic()
+    yield
+    histogram.observe(monotonic() - began)
 
 
 hints_sent = _counter("notifications_hints_sent", "Hints given to the channel layer")
@@ -98,7 +106,7 @@ batches = _counter("notifications_socket_batches", "How often it was asked: many
 requests_open = _gauge("notifications_http_requests_open", "HTTP requests under way, streams too")
 streams_open = _gauge("notifications_streams_open", "Open streams", ["transport"])
 connections_refused = _counter(
-    "notifications_connections_refused", "Connections that were one too many", ["limit"]
+    "notifications_connections_refused", "Connections that were not let in, by why", ["cause"]
 )
 requests_refused = _counter(
     "notifications_http_requests_refused", "HTTP requests that were too many at once", ["limit"]
@@ -111,4 +119,55 @@ bodies_refused = _counter(
 )
 streams_signed_out = _counter(
     "notifications_streams_signed_out", "Streams ended since what opened them is good no longer"
+)
+
+# --- How long it takes ----------------------------------------------------------------------------
+
+commit_to_sent = _histogram(
+    "notifications_commit_to_sent_seconds",
+    "From a chunk's commit until all streams here were sent what it brought",
+)
+commit_to_acknowledged = _histogram(
+    "notifications_commit_to_acknowledged_seconds",
+    "From a notification's arrival in an inbox until a client said that it holds it",
+)
+catch_up = _histogram(
+    "notifications_catch_up_seconds", "Reading what streams have missed, many by one statement"
+)
+handshake = _histogram(
+    "notifications_handshake_seconds", "From a handshake or request until its stream has begun"
+)
+dispatch_chunk = _histogram(
+    "notifications_dispatch_chunk_seconds", "A chunk of a dispatch, edit or removal"
+)
+
+# --- How it is ------------------------------------------------------------------------------------
+
+event_loop_lag = _gauge(
+    "notifications_event_loop_lag_seconds", "How late the event loop was, at worst of late"
+)
+reconciler_lag = _gauge(
+    "notifications_reconciler_lag_seconds", "Since the database was last looked into"
+)
+draining = _gauge("notifications_draining", "Whether this process is about to end")
+backlog = _gauge(
+    "notifications_dispatch_backlog", "Inboxes that what is being sent has not reached yet"
+)
+scheduled = _gauge("notifications_scheduled", "Notifications that wait for their time")
+online_users = _gauge("notifications_online_users", "Users with a stream open, in any process")
+
+# --- What has happened ----------------------------------------------------------------------------
+
+items = _counter(
+    "notifications_items", "Notifications in inboxes that came so far, by this process", ["step"]
+)
+streams_opened = _counter(
+    "notifications_streams_opened", "Streams that began, new or with a cursor", ["transport", "how"]
+)
+streams_ended = _counter("notifications_streams_ended", "Streams that ended, by why", ["cause"])
+database_failures = _counter(
+    "notifications_database_failures", "What the database has let down, once each"
+)
+dispatch_failures = _counter(
+    "notifications_dispatch_failures", "Tries of a chunk that failed, and were made again"
 )

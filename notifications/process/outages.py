@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 
+from notifications.process import metrics
 from notifications.process.log_limits import once_a_minute
 
 Answer = TypeVar("Answer", bound=HttpResponse)
@@ -47,6 +48,7 @@ def tell(logger: logging.Logger, error: BaseException, what: str = "The database
 
     Args: what: that thing, in words of ours.
     """
+    metrics.database_failures.inc()
     cause = f"{what}: {type(error).__name__}"
     once_a_minute(logger, logging.WARNING, cause, "%s: %s", what, reason(error))
 

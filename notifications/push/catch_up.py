@@ -17,6 +17,7 @@ from django.db import connection
 from notifications.models import Epoch, Inbox, InboxItem, Notification, sql
 from notifications.models.epoch import epoch_tag
 from notifications.models.inbox import LISTED
+from notifications.process import metrics
 from notifications.stream.messages import Entry, Loaded
 from notifications.wire import contract, opaque_ids, serializers
 from notifications.wire.frames import Cursor
@@ -36,8 +37,9 @@ def catch_up(asks: Sequence[Ask]) -> list[Loaded | None]:
     Returns: None for an inbox that is not there any more, as when its user was deleted.
     Raises: DatabaseError
     """
-    rows, encode = _read(asks), _Encoder()
-    return [_loaded(ask, rows[n], encode) if n in rows else None for n, ask in enumerate(asks)]
+    with metrics.timed(metrics.catch_up):
+        rows, encode = _read(asks), _Encoder()
+        return [_loaded(ask, rows[n], encode) if n in rows else None for n, ask in enumerate(asks)]
 
 
 # --- The statement --------------------------------------------------------------------------------

@@ -160,6 +160,7 @@ class Drain:
         """Send everybody elsewhere, and wait until they have gone or there is no more time."""
         here = runtime.current()
         here.is_draining = True
+        metrics.draining.set(1)
         streams = here.all_streams()
         limit_s = _drained_within_s()
         ends_at = time.monotonic() + limit_s

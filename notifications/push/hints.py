@@ -7,6 +7,7 @@ that another installation on the same Redis is not believed (``installation.py``
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
@@ -46,7 +47,8 @@ def changed(inbox_id: int, revision: int) -> tuple[str, Event]:
     """An inbox has taken a revision: the group to tell, and what to tell it."""
     secret, place = installation.read()
     here = installation.at(secret, place)
-    body = {"epoch_tag": tag_of(secret), "rows": [[inbox_id, revision, 0, 0]]}
+    rows = [[inbox_id, revision, 0, 0]]
+    body = {"epoch_tag": tag_of(secret), "at": time.time(), "rows": rows}
     return inbox_group(here, inbox_id), here.seal(EVENT_TYPE, body)
 
 
@@ -61,7 +63,7 @@ def bulk(changes: Sequence[Change]) -> list[tuple[str, Event]]:
 
 
 def _hints(here: Installation, epoch_tag: str, change: Change) -> list[tuple[str, Event]]:
-    body: dict[str, Any] = {"epoch_tag": epoch_tag}
+    body: dict[str, Any] = {"epoch_tag": epoch_tag, "at": time.time()}
     # Of an edit: no item is as it was, each in its own way: streams read.
     if isinstance(change, Arrived):
         body["arrived"] = _arrival(change)
@@ -96,6 +98,14 @@ def read(body: Any, present: Container[int]) -> Iterator[tuple[int, Hint]]:
             inbox_id, revision, unread, unseen = row
             make = _frame_maker(body, revision, frames.counts(unread, unseen))
             yield inbox_id, Hint(epoch_tag, revision - 1, revision, make)
+
+
+def age_s(body: Any) -> float | None:
+    """How long ago what a hint's body tells of was about to be committed, by our clock; None: it
+    does not say.
+    """
+    at = body.get("at") if isinstance(body, dict) else None
+    return time.time() - at if isinstance(at, float) else None
 
 
 def _arrival(change: Arrived) -> str:

@@ -197,7 +197,7 @@ class Hub:
             if event["type"] == hints.ACCESS_EVENT_TYPE:
                 self.access.suspect(self.streams.get(int(body), ()))
             elif event["type"] == hints.EVENT_TYPE:  # another: from a newer process, maybe
-                await self._tell(hints.read(body, self.streams))
+                await self._tell(hints.read(body, self.streams), hints.age_s(body))
         except (LookupError, TypeError, ValueError) as error:
             logger.warning("A hint that makes no sense was ignored: %r", error)
 
@@ -214,8 +214,8 @@ class Hub:
             self._may_look_at = now + _DISTRUST_REST_S
             self.poll_now()
 
-    async def _tell(self, hints_by_inbox: Iterable[tuple[int, Hint]]) -> None:
-        sent = 0
+    async def _tell(self, hints_by_inbox: Iterable[tuple[int, Hint]], age_s: float | None) -> None:
+        began, sent = time.monotonic(), 0
         for inbox_id, hint in hints_by_inbox:
             for connection in tuple(self.streams.get(inbox_id, ())):
                 self.perform(connection, connection.stream.hinted, hint, time.monotonic())
@@ -224,6 +224,8 @@ class Hub:
                     await asyncio.sleep(0)
             # Not before: whoever takes this asks the database later than the stream was told.
             self._hinted.add(inbox_id)
+        if sent and age_s is not None:  # observed once, for the last of them
+            metrics.commit_to_sent.observe(age_s + time.monotonic() - began)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         # A context of its own, or the tasks would keep that of the request that came first.

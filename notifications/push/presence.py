@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import signal
+import socket
 import time
 from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from notifications.models import Inbox, from_now
-from notifications.models.process import LEASE_S, Process, pack, unpack
+from notifications.models.process import LEASE_S, WATCHED_LEASE_S, Process, pack, unpack
+from notifications.process import extras, figures, metrics
+from notifications.push import history, totals
 from notifications.push.batching import in_thread
 from notifications.push.hub import Hub
 
@@ -20,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 # Between two looks at what there is to write, two signs of life, and two lists of inboxes.
 _STEP_S, LEASE_EVERY_S, INBOXES_EVERY_S = 1.0, 2.0, 5.0
+# Between two times that the database is asked for what is told of all processes together.
+_TOTALS_EVERY_S = 5.0
 
 
 def online(user_ids: Collection[Any]) -> set[Any]:
@@ -49,20 +57,26 @@ def _everybody() -> set[int]:
 
 
 class Presence:
-    """Writes down that this process lives, and who is connected. Belongs to one event loop."""
+    """Writes down that this process lives, how it is and who is connected; and keeps what is known
+    of all processes together. Belongs to one event loop.
+    """
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._id = hub.process
-        self._wrote_at = self._wrote_inboxes_at = float("-inf")
+        self._wrote_at = self._wrote_inboxes_at = self._totals_at = float("-inf")
         self._inboxes: bytes | None = None
         self._is_failing = False
+        # Whether somebody looks at the live dashboard, through whichever process.
+        self._is_watched = False
+        self._was_told_to_end = False
 
     async def work(self) -> None:
         """Write for ever. A database that fails makes us look dead, and is tried again."""
         while True:
             try:
                 await self._write_what_is_due(time.monotonic())
+                await self._keep_what_is_due(time.monotonic())
                 self._is_failing = False
             except Exception as error:  # noqa: BLE001 (a database may raise anything)
                 if not self._is_failing:
@@ -74,10 +88,13 @@ class Presence:
         inboxes = pack(self._hub.streams)
         is_due = now >= self._wrote_inboxes_at + INBOXES_EVERY_S
         is_news = inboxes != self._inboxes and is_due
-        if not is_news and now < self._wrote_at + LEASE_EVERY_S:
+        is_watched = self._is_watched or figures.watched.is_so()
+        if not (is_news or is_watched) and now < self._wrote_at + LEASE_EVERY_S:
             return
         kinds = Counter(connection.kind for connection in self._hub.all_streams())
-        values: dict[str, Any] = {"streams": dict(kinds)}
+        # Who is watched says so each second, and is missed the sooner.
+        lease_s = WATCHED_LEASE_S if is_watched else LEASE_S
+        values: dict[str, Any] = {"streams": dict(kinds), "lease_until": from_now(lease_s)}
         if is_news:
             values["inboxes"] = inboxes
         await in_thread(self._write, values, inboxes)
@@ -86,8 +103,47 @@ class Presence:
             self._inboxes, self._wrote_inboxes_at = inboxes, now
 
     def _write(self, values: dict[str, Any], inboxes: bytes) -> None:
-        lease_until = from_now(LEASE_S)
-        if Process.objects.filter(pk=self._id).update(lease_until=lease_until, **values) == 0:
+        self._look()
+        values["figures"] = figures.said()
+        if figures.watched.is_so():
+            values["watched_until"] = from_now(LEASE_S)
+        if Process.objects.filter(pk=self._id).update(**values) == 0:
             # The first time, or it was forgotten: as after a long sleep.
-            full = {**values, "inboxes": inboxes, "started_at": Now(), "lease_until": lease_until}
-            Process.objects.create(pk=self._id, **full)
+            began = {"inboxes": inboxes, "started_at": from_now(-figures.age_s()), **_names()}
+            Process.objects.create(pk=self._id, **began | values)
+
+    def _look(self) -> None:
+        """See what others want of this process."""
+        rows = list(
+            Process.objects.filter(
+                Q(pk=self._id) | Q(pk__in=Process.objects.watched())
+            ).values_list("pk", "drain_asked_at")
+        )
+        self._is_watched = any(pk != self._id for pk, _ in rows)
+        is_asked = any(pk == self._id and asked_at is not None for pk, asked_at in rows)
+        if is_asked and not self._was_told_to_end:
+            self._was_told_to_end = True
+            logger.info("This process was asked to drain on the dashboard; it ends.")
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    async def _keep_what_is_due(self, now: float) -> None:
+        if now >= self._totals_at + _TOTALS_EVERY_S:
+            self._totals_at = now
+            await in_thread(_keep_totals)
+
+
+def _names() -> dict[str, Any]:
+    """What people know this process by."""
+    host = socket.gethostname()[:64]
+    return {"host": host, "pid": os.getpid(), "version": extras.version()[:32]}
+
+
+def _keep_totals() -> None:
+    """Let `/metrics` tell of all processes together, and the dashboard's history go on."""
+    total, online = totals.read(), online_count()
+    metrics.backlog.set(total.backlog)
+    metrics.scheduled.set(total.scheduled)
+    metrics.online_users.set(online)
+    now = Process.objects.values_list(Now(), flat=True).first()
+    if now is not None:
+        history.keep(now, total, online)

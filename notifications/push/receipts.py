@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Collection, Sequence
+import time
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ from notifications.inbox import reading, stats
 from notifications.models import Epoch, InboxItem
 from notifications.models.epoch import epoch_tag as tag_of
 from notifications.models.inbox import UNDELIVERED
-from notifications.process import supervisor
+from notifications.process import metrics, supervisor
 from notifications.push.batching import is_of_one, outcomes
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,8 @@ EVERY_S = 1.0
 # Of one transaction: on SQLite nobody else writes as long as it lasts.
 _MAX_ITEMS = 2_000
 _MAX_INBOXES = 2_000
+# Of what one transaction has marked so many at most are looked at for how long that took.
+_LOOKED_AT = 100
 # Of those that wait while the database fails.
 _MAX_WAITING = 100_000
 
@@ -63,22 +66,30 @@ class Receipt:
     inbox_id: int
     epoch_tag: str
     revision: int
+    # When it said so (seconds since 1970); None: nobody has looked.
+    told_at: float | None = None
 
 
 class Receipts:
     """Collects what streams tell, and writes it about once a second. Belongs to one event loop."""
 
     def __init__(self) -> None:
-        self._waiting: dict[tuple[int, str], int] = {}
+        self._waiting: dict[tuple[int, str], tuple[int, float]] = {}
         self._worker = supervisor.OnDemand("receipts", self._work)
         self._is_failing = False
 
-    def tell(self, inbox_id: int, epoch_tag: str, revision: int) -> None:
-        """A client has acknowledged this revision. It is written later, and never raises."""
+    def tell(
+        self, inbox_id: int, epoch_tag: str, revision: int, told_at: float | None = None
+    ) -> None:
+        """A client has acknowledged this revision. It is written later, and never raises.
+
+        Args: told_at: when it did (seconds since 1970), if that is not now.
+        """
         key = (inbox_id, epoch_tag)
         if len(self._waiting) >= _MAX_WAITING and key not in self._waiting:
             return
-        self._waiting[key] = max(revision, self._waiting.get(key, 0))
+        told = (revision, time.time() if told_at is None else told_at)
+        self._waiting[key] = max(told, self._waiting.get(key, told))
         self._worker.wake()
 
     async def _work(self) -> None:
@@ -88,7 +99,7 @@ class Receipts:
 
     async def _write_some(self) -> None:
         keys = list(self._waiting)[:_MAX_INBOXES]
-        batch = [Receipt(*key, self._waiting.pop(key)) for key in keys]
+        batch = [Receipt(*key, *self._waiting.pop(key)) for key in keys]
         is_failing = False
         for receipt, outcome in zip(batch, await outcomes(_written, batch), strict=True):
             if isinstance(outcome, (DatabaseError, InterfaceError)) and not is_of_one(outcome):
@@ -100,7 +111,7 @@ class Receipts:
                 supervisor.report("receipts", outcome)
                 continue
             if outcome is not True:
-                self.tell(receipt.inbox_id, receipt.epoch_tag, receipt.revision)
+                self.tell(receipt.inbox_id, receipt.epoch_tag, receipt.revision, receipt.told_at)
         self._is_failing = is_failing
 
 
@@ -126,7 +137,19 @@ def write(receipts: Sequence[Receipt]) -> bool:
     ]
     item_ids = _undelivered(acknowledged) if acknowledged else []
     marked = _mark(item_ids)
+    moments = {receipt.inbox_id: receipt.told_at for receipt in receipts if receipt.told_at}
+    if marked and moments:
+        _observe(marked, moments)
     return len(marked) == len(item_ids) < _MAX_ITEMS
+
+
+def _observe(item_ids: Sequence[int], told_at: Mapping[int, float]) -> None:
+    """Count how long it took from the arrival of these items to their receipts: of many some."""
+    step = -(-len(item_ids) // _LOOKED_AT)
+    some = InboxItem.objects.filter(pk__among=item_ids[::step])
+    for inbox_id, arrived_at in some.values_list("inbox_id", "arrived_at"):
+        if (moment := told_at.get(inbox_id)) is not None:
+            metrics.commit_to_acknowledged.observe(moment - arrived_at.timestamp(), step)
 
 
 def deliver(user_id: Any, epoch: str, revision: int) -> tuple[reading.Head, int]:
@@ -152,7 +175,7 @@ def _undelivered(acknowledged: Sequence[tuple[int, int]]) -> list[int]:
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def _mark(item_ids: Collection[int]) -> Collection[int]:
+def _mark(item_ids: Collection[int]) -> Sequence[int]:
     """Mark these items, but for those that somebody is at or has marked meanwhile.
 
     Nobody is waited for, so that no two can wait for each other; and where there is nothing to
@@ -166,4 +189,5 @@ def _mark(item_ids: Collection[int]) -> Collection[int]:
         marked = list(locked.values_list("pk", flat=True))
         InboxItem.objects.filter(pk__among=marked).update(delivered_at=timezone.now())
         stats.delivered(marked)
+    metrics.items.labels("delivered").inc(len(marked))
     return marked

@@ -6,6 +6,8 @@ import asyncio
 
 from django.db import connection
 
+from notifications.process import metrics
+from notifications.process.loop_lag import LoopLag
 from notifications.push.hub import Hub
 from notifications.push.presence import Presence
 from notifications.push.reconcilers.base import Reconciler
@@ -23,6 +25,10 @@ def current() -> Hub:
         hub.start()
         start_reconciler(hub)
         hub.keep("presence", Presence(hub).work)
+        lag = LoopLag()
+        hub.keep("the loop's lag", lag.work)
+        metrics.event_loop_lag.follow(lag.worst_s)
+        metrics.reconciler_lag.follow(hub.lag_s)
     return _current[loop]
 
 

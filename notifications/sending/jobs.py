@@ -21,6 +21,7 @@ from django.db.models.functions import Now
 
 from notifications.conf import conf
 from notifications.models import Leased, from_now
+from notifications.process import metrics
 
 logger = logging.getLogger(__name__)
 
@@ -111,7 +112,7 @@ class ChunkedJob(ABC):
         upto: int = accepted["upto"] if row.upto is None else row.upto
         self._cursor, self._upto = row.cursor, upto
         end = self._next_end()
-        with transaction.atomic():
+        with metrics.timed(metrics.dispatch_chunk), transaction.atomic():
             # Where it stood when that was read is a condition, as is that nobody else is on it.
             if not self._take(self._free().filter(pk=self.pk, **at), end, accepted):
                 return False
@@ -141,7 +142,7 @@ class ChunkedJob(ABC):
         Raises: DatabaseError: nothing was done; do it again.
         """
         end = self._next_end()
-        with transaction.atomic():
+        with metrics.timed(metrics.dispatch_chunk), transaction.atomic():
             if not self._fence(end):
                 return False
             self.chunk(self._cursor, end)
@@ -167,6 +168,7 @@ class ChunkedJob(ABC):
             try:
                 return bool(step())
             except (DatabaseError, InterfaceError) as error:
+                metrics.dispatch_failures.inc()
                 logger.warning(
                     "%s %s: try %s of %s failed: %s",
                     type(self).__name__, self.pk, attempt, _ATTEMPTS, str(error).strip(),

@@ -101,31 +101,23 @@ class LongPoll:
         self, epoch_tag: str, revision: int, asked_at: float = float("-inf")
     ) -> list[Action]:
         """Somebody read in the database that this inbox is at ``revision``."""
-        if (
-            self._found is not None
-            and epoch_tag == self.epoch_tag
-            and revision <= self._found.revision
-        ):
+        if not self._is_news(epoch_tag, revision):
             return []
-        self._learn(How.HEALED)
+        if self._how is How.CAUGHT_UP and self._found is not None:
+            self._how = How.HEALED
         return self.woken()
 
     def woken(self) -> list[Action]:
         """Somebody says that something may be new: it is read."""
-        self._learn(How.HINTED)
+        if self._how is How.CAUGHT_UP and self._found is not None:
+            self._how = How.HINTED
         if self._loading:
             self._heard = True
         return self._load(self._cursor)
 
     def hinted(self, hint: Hint, now: float) -> list[Action]:
         """The channel layer said that the inbox has changed; what it says is read, not believed."""
-        self._learn(How.HINTED)
-        return self.behind(hint.epoch_tag, hint.revision)
-
-    def _learn(self, how: How) -> None:
-        """By what it is heard first, after a read that has found nothing, that there is more."""
-        if self._how is How.CAUGHT_UP and self._found is not None:
-            self._how = how
+        return self.woken() if self._is_news(hint.epoch_tag, hint.revision) else []
 
     def deadline(self) -> float:
         """When ``tick`` has something to do, at the latest."""
@@ -165,6 +157,11 @@ class LongPoll:
             return self._answer(self._found, ())
         self._is_over, self.end_code = True, code
         return [Close(code, reason)]
+
+    def _is_news(self, epoch_tag: str, revision: int) -> bool:
+        if self._found is None or epoch_tag != self.epoch_tag:
+            return True
+        return revision > self._found.revision
 
     def _ends_at(self) -> float:
         return self.born_at + self.wait_s

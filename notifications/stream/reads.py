@@ -73,13 +73,13 @@ class Reads:
         """What was believed, and nobody has confirmed, is read now."""
         self._is_due = self._is_due or self._believed_at is not None
 
-    def repeat(self) -> None:
-        """There may be something to say that no read has found: it is read again."""
-        self._is_due = True
-
     def wake(self) -> None:
-        """Somebody says that there may be more, and not what: it is read."""
+        """There may be something new, of which nothing is known."""
         self._is_due, self.heard_by = True, How.HINTED
+
+    def repeat(self) -> None:
+        """What was found could not be said: it is read again."""
+        self._is_due = True
 
     def is_elsewhere(self, own_epoch_tag: str) -> bool:
         """Whether another epoch was heard of: a snapshot is due, whatever the window says."""

@@ -104,11 +104,11 @@ def test_where_nobody_has_looked_it_is_nobody(admitted):
 @pytest.mark.parametrize("cause", ["rate", "full", "user", "address"])
 def test_a_refusal_by_a_limit_is_counted_once_and_logged(admitted, cause, caplog):
     counter = metrics.connections_refused.labels(REASONS[cause][-1])
-    before = counter._value.get()
+    before = counter.value
     with caplog.at_level("INFO"):
         for _ in range(2):
             admitted(cause)
-    assert counter._value.get() == before + 2
+    assert counter.value == before + 2
     assert caplog.text.count(f"A connection was refused: {REASONS[cause][2]}") == 1
 
 

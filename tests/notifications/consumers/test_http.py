@@ -140,12 +140,12 @@ def test_a_query_that_is_not_known_is_refused_and_reads_nothing(run, consumer, q
 def test_open_streams_are_counted_by_transport(run, consumer):
     async def scenario(own, reads):
         gauge = metrics.streams_open.labels(consumer.kind)
-        before = gauge._value.get()
+        before = gauge.value
         request = Request(consumer)
         await settle()
-        assert gauge._value.get() == before + 1
+        assert gauge.value == before + 1
         await end(request)
-        assert gauge._value.get() == before
+        assert gauge.value == before
 
     run(scenario)
 

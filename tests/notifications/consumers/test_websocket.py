@@ -111,7 +111,7 @@ def test_a_bug_before_or_without_a_stream_is_told_and_leaves_no_traceback(
     consumer = {"inbox": NotificationConsumer, "echo": EchoConsumer}[kind]
 
     async def scenario(own):
-        before = metrics.bugs.labels("a connection")._value.get()
+        before = metrics.bugs.labels("a connection").value
         if kind == "inbox":
             monkeypatch.setattr(websocket.admission, "admit", fail)
         else:
@@ -122,7 +122,7 @@ def test_a_bug_before_or_without_a_stream_is_told_and_leaves_no_traceback(
         assert socket.bye["code"] == socket.sent[-1]["code"] == CloseCode.OVERLOADED
         socket.hears("disconnect", code=1005)
         await socket.task
-        assert metrics.bugs.labels("a connection")._value.get() - before == 1
+        assert metrics.bugs.labels("a connection").value - before == 1
 
     run(scenario)
     assert "Traceback" not in caplog.text

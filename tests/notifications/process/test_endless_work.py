@@ -71,6 +71,7 @@ KEPT = {
     ("notifications/push/access.py", "_look_at_suspects"),
     ("notifications/push/access.py", "_suspect_all_regularly"),
     ("notifications/push/presence.py", "work"),
+    ("notifications/process/loop_lag.py", "work"),
     ("notifications/push/notifier.py", "_run"),
 }
 

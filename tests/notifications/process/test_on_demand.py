@@ -67,12 +67,12 @@ def test_one_task_does_all_that_comes_and_ends():
 
 def test_a_bug_is_counted_and_what_waits_is_done_all_the_same(caplog):
     async def scenario():
-        before = metrics.bugs.labels("a test")._value.get()
+        before = metrics.bugs.labels("a test").value
         queue = Queue(1, 2)
         queue.put(0, 1, 2, 3)
         await queue.until_done()
         assert queue.done == [0, 3]
-        assert metrics.bugs.labels("a test")._value.get() - before == 2
+        assert metrics.bugs.labels("a test").value - before == 2
 
     run(scenario)
     assert "Traceback" not in caplog.text

@@ -11,6 +11,7 @@ import pytest
 from notifications.consumers import stream_connection
 from notifications.consumers.websocket import NotificationConsumer
 from notifications.process import log_limits, metrics, supervisor
+from notifications.process.loop_lag import LoopLag
 from notifications.push import access, groups, presence, runtime, timers
 from notifications.push import publisher as publisher_module
 from notifications.push.groups import GroupMembership
@@ -46,7 +47,7 @@ def soon(monkeypatch, layer):
 
 
 def bugs(place):
-    return metrics.bugs.labels(place)._value.get()
+    return metrics.bugs.labels(place).value
 
 
 def run(scenario):
@@ -246,6 +247,7 @@ def failing(times, then=None):
         (access.AccessChecks, "_look_at_suspects"),
         (access.AccessChecks, "_suspect_all_regularly"),
         (presence.Presence, "work"),
+        (LoopLag, "work"),
     ],
 )
 def test_an_endless_loop_that_raises_begins_again(owner, name, monkeypatch):
@@ -255,6 +257,7 @@ def test_an_endless_loop_that_raises_begins_again(owner, name, monkeypatch):
         own = Hub()
         own.start()
         own.keep("presence", presence.Presence(own).work)
+        own.keep("the loop's lag", LoopLag().work)
         await ran.wait()
         for task in list(own._tasks):
             task.cancel()

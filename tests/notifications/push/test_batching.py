@@ -129,10 +129,10 @@ def test_who_has_given_up_is_not_asked_for():
         gate.set()
         return await asyncio.gather(first, *living)
 
-    before = [metric._value.get() for metric in (metrics.questions, metrics.questions_dropped)]
+    before = [metric.value for metric in (metrics.questions, metrics.questions_dropped)]
     assert run(ask()) == [0, 10, 11]
     assert asked == [[0], [10, 11]]
-    after = [metric._value.get() for metric in (metrics.questions, metrics.questions_dropped)]
+    after = [metric.value for metric in (metrics.questions, metrics.questions_dropped)]
     assert [new - old for old, new in zip(before, after, strict=True)] == [3, 9]
 
 

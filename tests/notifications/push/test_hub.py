@@ -75,12 +75,12 @@ def test_what_no_hint_told_is_found_in_the_database_and_counted(layer):
         behind, level = Connection(1, revision=5), Connection(2, revision=9)
         for connection in (behind, level):
             own.register(connection)
-        before = metrics.hints_healed._value.get()
+        before = metrics.hints_healed.value
         own.on_revisions(EPOCH_TAG, [(1, 6), (2, 9), (3, 1)])
         await until(lambda: behind.actions)
         assert [type(action) for action in behind.actions] == [Load]
         assert level.actions == []
-        assert metrics.hints_healed._value.get() - before == 1
+        assert metrics.hints_healed.value - before == 1
 
     run(scenario)
 
@@ -175,7 +175,7 @@ def test_what_nobody_here_has_sealed_is_a_reason_to_look_and_no_more(layer, capl
     body = {"epoch_tag": EPOCH_TAG, "arrived": '"id":"7","title":"Lie"', "rows": [[1, 6, 1, 1]]}
 
     async def scenario(own):
-        looks, refused = [], metrics.hints_refused._value.get()
+        looks, refused = [], metrics.hints_refused.value
         own.poll_now = lambda: looks.append(1)
         connection = Connection(1)
         own.register(connection)
@@ -186,7 +186,7 @@ def test_what_nobody_here_has_sealed_is_a_reason_to_look_and_no_more(layer, capl
             await own.deliver(copy.seal(hints.ACCESS_EVENT_TYPE, 1))
             await own.deliver({"type": hints.EVENT_TYPE, "body": json.dumps(body)})
         assert (connection.actions, suspected) == ([], [])
-        assert metrics.hints_refused._value.get() - refused == 150
+        assert metrics.hints_refused.value - refused == 150
         # However much of it comes.
         assert len(looks) < 50
         await own.deliver(HERE.seal(hints.ACCESS_EVENT_TYPE, 1))

@@ -96,7 +96,7 @@ def send(*users):
 
 
 def lost():
-    return metrics.wakes_lost._value.get()
+    return metrics.wakes_lost.value
 
 
 # --- From commit to look --------------------------------------------------------------------------
@@ -193,11 +193,11 @@ def test_a_server_that_is_not_there_harms_no_sender(own, alice, monkeypatch, cap
     assert caplog.text.count("could not be woken") == 1
     assert "Traceback" not in caplog.text
     monkeypatch.setattr(direct, "of_django", real)
-    sent = metrics.wakes_sent._value.get()
+    sent = metrics.wakes_sent.value
 
     def is_told():
         own.wake(here(), {1})
-        return own.flush(30) and metrics.wakes_sent._value.get() > sent
+        return own.flush(30) and metrics.wakes_sent.value > sent
 
     until(is_told, "it is tried again", within_s=60)
 
@@ -286,7 +286,7 @@ def test_what_does_not_come_through_is_said_once(started, monkeypatch, caplog):
     until(lambda: len(made) > 5, "it is tried again and again", within_s=60)
     assert caplog.text.count("does not come through") == 1
     assert heard.inboxes == []
-    assert metrics.listening._value.get() == 0
+    assert metrics.listening.value == 0
 
 
 def test_a_listener_ends_with_the_loop_that_it_wakes():
@@ -295,7 +295,7 @@ def test_a_listener_ends_with_the_loop_that_it_wakes():
     thread = threading.Thread(target=listener._run, daemon=True)
     thread.start()
     listener.listen_to(wakes.channel("x"))
-    until(lambda: metrics.listening._value.get() == 1, "it listens", within_s=60)
+    until(lambda: metrics.listening.value == 1, "it listens", within_s=60)
     loop.close()
     thread.join(30)
     assert not thread.is_alive()

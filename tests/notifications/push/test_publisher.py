@@ -50,7 +50,7 @@ def publisher(layer):
 
 
 def lost():
-    return metrics.hints_lost._value.get()
+    return metrics.hints_lost.value
 
 
 def test_hints_reach_the_layer_in_order_from_a_thread_of_their_own(publisher, layer):

@@ -168,7 +168,7 @@ def test_memory_is_bounded_while_the_database_is_away(monkeypatch):
         writer.tell(3, "epoch_tag", 7)
         writer._worker._task.cancel()
         assert len(writer._waiting) == 10
-        assert writer._waiting[3, "epoch_tag"] == 7
+        assert writer._waiting[3, "epoch_tag"][0] == 7
 
     asyncio.run(within())
 
