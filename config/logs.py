@@ -12,6 +12,23 @@ from typing import TextIO
 LINE_MAX = 1000
 
 
+# What an event says beside its message, where it is about one connection
+# (docs/reference/logging.md).
+FIELDS = ("connection", "user", "revision", "cause")
+
+
+def fields_of(record: logging.LogRecord) -> dict[str, str | int]:
+    """Those that the event has."""
+    found: dict[str, str | int] = {}
+    for name in FIELDS:
+        value = getattr(record, name, None)
+        if isinstance(value, int):
+            found[name] = value
+        elif value:
+            found[name] = one_line(str(value))
+    return found
+
+
 def one_line(text: str) -> str:
     """The text with what is not to be seen (line ends, escapes, marks of direction) spelled out."""
     if not text.isprintable():
@@ -29,12 +46,14 @@ def _spelled(character: str) -> str:
 
 
 class TextFormatter(logging.Formatter):
-    """Time, level, logger and message; a traceback follows on lines of its own, each set in, so
-    that none of them can be taken for an event.
+    """Time, level, logger and message, with its fields in brackets; a traceback follows on lines of
+    its own, each set in, so that none of them can be taken for an event.
     """
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's)
-        return one_line(super().formatMessage(record))
+        fields = " ".join(f"{name}={value}" for name, value in fields_of(record).items())
+        message = one_line(super().formatMessage(record))
+        return f"{message} [{fields}]" if fields else message
 
     def formatException(self, ei: logging._SysExcInfoType) -> str:  # noqa: N802
         lines = super().formatException(ei).split("\n")
@@ -42,16 +61,19 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """An object with `time`, `level`, `logger`, `message` and, after an error, `traceback`."""
+    """An object with `time`, `level`, `logger`, `message`, its fields and, after an error,
+    `traceback`.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        event = {
+        event: dict[str, str | int] = {
             "time": at.replace("+00:00", "Z"),
             "level": record.levelname,
             "logger": record.name,
             "message": one_line(record.getMessage()),
         }
+        event |= fields_of(record)
         if record.exc_info:
             event["traceback"] = self.formatException(record.exc_info)
         return json.dumps(event)

@@ -8,12 +8,13 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from notifications.admin import user_search
+from notifications.admin import trace, user_search
 from notifications.admin.compose import Compose, reach
 from notifications.admin.forms import ComposeForm
 from notifications.admin.paging import BoundedAdmin
@@ -23,6 +24,7 @@ from notifications.models import Notification, Stats, Status
 from notifications.models.audiences import CHOSEN
 from notifications.pages.moments import zoned
 from notifications.sending import acts, outcome
+from notifications.wire import contract
 from notifications.wire.message import COMPOSED, MOMENTS
 
 _MESSAGE = tuple(name for name in COMPOSED if name not in MOMENTS)
@@ -36,6 +38,7 @@ class NotificationAdmin(BoundedAdmin):
     add_form_template = "admin/notifications/notification/compose.html"
     list_display = (
         "title", "audience_label", "status", "when", "recipients", "delivered", "seen", "read",
+        "story",
     )  # fmt: skip
     list_filter = ("status", "level")
     list_select_related = ("stats",)
@@ -62,7 +65,12 @@ class NotificationAdmin(BoundedAdmin):
         wrap = self.admin_site.admin_view
         reach = path("reach/", wrap(self.reach_view), name="notifications_notification_reach")
         users = path("users/", wrap(self.users_view), name="notifications_notification_users")
-        return [reach, users, *super().get_urls()]
+        of_one = path(
+            "<path:object_id>/trace/",
+            wrap(self.trace_view),
+            name="notifications_notification_trace",
+        )
+        return [reach, users, of_one, *super().get_urls()]
 
     # --- Composing --------------------------------------------------------------------------------
 
@@ -127,6 +135,30 @@ class NotificationAdmin(BoundedAdmin):
     @admin.display(description=_("read"))
     def read(self, notification: Notification) -> int:
         return _counts(notification).read
+
+    @admin.display(description=_("story"))
+    def story(self, notification: Notification) -> str:
+        """A link to what became of it."""
+        address = reverse(
+            f"{self.admin_site.name}:notifications_notification_trace", args=[notification.pk]
+        )
+        return format_html(
+            '<a href="{}" aria-label="{}">{}</a>',
+            address,
+            _("What became of “%(title)s”") % {"title": notification},
+            _("Trace"),
+        )
+
+    def trace_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What became of a notification, and why somebody did not get it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        pk = contract.notification_pk(object_id)
+        notification = None if pk is None else Notification.objects.filter(pk=pk).first()
+        if notification is None:
+            raise Http404
+        context = {**self.admin_site.each_context(request), "opts": self.opts}
+        return trace.page(request, notification, context)
 
     # --- Withdrawing ------------------------------------------------------------------------------
 

@@ -62,7 +62,7 @@ def send(
     Recipients are the active users who match when their turn comes, and existed when it was
     accepted. Unknown names: 422, which names them, and nothing is sent.
     """
-    sender = _sender(request)
+    sender = sender_of(request)
     scope = asked.audience.kind.scope
     # Before any name is looked up: who may not send there learns not who is there.
     if scope not in sender.scopes:
@@ -88,7 +88,7 @@ def send(
 @router.get("/{id}", response=or_problem(ReportOut, 404), summary="What became of a notification")
 def report(request: HttpRequest, wire_id: NotificationId) -> Any:
     """Of those that this API key has sent; all others are the same 404."""
-    return _report(_own(request, wire_id))
+    return _report(own(request, wire_id))
 
 
 @router.patch(
@@ -96,27 +96,29 @@ def report(request: HttpRequest, wire_id: NotificationId) -> Any:
 )
 def edit(request: HttpRequest, wire_id: NotificationId, asked: EditIn) -> Any:
     """Also where it has arrived already, and while it is being sent; nothing is announced anew."""
-    notification = _own(request, wire_id)
+    notification = own(request, wire_id)
     acts.edit(notification.pk, **asked.changes())
-    return _report(_own(request, wire_id))
+    return _report(own(request, wire_id))
 
 
 @router.delete("/{id}", response=or_problem(ReportOut, 404), summary="Withdraw a notification")
 def withdraw(request: HttpRequest, wire_id: NotificationId) -> Any:
     """Cancels what is not sent yet, takes what is out of all inboxes. Again: changes nothing."""
-    notification = _own(request, wire_id)
+    notification = own(request, wire_id)
     acts.withdraw(notification.pk)
-    return _report(_own(request, wire_id))
+    return _report(own(request, wire_id))
 
 
-def _sender(request: HttpRequest) -> Sender:
+def sender_of(request: HttpRequest) -> Sender:
+    """Whose request it is."""
     sender: Sender = request.auth  # type: ignore[attr-defined]
     return sender
 
 
-def _own(request: HttpRequest, wire_id: str) -> Notification:
+def own(request: HttpRequest, wire_id: str) -> Notification:
+    """Raises: Problem: there is none of that id that this sender has sent."""
     pk = contract.notification_pk(wire_id)
-    sent_by = _sender(request).identity
+    sent_by = sender_of(request).identity
     notification = (
         None if pk is None else Notification.objects.filter(pk=pk, sent_by=sent_by).first()
     )

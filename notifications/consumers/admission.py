@@ -109,4 +109,5 @@ def _of_limits(hub: Hub, inbox_id: int, address: str) -> Refusal | None:
 def _tell(refusal: Refusal) -> None:
     metrics.connections_refused.labels(refusal.cause).inc()
     text = "A connection was refused: %s"
-    once_a_minute(logger, logging.INFO, refusal.reason, text, refusal.reason)
+    extra = {"cause": refusal.cause}
+    once_a_minute(logger, logging.INFO, refusal.reason, text, refusal.reason, extra=extra)

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from django.utils import timezone
 
 from notifications.consumers.transports import Transport
-from notifications.process import metrics, outages, supervisor
+from notifications.process import log_limits, metrics, outages, supervisor
 from notifications.push import catch_up
 from notifications.push.batching import Batcher
 from notifications.push.catch_up import Ask
@@ -32,6 +32,9 @@ Say = Callable[[Send], None]
 # Above what the window lets through: two frames of content, and what is said between them.
 _BUFFER_MAX_BYTES = 3 * contract.FRAME_MAX_BYTES
 _NEVER = float("inf")
+# Ends that nobody need look into, and how many others of one cause are logged a minute.
+_ROUTINE = {"client", "answered", "renew", "restart"}
+_ENDS_PER_MIN = 20
 # What a client hears of a bug, and when it may come back.
 _FAILED, _FAILED_AFTER_MS = "The server met an error.", 2000
 
@@ -67,6 +70,8 @@ class StreamConnection(Generic[S]):
     # Why it ends, where the stream does not know.
     _cause: str = "client"
     _entry: Entry | None = None
+    # The key by which clients and the log know the user; empty until the first read.
+    _user: str = ""
     _reading: asyncio.Future[Loaded | None] | None = None
 
     def open(self, cursor: Cursor | None) -> None:
@@ -75,6 +80,7 @@ class StreamConnection(Generic[S]):
         self.hub.register(self)
         how = "new" if cursor is None else "resumed"
         metrics.streams_opened.labels(self.kind, how).inc()
+        logger.debug("A stream has opened.", extra=self.fields)
         since = None if cursor is None else cursor.since
         self._entry = Entry(self.id, self.inbox_id, self.kind, self.hub.process, since)
         if self.says_when:  # a poll is worth a row once it is answered with something
@@ -163,6 +169,22 @@ class StreamConnection(Generic[S]):
         if self._entry is not None and (self.says_when or self._entry.spans):
             self._entry.ended_at, self._entry.cause = timezone.now(), self._why()
             self.hub.journal.changed(self._entry)
+        self._log_end(self._why())
+
+    def _log_end(self, cause: str) -> None:
+        extra = {**self.fields, "cause": cause}
+        if cause in _ROUTINE:
+            logger.debug("A stream has ended.", extra=extra)
+            return
+        log_limits.once_a_minute(
+            logger, logging.INFO, cause, "A stream was ended: %s.", cause.replace("_", " "),
+            most=_ENDS_PER_MIN, extra=extra,
+        )  # fmt: skip
+
+    @property
+    def fields(self) -> dict[str, object]:
+        """What an event of the log says beside its message: which connection, whose, where."""
+        return {"connection": self.id, "user": self._user, "revision": self.stream.acknowledged}
 
     def _loaded(self, answer: asyncio.Future[Loaded | None]) -> None:
         now = time.monotonic()
@@ -175,6 +197,7 @@ class StreamConnection(Generic[S]):
             ending = (CloseCode.SIGNED_OUT, "The user is gone.", now)
             self.hub.perform(self, self.stream.end, *ending)
         else:
+            self._user = loaded.user
             self.hub.perform(self, self.stream.loaded, loaded, now)
             if self.came_at is not None:
                 metrics.handshake.observe(now - self.came_at)

@@ -35,5 +35,8 @@ class Command(WorkCommand, DaphneCommand):  # type: ignore[misc]
 
     def log_action(self, protocol: str, action: str, details: dict[str, Any]) -> None:
         # Daphne takes it for an error of ours. Why we are busy is said once, and not by request.
-        if details.get("status") != HTTPStatus.SERVICE_UNAVAILABLE:
-            super().log_action(protocol, action, details)
+        if details.get("status") == HTTPStatus.SERVICE_UNAVAILABLE:
+            return
+        # Without the query: some put a token or a key there, which we refuse, and log nowhere.
+        path = str(details.get("path", "")).partition("?")[0]
+        super().log_action(protocol, action, {**details, "path": path})

@@ -13,7 +13,7 @@ import random
 import threading
 import time
 import traceback
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from notifications.process import log_limits, metrics
@@ -25,14 +25,15 @@ _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 5.0
 _RAN_WELL_S = 60.0
 
 
-def report(place: str, error: BaseException) -> None:
+def report(place: str, error: BaseException, extra: Mapping[str, object] | None = None) -> None:
     """Log where a bug is, once a minute, and count it.
 
-    Args: place: one of a few words of ours; what was being done.
+    Args: place: one of a few words of ours; what was being done. extra: fields of the event.
     """
     metrics.bugs.labels(place).inc()
     log_limits.once_a_minute(
-        logger, logging.ERROR, place, "A bug in %s: %s (%s)", place, _described(error), _at(error)
+        logger, logging.ERROR, place, "A bug in %s: %s (%s)", place, _described(error), _at(error),
+        extra=extra,
     )  # fmt: skip
 
 

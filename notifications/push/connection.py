@@ -42,6 +42,10 @@ class Connection(Protocol):
     login: Login | None
 
     @property
+    def fields(self) -> Mapping[str, object]:
+        """What an event of the log says beside its message: which connection, whose, where."""
+
+    @property
     def stream(self) -> Stream: ...
 
     def perform(self, actions: list[Action]) -> None: ...

@@ -120,7 +120,7 @@ class Hub:
             actions = fact(*values)
             connection.perform(actions)
         except Exception as error:  # noqa: BLE001 (nobody else shall notice)
-            supervisor.report("a stream", error)
+            supervisor.report("a stream", error, connection.fields)
             self._give_up(connection)
             return []
         return actions

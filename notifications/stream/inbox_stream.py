@@ -197,9 +197,8 @@ class InboxStream:
         if self._ending.is_over:
             return due
         due = min(due, self._heartbeat.deadline())
-        # Held up by the server's own buffer alone: no frame of the client will come to say that it
-        # is empty.
-        may_read = self._outgoing.window.has_room(0) or self._is_elsewhere()
+        # Held up by our own buffer alone: no frame of the client will say that it is empty.
+        may_read = self._outgoing.window.has_room(0) or self._reads.is_elsewhere(self.epoch_tag)
         if self._wants() and not self._reads.is_under_way and may_read:
             due = min(due, self._reads.retry_at)
         return due
@@ -269,9 +268,6 @@ class InboxStream:
         is_busy = self._ending.is_over or self._reads.is_under_way
         return self.greeted and self._resume_state.is_settled and not is_busy
 
-    def _is_elsewhere(self) -> bool:
-        return self._reads.is_elsewhere(self.epoch_tag)
-
     def _wants(self) -> bool:
         """Whether there is something to read."""
         news = self._reads.is_wanted(self._outgoing.position, self.epoch_tag)
@@ -279,7 +275,8 @@ class InboxStream:
 
     def _catch_up(self) -> list[Action]:
         """Read on, where there is something to say and room to say it."""
-        if not self._wants() or not (self._outgoing.has_room() or self._is_elsewhere()):
+        may_read = self._outgoing.has_room() or self._reads.is_elsewhere(self.epoch_tag)
+        if not (self._wants() and may_read):
             return []
         resume_state, here = self._resume_state, Cursor(self.epoch, self._outgoing.position)
         return self._load(resume_state.cursor if resume_state.is_open else here)

@@ -25,9 +25,10 @@ def logged(request):
     handler = config.configure_handler(config.config["handlers"]["console"])
     handler.setFormatter(config.config["formatters"][request.param])
 
-    def act(name, message, *args, error=None, level=logging.WARNING):
+    def act(name, message, *args, error=None, level=logging.WARNING, **fields):
         found = (type(error), error, error.__traceback__) if error else None
         record = logging.LogRecord(name, level, "x.py", 1, message, args, found)
+        vars(record).update(fields)
         assert handler.filter(record)
         return handler.format(record).split("\n")
 
@@ -89,3 +90,20 @@ def test_what_was_refused_is_no_error_of_ours(logged):
 def test_what_any_client_can_cause_has_no_traceback(logged, name):
     lines = logged(name, "Refused", error=raised("evil.example"))
     assert "Traceback" not in "".join(lines)
+
+
+def test_an_event_says_its_fields_and_no_other(logged):
+    fields = {"connection": "0b6c", "user": "mZ3kQ", "revision": 0, "cause": "no_pong"}
+    (line,) = logged("notifications", "Ended", **fields, password="secret")
+    assert "secret" not in line
+    if logged.format == "json":
+        assert fields.items() <= json.loads(line).items()
+        return
+    assert line.endswith("Ended [connection=0b6c user=mZ3kQ revision=0 cause=no_pong]")
+
+
+@pytest.mark.parametrize("text", NASTY, ids=ascii)
+def test_no_field_makes_a_line_of_its_own(logged, text):
+    (line,) = logged("notifications", "Ended", cause=f"a{text}b", user="")
+    assert line.isprintable()
+    assert "user" not in line

@@ -21,6 +21,7 @@ from tests.support.client import SocketClient
 from tests.support.connection import LoopThread
 from tests.support.emptying import empty_tables
 from tests.support.http_client import CLIENTS
+from tests.support.leaks import plant
 from tests.support.redis_server import RedisServer
 from tests.support.servers import DAPHNE, SESSION_COOKIE, UVICORN, Servers
 
@@ -220,7 +221,7 @@ def sign_in(transactional_db):
         session[HASH_SESSION_KEY] = user.get_session_auth_hash()
         session.set_expiry(expires_in_s)
         session.create()
-        return session.session_key
+        return plant(session.session_key)
 
     return create
 

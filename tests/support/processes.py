@@ -17,6 +17,7 @@ from urllib.parse import quote
 from django.db import connection
 
 from tests.support.forkserver import Forked, forkserver, may_fork
+from tests.support.leaks import leaks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -218,7 +219,8 @@ class Processes:
         """Errors that any child, or the database server, has written down."""
         pattern = _FAULT if self.may_warn else _COMPLAINT
         found = [child.report() for child in self._children if pattern.search(child.output())]
-        return found + self._server_log.deadlocks()
+        leaked = [line for child in self._children for line in leaks(child.output())]
+        return found + leaked + self._server_log.deadlocks()
 
     def run(self, name: str, command: list[str], **settings: object) -> Child:
         """Start our Python with these arguments; its log gets that name."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
+from tests.support.leaks import leaks, no_events
 from tests.support.ports import free_port, listens
 from tests.support.processes import Child, Processes, until
 
@@ -109,7 +110,9 @@ class Server:
         text = self.child.output()
         new, self._looked_at = text[self._looked_at :], len(text)
         pattern = _FAULT if self.may_warn else _COMPLAINT
-        return [f"{self}: {new[-4000:]}"] if pattern.search(new) else []
+        found = [f"{self}: {new[-4000:]}"] if pattern.search(new) else []
+        found += [f"{self} has logged a secret: {line}" for line in leaks(new)]
+        return found + [f"{self} has logged no event: {line}" for line in no_events(new)]
 
     def stop(self) -> int:
         """Send SIGTERM; the exit status, negative where it was the signal's own."""

@@ -22,6 +22,12 @@ ALICE = SimpleNamespace(pk=7, is_authenticated=True)
 NEXT_VERSION = f"{contract.SUBPROTOCOL_FAMILY}v99"
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_kept(settings):
+    """Of streams here, which have no database to be written to."""
+    settings.NOTIFICATIONS_STREAM_RETENTION_H = 0
+
+
 class Socket:
     """One socket: what the server hears of it and says to it."""
 

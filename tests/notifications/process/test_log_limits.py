@@ -78,3 +78,15 @@ def test_of_many_threads_one_tells(clock, caplog):
     clock.now = 60
     limits.once_a_minute(logger, logging.WARNING, "busy", "Busy.")
     assert caplog.messages == ["Busy.", "Busy. (again 799 times in the last minute)"]
+
+
+def test_a_few_a_minute_may_tell_each_of_another_thing(clock, caplog):
+    limits = LogLimits(clock)
+    caplog.set_level(logging.INFO, logger.name)
+    for n, at in enumerate([0, 1, 2, 3, 4, 61, 62]):
+        clock.now = at
+        extra = {"connection": f"c{n}"}
+        limits.once_a_minute(logger, logging.INFO, "ended", "It ended.", most=3, extra=extra)
+    assert [record.connection for record in caplog.records] == ["c0", "c1", "c2", "c5", "c6"]
+    assert caplog.messages[3] == "It ended. (again 2 times in the last minute)"
+    assert caplog.messages[4] == "It ended."

@@ -18,6 +18,7 @@ class Connection:
     """A stream that has caught up, whose actions are noted instead of performed."""
 
     kind = "websocket"
+    fields = {"connection": "c"}
     login = None
     address = ""
 
