@@ -43,7 +43,7 @@ _EMPTY = {
 }
 
 
-def _around() -> dict[str, str]:
+def around() -> dict[str, str]:
     """What is around a page: the project's template, or ours, which leads to the site's root."""
     return {"base_template": conf.BASE_TEMPLATE, "site_root": get_script_prefix()}
 
@@ -82,7 +82,7 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
         request,
         "notifications/inbox.html",
         {
-            **_around(),
+            **around(),
             "place": place,
             "tabs": _TABS.items(),
             "empty": _EMPTY[place.listing],
@@ -112,7 +112,7 @@ def inbox_one(request: HttpRequest, wire_id: str) -> HttpResponse:
         request,
         "notifications/one.html",
         {
-            **_around(),
+            **around(),
             "notification": read,
             "place": ListPosition.of(request.GET),
             "beside": beside,

@@ -97,7 +97,7 @@ def is_idle(server):
     # The one request is this one.
     wanted = ("notifications_streams_open", 0), ("notifications_http_requests_open", 1)
     return all(
-        sum(map(float, re.findall(rf"^{name}\S* (\S+)$", said, re.MULTILINE))) == count
+        sum(map(float, re.findall(rf"^{name}(?:{{\S*)? (\S+)$", said, re.MULTILINE))) == count
         for name, count in wanted
     )
 
