@@ -121,11 +121,12 @@ test-sqlite: .venv/installed-dev ## Run the tests on SQLite (PYTEST_ARGS='-n 2 -
 test-postgresql: .venv/installed-dev ## Run the tests on a private PostgreSQL
 	$(scratch) $(python) -m tests.support.postgresql -- $(python) $(pytest) -m database
 
-# What takes long is run twice already, and asks more of servers than of Django. The tests' own tools
-# and the state of a stream, which is plain Python, know nothing of it.
+# What takes long is run twice already, and asks more of servers than of Django; of the hosts one is
+# tried. The tests' own tools and the state of a stream, which is plain Python, know nothing of it.
 slow_left_out := $(addprefix --ignore=tests/,browser faults sockets support test_conformance.py \
-    test_first_minutes.py docs/test_walkthrough.py hosts/test_howto.py hosts/test_pages.py \
-    $(addprefix config/test_,serve.py start_up.py unusable_database.py)) $(addprefix --ignore-glob=*/test_,any_order.py simulation.py)
+    test_first_minutes.py docs/test_walkthrough.py notifications/stream \
+    $(addprefix config/test_,serve.py start_up.py unusable_database.py)) \
+    $(addprefix --ignore=,$(filter-out %/test_plain.py,$(wildcard tests/hosts/test_*.py)))
 
 # Beside the tests, since it takes hours, and root: its files are not named as tests are. With it go
 # those tests that make up what they try, to try more.

@@ -173,6 +173,7 @@ NOTIFICATIONS_SESSION_FINDER = "accounts.logins.Finder"
 NOTIFICATIONS_HOUSEKEEPING = [
     "notifications.inbox.idempotency.forget_old",
     "notifications.push.presence.forget_old",
+    "notifications.push.journal.forget_old",
     "notifications.credentials.tokens.forget_old",
     "accounts.sessions.forget_old",
 ]
@@ -180,6 +181,7 @@ NOTIFICATIONS_HOUSEKEEPING = [
 NOTIFICATIONS_LEFT_OVER = {
     "answers to acts": "notifications.inbox.idempotency.left_over",
     "access tokens": "notifications.credentials.tokens.left_over",
+    "streams": "notifications.push.journal.left_over",
     "sessions": "accounts.sessions.left_over",
 }
 

@@ -116,6 +116,12 @@ class _Conf:
     ECHO_LIFE_S = Setting(60.0, least=0.1, most=86400)
     ECHO_MAX_BYTES = Setting(64 * 1024, least=0, most=64 * 1024)
 
+    # --- The page at /diagnostics/ ---
+
+    # Whether there is one, and how many runs of it a process follows at once; one user has one.
+    DIAGNOSTICS = Setting(default=True)
+    DIAGNOSTICS_RUNS_MAX = Setting(50, least=1, most=10_000)
+
     # --- Upkeep ---
 
     # How many server processes run: checks ask, and a process that is told to end, for the only one
@@ -124,11 +130,16 @@ class _Conf:
 
     # For which the answer to an `op_id` is remembered.
     OPERATION_RETENTION_H = Setting(24, least=1, most=24 * 365)
+    # For which it is kept what each stream was sent, by which `manage.py trace` tells who got what;
+    # 0: not at all. And of how many streams at most, the newest.
+    STREAM_RETENTION_H = Setting(72, least=0, most=24 * 365)
+    STREAMS_KEPT_MAX = Setting(1_000_000, least=1000, most=1_000_000_000)
     # What a dispatcher calls after each look at what is due; each deletes a little of what is old.
     HOUSEKEEPING = Setting(
         [
             "notifications.inbox.idempotency.forget_old",
             "notifications.push.presence.forget_old",
+            "notifications.push.journal.forget_old",
             "notifications.credentials.tokens.forget_old",
         ]
     )
@@ -137,6 +148,7 @@ class _Conf:
         {
             "answers to acts": "notifications.inbox.idempotency.left_over",
             "access tokens": "notifications.credentials.tokens.left_over",
+            "streams": "notifications.push.journal.left_over",
         }
     )
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.urls import path, re_path
 
 from notifications.consumers.dashboard import DashboardConsumer
+from notifications.consumers.diagnostics import DiagnosticsConsumer
 from notifications.consumers.echo import EchoConsumer
 from notifications.consumers.event_stream import EventStreamConsumer
 from notifications.consumers.http import HttpStreamConsumer, forbid
@@ -45,12 +46,14 @@ def websockets(
     echo = guard(EchoConsumer.as_asgi(), anyone=True)
     dashboard = guard(sign_in(DashboardConsumer.as_asgi()))
     inbox = guard(sign_in(NotificationConsumer.as_asgi()), tokens=True)
+    diagnostics = guard(sign_in(DiagnosticsConsumer.as_asgi()))
     begin = f"{places.root()}{places.SOCKETS}".removeprefix("/")
     # Django's types have these for HTTP views only; Channels routes sockets with them.
     routes: list[Any] = [
         path(f"{begin}notifications/", cast(Any, inbox)),
         path(f"{begin}echo/", cast(Any, echo)),
         path(f"{begin}dashboard/", cast(Any, dashboard)),
+        path(f"{begin}diagnostics/", cast(Any, diagnostics)),
         re_path("", cast(Any, refuse)),
     ]
     router: Application = URLRouter(routes)

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from notifications import api
 from notifications.pages import dashboard, views
+from notifications.pages.diagnostics import diagnostics_page
 from notifications.wire import places
 
 
@@ -30,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dashboard/figures/", dashboard.figures, name="dashboard-figures"),
     path("dashboard/history/", dashboard.history, name="dashboard-history"),
     path("dashboard/drain/<str:process_id>/", dashboard.drain, name="dashboard-drain"),
+    path("diagnostics/", diagnostics_page, name="diagnostics"),
     path(places.API, api.make().urls),
 ]
 without_transactions(urlpatterns)

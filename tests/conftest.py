@@ -1,17 +1,23 @@
 """The people of the tests: alice, bob, charlie who may see nothing, and staff admin."""
 
+from collections import defaultdict
+from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.db.models.signals import post_save, pre_save
 from django.test import Client, TransactionTestCase
+from django.test.utils import CaptureQueriesContext
 
 from accounts import throttles as sign_in_throttles
 from accounts.models import Session
 from notifications.credentials import keys, revocation, throttles, tokens
 from notifications.credentials.signals import access_revoked
 from notifications.process import log_limits
+from notifications.sending import on_save
 from tests.support import far_ids
 from tests.support.emptying import empty_tables
 from tests.support.sessions import login_by
@@ -137,6 +143,30 @@ def token_of(session_of):
         return tokens.issue(user, origins=origins, session=session, api_key=api_key)[0]
 
     return create
+
+
+@pytest.fixture
+def rules_are_forgotten(monkeypatch):
+    """What `on_save` is told in a test counts for no other."""
+    rules = defaultdict(list)
+    monkeypatch.setattr(on_save, "_rules", rules)
+    yield
+    for model, signal in product(rules, (pre_save, post_save)):
+        assert signal.disconnect(sender=model, dispatch_uid=f"on_save {model._meta.label}")
+
+
+@pytest.fixture
+def django_assert_num_queries():
+    """pytest-django's, which says what was asked only where pytest is verbose."""
+
+    @contextmanager
+    def asks(count):
+        with CaptureQueriesContext(connection) as asked:
+            yield asked
+        said = [query["sql"] for query in asked.captured_queries]
+        assert len(said) == count, "\n".join(said)
+
+    return asks
 
 
 @pytest.fixture

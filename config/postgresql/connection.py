@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import selectors
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +16,9 @@ from config.postgresql import reachability
 
 # psycopg's: how often a wait looks for Ctrl-C.
 _INTERVAL_S = 0.1
-# How long a connection of the pool may take to say that it lives.
-_LIVES_WITHIN_S = 2.0
+# How long a connection of the pool may take to say that it lives; it is not asked where it has said
+# so just now, and nothing has come since, as its end would.
+_LIVES_WITHIN_S, _JUST_NOW_S = 2.0, 1.0
 # Once PostgreSQL has been away for so long, who wants a connection waits for this long only: the
 # requests that come meanwhile would take all threads, and are better told so soon.
 _AWAY_LONG_S, _IMPATIENT_S = 5.0, 1.0
@@ -33,6 +35,8 @@ class Connection(psycopg.Connection[Any]):
     # None: however long it takes. The kernel's own bounds, such as TCP's, hold all the same.
     answer_s: float | None = None
     _opened_at = 0.0
+    # When the server has answered last.
+    _answered_at = float("-inf")
 
     @classmethod
     def connect(  # type: ignore[override]
@@ -50,7 +54,7 @@ class Connection(psycopg.Connection[Any]):
             raise
         reachability.PROCESS.answered()
         made.answer_s = answer_s
-        made._opened_at = time.monotonic()
+        made._opened_at = made._answered_at = time.monotonic()
         return made
 
     def wait(self, gen: Any, interval: float = _INTERVAL_S, timeout: float | None = None) -> Any:
@@ -61,9 +65,19 @@ class Connection(psycopg.Connection[Any]):
         if timeout is not None:  # psycopg's own, which it knows to handle
             return super().wait(gen, interval, timeout)
         try:
-            return super().wait(gen, interval, self.answer_s)
+            answer = super().wait(gen, interval, self.answer_s)
         except _WaitTimeout:
             raise psycopg.OperationalError(self._give_up()) from None
+        self._answered_at = time.monotonic()
+        return answer
+
+    def lives(self) -> bool:
+        """Whether it has answered just now, and nothing has come from the server since."""
+        if time.monotonic() > self._answered_at + _JUST_NOW_S:
+            return False
+        with selectors.DefaultSelector() as selector:
+            selector.register(self, selectors.EVENT_READ)
+            return not selector.select(0)
 
     def _give_up(self) -> str:
         assert self.answer_s is not None  # noqa: S101 (else nothing ends)
@@ -117,6 +131,8 @@ def check(connection: Connection) -> None:
 
     Raises: psycopg.Error: it does not.
     """
+    if connection.lives():
+        return
     with connection.answering_within(_LIVES_WITHIN_S):
         Pool.check_connection(connection)
     reachability.PROCESS.answered()

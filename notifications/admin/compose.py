@@ -22,6 +22,7 @@ from notifications.admin.forms import AudienceForm, ComposeForm, new_key
 from notifications.admin.user_search import may_view_users, user_search
 from notifications.models import Inbox, audiences
 from notifications.models.audience import Audience
+from notifications.models.door import Door, Through
 from notifications.sending import acts, outcome, quota
 
 if TYPE_CHECKING:
@@ -164,7 +165,11 @@ class Compose:
         key = acts.IdempotencyKey(_scope_of(self._request.user.pk), form.cleaned_data["key"])
         try:
             sent = acts.send(
-                form.message(), audience=form.audience(), idempotency=key, rationed=True
+                form.message(),
+                audience=form.audience(),
+                idempotency=key,
+                rationed=True,
+                through=Through(Door.ADMIN, f"user {self._request.user.pk}"),
             )
         except acts.IdempotencyConflict:
             return self._already_sent(form)

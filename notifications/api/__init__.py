@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from ninja import NinjaAPI
 from ninja.parser import Parser
 
-from notifications.api import document, errors, inbox, notifications, tokens
+from notifications.api import diagnostics, document, errors, inbox, notifications, tokens
 from notifications.api.authentication import ApiKeyAuth, SessionAuth, TokenAuth, TokenMakerAuth
 from notifications.wire import queries, strict_json
 from notifications.wire.problems import Problem
@@ -46,6 +46,7 @@ def make() -> NinjaAPI:
     api.add_decorator(queries.known_only)
     # In this order: a bearer beats a cookie.
     api.add_router("", inbox.router, auth=[TokenAuth(), SessionAuth()])
+    api.add_router("", diagnostics.router, auth=[TokenAuth(), SessionAuth()])
     api.add_router("/notifications", notifications.router, auth=[ApiKeyAuth()])
     api.add_router("/tokens", tokens.router, auth=[TokenMakerAuth(), SessionAuth()])
     return api

@@ -13,6 +13,7 @@ from notifications.api.schemas import EditIn, NotificationIn, ReportOut, SentOut
 from notifications.inbox import stats
 from notifications.models import Notification
 from notifications.models.audiences import Everyone
+from notifications.models.door import Door, Through
 from notifications.sending import acts
 from notifications.wire import contract
 from notifications.wire.problems import Problem
@@ -79,6 +80,7 @@ def send(
         idempotency=key,
         sent_by=sender.identity,
         rationed=True,
+        through=Through(Door.API, sender.identity),
     )
     return Status(201 if sent.created else 200, _shown(sent.notification))
 

@@ -76,6 +76,7 @@ class StreamConsumer(QuietConsumer):
     connection: StreamConnection[Any] | None
 
     def __init__(self) -> None:
+        self.id = uuid4().hex
         # Where its frames go, once there is something to say.
         self.transport = None
         # None before it is let in; it stays so where it is refused.
@@ -86,6 +87,7 @@ class StreamConsumer(QuietConsumer):
         known = visitor.of(self.scope)
         login = known.login
         self.connection = StreamConnection(
+            id=self.id,
             kind=self.kind,
             says_when=self.says_when,
             inbox_id=inbox_id,
@@ -102,7 +104,7 @@ class StreamConsumer(QuietConsumer):
     def new_stream(self, transport: Transport, limits: Limits) -> Stream:
         """The stream of this connection, which has not begun."""
         return InboxStream(
-            connection=uuid4().hex,
+            connection=self.id,
             born_at=time.monotonic(),
             server_time=lambda: contract.wire_time(datetime.now(UTC)) or "",
             limits=limits,

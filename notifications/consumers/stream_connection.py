@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from django.utils import timezone
+
 from notifications.consumers.transports import Transport
 from notifications.process import metrics, outages, supervisor
 from notifications.push import catch_up
@@ -16,7 +18,8 @@ from notifications.push.batching import Batcher
 from notifications.push.catch_up import Ask
 from notifications.push.connection import Login
 from notifications.push.hub import Hub
-from notifications.stream.messages import Action, Close, Load, Loaded, Send, Stream
+from notifications.push.journal import Entry
+from notifications.stream.messages import Action, Close, Load, Loaded, Send, Stream, Told
 from notifications.wire import contract, frames
 from notifications.wire.contract import CloseCode
 from notifications.wire.frames import Cursor
@@ -41,6 +44,8 @@ _reads: Batcher[Ask, Loaded | None] = Batcher(catch_up.catch_up)
 class StreamConnection(Generic[S]):
     """One stream of one inbox, and where its frames go; the hub's ``Connection``."""
 
+    # As its client knows it by `hello`, the log and the journal.
+    id: str
     kind: str
     # Whether a client can be told when to come back.
     says_when: bool
@@ -61,6 +66,7 @@ class StreamConnection(Generic[S]):
     _is_closed: bool = False
     # Why it ends, where the stream does not know.
     _cause: str = "client"
+    _entry: Entry | None = None
     _reading: asyncio.Future[Loaded | None] | None = None
 
     def open(self, cursor: Cursor | None) -> None:
@@ -69,12 +75,17 @@ class StreamConnection(Generic[S]):
         self.hub.register(self)
         how = "new" if cursor is None else "resumed"
         metrics.streams_opened.labels(self.kind, how).inc()
+        since = None if cursor is None else cursor.since
+        self._entry = Entry(self.id, self.inbox_id, self.kind, self.hub.process, since)
+        if self.says_when:  # a poll is worth a row once it is answered with something
+            self.hub.journal.changed(self._entry)
         self.hub.perform(self, self.stream.open, cursor)
 
     def close(self) -> None:
         """The connection has ended, for whatever reason."""
         if not self._is_closed:
             metrics.streams_ended.labels(self._why()).inc()
+            self._note_end()
         self._is_closed = True
         if self._reading is not None:
             self._reading.cancel()  # then the database need not be asked
@@ -111,6 +122,8 @@ class StreamConnection(Generic[S]):
         for action in actions:
             if isinstance(action, Send):
                 self.say(action)
+                if action.told is not None:
+                    self._note(action.told)
             elif isinstance(action, Load):
                 reads = _reads if self.stream.epoch_tag else _first_reads
                 self._reading = reads.ask(Ask(self.inbox_id, action.cursor))
@@ -132,6 +145,24 @@ class StreamConnection(Generic[S]):
             self._receipt = (epoch_tag, revision)
             if revision:
                 self.hub.receipts.tell(self.inbox_id, epoch_tag, revision)
+                self._note_receipt(epoch_tag, revision)
+
+    # --- What is kept of it: to be told later, and never in the way -------------------------------
+
+    def _note(self, told: Told) -> None:
+        if self._entry is not None:
+            self._entry.tell(told, self.stream.epoch_tag)
+            self.hub.journal.changed(self._entry)
+
+    def _note_receipt(self, epoch_tag: str, revision: int) -> None:
+        if self._entry is not None and self._entry.spans and epoch_tag == self._entry.epoch_tag:
+            self._entry.acknowledged = revision
+            self.hub.journal.changed(self._entry)
+
+    def _note_end(self) -> None:
+        if self._entry is not None and (self.says_when or self._entry.spans):
+            self._entry.ended_at, self._entry.cause = timezone.now(), self._why()
+            self.hub.journal.changed(self._entry)
 
     def _loaded(self, answer: asyncio.Future[Loaded | None]) -> None:
         now = time.monotonic()

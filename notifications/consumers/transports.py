@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 # puts here what ends the connection at once.
 EXTENSION = "notifications.transport"
 ABORT = "notifications.abort"
+# And what gives the head of the answer that let the socket in, once it has been sent.
+HANDSHAKE = "notifications.handshake"
 
 Event = dict[str, Any]
 

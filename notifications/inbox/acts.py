@@ -165,21 +165,19 @@ def _perform(change: _Change, recipient_id: Any, which: Chosen | AllUpTo) -> Res
         now = timezone.now()
         items.update(revision=revision, **change.values(now))
         changed = InboxItem.objects.filter(inbox=inbox, revision=revision)
-        after = _Counts.of(changed)
+        after = _Counts.of(changed, now)
         if change.stats is not None:
             stats.act(changed, change.stats(now))
-            _count_on_commit(changed, now)
+            _count_on_commit(after.steps)
         inbox.advance(unread=after.unread - before.unread, unseen=after.unseen - before.unseen)
     return Result(inbox.revision, before.rows, inbox.unread_count, inbox.unseen_count)
 
 
-def _count_on_commit(changed: InboxItemQuerySet, now: datetime) -> None:
-    """Let ``/metrics`` tell of the steps that these items came further, once that is committed."""
-    steps = {step: Count("pk", filter=Q(**{f"{step}_at": now})) for step in _STEPS}
-    counts: dict[str, int] = changed.aggregate(**steps)
+def _count_on_commit(steps: Mapping[str, int]) -> None:
+    """Let ``/metrics`` tell of the steps that items came further, once that is committed."""
 
     def count() -> None:
-        for step, number in counts.items():
+        for step, number in steps.items():
             metrics.items.labels(step).inc(number)
 
     transaction.on_commit(count, robust=True)
@@ -204,14 +202,17 @@ class _Counts:
     rows: int
     unread: int
     unseen: int
+    # How many came each step further at the moment that was asked for.
+    steps: Mapping[str, int]
 
     @classmethod
-    def of(cls, items: InboxItemQuerySet) -> _Counts:
+    def of(cls, items: InboxItemQuerySet, now: datetime | None = None) -> _Counts:
         unread = Q(**LISTED, read_at=None)
-        return cls(
-            **items.aggregate(
-                rows=Count("*"),
-                unread=Count("pk", filter=unread),
-                unseen=Count("pk", filter=unread & Q(seen_at=None)),
-            )
+        steps = {} if now is None else {step: Q(**{f"{step}_at": now}) for step in _STEPS}
+        counts = items.aggregate(
+            rows=Count("*"),
+            unread=Count("pk", filter=unread),
+            unseen=Count("pk", filter=unread & Q(seen_at=None)),
+            **{step: Count("pk", filter=is_new) for step, is_new in steps.items()},
         )
+        return cls(steps={step: counts.pop(step) for step in steps}, **counts)

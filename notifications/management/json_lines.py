@@ -12,6 +12,7 @@ from django.db import transaction
 from pydantic import ValidationError as SchemaError
 
 from notifications.api.schemas import NotificationIn
+from notifications.models.door import COMMAND
 from notifications.sending import acts
 from notifications.sending.acts import IdempotencyConflict, IdempotencyKey, Sent
 from notifications.wire import strict_json
@@ -109,7 +110,7 @@ def _tried(
             return Line(number)
         # A savepoint: a line that fails in the database leaves the transaction around it whole.
         with transaction.atomic():
-            sent = acts.send(message, audience=audience, idempotency=key)
+            sent = acts.send(message, audience=audience, idempotency=key, through=COMMAND)
         return Line(number, sent)
     except SchemaError as error:
         return Line(number, error="; ".join(map(_schema_fault, error.errors())))

@@ -419,6 +419,65 @@ class Migration(migrations.Migration):
                 ("finished_at", models.DateTimeField(null=True)),
             ],
         ),
+        migrations.CreateModel(
+            name="StreamRecord",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("connection", models.CharField(max_length=32, unique=True)),
+                (
+                    "inbox",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="notifications.inbox",
+                    ),
+                ),
+                ("process", models.CharField(max_length=32)),
+                ("transport", models.CharField(max_length=16)),
+                ("epoch_tag", models.CharField(default="", max_length=16)),
+                ("opened_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("cause", models.CharField(default="", max_length=32)),
+                ("since", models.PositiveBigIntegerField(null=True)),
+                ("acknowledged", models.PositiveBigIntegerField(default=0)),
+                ("spans", models.JSONField(default=list)),
+                ("told_at", models.DateTimeField()),
+            ],
+            options={
+                "verbose_name": "stream",
+                "indexes": [
+                    models.Index(fields=["inbox", "opened_at"], name="notifications_stream_inbox")
+                ],
+            },
+        ),
+        migrations.AddField(
+            model_name="notification",
+            name="door",
+            field=models.CharField(
+                choices=[
+                    ("admin", "the admin"),
+                    ("api", "the API"),
+                    ("code", "code"),
+                    ("command", "the command"),
+                    ("on_save", "a row that was saved"),
+                ],
+                default="",
+                editable=False,
+                max_length=8,
+            ),
+        ),
+        migrations.AddField(
+            model_name="notification",
+            name="accepted_by",
+            field=models.CharField(default="", editable=False, max_length=100),
+        ),
         migrations.AddIndex(
             model_name="notification",
             index=models.Index(fields=["status", "id"], name="notifications_status"),

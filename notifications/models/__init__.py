@@ -8,6 +8,7 @@ from notifications.models.jobs import Edit, Leased, Removal, from_now
 from notifications.models.notification import Level, Notification, Status
 from notifications.models.process import Process
 from notifications.models.stats import Stats, StatsDelta
+from notifications.models.stream_record import StreamRecord
 from notifications.process import namesake
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Stats",
     "StatsDelta",
     "Status",
+    "StreamRecord",
     "from_now",
 ]
 

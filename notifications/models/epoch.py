@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from django.db import connections, models
@@ -71,6 +72,11 @@ class ChangeCounter(models.Model):
         """An inbox is being deleted; call it in that transaction."""
         if connections[using].vendor == "sqlite":
             cls.objects.using(using).filter(pk=1).update(gone_count=F("gone_count") + 1)
+
+
+def epoch_tag(epoch_secret: str) -> str:
+    """A name of the epoch that processes may tell each other, and that tells nothing else."""
+    return hashlib.sha256(epoch_secret.encode()).hexdigest()[:16]
 
 
 def create_single_rows(using: str, **_kwargs: Any) -> None:

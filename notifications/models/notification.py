@@ -15,6 +15,7 @@ from django.utils.deconstruct import deconstructible
 from django.utils.translation import gettext_lazy as _
 
 from notifications.models import audiences
+from notifications.models.door import BY_MAX_LENGTH, Door
 from notifications.models.jobs import Leased
 from notifications.models.tolerance import JsonField
 from notifications.wire import content, contract
@@ -146,6 +147,10 @@ class Notification(Leased):
 
     # The program that sent it (an API key) and may follow, edit and withdraw it; else nothing.
     sent_by = models.CharField(max_length=64, default="", editable=False)
+
+    # Through which door it came, and who or what came through it, as far as that is known.
+    door = models.CharField(max_length=8, choices=Door, default="", editable=False)
+    accepted_by = models.CharField(max_length=BY_MAX_LENGTH, default="", editable=False)
 
     # Who may use a key again: an API key, the command, an admin user. Null where there is no key.
     idempotency_scope = models.CharField(max_length=64, default="", editable=False)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, connections
@@ -135,15 +136,22 @@ def python_values(fields: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Rows:
     """Values of these fields, from SQL of our own, as the ORM would give them."""
     converted = [list(row) for row in rows]
     for n, field in enumerate(fields):
-        column = field.get_col(field.model._meta.db_table)
-        for convert in [
-            *connection.ops.get_db_converters(column),
-            *column.get_db_converters(connection),
-        ]:
+        column, converters = _of_column(field, connection.vendor)
+        for convert in converters:
             for row in converted:
                 if row[n] is not None:
                     row[n] = convert(row[n], column, connection)
     return converted
+
+
+@cache
+def _of_column(field: Any, _vendor: str) -> tuple[Any, Sequence[Callable[..., Any]]]:
+    """A field's column, and what makes its values Python's; the same for all connections of one
+    kind, and asked for with each read of a stream.
+    """
+    column = field.get_col(field.model._meta.db_table)
+    of_database = connection.ops.get_db_converters(column)
+    return column, [*of_database, *column.get_db_converters(connection)]
 
 
 def _converted(compiler: Any, rows: list[Any]) -> Rows:

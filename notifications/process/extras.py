@@ -25,6 +25,11 @@ def version() -> str:
         return "source"
 
 
+def missing(*modules: str) -> list[str]:
+    """Those of them that could not be imported."""
+    return [module for module in modules if not is_there(module)]
+
+
 def remedy(extra: str) -> str:
     """How to get what is missing. Args: extra: of our package (pyproject.toml)."""
     return f"pip install '{_PACKAGE}[{extra}]'"

@@ -7,7 +7,6 @@ own, in two dialects: the ORM has no words for a LIMIT per row of another table.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from typing import Any
 from django.db import connection
 
 from notifications.models import Epoch, Inbox, InboxItem, Notification, sql
+from notifications.models.epoch import epoch_tag
 from notifications.models.inbox import LISTED
 from notifications.process import metrics
 from notifications.stream.messages import Entry, Loaded
@@ -42,11 +42,6 @@ def catch_up(asks: Sequence[Ask]) -> list[Loaded | None]:
         return [_loaded(ask, rows[n], encode) if n in rows else None for n, ask in enumerate(asks)]
 
 
-def epoch_tag(epoch_secret: str) -> str:
-    """A name of the epoch that processes may tell each other, and that tells nothing else."""
-    return hashlib.sha256(epoch_secret.encode()).hexdigest()[:16]
-
-
 # --- The statement --------------------------------------------------------------------------------
 
 _HEAD = (
@@ -70,6 +65,7 @@ _TABLES = {
         [f"i.{name}" for name in serializers.ITEM]
         + [f"c.{name}" for name in serializers.CONTENT[:-1]]
     ),
+    "of_item": ", ".join(f"s.{name}" for name in serializers.ITEM),
     "preview": contract.BODY_PREVIEW_LENGTH + 1,
     "most": contract.CHANGES_MAX_COUNT + 1,
     "newest": contract.SNAPSHOT_SIZE + 1,
@@ -90,9 +86,9 @@ heads AS MATERIALIZED (
                 ELSE 'changes' END AS how
     FROM asks a JOIN {inbox} b ON b.id = a.inbox_id CROSS JOIN {epoch} e
 )"""
-_CHANGED = """SELECT s.id FROM {item} s
+_CHANGED = """FROM {item} s
     WHERE h.how = 'changes' AND s.inbox_id = h.inbox_id AND s.revision > h.since"""
-_NEWEST = """SELECT s.id FROM {item} s
+_NEWEST = """FROM {item} s
     WHERE h.how = 'snapshot' AND s.inbox_id = h.inbox_id AND {listed}
     ORDER BY s.arrived_revision DESC LIMIT {newest}"""
 # ruff: noqa: S608 (put together from constants of this module)
@@ -105,9 +101,9 @@ _SQLITE = (
     + """
 SELECT {head}, {columns}, SUBSTR(c.body, 1, {preview})
 FROM heads h
-LEFT JOIN {item} i ON i.id IN ("""
+LEFT JOIN {item} i ON i.id IN (SELECT s.id """
     + _CHANGED
-    + " UNION ALL SELECT * FROM ("
+    + " UNION ALL SELECT * FROM (SELECT s.id "
     + _NEWEST
     + """))
 LEFT JOIN {notification} c ON c.id = i.notification_id"""
@@ -121,12 +117,11 @@ _POSTGRESQL = (
     + """
 SELECT {head}, {columns}, LEFT(c.body, {preview})
 FROM heads h
-LEFT JOIN LATERAL (("""
+LEFT JOIN LATERAL ((SELECT {of_item} """
     + _CHANGED
-    + " LIMIT {most}) UNION ALL ("
+    + " LIMIT {most}) UNION ALL (SELECT {of_item} "
     + _NEWEST
-    + """)) found ON true
-LEFT JOIN {item} i ON i.id = found.id
+    + """)) i ON true
 LEFT JOIN {notification} c ON c.id = i.notification_id"""
 )
 _SQL = {
@@ -140,18 +135,38 @@ _CONTENT_FIELDS = [Notification._meta.get_field(name) for name in serializers.CO
 
 Row = tuple[Any, ...]
 
+# The epoch's, as this process has read it last.
+_read_secret = ""
+
 
 def _read(asks: Sequence[Ask]) -> dict[int, list[Row]]:
-    """The statement's rows by the number of their ask."""
-    secret = Epoch.objects.values_list("epoch_secret", flat=True).get()
-    # Which epoch a cursor means only we can tell; should the epoch end in this very moment, the
-    # statement sees another secret than this one and answers everybody with a snapshot.
+    """The statement's rows by the number of their ask.
+
+    Raises: DatabaseError, Epoch.DoesNotExist
+    """
+    global _read_secret  # noqa: PLW0603
+    # Which epoch a cursor means only we can tell, and the one that was read last is still the
+    # present one, nearly always: the statement looks. Where it is another, it would answer
+    # everybody with a snapshot, also those who know the new one: they are asked for again.
+    secret = _read_secret or Epoch.objects.get().epoch_secret
+    rows = _executed(asks, secret)
+    if rows:
+        _read_secret = rows[0][_HEAD.index("epoch_secret")]
+    else:  # where there is no epoch, as while tables are emptied, nobody has gone
+        _read_secret = Epoch.objects.get().epoch_secret
+    if _read_secret != secret:
+        rows = _executed(asks, _read_secret)
+    by_number: dict[int, list[Row]] = {}
+    for row in rows:
+        by_number.setdefault(row[0], []).append(row)
+    return by_number
+
+
+def _executed(asks: Sequence[Ask], secret: str) -> list[Row]:
     named = _parameters([(ask.inbox_id, _since(ask, secret)) for ask in asks])
-    rows: dict[int, list[Row]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_SQL[connection.vendor], (*named, secret))
-        for row in cursor.fetchall():
-            rows.setdefault(row[0], []).append(row)
+        rows: list[Row] = cursor.fetchall()
     return rows
 
 
@@ -205,7 +220,8 @@ def _loaded(ask: Ask, rows: Sequence[Row], encode: _Encoder) -> Loaded:
         items.sort(key=lambda pair: pair[0]["arrived_revision"], reverse=True)
         shown = items[: contract.SNAPSHOT_SIZE]
         listed = tuple(encode(item, content) for item, content in shown)
-        return replace(loaded, listed=listed, more=len(items) > len(shown))
+        arrived = tuple(item["arrived_revision"] for item, _ in shown)
+        return replace(loaded, listed=listed, arrived=arrived, more=len(items) > len(shown))
     assert ask.cursor is not None  # noqa: S101 (without one the statement says snapshot)
     items.sort(key=lambda pair: (pair[0]["revision"], pair[0]["arrived_revision"]))
     changes = tuple(

@@ -15,6 +15,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -43,6 +44,8 @@ _REFUSED_MS = (1000, 3000)
 # The same, where a header says it.
 REFUSED_RETRY_S = 2
 _LOOK_S = 0.05
+# For which the end waits until it is written down how the streams ended.
+_FLUSH_S = 2.0
 _BATCH = 200
 
 
@@ -172,6 +175,9 @@ class Drain:
             here.streams or self._requests_open
         ) and time.monotonic() < ends_at:
             await asyncio.sleep(_LOOK_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FLUSH_S):
+                await here.journal.flush()
 
 
 def _close_at_once(streams: list[Connection]) -> None:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-from notifications.push import catch_up, installation
+from notifications.models.epoch import epoch_tag as tag_of
+from notifications.push import installation
 from notifications.push.installation import Event, Installation
 from notifications.sending.signals import Arrived, Change, Removed
 from notifications.stream.messages import Hint
@@ -47,7 +48,7 @@ def changed(inbox_id: int, revision: int) -> tuple[str, Event]:
     secret, place = installation.read()
     here = installation.at(secret, place)
     rows = [[inbox_id, revision, 0, 0]]
-    body = {"epoch_tag": catch_up.epoch_tag(secret), "at": time.time(), "rows": rows}
+    body = {"epoch_tag": tag_of(secret), "at": time.time(), "rows": rows}
     return inbox_group(here, inbox_id), here.seal(EVENT_TYPE, body)
 
 
@@ -57,7 +58,7 @@ def bulk(changes: Sequence[Change]) -> list[tuple[str, Event]]:
     Returns: groups to tell, and what to tell each, in the order of the changes.
     """
     secret, place = installation.read()
-    here, epoch_tag = installation.at(secret, place), catch_up.epoch_tag(secret)
+    here, epoch_tag = installation.at(secret, place), tag_of(secret)
     return [hint for change in changes for hint in _hints(here, epoch_tag, change)]
 
 

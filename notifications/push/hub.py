@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
+from uuid import uuid4
 
 from notifications.process import log_limits, metrics, supervisor
 from notifications.push import hints, publisher
@@ -19,6 +20,7 @@ from notifications.push.access import AccessChecks
 from notifications.push.connection import Connection
 from notifications.push.groups import GroupMembership
 from notifications.push.installation import Installation
+from notifications.push.journal import Journal
 from notifications.push.limits import ConnectionCounter
 from notifications.push.receipts import Receipts
 from notifications.push.timers import TimerWheel
@@ -36,9 +38,12 @@ class Hub:
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
+        # What this process is known by, where several are told apart.
+        self.process = uuid4().hex
         self.streams: dict[int, set[Connection]] = {}
         self.timers = TimerWheel(self._tick)
         self.receipts = Receipts()
+        self.journal = Journal()
         self.access = AccessChecks(self)
         self.connection_counter = ConnectionCounter()
         self.groups = GroupMembership(self.streams, self.deliver, self._look_again)
@@ -137,6 +142,15 @@ class Hub:
         Args: asked_at: when it began to read; what a stream was sent since then may be newer.
         """
         self._spawn(self._catch_up(epoch_tag, rows, asked_at))
+
+    def on_woken(self, inbox_ids: Iterable[int]) -> None:
+        """Somebody says that something may be new in these inboxes: whoever follows one reads."""
+        followed = [pk for pk in inbox_ids if pk in self.streams]
+        if followed:
+            metrics.looks.inc()
+        for inbox_id in followed:
+            for connection in tuple(self.streams[inbox_id]):
+                self.perform(connection, connection.stream.woken)
 
     def take_hinted(self) -> set[int]:
         """Inboxes whose streams believed a hint since this was asked last; from any thread."""

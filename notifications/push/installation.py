@@ -18,7 +18,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import CharField, DateTimeField, Func
 
 from notifications.conf import conf
 from notifications.models import Epoch
@@ -27,6 +26,17 @@ Event = dict[str, str]
 """One message of the layer: its type, and all the rest as one string that any layer carries."""
 
 _GROUP_LENGTH = 16
+
+# In SQL of our own: it is asked within each change of an inbox, whose row is locked meanwhile, and
+# most of the time would be the ORM's. No other server of PostgreSQL began in this microsecond,
+# however it came by the same files.
+_TABLE = Epoch._meta.db_table
+_READ = {
+    "sqlite": f"SELECT epoch_secret FROM {_TABLE}",  # noqa: S608 (a table of ours)
+    "postgresql": (
+        f"SELECT epoch_secret, current_database(), pg_postmaster_start_time() FROM {_TABLE}"  # noqa: S608
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +78,14 @@ def read() -> tuple[str, str]:
 
     Raises: Epoch.DoesNotExist: the database has not been migrated, or is being flushed.
     """
+    with connection.cursor() as cursor:
+        cursor.execute(_READ[connection.vendor])
+        row = cursor.fetchone()
+    if row is None:
+        raise Epoch.DoesNotExist
     if connection.vendor == "sqlite":
-        secret = Epoch.objects.values_list("epoch_secret", flat=True).get()
-        return secret, place_of_file(connection.settings_dict["NAME"])
-    secret, name, started_at = Epoch.objects.values_list(
-        "epoch_secret",
-        Func(function="current_database", output_field=CharField()),
-        # No other server began in this microsecond, however it came by the same files.
-        Func(function="pg_postmaster_start_time", output_field=DateTimeField()),
-    ).get()
+        return row[0], place_of_file(connection.settings_dict["NAME"])
+    secret, name, started_at = row
     return secret, f"{name} {started_at.timestamp():.6f}"
 
 

@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from collections.abc import Collection
 from typing import Any
-from uuid import uuid4
 
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -64,7 +63,7 @@ class Presence:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._id = uuid4().hex
+        self._id = hub.process
         self._wrote_at = self._wrote_inboxes_at = self._totals_at = float("-inf")
         self._inboxes: bytes | None = None
         self._is_failing = False

@@ -20,9 +20,9 @@ from django.utils import timezone
 
 from notifications.inbox import reading, stats
 from notifications.models import Epoch, InboxItem
+from notifications.models.epoch import epoch_tag as tag_of
 from notifications.models.inbox import UNDELIVERED
 from notifications.process import metrics, supervisor
-from notifications.push import catch_up
 from notifications.push.batching import is_of_one, outcomes
 
 logger = logging.getLogger(__name__)
@@ -129,7 +129,7 @@ def write(receipts: Sequence[Receipt]) -> bool:
     secret = Epoch.objects.values_list("epoch_secret", flat=True).first()
     if secret is None:
         return True  # the database is being flushed, and there is nothing to mark
-    epoch_tag = catch_up.epoch_tag(secret)
+    epoch_tag = tag_of(secret)
     acknowledged = [
         (receipt.inbox_id, receipt.revision)
         for receipt in receipts

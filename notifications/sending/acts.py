@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from notifications.inbox.idempotency import fingerprint
 from notifications.models import Edit, Notification, Removal, Status
 from notifications.models.audience import Audience
+from notifications.models.door import CODE, Through
 from notifications.sending import dispatch, quota, start
 from notifications.wire.message import EDITABLE, PARTS, Message
 
@@ -66,6 +67,7 @@ def send(
     idempotency: IdempotencyKey | None = None,
     sent_by: str = "",
     rationed: bool = False,
+    through: Through = CODE,
 ) -> Sent:
     """Accept a notification: once the transaction commits, every recipient gets it exactly once.
 
@@ -75,11 +77,11 @@ def send(
 
     Args: message: sent at once, where its ``send_at`` is not later than now. sent_by: who may
         follow and edit it, where that is a program. rationed: whether its sender may tell everyone
-        only so often.
+        only so often. through: which door it comes, for those who ask later.
     Raises: ValidationError: with messages per field. IdempotencyConflict: the key came with
         another request. QuotaExceeded: it is rationed, and there is no room for it.
     """
-    notification = _row(message, audience)
+    notification = _row(message, audience, **through.columns())
     notification.sent_by = sent_by
     if idempotency is not None:
         notification.idempotency_scope = idempotency.scope
@@ -193,8 +195,9 @@ def _remove(notification_id: int, reason: str, **values: Any) -> bool:
     return is_new
 
 
-def _row(message: Message, audience: Audience) -> Notification:
+def _row(message: Message, audience: Audience, **columns: str) -> Notification:
     return Notification(
+        **columns,
         audience_kind=audience.kind,
         audience_ids=list(audience.ids),
         audience_label=audience.label,

@@ -14,7 +14,8 @@ from django.db.models import Model
 from django.db.models.signals import post_save, pre_save
 
 from notifications.models.audience import Audience
-from notifications.sending.shortcuts import send
+from notifications.models.door import Door, Through
+from notifications.sending.shortcuts import send_through
 from notifications.wire.message import PARTS
 
 logger = logging.getLogger(__name__)
@@ -122,7 +123,10 @@ def _apply(rule: _Rule, row: Model, before: Model | None) -> None:
 def _send(rule: _Rule, row: Model) -> None:
     whom = _made(rule.to, row)
     if not _is_nobody(whom):
-        send(to=whom, **{name: _made(value, row) for name, value in rule.said.items()})
+        through = Through(Door.ON_SAVE, f"{row._meta.label} {row.pk}")
+        send_through(
+            through, to=whom, **{name: _made(value, row) for name, value in rule.said.items()}
+        )
 
 
 def _is_nobody(whom: Any) -> bool:

@@ -13,6 +13,7 @@ from django.db.models import Model
 
 from notifications.models import audiences
 from notifications.models.audience import Audience
+from notifications.models.door import CODE, Through
 from notifications.sending import acts
 from notifications.sending.acts import IdempotencyKey, Sent
 from notifications.wire.message import Content, Message
@@ -37,9 +38,16 @@ def send(title: str, *, to: To, key: str | None = None, **content: Unpack[Conten
     Raises: TypeError: ``to`` is none of these. ValueError: it holds nobody, or too many. Else as
         ``sending.send``.
     """
+    return send_through(CODE, title, to=to, key=key, **content)
+
+
+def send_through(
+    through: Through, title: str, *, to: To, key: str | None = None, **content: Unpack[Content]
+) -> Sent:
+    """``send``, where it is not the code itself that calls it."""
     idempotency = None if key is None else IdempotencyKey(_SCOPE, key)
     message = Message(title, **content)
-    return acts.send(message, audience=audience_of(to), idempotency=idempotency)
+    return acts.send(message, audience=audience_of(to), idempotency=idempotency, through=through)
 
 
 async def asend(title: str, *, to: To, key: str | None = None, **content: Unpack[Content]) -> Sent:

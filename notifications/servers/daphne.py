@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import threading
+from functools import partial
 from typing import Any
 
 from autobahn.websocket.protocol import WebSocketServerProtocol
@@ -13,7 +14,7 @@ from daphne.server import Server
 from twisted.internet import reactor
 from twisted.internet.tcp import Connection
 
-from notifications.consumers.transports import EXTENSION
+from notifications.consumers.transports import EXTENSION, HANDSHAKE
 from notifications.process import overdue
 from notifications.push import drain
 from notifications.servers import daphne_http, daphne_reading
@@ -71,6 +72,7 @@ class DaphneServer(Server):  # type: ignore[misc]
             protocol.closeHandshakeTimeout = _CLOSE_TIMEOUT_S
             direct = DaphneTransport(protocol)
             scope["extensions"] = {daphne_reading.TAKEN: daphne_reading.limit(protocol, direct)}
+            scope["extensions"][HANDSHAKE] = partial(_head_of_answer, protocol)
             if isinstance(protocol.transport, Connection):
                 scope["extensions"][EXTENSION] = direct
         return super().create_application(protocol, scope)
@@ -107,6 +109,11 @@ class DaphneServer(Server):  # type: ignore[misc]
             os._exit(0)  # Ctrl-C in that very moment, before Twisted listens for signals
         logger.critical("Cannot listen: %s", failure.getErrorMessage())
         os._exit(1)
+
+
+def _head_of_answer(protocol: Any) -> bytes:
+    """What let the socket in: there is none before it was sent."""
+    return str(protocol.http_response_data).encode()
 
 
 def _nothing() -> asyncio.Future[None]:

@@ -17,7 +17,7 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from notifications.consumers.transports import ABORT, EXTENSION
+from notifications.consumers.transports import ABORT, EXTENSION, HANDSHAKE
 from notifications.process import metrics
 from notifications.push import drain, limits
 from notifications.servers import bodies, unix_peers
@@ -147,6 +147,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self.response.status_code == 101 and not self.conn.extensions:  # noqa: PLR2004
             extensions: dict[str, Any] = self.scope["extensions"]
             extensions[EXTENSION] = UvicornTransport(self)
+            extensions[HANDSHAKE] = self.response.serialize
 
 
 def _is_utf8(parts: list[bytes]) -> bool:

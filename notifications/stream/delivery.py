@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from notifications.stream import packing
 from notifications.stream.heartbeat import Heartbeat
-from notifications.stream.messages import Action, Loaded, Send
+from notifications.stream.messages import Action, How, Loaded, Send, Told
 from notifications.stream.outgoing import Outgoing
 from notifications.stream.reads import Reads
 from notifications.stream.resume import ResumeState
@@ -30,7 +30,9 @@ class Delivery:
         """
         actions: list[Action] = []
         fits = True
+        how = self.reads.heard_by
         if self.resume_state.is_open:
+            how = How.CAUGHT_UP
             # Only now is it known whether the client's cursor is one that can be resumed from.
             self.outgoing.place(loaded.since or 0)
         if loaded.listed is not None:
@@ -39,9 +41,11 @@ class Delivery:
                 return [], True
             if loaded.revision < self.outgoing.position:
                 self.outgoing.place(0)  # what it was sent by hints is not so
-            actions = self.content(packing.snapshot(loaded), loaded.revision, now)
+            arrived, frame = packing.snapshot(loaded)
+            told = Told(0, loaded.revision, How.SNAPSHOT, arrived=arrived)
+            actions = self._content(frame, told, now)
         elif loaded.since == self.outgoing.position:
-            actions, fits = self._changes(loaded, now)
+            actions, fits = self._changes(loaded, how, now)
         if self.outgoing.position >= loaded.revision:
             # One for each time it was asked for; a snapshot has one in any case.
             owed = max(self.resume_state.settle(), int(loaded.listed is not None))
@@ -49,7 +53,7 @@ class Delivery:
             actions += [Send(frames.synced(position), position)] * owed
         return actions, fits
 
-    def _changes(self, loaded: Loaded, now: float) -> tuple[list[Action], bool]:
+    def _changes(self, loaded: Loaded, how: How, now: float) -> tuple[list[Action], bool]:
         actions: list[Action] = []
         if loaded.since == loaded.revision:
             return actions, True
@@ -62,16 +66,17 @@ class Delivery:
             revision, frame = packing.changes(loaded, position, part, last=is_last)
             if len(frame) > contract.FRAME_MAX_BYTES:  # one change that does not fit
                 return actions, False
-            actions += self.content(frame, revision, now, is_last=is_last)
+            actions += self._content(frame, Told(position, revision, how, is_last), now)
         return actions, True
 
-    def content(
-        self, frame: bytes, revision: int, now: float, *, is_last: bool = True
-    ) -> list[Action]:
-        """Send a frame that brings the client to ``revision``."""
-        self.outgoing.sent(revision, len(frame))
-        self.resume_state.sent(is_last=is_last)
-        sent: list[Action] = [Send(frame, revision)]
+    def content(self, frame: bytes, revision: int, now: float) -> list[Action]:
+        """Send on what a hint said: a frame that brings the client to ``revision``."""
+        return self._content(frame, Told(self.outgoing.position, revision, How.HINTED), now)
+
+    def _content(self, frame: bytes, told: Told, now: float) -> list[Action]:
+        self.outgoing.sent(told.revision, len(frame))
+        self.resume_state.sent(is_last=told.is_last)
+        sent: list[Action] = [Send(frame, told.revision, told)]
         if self.heartbeat.is_answered and not self.outgoing.window.has_room(0):
             sent.append(self.ping(now))
         return sent

@@ -111,22 +111,24 @@ class InboxStream:
     def failed(self, now: float) -> list[Action]:
         """The read that was asked for failed; it is tried again."""
         self._reads.fail(now)
-        if not self.greeted:
-            reason = "The database does not answer."
-            return self.end(CloseCode.OVERLOADED, reason, now, _BUSY_AFTER_MS)
-        return []
+        if self.greeted:
+            return []
+        return self.end(CloseCode.OVERLOADED, "The database does not answer.", now, _BUSY_AFTER_MS)
 
     def behind(
         self, epoch_tag: str, revision: int, asked_at: float = float("-inf")
     ) -> list[Action]:
-        """Somebody read in the database, from ``asked_at`` on, that this inbox is at ``revision``.
-
-        Where that is less than what a hint has said before, the hint was a lie.
-        """
+        """Somebody has read, from ``asked_at`` on, that the inbox is at ``revision``."""
         self._outgoing.begin()
         if epoch_tag == self.epoch_tag:
             self._reads.compare(revision, asked_at, self._outgoing.position)
         return self._hear(epoch_tag, revision)
+
+    def woken(self) -> list[Action]:
+        """Somebody says that something may be new, and not what: it is read."""
+        self._outgoing.begin()
+        self._reads.wake()
+        return self._catch_up()
 
     def hinted(self, hint: Hint, now: float) -> list[Action]:
         """The channel layer said that the inbox has changed.
@@ -211,16 +213,14 @@ class InboxStream:
             return []
         if verdict := self._verdict(now):
             return self.end(*verdict, now, 0 if self.greeted else _BUSY_AFTER_MS)
-        actions: list[Action] = []
         if not self.greeted:
-            return actions
+            return []
+        actions: list[Action] = []
         if self._heartbeat.take_beat(now):
             actions.append(self._delivery.ping(now))
             self._reads.doubt()
-        if now < self._reads.retry_at:
-            return actions
         # A bug in hints and hub is mended within a heartbeat; the ping does not wait for it.
-        return actions + self._catch_up()
+        return actions if now < self._reads.retry_at else actions + self._catch_up()
 
     def end(
         self,

@@ -10,7 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from notifications.stream import packing
-from notifications.stream.messages import Action, Close, Hint, Limits, Load, Loaded, Send
+from notifications.stream.messages import (
+    Action,
+    Close,
+    Hint,
+    How,
+    Limits,
+    Load,
+    Loaded,
+    Send,
+    Told,
+)
 from notifications.wire import frames
 from notifications.wire.contract import CloseCode
 from notifications.wire.frames import Cursor
@@ -40,6 +50,8 @@ class LongPoll:
     _is_over: bool = False
     # Why there is no answer.
     end_code: CloseCode | None = None
+    # By what it learned that there is something to say.
+    _how: How = How.CAUGHT_UP
 
     @property
     def acknowledged(self) -> int:
@@ -89,19 +101,23 @@ class LongPoll:
         self, epoch_tag: str, revision: int, asked_at: float = float("-inf")
     ) -> list[Action]:
         """Somebody read in the database that this inbox is at ``revision``."""
-        if (
-            self._found is not None
-            and epoch_tag == self.epoch_tag
-            and revision <= self._found.revision
-        ):
+        if not self._is_news(epoch_tag, revision):
             return []
+        if self._how is How.CAUGHT_UP and self._found is not None:
+            self._how = How.HEALED
+        return self.woken()
+
+    def woken(self) -> list[Action]:
+        """Somebody says that something may be new: it is read."""
+        if self._how is How.CAUGHT_UP and self._found is not None:
+            self._how = How.HINTED
         if self._loading:
             self._heard = True
         return self._load(self._cursor)
 
     def hinted(self, hint: Hint, now: float) -> list[Action]:
         """The channel layer said that the inbox has changed; what it says is read, not believed."""
-        return self.behind(hint.epoch_tag, hint.revision)
+        return self.woken() if self._is_news(hint.epoch_tag, hint.revision) else []
 
     def deadline(self) -> float:
         """When ``tick`` has something to do, at the latest."""
@@ -142,6 +158,11 @@ class LongPoll:
         self._is_over, self.end_code = True, code
         return [Close(code, reason)]
 
+    def _is_news(self, epoch_tag: str, revision: int) -> bool:
+        if self._found is None or epoch_tag != self.epoch_tag:
+            return True
+        return revision > self._found.revision
+
     def _ends_at(self) -> float:
         return self.born_at + self.wait_s
 
@@ -162,4 +183,10 @@ class LongPoll:
             totals=loaded.counts,
             content=[*content, frames.synced(loaded.revision)] if content else [],
         )
-        return [Send(answer, loaded.revision)]
+        return [Send(answer, loaded.revision, self._told(loaded) if content else None)]
+
+    def _told(self, loaded: Loaded) -> Told:
+        if loaded.listed is not None:
+            arrived, _ = packing.snapshot(loaded)
+            return Told(0, loaded.revision, How.SNAPSHOT, arrived=arrived)
+        return Told(loaded.since or 0, loaded.revision, self._how)

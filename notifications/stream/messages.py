@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from notifications.wire import frames
@@ -45,6 +46,8 @@ class Loaded:
     since: int | None = None
     changes: tuple[Entry, ...] = ()
     listed: tuple[bytes, ...] | None = None
+    # Under which revisions these have arrived.
+    arrived: tuple[int, ...] = ()
     more: bool = False
 
     @property
@@ -68,12 +71,39 @@ class Hint:
 # --- Actions --------------------------------------------------------------------------------------
 
 
+class How(StrEnum):
+    """By what a change came into a frame."""
+
+    HINTED = "hinted"
+    # No hint has told of it: somebody has looked into the database.
+    HEALED = "healed"
+    # The client has asked what it missed.
+    CAUGHT_UP = "caught_up"
+    SNAPSHOT = "snapshot"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a frame tells of: all that changed after ``since``, up to ``revision``.
+
+    In parts that is so only once the last was sent. A snapshot tells of what ``arrived`` under
+    these revisions, and of no more.
+    """
+
+    since: int
+    revision: int
+    how: How
+    is_last: bool = True
+    arrived: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Send:
     """``revision``: what the client holds with this frame, where the frame says so."""
 
     frame: bytes
     revision: int | None = None
+    told: Told | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +168,8 @@ class Stream(Protocol):
     def hinted(self, hint: Hint, now: float) -> list[Action]: ...
 
     def behind(self, epoch_tag: str, revision: int, asked_at: float = ...) -> list[Action]: ...
+
+    def woken(self) -> list[Action]: ...
 
     def tick(self, now: float) -> list[Action]: ...
 

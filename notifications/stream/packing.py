@@ -57,7 +57,7 @@ def changes(loaded: Loaded, since: int, part: Sequence[Entry], *, last: bool) ->
 def whole(loaded: Loaded) -> list[bytes] | None:
     """All that was found, in as many frames as it takes; None where one change fits no frame."""
     if loaded.listed is not None:
-        return [snapshot(loaded)]
+        return [snapshot(loaded)[1]]
     assert loaded.since is not None  # noqa: S101 (what is not listed is since a cursor)
     encoded: list[bytes] = []
     position = loaded.since
@@ -68,8 +68,8 @@ def whole(loaded: Loaded) -> list[bytes] | None:
     return encoded if max(map(len, encoded)) <= contract.FRAME_MAX_BYTES else None
 
 
-def snapshot(loaded: Loaded) -> bytes:
-    """As many of the newest as one frame holds."""
+def snapshot(loaded: Loaded) -> tuple[tuple[int, ...], bytes]:
+    """As many of the newest as one frame holds: under which they arrived, and the frame."""
     listed = loaded.listed or ()
     shown: list[bytes] = []
     room = contract.FRAME_MAX_BYTES - _AROUND_BYTES
@@ -79,4 +79,5 @@ def snapshot(loaded: Loaded) -> bytes:
             break
         shown.append(encoded)
     more = loaded.more or len(shown) < len(listed)
-    return frames.snapshot(loaded.epoch, loaded.revision, shown, more=more, totals=loaded.counts)
+    frame = frames.snapshot(loaded.epoch, loaded.revision, shown, more=more, totals=loaded.counts)
+    return loaded.arrived[: len(shown)], frame

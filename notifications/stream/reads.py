@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from notifications.stream.messages import How
 from notifications.stream.pending_hints import PendingHints
 
 _RETRY_S = 1.0
@@ -23,6 +24,9 @@ class Reads:
     # When a hint was believed that no read has confirmed since; None: all was read.
     _believed_at: float | None = None
     _hints: PendingHints = field(default_factory=PendingHints)
+    # Who was the first to tell of the highest revision.
+    heard_by: How = How.HINTED
+    _teller: How = How.HINTED
 
     def begin(self) -> None:
         self.is_under_way = True
@@ -45,19 +49,22 @@ class Reads:
     def hear(self, epoch_tag: str, revision: int, own_epoch_tag: str) -> None:
         """Somebody says that the inbox is at this revision."""
         self._hints.hear(epoch_tag, revision)
-        if epoch_tag == own_epoch_tag:
-            self.head = max(self.head, revision)
+        if epoch_tag == own_epoch_tag and revision > self.head:
+            self.head, self.heard_by = revision, self._teller
+        self._teller = How.HINTED
 
     def believe(self, revision: int, now: float) -> None:
         """What a hint said of this revision was sent on, unread."""
-        self.head = max(self.head, revision)
+        self.head, self.heard_by = max(self.head, revision), How.HINTED
         self._believed_at = now
 
     def compare(self, revision: int, asked_at: float, position: int) -> None:
         """Somebody has read the inbox at ``revision``, from ``asked_at`` on.
 
-        Where that is less than what was believed before, the hint was a lie.
+        Where that is less than what was believed before, the hint was a lie. Whoever calls this
+        lets it be heard next.
         """
+        self._teller = How.HEALED
         if self._believed_at is not None and self._believed_at < asked_at:
             self._is_due = self._is_due or revision < position
             self._believed_at = None
@@ -65,6 +72,10 @@ class Reads:
     def doubt(self) -> None:
         """What was believed, and nobody has confirmed, is read now."""
         self._is_due = self._is_due or self._believed_at is not None
+
+    def wake(self) -> None:
+        """There may be something new, of which nothing is known."""
+        self._is_due, self.heard_by = True, How.HINTED
 
     def repeat(self) -> None:
         """What was found could not be said: it is read again."""

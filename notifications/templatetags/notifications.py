@@ -7,6 +7,7 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.template.context import Context
+from django.urls import reverse
 
 from notifications.conf import conf
 from notifications.inbox import reading
@@ -39,3 +40,9 @@ def notification_bell(context: Context) -> dict[str, Any]:
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "sign_in_cookie": conf.SIGN_IN_COOKIE,
     }
+
+
+@register.simple_tag
+def diagnostics_url() -> str:
+    """Where people see what their own connection does; empty where that is turned off."""
+    return reverse("notifications:diagnostics") if conf.DIAGNOSTICS else ""

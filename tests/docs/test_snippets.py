@@ -94,7 +94,7 @@ def test_json_is_json(page, block):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", RUN)
 def test_the_python_of_a_page_runs_from_its_first_line_to_its_last(
-    name, demo_users, no_connection_is_left_behind, monkeypatch
+    name, demo_users, no_connection_is_left_behind, rules_are_forgotten, monkeypatch
 ):
     # The browser's tests, which may share this process, switch Django's check off.
     monkeypatch.delenv("DJANGO_ALLOW_ASYNC_UNSAFE", raising=False)

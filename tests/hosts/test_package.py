@@ -1,5 +1,6 @@
 """The sdist and the wheel: all of the app, nothing else, and no more needed than they say."""
 
+import re
 import subprocess
 import tarfile
 import zipfile
@@ -16,8 +17,8 @@ from tests.support.ports import free_port
 
 # Loaded where something asks for an extra.
 EXTRAS = {
-    "channels_redis", "daphne", "prometheus_client", "psycopg", "psycopg_pool", "redis", "twisted",
-    "uvicorn", "websockets",
+    "channels_redis", "daphne", "h11", "matplotlib", "prometheus_client", "psycopg", "psycopg_pool",
+    "redis", "rich", "twisted", "uvicorn", "websockets",
 }  # fmt: skip
 # This project's own, and no part of the app.
 OURS = {"axes", "config", "accounts", "csp", "whitenoise", "environ"}
@@ -124,6 +125,7 @@ def test_a_bare_install_does_all_but_serve(bare, installed):
 
 def test_what_is_missing_is_said_in_a_sentence(bare):
     assert_asks_for("uvicorn", bare.run("manage.py", "serve"))
+    assert_asks_for("compare", bare.run("manage.py", "compare_transports"))
     layer = {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer"}
     bare.add("shop/settings.py", f"CHANNEL_LAYERS = {{'default': {layer}, 'publishing': {layer}}}")
     assert_asks_for("redis", bare.run("manage.py", "check"))
@@ -133,6 +135,14 @@ def assert_asks_for(extra, said):
     assert said.returncode == 1
     assert f"pip install 'django-notification-inbox[{extra}]'" in said.stderr
     assert "Traceback" not in said.stderr
+
+
+def test_transports_are_compared_in_any_project_beside_what_it_has(host):
+    journey.install(host)
+    asked = ["--users=2", "--messages=2", "--mean-gap=0.1", "--interval=0.1"]
+    said = host.manage("compare_transports", *asked, "--transport=websocket")
+    assert re.search(r"(?m)^WebSocket +2 +0 +2 ", said)
+    assert not (host.folder / "db.sqlite3").exists()
 
 
 def test_runserver_is_djangos_own_where_there_is_no_daphne(bare):

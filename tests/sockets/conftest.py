@@ -30,17 +30,19 @@ ON_SQLITE = connection.vendor == "sqlite"
 KINDS = [DAPHNE, UVICORN] if ON_SQLITE else [UVICORN]
 # What frames, requests and proxies are to a server is the same on PostgreSQL.
 ON_ANY_DATABASE = (
-    "bad_frames", "bodies", "client", "drain", "echo", "floods", "handshake", "heartbeats",
-    "http_streams", "limits", "logs", "nginx", "proxy", "refusals_logged", "shutdown", "sub_path",
-    "unix_socket", "window",
+    "bad_frames", "bodies", "client", "diagnostics", "drain", "echo", "floods", "handshake",
+    "heartbeats", "http_streams", "limits", "logs", "nginx", "proxy", "refusals_logged", "shutdown",
+    "sub_path", "unix_socket", "window",
 )  # fmt: skip
 # Servers that share a SQLite file need no Redis, and have none.
 collect_ignore = [
     f"test_{name}.py" for name in (["listen", "redis"] if ON_SQLITE else ON_ANY_DATABASE)
 ]
 WEBSOCKET, SSE, POLL = TRANSPORTS = ("websocket", "sse", "poll")
-over_all = pytest.mark.parametrize("transport", TRANSPORTS, indirect=True)
-over_http = pytest.mark.parametrize("transport", [SSE, POLL], indirect=True)
+# What carries a stream knows of no database: on PostgreSQL one of each kind is enough.
+OVER_HTTP, OVER_ALL = ((SSE, POLL), TRANSPORTS) if ON_SQLITE else ((POLL,), (WEBSOCKET,))
+over_http = pytest.mark.parametrize("transport", OVER_HTTP, indirect=True)
+over_all = pytest.mark.parametrize("transport", OVER_ALL, indirect=True)
 # What nobody can sign in by.
 NO_PASSWORD = "!"
 
@@ -111,8 +113,8 @@ def no_complaints(servers, transactional_db):
 ABOUT_SERVERS = {
     f"test_{name}"
     for name in (
-        "bad_frames", "bodies", "drain", "echo", "floods", "handshake", "http_streams", "limits",
-        "logs", "proxy", "shutdown", "storm", "window",
+        "bad_frames", "bodies", "diagnostics", "drain", "echo", "floods", "handshake",
+        "http_streams", "limits", "logs", "proxy", "shutdown", "storm", "window",
     )
 }  # fmt: skip
 

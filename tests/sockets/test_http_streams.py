@@ -236,7 +236,7 @@ def test_one_that_leaves_is_forgotten_at_once(site, events, alice, sender):
 
 STUCK = 3
 COUNT = 120
-QUIET_COUNT = 300
+QUIET_COUNT = 100
 
 
 def test_who_never_reads_costs_a_constant_and_nobody_else_anything(

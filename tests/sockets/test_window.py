@@ -12,7 +12,7 @@ MIB = 1024 * 1024
 COUNT = 130
 # Of each sort. What they cost is divided by their number, so that what else a process takes and
 # never gives back weighs little.
-STUCK = 8
+STUCK = 4
 # As little as the kernel allows: the rest waits at the server.
 TINY = {"receive_buffer_bytes": 2048}
 BEYOND = 2**53 - 1

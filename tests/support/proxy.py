@@ -8,6 +8,7 @@ import re
 import socket
 import struct
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.support.processes import until
@@ -38,6 +39,16 @@ class Fault(enum.Enum):
     DELAY = "everything gets through later, and in its order"
 
 
+@dataclass(frozen=True)
+class Tally:
+    """What went over some connections."""
+
+    connections: int
+    requests: int
+    bytes_up: int
+    bytes_down: int
+
+
 class Proxy:
     """Listens on a port of 127.0.0.1, and passes everything to another one, but for the faults."""
 
@@ -53,7 +64,11 @@ class Proxy:
         self._target_port = target_port
         self._faults: dict[str, Fault] = {}
         self._links: set[_Link] = set()
+        # Those that have ended too.
+        self._all: list[_Link] = []
         self._seen: list[str] = []
+        # Bytes by the path that they are about, to the server and from it.
+        self._passed: dict[str, tuple[int, int]] = {}
         self._lock = threading.Lock()
         self._listener = listener or socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -110,6 +125,28 @@ class Proxy:
         with self._lock:
             return sum(path.startswith(prefix) for path in self._seen)
 
+    def bytes_of(self, prefix: str) -> tuple[int, int]:
+        """What has passed for requests of such paths: to the server, and from it."""
+        with self._lock:
+            found = [count for path, count in self._passed.items() if path.startswith(prefix)]
+        return sum(up for up, _ in found), sum(down for _, down in found)
+
+    def passed(self, path: str, up: int, down: int) -> None:
+        with self._lock:
+            before = self._passed.get(path, (0, 0))
+            self._passed[path] = before[0] + up, before[1] + down
+
+    def tally(self, prefix: str) -> Tally:
+        """What went over the connections whose first request was for such a path."""
+        with self._lock:
+            found = [link for link in self._all if link.first_path.startswith(prefix)]
+        return Tally(
+            len(found),
+            sum(link.request_count for link in found),
+            sum(link.bytes_up for link in found),
+            sum(link.bytes_down for link in found),
+        )
+
     def until_open(self, prefix: str, count: int) -> None:
         until(
             lambda: self.open_count(prefix) == count,
@@ -147,6 +184,7 @@ class Proxy:
             link = _Link(self, client, server)
             with self._lock:
                 self._links.add(link)
+                self._all.append(link)
             link.start()
 
 
@@ -161,7 +199,8 @@ class _Link:
         self._has_head = False
         self._is_reset = False
         self._has_ended = threading.Event()
-        self.path = ""
+        self.path = self.first_path = ""
+        self.request_count = self.bytes_up = self.bytes_down = 0
         self.is_silent = False
         self.client_port: int = client.getpeername()[1]
 
@@ -180,8 +219,11 @@ class _Link:
         """From the browser to the server."""
         try:
             while data := self._client.recv(_CHUNK_BYTES):
+                self.bytes_up += len(data)
                 if match := _REQUEST.match(data):
                     self.path = match.group(1).decode()
+                    self.first_path = self.first_path or self.path
+                    self.request_count += 1
                     self._has_head = False
                     self._proxy.requested(self.path)
                 self._delay()
@@ -194,6 +236,7 @@ class _Link:
                     case Fault.BLACK_HOLE:
                         continue
                 self._server.sendall(data)
+                self._proxy.passed(self.path, len(data), 0)
         except OSError:
             pass
         finally:
@@ -203,8 +246,11 @@ class _Link:
         """From the server to the browser."""
         try:
             while data := self._server.recv(_CHUNK_BYTES):
+                self.bytes_down += len(data)
                 self._delay()
-                self._client.sendall(self._let_through(data))
+                let_through = self._let_through(data)
+                self._client.sendall(let_through)
+                self._proxy.passed(self.path, 0, len(let_through))
             self._client.sendall(self._held)
         except OSError:
             pass

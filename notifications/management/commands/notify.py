@@ -21,6 +21,7 @@ from notifications.management.output import WorkCommand
 from notifications.models import Notification, Status
 from notifications.models.audience import Audience, Chosen
 from notifications.models.audiences import CHOSEN, KINDS
+from notifications.models.door import COMMAND
 from notifications.sending import acts
 from notifications.sending.acts import IdempotencyKey, Sent
 from notifications.sending.dispatch import Dispatch
@@ -89,7 +90,8 @@ class Command(WorkCommand):
                 self._check(audience, options)
             else:
                 key = _key(options["key"])
-                sent = acts.send(_message(options), audience=audience, idempotency=key)
+                message = _message(options)
+                sent = acts.send(message, audience=audience, idempotency=key, through=COMMAND)
                 self.stdout.write(f"Notification {_finished(sent)}")
 
     def _check(self, audience: Audience, options: dict[str, Any]) -> None:

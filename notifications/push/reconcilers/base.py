@@ -17,8 +17,9 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, connection
 
 from notifications.models import Epoch
+from notifications.models.epoch import epoch_tag as tag_of
 from notifications.process import outages, supervisor
-from notifications.push import catch_up, installation
+from notifications.push import installation
 from notifications.push.hub import Hub
 from notifications.push.installation import Installation
 
@@ -103,7 +104,7 @@ class Reconciler(ABC):
                 self._ended.wait(RETRY_S)
 
     def _tell(self, state: DatabaseState) -> None:
-        epoch_tag = catch_up.epoch_tag(state.epoch_secret)
+        epoch_tag = tag_of(state.epoch_secret)
         hub = self._hub
         here = installation.at(state.epoch_secret, state.place)
         if here != self._here:

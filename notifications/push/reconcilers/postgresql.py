@@ -5,6 +5,7 @@ And at once for those of whom another process has notified: see ``listener.py``.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Collection
 from typing import TYPE_CHECKING
@@ -13,7 +14,6 @@ from django.db import close_old_connections, connection
 
 from notifications.conf import conf
 from notifications.models import Epoch, Inbox
-from notifications.process import metrics
 from notifications.push import installation, notifier, wakes
 from notifications.push.hub import Hub
 from notifications.push.installation import Installation
@@ -67,7 +67,14 @@ class PostgresqlReconciler(Reconciler):
         self._wanted.at_once()
 
     def look_at(self, inboxes: Inboxes) -> None:
-        """Look at these soon, as far as they are followed here; from any thread."""
+        """Look at these soon, as far as they are followed here; from any thread.
+
+        Those who are named are read at once, too: what comes, waits for no look. The look is for
+        what reading does not show, as whether access was taken.
+        """
+        if inboxes is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                self._call(self._hub.on_woken, inboxes)
         self._wanted.add(inboxes)
 
     def _belongs_to(self, here: Installation) -> None:
@@ -104,7 +111,6 @@ class PostgresqlReconciler(Reconciler):
         return state
 
     def _look_at_some(self, inbox_ids: list[int]) -> DatabaseState | None:
-        metrics.looks.inc()
         asked_at = time.monotonic()
         # The connection is kept until all are looked at: taking it from the pool would cost more
         # than what is asked by it.

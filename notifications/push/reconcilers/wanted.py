@@ -9,9 +9,11 @@ from collections.abc import Collection
 from notifications.push import wakes
 from notifications.push.wakes import Inboxes
 
-# After each look at some the thread rests for as long as that took, and after one at all four times
-# as long before it looks at all again: half of a core and a fifth, where commits pour in.
-_REST_TIMES, _REST_TIMES_OF_ALL = 1, 4
+# Those who are named wait so long for others: their streams were told to read at once.
+_GATHER_S = 0.1
+# After a look at all the thread rests for four times as long as that took, before it looks at all
+# again: a fifth of a core, where commits pour in.
+_REST_TIMES_OF_ALL = 4
 
 
 class Wanted:
@@ -23,9 +25,9 @@ class Wanted:
         self._is_all = self._is_urgent = False
         # Before these moments nothing is taken that a wake asks for.
         self._some_from = self._all_from = float("-inf")
-        # When the last look was given out, and the last one at all.
-        self._given_at = self._all_at = float("-inf")
-        self._was_all: bool | None = None
+        # When the last look at all was given out; and whether it is still under way.
+        self._all_at = float("-inf")
+        self._was_all = False
 
     def at_once(self) -> None:
         """Look at all, without a rest before it."""
@@ -40,6 +42,8 @@ class Wanted:
             if found is None:
                 self._is_all = True
             else:
+                if not self._some:
+                    self._some_from = time.monotonic() + _GATHER_S
                 self._some = found
             self._changed.notify()
 
@@ -60,22 +64,16 @@ class Wanted:
                     return None
                 some_from = self._some_from if self._some else all_from
                 if self._some and now >= some_from:
-                    return self._give_some(now)
+                    found, self._some = self._some, ()
+                    return found
                 self._changed.wait(min(all_from, some_from) - now)
 
     def _rest(self, now: float) -> None:
         """The look that was given out has ended now."""
-        took_s = now - self._given_at
-        if self._was_all is True:
-            self._all_from = now + _REST_TIMES_OF_ALL * took_s
-        elif self._was_all is False:
-            self._some_from = now + _REST_TIMES * took_s
+        if self._was_all:
+            self._all_from = now + _REST_TIMES_OF_ALL * (now - self._all_at)
+        self._was_all = False
 
     def _give_all(self, now: float) -> None:
-        self._given_at = self._all_at = now
+        self._all_at = now
         self._was_all, self._is_all, self._is_urgent, self._some = True, False, False, ()
-
-    def _give_some(self, now: float) -> Inboxes:
-        self._given_at, self._was_all = now, False
-        found, self._some = self._some, ()
-        return found

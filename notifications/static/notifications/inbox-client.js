@@ -16,6 +16,8 @@ export class InboxClient extends ClientEventTarget {
   reason = null;
   isReady = false;
   inbox = new InboxState();
+  /** Of the connection, by which the server's logs name it; empty: there is none. */
+  connectionId = "";
   /** The tab that is connected for us; null: we are. @type {Inbox.Leader | null} */
   leader = null;
 
@@ -160,6 +162,7 @@ export class InboxClient extends ClientEventTarget {
   #hello(frame) {
     this.#clockOffsetMs = (Date.parse(frame.server_time) || Date.now()) - Date.now();
     this.#options.page.user ??= frame.user;
+    this.connectionId = frame.connection ?? "";
     if (!this.leader) this.#options.transports.works();
     // A page drawn for one user must never show another's.
     if (frame.user !== this.user) this.stop("other_user");

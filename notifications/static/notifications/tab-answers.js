@@ -18,7 +18,7 @@ export function catchUp(client, cursor) {
   const isKnown = cursor.epoch === epoch && cursor.revision >= revision + Number(cursor.isAnew);
   const notifications = [...inbox.notifications.values()].sort(byArrival);
   return [
-    { type: "hello", user: user ?? "", epoch, revision, server_time, ping_interval_s: PING_INTERVAL_S },
+    { type: "hello", connection: client.connectionId, user: user ?? "", epoch, revision, server_time, ping_interval_s: PING_INTERVAL_S },
     ...(isKnown ? [] : [/** @type {const} */ ({ type: "snapshot", epoch, revision, notifications, more: oldest !== null, counts })]),
     { type: "synced", revision },
   ];

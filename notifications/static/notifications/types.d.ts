@@ -55,6 +55,7 @@ declare namespace Inbox {
 
   interface HelloFrame {
     type: "hello";
+    connection?: string;
     user: string;
     server_time: string;
     epoch: string;

@@ -512,7 +512,7 @@ def test_figures_are_added_up_from_tallies_alone(large):
 def test_looking_for_what_is_due_finds_nothing_without_reading(large):
     with explained() as recording:
         worker.run_due()
-    recording.must_be_cheap(most_queries=9)
+    recording.must_be_cheap(most_queries=11)
 
 
 def test_forgetting_old_answers_reads_the_old_ones(large):

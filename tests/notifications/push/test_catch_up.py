@@ -7,7 +7,6 @@ import pytest
 from notifications.inbox import acts, reading
 from notifications.inbox.acts import Chosen
 from notifications.models import Epoch, Inbox
-from notifications.push import catch_up as catch_up_module
 from notifications.push.catch_up import Ask, catch_up
 from notifications.wire import contract, serializers
 from notifications.wire.frames import Cursor
@@ -84,10 +83,11 @@ def test_too_many_changes_are_a_snapshot_of_the_newest(send, alice):
     assert len(found(alice, 1).changes) == contract.CHANGES_MAX_COUNT
 
 
-def test_many_are_answered_in_their_order_by_two_queries(
+def test_many_are_answered_in_their_order_by_one_query(
     send, alice, bob, charlie, django_assert_num_queries
 ):
     send(to=[alice, bob])
+    found(alice)  # and so which epoch it is
     send(to=[bob])
     asks = [
         Ask(charlie.notifications_inbox.pk, None),
@@ -96,7 +96,7 @@ def test_many_are_answered_in_their_order_by_two_queries(
         Ask(bob.notifications_inbox.pk, None),
         Ask(bob.notifications_inbox.pk, cursor(bob, 1)),
     ]
-    with django_assert_num_queries(2):  # the epoch's secret, and everything else
+    with django_assert_num_queries(1):
         answers = catch_up(asks)
     assert [len(a.listed) if a.listed is not None else None for a in answers] == [
         0,
@@ -117,21 +117,29 @@ def test_an_inbox_that_is_gone_is_not_made_anew(alice, bob):
     assert Inbox.objects.get().user == alice
 
 
-def test_an_epoch_that_ends_between_the_two_queries_makes_everything_a_snapshot(
-    send, alice, monkeypatch
+def test_an_epoch_that_has_ended_since_the_last_read_is_noticed(
+    send, alice, bob, django_assert_num_queries
 ):
-    send(to=[alice])
-    asked = cursor(alice, 1)
-    since = catch_up_module._since
+    send(to=[alice, bob])
+    old = cursor(alice, 0)
+    found(alice, 0)
+    Epoch.renew(Epoch.objects.get().epoch_secret)
+    new = cursor(bob, 0)
+    assert old.epoch != cursor(alice, 0).epoch
+    asks = [Ask(alice.notifications_inbox.pk, old), Ask(bob.notifications_inbox.pk, new)]
+    with django_assert_num_queries(2):  # the first by the epoch that was
+        of_the_old, of_the_new = catch_up(asks)
+    assert (len(of_the_old.listed), of_the_old.epoch) == (1, cursor(alice, 0).epoch)
+    assert len(of_the_new.changes) == 1
+    with django_assert_num_queries(1):
+        catch_up(asks)
 
-    def renew_then_since(ask, secret):
-        Epoch.renew(secret)
-        return since(ask, secret)
 
-    monkeypatch.setattr(catch_up_module, "_since", renew_then_since)
-    (loaded,) = catch_up([Ask(alice.notifications_inbox.pk, asked)])
-    assert len(loaded.listed) == 1
-    assert loaded.epoch == reading.head(alice.pk).epoch != asked.epoch
+def test_without_an_epoch_nobody_has_gone(alice):
+    found(alice)
+    Epoch.objects.all().delete()
+    with pytest.raises(Epoch.DoesNotExist):
+        found(alice)
 
 
 def test_archived_ones_are_in_changes_and_not_in_a_snapshot(send, alice):

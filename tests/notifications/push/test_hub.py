@@ -85,6 +85,18 @@ def test_what_no_hint_told_is_found_in_the_database_and_counted(layer):
     run(scenario)
 
 
+def test_who_may_have_something_new_reads_and_nobody_else(layer):
+    async def scenario(own):
+        named, other = Connection(1), Connection(2)
+        for connection in (named, other):
+            own.register(connection)
+        own.on_woken({1, 3})
+        assert [type(action) for action in named.actions] == [Load]
+        assert other.actions == []
+
+    run(scenario)
+
+
 def test_a_new_epoch_makes_every_stream_start_anew(layer):
     async def scenario(own):
         connection = Connection()

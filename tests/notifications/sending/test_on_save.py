@@ -1,20 +1,16 @@
 """What a model's save sends: with it or not at all, and it fails of nothing that is wrong here."""
 
 import json
-from collections import defaultdict
 from functools import partial
 
 import pytest
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
-from django.db.models.signals import post_save, pre_save
 
 import notifications
 from notifications.models import InboxItem, Notification
 from notifications.sending import on_save
-
-UID = "on_save admin.LogEntry"
 
 
 class Failed(Exception):
@@ -22,12 +18,9 @@ class Failed(Exception):
 
 
 @pytest.fixture
-def on(monkeypatch):
-    """`on_save` of a row of the project with a user of its own; forgotten again after the test."""
-    monkeypatch.setattr(on_save, "_rules", defaultdict(list))
-    yield partial(notifications.on_save, LogEntry)
-    for signal in (pre_save, post_save):
-        signal.disconnect(sender=LogEntry, dispatch_uid=UID)
+def on(rules_are_forgotten):
+    """`on_save` of a row of the project with a user of its own."""
+    return partial(notifications.on_save, LogEntry)
 
 
 def row(user, text="an order", **values):

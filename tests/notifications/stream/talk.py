@@ -92,6 +92,9 @@ class Talk:
     def is_told(self, revision, epoch_tag=EPOCH_TAG, asked_at=float("-inf")):
         return self._do(self.stream.behind(epoch_tag, revision, asked_at))
 
+    def is_woken(self):
+        return self._do(self.stream.woken())
+
     def gets(self, frame):
         return self._do(self.stream.received(frame, self.now))
 

@@ -159,6 +159,10 @@ class AnyOrder(RuleBasedStateMachine):
     def reconciler_looks(self):
         self._do(self.stream.behind(self.inbox.epoch_tag, self.inbox.revision))
 
+    @rule()
+    def somebody_says_that_something_may_be_new(self):
+        self._do(self.stream.woken())
+
     @precondition(lambda self: self.asked)
     @rule()
     def read_is_answered(self):

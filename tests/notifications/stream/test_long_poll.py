@@ -54,6 +54,9 @@ class Talk:
     def is_told(self):
         return self.do(self.poll.behind(self.inbox.epoch_tag, self.inbox.revision))
 
+    def is_woken(self):
+        return self.do(self.poll.woken())
+
     def ends(self, code):
         return self.do(self.poll.end(code, "So be it.", self.now))
 
@@ -119,7 +122,7 @@ def test_it_need_not_wait(inbox):
     assert answer["frames"] == []
 
 
-@pytest.mark.parametrize("tell", [Talk.hears, Talk.is_told])
+@pytest.mark.parametrize("tell", [Talk.hears, Talk.is_told, Talk.is_woken])
 def test_it_reads_what_it_hears_of_and_answers(inbox, tell):
     talk = held(inbox)
     inbox.arrive("new", 100)
@@ -254,9 +257,11 @@ class Weather:
         )
 
     def say(self, talk):
-        what = self.random.choice(["hint", "look", "lie", "nothing"])
+        what = self.random.choice(["hint", "look", "wake", "lie", "nothing"])
         if what == "look":
             talk.is_told()
+        elif what == "wake":
+            talk.is_woken()
         elif what != "nothing":
             talk.hears(10**6 if what == "lie" else None)
 

@@ -96,6 +96,22 @@ def test_who_reads_that_the_inbox_has_moved_makes_the_stream_read():
     assert talk.loads[-1] == at(5)
 
 
+def test_who_says_that_something_may_be_new_makes_the_stream_read_whatever_it_knows():
+    talk = synced_at(5)
+    assert talk.is_woken() == ["load"]
+    assert talk.is_woken() == []
+    # What was committed after the first read had begun is read by another.
+    assert talk.finds(5, since=5) == ["load"]
+    assert shape(talk.finds(6, since=5, changes=[item(6)])) == [("changes", 5, 6)]
+
+
+def test_what_may_be_new_while_there_is_no_room_is_read_after_the_pong():
+    talk = full(5)
+    assert talk.is_woken() == []
+    assert talk.pong(5) == ["load"]
+    assert talk.finds(5, since=5) == []
+
+
 def test_a_change_of_too_many_notifications_comes_as_a_snapshot_and_synced():
     talk = synced_at(5)
     talk.hears(5, 6, framed=False)

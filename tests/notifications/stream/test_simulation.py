@@ -451,9 +451,15 @@ class World:
             self.at(delay, lambda: self._hinted(process, user, hint))
 
     def _hinted(self, process, user, hint):
+        # Where no layer joins the processes, they are told that there is something, and not what.
+        is_told_all = self.random.random() < 0.8
         for connection in self.open_connections(process):
-            if connection.person.user == user:
+            if connection.person.user != user:
+                continue
+            if is_told_all:
                 connection.hinted(hint)
+            else:
+                connection.perform(connection.stream.woken())
 
     def _look(self, process):
         """What a reconciler does, once a second; while there are faults, not always."""

@@ -29,7 +29,7 @@ class NotingHub:
     def __init__(self, *user_ids):
         self.streams = dict.fromkeys(user_ids, ())
         self.loop = asyncio.new_event_loop()
-        self.seen, self.epoch_tags, self.installations = [], [], []
+        self.seen, self.epoch_tags, self.installations, self.woken = [], [], [], []
         # Itself, for it takes notes of what is said about access too.
         self.access, self.versions, self.missed = self, [], []
         self.poll_now = lambda: None
@@ -47,6 +47,9 @@ class NotingHub:
 
     def on_revisions(self, epoch_tag, rows, asked_at):
         self.seen += [(epoch_tag, *row) for row in rows]
+
+    def on_woken(self, inbox_ids):
+        self.woken += [set(inbox_ids)]
 
     def on_versions(self, versions):
         self.versions += versions

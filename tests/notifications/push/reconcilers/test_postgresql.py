@@ -75,6 +75,9 @@ def test_who_is_named_is_looked_at_and_nobody_else(alice, bob, charlie, settings
     running.look_at({inbox(charlie)})
     assert running._wait_and_look() is None
     assert looked == [[inbox(alice)]]
+    # What there is to read no stream waits for.
+    until(lambda: len(hub.woken) == 2, "both were told", within_s=30)
+    assert hub.woken == [{inbox(alice), inbox(charlie)}, {inbox(charlie)}]
     # What was read of alice is known; of bob it is told when all are looked at.
     running.poll_now()
     assert running._wait_and_look().rows == [(inbox(bob), 1)]

@@ -1,7 +1,9 @@
 """What a reconciler is to look at next, by which of those who ask and of the clock."""
 
 import threading
+import time
 
+from notifications.push.reconcilers import wanted as wanted_module
 from notifications.push.reconcilers.wanted import Wanted
 
 # Longer than any test takes.
@@ -30,11 +32,19 @@ def test_whoever_waits_is_woken():
     assert found == [{7}]
 
 
+def test_who_is_named_waits_a_moment_for_others():
+    wanted = begun()
+    wanted.add({1})
+    began_at, others = time.monotonic(), threading.Thread(target=wanted.add, args=({2},))
+    others.start()
+    assert wanted.next(NEVER_S) == {1, 2}
+    assert time.monotonic() >= began_at + wanted_module._GATHER_S / 2
+
+
 def test_at_all_is_also_at_some():
     wanted = begun()
-    wanted._given_at -= (
-        3600  # as if that look had taken an hour, before the next of which is a rest
-    )
+    # As if that look had taken an hour, before the next of which is a rest.
+    wanted._all_at -= 3600
     wanted.add(None)
     wanted.add({1})
     # Who is named does not wait for it.

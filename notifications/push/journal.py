@@ -1,0 +1,183 @@
+"""Keeps what each stream was sent: a row for each, written in batches, beside everything else.
+
+No stream waits for it, and none ends by its failures. With the revision under which an item has
+arrived it answers later, from the database alone, which streams it was written to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from notifications.conf import conf
+from notifications.models.stream_record import CAUSE_MAX_LENGTH, StreamRecord
+from notifications.process import log_limits, outages
+from notifications.process.supervisor import OnDemand
+from notifications.push.batching import in_thread
+from notifications.stream.messages import How, Told
+
+logger = logging.getLogger(__name__)
+
+# Between two transactions of a process, and the rows of each: on SQLite nobody else writes then.
+EVERY_S = 1.0
+_MAX_ROWS = 500
+# Of those that wait while the database fails, or while more streams come than are written down.
+_MAX_WAITING = 50_000
+# Ranges that are kept of one stream: beyond that the oldest are given up.
+_MAX_SPANS = 16
+# Of the time for which a stream is open, give or take: until then its row is not old.
+_AGE_SHARE = 1.25
+
+
+@dataclass(eq=False, slots=True)
+class Entry:
+    """One stream, as it is to be kept."""
+
+    connection: str
+    inbox_id: int
+    transport: str
+    # What it is done by; none of a stream that nobody keeps.
+    process: str
+    since: int | None
+    opened_at: datetime = field(default_factory=timezone.now)
+    epoch_tag: str = ""
+    acknowledged: int = 0
+    spans: list[list[Any]] = field(default_factory=list)
+    ended_at: datetime | None = None
+    cause: str = ""
+    is_kept: bool = False
+    # Where the parts begin of which the last was not sent yet, and where they have come to.
+    _parts: tuple[int, int] | None = None
+    _how: How = How.HINTED
+
+    def tell(self, told: Told, epoch_tag: str) -> None:
+        """A frame was written to it."""
+        if epoch_tag != self.epoch_tag:  # revisions mean something else from now on
+            self.epoch_tag, self.spans, self._parts = epoch_tag, [], None
+        since, how = told.since, told.how
+        if self._parts is not None and self._parts[1] == since:
+            since, how = self._parts[0], self._how
+        if not told.is_last:
+            self._parts, self._how = (since, told.revision), how
+            return
+        self._parts = None
+        self._add(since, told.revision, how, told.arrived)
+
+    def _add(self, since: int, revision: int, how: How, arrived: Sequence[int]) -> None:
+        if how is How.SNAPSHOT:
+            self.spans.append([0, revision, how.value, list(arrived)])
+        elif self.spans and self.spans[-1][1:] == [since, how.value]:
+            self.spans[-1][1] = revision
+        else:
+            self.spans.append([since, revision, how.value])
+        del self.spans[:-_MAX_SPANS]
+
+    def record(self) -> StreamRecord:
+        """Its row, as of now."""
+        return StreamRecord(
+            connection=self.connection,
+            inbox_id=self.inbox_id,
+            process=self.process,
+            transport=self.transport,
+            epoch_tag=self.epoch_tag,
+            opened_at=self.opened_at,
+            ended_at=self.ended_at,
+            cause=self.cause[:CAUSE_MAX_LENGTH],
+            since=self.since,
+            acknowledged=self.acknowledged,
+            spans=[list(span) for span in self.spans],
+            told_at=timezone.now(),
+        )
+
+
+class Journal:
+    """Collects what streams come to, and writes it about once a second. Of one event loop."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Entry, None] = {}
+        self._worker = OnDemand("the journal", self._work)
+
+    def changed(self, entry: Entry) -> None:
+        """Something is new of it. It is written later, and never raises."""
+        if not conf.STREAM_RETENTION_H:
+            return
+        if len(self._waiting) >= _MAX_WAITING and entry not in self._waiting:
+            log_limits.once_a_minute(
+                logger, logging.WARNING, "journal full",
+                "More streams come and go than can be written down; traces will lack some.",
+            )  # fmt: skip
+            return
+        self._waiting[entry] = None
+        self._worker.wake()
+
+    async def flush(self) -> None:
+        """Write what waits, once; for a process that is about to end."""
+        while self._waiting:
+            if not await self._write_some():
+                return
+
+    async def _work(self) -> None:
+        while self._waiting:
+            await asyncio.sleep(EVERY_S)
+            await self._write_some()
+
+    async def _write_some(self) -> bool:
+        """Whether it could be done."""
+        batch = list(self._waiting)[:_MAX_ROWS]
+        for entry in batch:
+            del self._waiting[entry]
+        new = [entry for entry in batch if not entry.is_kept]
+        known = [entry.record() for entry in batch if entry.is_kept]
+        try:
+            await in_thread(write, [entry.record() for entry in new], known)
+        except Exception as error:  # noqa: BLE001 (a database may raise anything)
+            # Those that change meanwhile stand there already.
+            self._waiting = dict.fromkeys([*batch, *self._waiting])
+            outages.tell(logger, error, "Streams could not be written down")
+            return False
+        for entry in new:
+            entry.is_kept = True
+        return True
+
+
+def write(new: Sequence[StreamRecord], known: Sequence[StreamRecord]) -> None:
+    """Insert these, and write what those have come to.
+
+    Raises: DatabaseError
+    """
+    with transaction.atomic():
+        if new:
+            # Ignored: a commit whose answer was lost is tried again.
+            StreamRecord.objects.bulk_create(new, ignore_conflicts=True)
+        if known:
+            StreamRecord.objects.renew(known)
+
+
+def forget_old(most: int = 1000) -> int:
+    """Delete up to ``most`` streams that are old, or are more than the table may have."""
+    # In the order of keys, which is nearly that of time and needs no other index. Looked at first:
+    # on SQLite a deletion of nothing waits for the write lock, too.
+    oldest = StreamRecord.objects.order_by("pk").values_list("pk", "opened_at")[:most]
+    last: int = StreamRecord.objects.aggregate(last=Max("pk"))["last"] or 0
+    since, floor = timezone.now() - _age(), last - conf.STREAMS_KEPT_MAX
+    pks = [pk for pk, opened_at in oldest if opened_at < since or pk <= floor]
+    return StreamRecord.objects.filter(pk__among=pks).delete()[0] if pks else 0
+
+
+def left_over() -> int:
+    """How many streams a dispatcher should have forgotten an hour ago."""
+    since = timezone.now() - _age() - timedelta(hours=1)
+    return StreamRecord.objects.filter(opened_at__lt=since).count()
+
+
+def _age() -> timedelta:
+    open_s = conf.CONNECTION_AGE_S * _AGE_SHARE
+    return timedelta(hours=conf.STREAM_RETENTION_H, seconds=open_s)

@@ -1,0 +1,66 @@
+/** What a comparison says, in numbers. */
+
+/** The middle one, or between two the mean. @param {number[]} values */
+export function median(values) {
+  if (!values.length) return null;
+  const sorted = values.toSorted((one, other) => one - other);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** 95 of 100 are at most this. @param {number[]} values */
+export function p95(values) {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.ceil(sorted.length * 0.95) - 1] ?? null;
+}
+
+/** @param {Diagnostics.Lane} lane @param {number[]} delays @returns {Diagnostics.LaneFigures} */
+function laneFigures({ requests, empty, up, down }, delays) {
+  return { median: median(delays), p95: p95(delays), requests, empty, up, down };
+}
+
+/** @param {(number | null)[]} values @returns {number[]} */
+const known = (values) => values.filter((value) => value !== null);
+
+/**
+ * All of it. When an event was earlier by one way than by the other is told by this page's clock
+ * alone; how long it took from the server on, by a guess at the difference of the two clocks.
+ * @param {Diagnostics.Comparison} comparison
+ * @returns {Diagnostics.Figures}
+ */
+export function figuresOf({ events, socket, polling, clock, beganAt }) {
+  const rows = [...events].sort(([one], [other]) => one - other).map(([id, atMs]) => {
+    const [bySocket, byPolling] = [socket.arrivals.get(id), polling.arrivals.get(id)];
+    const happenedAt = clock && atMs - clock.offset;
+    /** @param {number | undefined} at */
+    const delay = (at) => (at === undefined || happenedAt === null ? null : Math.max(0, at - happenedAt));
+    const earlier = bySocket === undefined || byPolling === undefined ? null : byPolling - bySocket;
+    const happened = happenedAt === null ? null : happenedAt - beganAt;
+    return { id, happened, socket: delay(bySocket), polling: delay(byPolling), earlier };
+  });
+  const earlier = known(rows.map((row) => row.earlier));
+  return {
+    events: rows,
+    socket: laneFigures(socket, known(rows.map((row) => row.socket))),
+    polling: laneFigures(polling, known(rows.map((row) => row.polling))),
+    earlierMedian: median(earlier),
+    earlierP95: p95(earlier),
+  };
+}
+
+/** Of two guesses at the server's clock the one with less doubt. @param {Diagnostics.ClockGuess | null} one @param {Diagnostics.ClockGuess} other */
+export const better = (one, other) => (one && one.doubt <= other.doubt ? one : other);
+
+/** @param {number | null} value milliseconds */
+export function msText(value) {
+  if (value === null) return "–";
+  if (Math.abs(value) >= 9_950) return `${(value / 1000).toFixed(0)} s`;
+  if (Math.abs(value) >= 995) return `${(value / 1000).toFixed(1)} s`;
+  return `${value < 9.95 ? Number(value.toFixed(1)) : value.toFixed(0)} ms`;
+}
+
+/** @param {number} value */
+export const bytesText = (value) => (value < 1000 ? `${value} bytes` : `${(value / 1000).toFixed(1)} kB`);
+
+/** @param {number} count @param {string} one @param {string} [many] */
+export const counted = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
