@@ -9,6 +9,7 @@ from channels.routing import URLRouter
 from django.conf import settings
 from django.urls import path, re_path
 
+from notifications.consumers.dashboard import DashboardConsumer
 from notifications.consumers.diagnostics import DiagnosticsConsumer
 from notifications.consumers.echo import EchoConsumer
 from notifications.consumers.event_stream import EventStreamConsumer
@@ -43,6 +44,7 @@ def websockets(
         which ``sign_in`` then judges.
     """
     echo = guard(EchoConsumer.as_asgi(), anyone=True)
+    dashboard = guard(sign_in(DashboardConsumer.as_asgi()))
     inbox = guard(sign_in(NotificationConsumer.as_asgi()), tokens=True)
     diagnostics = guard(sign_in(DiagnosticsConsumer.as_asgi()))
     begin = f"{places.root()}{places.SOCKETS}".removeprefix("/")
@@ -50,6 +52,7 @@ def websockets(
     routes: list[Any] = [
         path(f"{begin}notifications/", cast(Any, inbox)),
         path(f"{begin}echo/", cast(Any, echo)),
+        path(f"{begin}dashboard/", cast(Any, dashboard)),
         path(f"{begin}diagnostics/", cast(Any, diagnostics)),
         re_path("", cast(Any, refuse)),
     ]

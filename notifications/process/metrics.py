@@ -154,6 +154,7 @@ backlog = _gauge(
     "notifications_dispatch_backlog", "Inboxes that what is being sent has not reached yet"
 )
 scheduled = _gauge("notifications_scheduled", "Notifications that wait for their time")
+dashboards_open = _gauge("notifications_dashboards_open", "Pages that watch the live dashboard")
 online_users = _gauge("notifications_online_users", "Users with a stream open, in any process")
 
 # --- What has happened ----------------------------------------------------------------------------

@@ -64,7 +64,7 @@ async def drop(sockets):
 
 
 def metric(site, name):
-    found = re.findall(rf"^{name}\S* (\S+)$", site.get("/metrics").body, re.MULTILINE)
+    found = re.findall(rf"^{name}(?:{{\S*)? (\S+)$", site.get("/metrics").body, re.MULTILINE)
     return sum(map(float, found))
 
 

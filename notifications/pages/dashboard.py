@@ -1,0 +1,132 @@
+"""The live dashboard's pages and what its script asks over HTTP: for staff that may see them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.db.models.functions import Now
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_GET, require_http_methods
+
+from notifications.dashboard import access, charts
+from notifications.dashboard.board import board
+from notifications.models import Process
+from notifications.pages.figures import card_of, process_of
+from notifications.pages.moments import zoned
+from notifications.pages.views import around
+from notifications.wire import places, problems
+
+logger = logging.getLogger(__name__)
+
+View = Callable[..., HttpResponse]
+
+
+def _for_watchers(view: View) -> View:
+    """A page: whoever is not signed in is asked to, and who may not watch is refused."""
+
+    @wraps(view)
+    def seen(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not access.may_watch(request.user):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    page: View = cache_control(private=True, no_store=True, no_cache=True)(login_required(seen))
+    return page
+
+
+def _for_scripts(view: View) -> View:
+    """What the page's script asks: no page answers it that it does not expect."""
+
+    @wraps(view)
+    def answered(request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return problems.response(401, "Sign in first.")
+        if not access.may_watch(request.user):
+            return problems.response(403, "You may not watch this.")
+        return view(request)
+
+    answer: View = cache_control(private=True, no_store=True, no_cache=True)(answered)
+    return answer
+
+
+@require_GET
+@_for_watchers
+def page(request: HttpRequest) -> HttpResponse:
+    """The dashboard; without a script: the figures of now."""
+    frame, here = board.frame(), reverse("notifications:dashboard")
+    return render(
+        request,
+        "notifications/dashboard.html",
+        {
+            **around(),
+            "at": _moment(frame["at"]),
+            "cards": [card_of(chart, frame) for chart in charts.CHARTS],
+            "states": frame["states"],
+            "processes": [process_of(one) for one in frame["processes"]],
+            "events": [{**one, "at": _moment(one["at"])} for one in frame["events"]],
+            "windows": charts.WINDOWS.items(),
+            "window_s": charts.WINDOW_S,
+            "may_drain": access.may_drain(request.user),
+            "socket_path": f"{here.removesuffix('dashboard/')}{places.SOCKETS}dashboard/",
+            "drain_path": reverse("notifications:dashboard-drain", args=["ID"]),
+        },
+    )
+
+
+def _moment(wire_time: str) -> str:
+    moment = parse_datetime(wire_time)
+    assert moment is not None  # noqa: S101 (we have written it)
+    return zoned(moment)
+
+
+@require_GET
+@_for_scripts
+def figures(_request: HttpRequest) -> HttpResponse:
+    """The figures of this second, where no WebSocket gets through."""
+    return JsonResponse(board.frame())
+
+
+@require_GET
+@_for_scripts
+def history(request: HttpRequest) -> HttpResponse:
+    """The charts' points: ``?window=900``, of the seconds that the page offers."""
+    known = {str(window_s): window_s for window_s in charts.WINDOWS}
+    window_s = known.get(request.GET.get("window", str(charts.WINDOW_S)))
+    if window_s is None:
+        detail = f"A window is one of {', '.join(known)} seconds."
+        return problems.response(422, detail, {"window": ["unknown"]})
+    return JsonResponse(charts.history(window_s))
+
+
+@require_http_methods(["GET", "POST"])
+@_for_watchers
+def drain(request: HttpRequest, process_id: str) -> HttpResponse:
+    """Ask whether, then let a process send its streams elsewhere and end."""
+    if not access.may_drain(request.user):
+        raise PermissionDenied
+    live = Process.objects.live()
+    process = live.defer("inboxes").filter(pk=process_id).first()
+    if request.method == "GET":
+        if process is None:
+            raise Http404
+        context = {**around(), "process": process, "is_only": live.count() == 1}
+        return render(request, "notifications/drain.html", context)
+    asked = live.filter(pk=process_id, drain_asked_at=None).update(drain_asked_at=Now())
+    if process is None:
+        messages.warning(request, "That process has ended already.")
+    elif asked:
+        logger.info("User %s has asked process %s to drain.", request.user.pk, process.name)
+        messages.success(request, f"{process.name} sends its streams elsewhere, then it ends.")
+    else:
+        messages.info(request, f"{process.name} was asked already.")
+    return redirect("notifications:dashboard")

@@ -1,0 +1,64 @@
+/** The dashboard's two tables. Rows that stay are written anew, not made anew: the focus stays. */
+import { ageText, figureText, shareText } from "./dashboard-text.js";
+import { element, part, place } from "./dom.js";
+import { zonedTime } from "./time.js";
+
+/** @param {HTMLElement} root @param {any[]} processes */
+export function processRows(root, processes) {
+  const rows = processes.map((one) => {
+    const { websocket, sse, poll } = one.streams;
+    const counts = [websocket, sse, poll].map(String);
+    const rest = [figureText(one.loop_lag, "s"), figureText(one.memory, "bytes"), one.version, ageText(one.age_s)];
+    return { key: one.id, cells: [one.name, ...counts, ...rest], process: one };
+  });
+  const body = part(root, "[data-processes]", HTMLElement);
+  const drain = root.dataset.drain;
+  write(body, rows, "process");
+  if (drain) rows.forEach(({ process }, at) => drainCell(/** @type {HTMLTableRowElement} */ (body.children[at]), process, drain));
+  part(root, "[data-no-processes]", HTMLElement).hidden = rows.length > 0;
+}
+
+/** @param {HTMLElement} root @param {any[]} events */
+export function eventRows(root, events) {
+  const rows = events.map((one) => {
+    const shares = [one.delivered, one.seen, one.read].map((count) => shareText(count, one.reached));
+    const counts = [one.recipients, one.reached].map((count) => figureText(count, "count"));
+    return { key: one.id, cells: [one.id, zonedTime(one.at), one.audience, one.status, ...counts, ...shares] };
+  });
+  write(part(root, "[data-events]", HTMLElement), rows, "event");
+  part(root, "[data-no-events]", HTMLElement).hidden = rows.length > 0;
+}
+
+/** @param {HTMLElement} body @param {{key: string, cells: string[]}[]} rows @param {string} name */
+function write(body, rows, name) {
+  const known = new Map([...body.children].map((row) => [/** @type {HTMLElement} */ (row).dataset[name], row]));
+  const nodes = rows.map(({ key, cells }) => {
+    const node = known.get(key) ?? newRow(cells.length, name, key);
+    cells.forEach((text, at) => {
+      if (node.children[at].textContent !== text) node.children[at].textContent = text;
+    });
+    return node;
+  });
+  place(body, nodes);
+}
+
+/** @param {number} count @param {string} name @param {string} key */
+function newRow(count, name, key) {
+  const row = element("tr", {}, element("th", { scope: "row" }));
+  row.dataset[name] = key;
+  for (let at = 1; at < count; at++) row.append(element("td"));
+  return row;
+}
+
+/** @param {HTMLTableRowElement} row @param {any} process @param {string} path */
+function drainCell(row, process, path) {
+  const cell = row.querySelector("[data-drain-cell]") ?? row.appendChild(element("td"));
+  cell.setAttribute("data-drain-cell", "");
+  if (process.draining) {
+    if (cell.textContent !== "Draining") cell.replaceChildren("Draining");
+  } else if (!cell.firstElementChild) {
+    const link = element("a", { className: "button", href: path.replace("ID", encodeURIComponent(process.id)), textContent: "Drain" });
+    link.setAttribute("aria-label", `Drain ${process.name}`);
+    cell.replaceChildren(link);
+  }
+}

@@ -1,0 +1,86 @@
+"""The live dashboard in Chromium: it shows what happens, says when it does not know, and drains."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import Permission
+from playwright.sync_api import expect
+
+from notifications.models import Process
+from tests.browser.looks import ANY_LOOK, check
+from tests.browser.test_live_push import is_live
+
+
+@pytest.fixture
+def staff(alice):
+    alice.is_staff = True
+    alice.save()
+    codenames = ["view_dashboard", "drain_process"]
+    alice.user_permissions.add(*Permission.objects.filter(codename__in=codenames))
+    return alice
+
+
+def state(page):
+    return page.locator("p[data-state]")
+
+
+def value(page, key):
+    return page.locator(f'[data-value="{key}"]')
+
+
+def test_the_dashboard_shows_what_is_open_pauses_and_has_no_fault(site, open_page, staff, bob):
+    page = open_page(staff, "/dashboard/", **ANY_LOOK)
+    expect(state(page)).to_have_text("Live")
+    # Its own bell is one.
+    expect(value(page, "websocket")).to_have_text("1")
+    his = is_live(open_page(bob))
+    expect(value(page, "websocket")).to_have_text("2")
+    site.notify("Nobody reads this here", "--user", "bob")
+    row = page.get_by_role("region", name="Last notifications").get_by_role("row").nth(1)
+    expect(row).to_contain_text("users")
+    assert "Nobody reads" not in page.content()
+    plot = page.get_by_role("img", name=re.compile("^Streams. WebSocket: "))
+    expect(plot).to_be_visible(timeout=30_000)
+    page.locator("[data-chart=streams] summary").click()
+    table = page.get_by_role("region", name="Streams, table")
+    expect(table.get_by_role("columnheader")).to_have_text(["From", "WebSocket", "SSE", "Poll"])
+    check(page)
+
+    page.get_by_role("button", name="Pause").press("Enter")
+    expect(state(page)).to_have_text("Paused")
+    his.close()
+    page.get_by_role("button", name="Pause", pressed=True).press("Enter")
+    expect(value(page, "websocket")).to_have_text("1")
+
+
+def test_figures_that_are_old_are_said_to_be(open_page, own_site, processes, staff):
+    processes.may_warn = True
+    page = open_page(staff, "/dashboard/", base_url=own_site.url, allow_errors=True)
+    expect(state(page)).to_have_text("Live")
+    own_site.kill()
+    expect(state(page)).to_have_text(re.compile(r"^Last update \d+ s ago$"))
+    expect(page.locator("[data-dashboard]")).to_have_class(re.compile("stale"))
+    own_site.start()
+    expect(state(page)).to_have_text("Live", timeout=60_000)
+
+
+def test_a_process_is_drained_by_keyboard_once_that_is_confirmed(open_page, site, staff):
+    page = open_page(staff, "/dashboard/")
+    link = page.get_by_role("link", name=re.compile("^Drain "))
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=re.compile("^Drain .*[?]$"))).to_be_visible()
+    expect(page.get_by_text("It is the only process.")).to_be_visible()
+    # It is the one that other tests share: it is asked in tests/sockets/test_dashboard.py.
+    page.get_by_role("link", name="Leave it running").press("Enter")
+    expect(state(page)).to_have_text("Live")
+    assert not Process.objects.exclude(drain_asked_at=None).exists()
+
+
+def test_without_a_script_the_figures_of_now_are_a_table(open_page, site, staff):
+    live = open_page(staff, "/dashboard/")
+    expect(live.get_by_role("link", name=re.compile("^Drain "))).to_be_visible()
+    page = open_page(staff, "/dashboard/", java_script_enabled=False)
+    expect(state(page)).to_contain_text("As of")
+    expect(page.get_by_role("region", name="Processes")).to_be_visible()
+    expect(page.get_by_role("button", name="Pause")).to_be_hidden()
