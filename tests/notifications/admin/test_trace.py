@@ -20,6 +20,7 @@ def test_the_list_and_the_page_of_one_lead_to_it(browser, send, alice):
     found = shown(browser.get(page(notification)))
     assert "For all of its audience" in found
     assert "In 1 inbox, of 1 that were expected." in found
+    assert "Times are in UTC." in found
 
 
 def test_it_tells_of_one_user_with_the_streams(browser, send, alice, stream):
