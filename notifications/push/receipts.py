@@ -66,7 +66,8 @@ class Receipt:
     inbox_id: int
     epoch_tag: str
     revision: int
-    # When it said so (seconds since 1970); None: nobody has looked.
+    # When it came, and when it said so (seconds since 1970); None: nobody has looked.
+    came_at: float | None = None
     told_at: float | None = None
 
 
@@ -74,21 +75,21 @@ class Receipts:
     """Collects what streams tell, and writes it about once a second. Belongs to one event loop."""
 
     def __init__(self) -> None:
-        self._waiting: dict[tuple[int, str], tuple[int, float]] = {}
+        # The revision, and the moments, by inbox and epoch.
+        self._waiting: dict[tuple[int, str], tuple[int, float, float]] = {}
         self._worker = supervisor.OnDemand("receipts", self._work)
         self._is_failing = False
 
-    def tell(
-        self, inbox_id: int, epoch_tag: str, revision: int, told_at: float | None = None
-    ) -> None:
+    def tell(self, inbox_id: int, epoch_tag: str, revision: int, came_at: float = 0) -> None:
         """A client has acknowledged this revision. It is written later, and never raises.
 
-        Args: told_at: when it did (seconds since 1970), if that is not now.
+        Args: came_at: since when it has had a stream open (seconds since 1970).
         """
-        key = (inbox_id, epoch_tag)
+        self._keep((inbox_id, epoch_tag), (revision, came_at, time.time()))
+
+    def _keep(self, key: tuple[int, str], told: tuple[int, float, float]) -> None:
         if len(self._waiting) >= _MAX_WAITING and key not in self._waiting:
             return
-        told = (revision, time.time() if told_at is None else told_at)
         self._waiting[key] = max(told, self._waiting.get(key, told))
         self._worker.wake()
 
@@ -99,9 +100,10 @@ class Receipts:
 
     async def _write_some(self) -> None:
         keys = list(self._waiting)[:_MAX_INBOXES]
-        batch = [Receipt(*key, *self._waiting.pop(key)) for key in keys]
+        told = {key: self._waiting.pop(key) for key in keys}
+        batch = [Receipt(*key, *moments) for key, moments in told.items()]
         is_failing = False
-        for receipt, outcome in zip(batch, await outcomes(_written, batch), strict=True):
+        for key, outcome in zip(keys, await outcomes(_written, batch), strict=True):
             if isinstance(outcome, (DatabaseError, InterfaceError)) and not is_of_one(outcome):
                 if not (is_failing or self._is_failing):
                     logger.warning("Receipts wait for the database: %s", str(outcome).strip())
@@ -111,7 +113,7 @@ class Receipts:
                 supervisor.report("receipts", outcome)
                 continue
             if outcome is not True:
-                self.tell(receipt.inbox_id, receipt.epoch_tag, receipt.revision, receipt.told_at)
+                self._keep(key, told[key])
         self._is_failing = is_failing
 
 
@@ -137,19 +139,25 @@ def write(receipts: Sequence[Receipt]) -> bool:
     ]
     item_ids = _undelivered(acknowledged) if acknowledged else []
     marked = _mark(item_ids)
-    moments = {receipt.inbox_id: receipt.told_at for receipt in receipts if receipt.told_at}
-    if marked and moments:
-        _observe(marked, moments)
+    looked_at = {receipt.inbox_id: receipt for receipt in receipts if receipt.told_at is not None}
+    if marked and looked_at:
+        _observe(marked, looked_at)
     return len(marked) == len(item_ids) < _MAX_ITEMS
 
 
-def _observe(item_ids: Sequence[int], told_at: Mapping[int, float]) -> None:
-    """Count how long it took from the arrival of these items to their receipts: of many some."""
+def _observe(item_ids: Sequence[int], receipts: Mapping[int, Receipt]) -> None:
+    """Count how long it took from the arrival of these items to their receipts: of many some.
+
+    What came before the client did says when it came, and not how fast we are.
+    """
     step = -(-len(item_ids) // _LOOKED_AT)
     some = InboxItem.objects.filter(pk__among=item_ids[::step])
     for inbox_id, arrived_at in some.values_list("inbox_id", "arrived_at"):
-        if (moment := told_at.get(inbox_id)) is not None:
-            metrics.commit_to_acknowledged.observe(moment - arrived_at.timestamp(), step)
+        receipt, arrived_s = receipts.get(inbox_id), arrived_at.timestamp()
+        if receipt is None or receipt.told_at is None or receipt.came_at is None:
+            continue
+        if arrived_s >= receipt.came_at:
+            metrics.commit_to_acknowledged.observe(receipt.told_at - arrived_s, step)
 
 
 def deliver(user_id: Any, epoch: str, revision: int) -> tuple[reading.Head, int]:

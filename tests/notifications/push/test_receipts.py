@@ -1,6 +1,7 @@
 """Who holds what: from a client's word to the item's moment of delivery."""
 
 import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from django.test import Client
 
 from notifications.inbox import acts, reading
 from notifications.models import Epoch, Inbox, InboxItem
+from notifications.process import metrics
 from notifications.push import catch_up, receipts
 from notifications.push.receipts import Receipt, Receipts, write
 
@@ -69,6 +71,20 @@ def test_what_was_withdrawn_before_is_not_delivered(send, withdraw, alice):
     withdraw(send("gone", to=[alice]))
     assert write([receipt(alice, 2)])
     assert delivered(alice) == []
+
+
+def test_how_long_it_took_is_counted_of_what_came_while_the_client_was_there(send, alice):
+    def counted():
+        return sum(metrics.commit_to_acknowledged.read()[0])
+
+    send("before", to=[alice])
+    came_at = time.time()
+    send("while", to=[alice])
+    before = counted()
+    there = replace(receipt(alice, 2), came_at=came_at, told_at=time.time())
+    assert write([there])
+    assert delivered(alice) == ["before", "while"]
+    assert counted() == before + 1
 
 
 def test_a_receipt_of_another_life_says_nothing(send, alice):
