@@ -13,12 +13,12 @@ DRAIN = "notifications.drain_process"
 
 def may_watch(user: Any) -> bool:
     """Raises: DatabaseError"""
-    return _is_staff(user) and user.has_perm(WATCH)
+    return _is_staff(user) and _has(user, WATCH)
 
 
 def may_drain(user: Any) -> bool:
     """Raises: DatabaseError"""
-    return may_watch(user) and user.has_perm(DRAIN)
+    return may_watch(user) and _has(user, DRAIN)
 
 
 def still_watching(session_keys: Sequence[str]) -> list[bool]:
@@ -31,6 +31,12 @@ def still_watching(session_keys: Sequence[str]) -> list[bool]:
     return [login is not None and may_watch(login.user) for login in logins]
 
 
+# A project's own user model may have neither field nor permissions: then nobody may.
+
+
+def _has(user: Any, permission: str) -> bool:
+    return hasattr(user, "has_perm") and bool(user.has_perm(permission))
+
+
 def _is_staff(user: Any) -> bool:
-    # A project's own user model may have no such field: then nobody is.
     return bool(user and user.is_active and getattr(user, "is_staff", False))

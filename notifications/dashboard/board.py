@@ -18,7 +18,7 @@ from notifications.models import HistorySlot, Process
 from notifications.models.history import FINE
 from notifications.process import figures
 from notifications.push import layers, presence, totals
-from notifications.push.history import summed
+from notifications.push.history import more, numbered, summed
 from notifications.wire import contract
 
 # A frame that is as young is good for the next who asks, too.
@@ -114,10 +114,9 @@ class Board:
         counts: Counter[str] = Counter()
         buckets: dict[str, Counter[int]] = {"acknowledged": Counter(), "written": Counter()}
         for _, before, last in spans:
-            counts.update(_more(last["counts"], before["counts"]))
+            counts.update(more(last["counts"], before["counts"]))
             for name, sums in buckets.items():
-                more = _more(_numbered(last.get(name)), _numbered(before.get(name)))
-                sums.update(more)
+                sums.update(more(numbered(last.get(name)), numbered(before.get(name))))
         size = 1 + max((n for sums in buckets.values() for n in sums), default=0)
         histograms = {name: [sums[n] for n in range(size)] for name, sums in buckets.items()}
         return {"over_s": max(span_s for span_s, *_ in spans), "counts": counts, **histograms}
@@ -129,14 +128,6 @@ class Board:
             took_s = time.monotonic() - began
             self._online_until = began + min(10.0, _ONLINE_REST_TIMES * took_s)
         return self._online
-
-
-def _more(now: Mapping[Any, int], before: Mapping[Any, int]) -> dict[Any, int]:
-    return {name: max(0, count - before.get(name, 0)) for name, count in now.items()}
-
-
-def _numbered(buckets: Iterable[int] | None) -> dict[int, int]:
-    return dict(enumerate(buckets or ()))
 
 
 def _last_minute() -> dict[str, Any]:

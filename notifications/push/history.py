@@ -87,21 +87,23 @@ def _happened(readings: Readings, bases: Readings) -> dict[str, Any]:
     histograms: dict[str, Counter[int]] = {name: Counter() for name in _HISTOGRAMS}
     for pk, reading in readings.items():
         base = bases[pk]
-        counts.update(_more(reading["counts"], base.get("counts", {})))
+        counts.update(more(reading["counts"], base.get("counts", {})))
         for name, sums in histograms.items():
-            sums.update(_more(_numbered(reading.get(name)), _numbered(base.get(name))))
+            sums.update(more(numbered(reading.get(name)), numbered(base.get(name))))
     buckets = range(len(BOUNDS_S) + 1)
     return {"counts": dict(counts)} | {
         name: [sums[n] for n in buckets] for name, sums in histograms.items()
     }
 
 
-def _more(now: Mapping[Any, int], before: Mapping[Any, int]) -> dict[Any, int]:
+def more(now: Mapping[Any, int], before: Mapping[Any, int]) -> dict[Any, int]:
+    """What was counted between two readings."""
     by = {name: count - before.get(name, 0) for name, count in now.items()}
     return {name: count for name, count in by.items() if count > 0}
 
 
-def _numbered(buckets: Sequence[int] | None) -> dict[int, int]:
+def numbered(buckets: Sequence[int] | None) -> dict[int, int]:
+    """A histogram's buckets, as readings of counters are."""
     return dict(enumerate(buckets or ()))
 
 
