@@ -101,7 +101,10 @@ class Receipts:
     async def _write_some(self) -> None:
         keys = list(self._waiting)[:_MAX_INBOXES]
         told = {key: self._waiting.pop(key) for key in keys}
-        batch = [Receipt(*key, *moments) for key, moments in told.items()]
+        batch = [
+            Receipt(inbox_id, epoch_tag, revision, came_at, told_at)
+            for (inbox_id, epoch_tag), (revision, came_at, told_at) in told.items()
+        ]
         is_failing = False
         for key, outcome in zip(keys, await outcomes(_written, batch), strict=True):
             if isinstance(outcome, (DatabaseError, InterfaceError)) and not is_of_one(outcome):
