@@ -332,10 +332,14 @@ def test_the_document_names_each_answer(document):
             "get /inbox/poll": "200",
             "post /inbox/actions": f"200 409 {body}",
             "get /inbox/{id}": "200 400 404",
+            "post /echo": f"200 404 {body}",
+            "post /diagnostics/runs": f"201 404 {body}",
+            "get /diagnostics/events": "200 400 404",
             "post /notifications": f"200 201 409 {body}",
             "get /notifications/{id}": "200 400 404",
             "patch /notifications/{id}": f"200 404 409 {body}",
             "delete /notifications/{id}": "200 400 404",
+            "get /notifications/{id}/trace": "200 400 404",
             "post /tokens": f"201 {body}",
         }.items()
     }
