@@ -133,7 +133,7 @@ def test_everything_is_there_without_javascript_too(site, open_page, admin, alic
     page.get_by_role("button", name="Review and send").click()
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.get_by_text("Sent to 1 person.")).to_be_visible()
-    page.get_by_role("link", name="Without JavaScript").click()
+    page.get_by_role("link", name="Without JavaScript", exact=True).click()
     page.get_by_role("link", name="Withdraw").click()
     page.get_by_role("button", name="Withdraw").click()
     expect(page.get_by_text("“Without JavaScript” was withdrawn.")).to_be_visible()
