@@ -91,21 +91,20 @@ def test_the_streams_of_all_processes_are_shown(
     def counts(one):
         return streams_of(board, one) or {}
 
-    board.until(lambda: counts(site) and counts(other_site), "both processes are shown")
-    before = counts(site), counts(other_site)
+    def are(here, there, events):
+        """How many sockets are shown of each process, and streams of events of the second."""
+        shown = [(counts(site), "websocket"), (counts(other_site), "websocket")]
+        shown.append((counts(other_site), "sse"))
+        return [of_one.get(kind, 0) for of_one, kind in shown] == [here, there, events]
+
+    # Charlie and alice; those of the test before may just be leaving.
+    board.until(lambda: are(1, 1, 0), "both processes are shown")
     clients = [connect(alice, site), connect(bob, site), connect(bob, other_site, transport="sse")]
-
-    def more(kind, at):
-        one = (site, other_site)[at]
-        return counts(one)[kind] - before[at][kind]
-
-    board.until(
-        lambda: (more("websocket", 0), more("sse", 1)) == (2, 1), "what was opened is shown"
-    )
+    board.until(lambda: are(3, 1, 1), "what was opened is shown")
     frame = newest(board)
     assert frame["values"]["websocket"] >= 3
     clients[0].close()
-    board.until(lambda: more("websocket", 0) == 1, "what was closed is shown no more")
+    board.until(lambda: are(2, 1, 1), "what was closed is shown no more")
     status, body = answer(site, "/dashboard/figures/", sign_in(staff))
     assert status == 200
     assert json.loads(body).keys() == frame.keys()

@@ -6,17 +6,21 @@ Servers and dispatchers take it through a settings module that names it.
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from contextlib import suppress
 from typing import Any
 
 from notifications.push.batching import in_thread
 
+# As one of the app's, so that it is told.
+logger = logging.getLogger("notifications.stubborn")
+
 # Who asks for one of these is never answered: the latter stops the whole event loop.
 TASKS, LOOP = "/hold/tasks/", "/hold/loop/"
 # A handshake that is not answered for as long as the client is there.
 HANDSHAKE = "/hold/handshake/"
-# What is printed once it is held.
+# What is logged once it is held.
 HELD = "It is held."
 _kept: list[Any] = []
 
@@ -30,7 +34,7 @@ def holding(application: Any) -> Any:
         elif scope["path"] == LOOP:
             wait_for_ever()
         elif scope["path"] == HANDSHAKE:
-            print(HELD, flush=True)
+            logger.info(HELD)
             while (await receive())["type"] != "websocket.disconnect":
                 pass
         else:
@@ -46,5 +50,5 @@ async def swallow_cancellation() -> None:
 
 
 def wait_for_ever() -> None:
-    print(HELD, flush=True)
+    logger.info(HELD)
     threading.Event().wait()
