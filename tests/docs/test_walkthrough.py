@@ -232,6 +232,17 @@ def test_another_application_gets_a_token(reader, public_name):
     assert '"expires_in": 600' in reader.type(text)
 
 
+def test_what_became_of_a_notification_is_told(reader):
+    said = reader.type('.venv/bin/python manage.py notify "Hello" --user alice\n')
+    number = re.search(r"Notification (\d+) sent", said)[1]
+    reader.own["trace 17"] = f"trace {number}"
+    ((_, text),) = typed_in("docs/howto/why-did-she-not-get-it.md")
+    told = reader.type(text)
+    assert re.search(rf"Notification {number}, Sent, for alice:", told)
+    assert re.search(r"Accepted +yes .* For 1 person, through the command", told)
+    assert re.search(r"Dispatched +yes .* In the inbox, under revision \d+\.", told)
+
+
 def test_no_page_has_commands_that_nobody_types():
     pages = {"README.md", "docs/tutorial.md"} | {
         f"docs/howto/{Path(page).name}" for page in (markdown.DOCS / "howto").glob("*.md")
