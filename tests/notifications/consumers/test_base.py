@@ -114,7 +114,7 @@ def test_only_what_a_client_holds_anew_is_told_to_the_sender(monkeypatch):
     async def scenario(connection, reads, own):
         def pong(revision):
             connection.perform(connection.stream.received(Pong("e", revision), time.monotonic()))
-            told = {key: revision for key, (revision, _) in own.receipts._waiting.items()}
+            told = {key: revision for key, (revision, *_) in own.receipts._waiting.items()}
             own.receipts._waiting.clear()
             return told
 
