@@ -143,6 +143,8 @@ def test_behind_a_pooler_the_next_look_finds_it_and_the_log_says_why(
 ):
     with pgbouncer(database_url()) as url, contextlib.ExitStack() as stack:
         site = start_server(UVICORN, may_warn=True, DATABASE_URL=url, **OFTEN)
+        # Before its database goes: a process may take 5 s to end without one.
+        stack.callback(site.stop)
         client = connect(alice, site).until_synced()
         sender = start_sender(servers, DATABASE_URL=url, **OFTEN)
         stack.callback(sender.child.kill)
@@ -157,6 +159,7 @@ def test_past_the_pooler_it_is_heard(start_server, servers, connect, alice):
     with pgbouncer(database_url()) as url, contextlib.ExitStack() as stack:
         own = {**RARE_LOOKS, "DATABASE_URL": url, "DATABASE_LISTEN_URL": database_url()}
         site = start_server(UVICORN, **own)
+        stack.callback(site.stop)
         until_listening(site)
         client = connect(alice, site).until_synced()
         sender = start_sender(servers, **own)
