@@ -23,6 +23,7 @@ from unittest import mock
 
 from benchmarks import machine
 from benchmarks.statements import profile
+from notifications.management.comparison.results import percentile
 
 CHUNK_SIZE = 1_000
 # Acts and sends per second of the other process.
@@ -125,7 +126,7 @@ def _report(seconds: dict[str, list[float]], waits: dict[str, list[float]]) -> N
     print(f"  {'the last / the one before it':32} {machine.spread(ratios, 'times', 1)}")
     print(f"  waits of another process, {RATE} acts and sends a second, while there runs")
     for name, stats in waits.items():
-        p50, p99 = (1000 * machine.percentile(stats, share) for share in (0.5, 0.99))
+        p50, p99 = (1000 * percentile(stats, share) for share in (0.5, 0.99))
         print(
             f"    {name:30} p50 {p50:6.1f} ms, p99 {p99:6.1f} ms,"
             f" max {1000 * max(stats):6.1f} ms ({len(stats)})"

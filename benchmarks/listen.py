@@ -28,6 +28,7 @@ from typing import Any
 
 from benchmarks import machine
 from benchmarks.push import changes, free_port, until_listening
+from notifications.management.comparison.results import percentile
 
 NOBODY, AFTER, WITHIN = MODES = ("nobody", "after", "within")
 LABELS = {
@@ -244,11 +245,11 @@ def _role(role: str, mode: str, number: int, options: argparse.Namespace) -> lis
 def _tell_latencies(rows: list[dict[str, dict[str, Any]]]) -> None:
     for mode in MODES:
         waits = [wait for row in rows for wait in row[mode]["waits"]]
-        each = [machine.percentile(row[mode]["waits"], 0.99) for row in rows]
+        each = [percentile(row[mode]["waits"], 0.99) for row in rows]
         sent = statistics.median(row[mode]["sent"] for row in rows)
         print(
             f"    {LABELS[mode]:<32} p50 {statistics.median(waits):6.1f}, "
-            f"p99 {machine.percentile(waits, 0.99):6.1f} (by pass {min(each):.1f} to "
+            f"p99 {percentile(waits, 0.99):6.1f} (by pass {min(each):.1f} to "
             f"{max(each):.1f}), max {max(waits):6.1f}; {sent:.0f}/s sent, "
             f"{sum(row[mode]['lost'] for row in rows)} lost"
         )

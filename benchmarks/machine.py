@@ -31,12 +31,6 @@ def spread(stats: Sequence[float], unit: str, digits: int = 2) -> str:
     return f"{middle:.{digits}f} {unit} ({least:.{digits}f} to {most:.{digits}f})"
 
 
-def percentile(stats: Sequence[float], share: float) -> float:
-    """The smallest figure that ``share`` of all do not exceed."""
-    ordered = sorted(stats)
-    return ordered[max(0, -int(-share * len(ordered) // 1) - 1)]
-
-
 def _module() -> str:
     return f"benchmarks.{Path(sys.argv[0]).stem}"
 

@@ -21,12 +21,10 @@ from notifications.push import runtime
 from notifications.push.connection import Login
 from notifications.push.limits import address_of
 from notifications.stream.inbox_stream import InboxStream
-from notifications.stream.messages import Limits, Send, Stream
+from notifications.stream.messages import AGE_SHARES, Limits, Send, Stream
 from notifications.wire import contract
 from notifications.wire.frames import Cursor
 
-# Of the maximum age, each connection is given this much, so that they do not all come back at once.
-_AGE_SHARE = (0.75, 1.25)
 # A token is renewed while it is still good.
 _RENEW_BEFORE_S = 30
 
@@ -155,7 +153,7 @@ def _age_s(login: Login | None, limits: Limits) -> float:
     Args: login: what the connection was opened by, if that is known: a token ends at its
         ``expires_at``. A session is prolonged by use; it is not the connection's age.
     """
-    age_s: float = conf.CONNECTION_AGE_S * random.uniform(*_AGE_SHARE)  # noqa: S311
+    age_s: float = conf.CONNECTION_AGE_S * random.uniform(*AGE_SHARES)  # noqa: S311
     if login is None:
         return age_s
     if login.token_id is not None:

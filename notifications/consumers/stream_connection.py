@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from django.utils import timezone
@@ -67,8 +67,6 @@ class StreamConnection(Generic[S]):
     _scheduled_at: float = _NEVER
     _receipt: tuple[str, int] = ("", 0)
     _is_closed: bool = False
-    # Seconds since 1970.
-    _opened_at: float = field(default_factory=time.time)
     # Why it ends, where the stream does not know.
     _cause: str = "client"
     _entry: Entry | None = None
@@ -151,8 +149,9 @@ class StreamConnection(Generic[S]):
         epoch_tag, revision = self.stream.epoch_tag, self.stream.acknowledged
         if (epoch_tag, revision) != self._receipt:
             self._receipt = (epoch_tag, revision)
-            if revision:
-                self.hub.receipts.tell(self.inbox_id, epoch_tag, revision, self._opened_at)
+            if revision and self._entry is not None:
+                came_at = self._entry.opened_at.timestamp()
+                self.hub.receipts.tell(self.inbox_id, epoch_tag, revision, came_at)
                 self._note_receipt(epoch_tag, revision)
 
     # --- What is kept of it: to be told later, and never in the way -------------------------------

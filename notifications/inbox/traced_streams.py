@@ -12,13 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from notifications.conf import conf
-from notifications.models import Epoch, InboxItem, Process, StreamRecord
-from notifications.models.epoch import epoch_tag
-from notifications.stream.messages import How
+from notifications.models import InboxItem, Process, StreamRecord
+from notifications.models.epoch import present_tag
+from notifications.stream.messages import AGE_SHARES, How
 
-# Streams that are told of, and how long one may be open, of what the setting says.
+# Streams that are told of.
 MOST = 50
-_AGE_SHARE = 1.5
+# How long one may be open, of what the setting says: whose time is over takes a while to go.
+_OPEN_SHARE = 1.2 * AGE_SHARES[1]
 # The cause of an end that nobody has written down.
 PROCESS_GONE = "process_gone"
 
@@ -69,9 +70,9 @@ def of_item(item: InboxItem) -> list[TracedStream]:
     """Those that were open when it arrived and the first that came later, in their order."""
     records = StreamRecord.objects.filter(inbox=item.inbox_id)
     # None that began before can have been open still.
-    oldest = item.arrived_at - timedelta(seconds=_AGE_SHARE * conf.CONNECTION_AGE_S)
+    oldest = item.arrived_at - timedelta(seconds=_OPEN_SHARE * conf.CONNECTION_AGE_S)
     kept = _ended(records.filter(opened_at__gte=oldest).order_by("opened_at", "pk")[:MOST])
-    tag = _present_tag()
+    tag = present_tag() or ""
     return [_traced(record, item, tag) for record in kept if _end(record) >= item.arrived_at]
 
 
@@ -96,11 +97,6 @@ def _ended(records: Iterable[StreamRecord]) -> list[StreamRecord]:
 
 def _end(record: StreamRecord) -> datetime:
     return record.ended_at or timezone.now()
-
-
-def _present_tag() -> str:
-    secret = Epoch.objects.values_list("epoch_secret", flat=True).first()
-    return "" if secret is None else epoch_tag(secret)
 
 
 def _traced(record: StreamRecord, item: InboxItem, tag: str) -> TracedStream:

@@ -79,6 +79,15 @@ def epoch_tag(epoch_secret: str) -> str:
     return hashlib.sha256(epoch_secret.encode()).hexdigest()[:16]
 
 
+def present_tag() -> str | None:
+    """That of the epoch that is; None: the database is being flushed.
+
+    Raises: DatabaseError
+    """
+    secret = Epoch.objects.values_list("epoch_secret", flat=True).first()
+    return None if secret is None else epoch_tag(secret)
+
+
 def create_single_rows(using: str, **_kwargs: Any) -> None:
     """After migrate and after flush: a database without its rows begins a life of its own."""
     if Epoch._meta.db_table not in connections[using].introspection.table_names():

@@ -22,7 +22,7 @@ from notifications.models.stream_record import CAUSE_MAX_LENGTH, StreamRecord
 from notifications.process import log_limits, outages
 from notifications.process.supervisor import OnDemand
 from notifications.push.batching import in_thread
-from notifications.stream.messages import How, Told
+from notifications.stream.messages import AGE_SHARES, How, Told
 
 logger = logging.getLogger(__name__)
 
@@ -33,8 +33,6 @@ _MAX_ROWS = 500
 _MAX_WAITING = 50_000
 # Ranges that are kept of one stream: beyond that the oldest are given up.
 _MAX_SPANS = 16
-# Of the time for which a stream is open, give or take: until then its row is not old.
-_AGE_SHARE = 1.25
 
 
 @dataclass(eq=False, slots=True)
@@ -179,5 +177,6 @@ def left_over() -> int:
 
 
 def _age() -> timedelta:
-    open_s = conf.CONNECTION_AGE_S * _AGE_SHARE
+    # As long as a stream may be open its row is not old.
+    open_s = conf.CONNECTION_AGE_S * AGE_SHARES[1]
     return timedelta(hours=conf.STREAM_RETENTION_H, seconds=open_s)

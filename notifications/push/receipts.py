@@ -10,17 +10,19 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.utils import timezone
 
 from notifications.inbox import reading, stats
-from notifications.models import Epoch, InboxItem
-from notifications.models.epoch import epoch_tag as tag_of
+from notifications.models import InboxItem
+from notifications.models.epoch import present_tag
 from notifications.models.inbox import UNDELIVERED
 from notifications.process import metrics, supervisor
 from notifications.push.batching import is_of_one, outcomes
@@ -57,6 +59,10 @@ _TABLES = {
     "undelivered": " AND ".join(f"s.{column} IS NULL" for column in UNDELIVERED),
     "most": _MAX_ITEMS,
 }
+
+
+# Of an item: its id, its inbox, and when it arrived.
+_Marked = tuple[int, int, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +137,9 @@ def write(receipts: Sequence[Receipt]) -> bool:
     Returns: whether it is all done; if not, ask again.
     Raises: DatabaseError
     """
-    secret = Epoch.objects.values_list("epoch_secret", flat=True).first()
-    if secret is None:
+    epoch_tag = present_tag()
+    if epoch_tag is None:
         return True  # the database is being flushed, and there is nothing to mark
-    epoch_tag = tag_of(secret)
     acknowledged = [
         (receipt.inbox_id, receipt.revision)
         for receipt in receipts
@@ -142,25 +147,25 @@ def write(receipts: Sequence[Receipt]) -> bool:
     ]
     item_ids = _undelivered(acknowledged) if acknowledged else []
     marked = _mark(item_ids)
-    looked_at = {receipt.inbox_id: receipt for receipt in receipts if receipt.told_at is not None}
-    if marked and looked_at:
-        _observe(marked, looked_at)
+    _observe(marked, receipts)
     return len(marked) == len(item_ids) < _MAX_ITEMS
 
 
-def _observe(item_ids: Sequence[int], receipts: Mapping[int, Receipt]) -> None:
+def _observe(marked: Sequence[_Marked], receipts: Sequence[Receipt]) -> None:
     """Count how long it took from the arrival of these items to their receipts: of many some.
 
     What came before the client did says when it came, and not how fast we are.
     """
-    step = -(-len(item_ids) // _LOOKED_AT)
-    some = InboxItem.objects.filter(pk__among=item_ids[::step])
-    for inbox_id, arrived_at in some.values_list("inbox_id", "arrived_at"):
-        receipt, arrived_s = receipts.get(inbox_id), arrived_at.timestamp()
-        if receipt is None or receipt.told_at is None or receipt.came_at is None:
-            continue
-        if arrived_s >= receipt.came_at:
-            metrics.commit_to_acknowledged.observe(receipt.told_at - arrived_s, step)
+    moments = {
+        receipt.inbox_id: (receipt.came_at, receipt.told_at)
+        for receipt in receipts
+        if receipt.came_at is not None and receipt.told_at is not None
+    }
+    step = max(1, -(-len(marked) // _LOOKED_AT))
+    for _, inbox_id, arrived_at in marked[::step]:
+        came_at, told_at = moments.get(inbox_id, (math.inf, 0.0))
+        if (arrived_s := arrived_at.timestamp()) >= came_at:
+            metrics.commit_to_acknowledged.observe(told_at - arrived_s, step)
 
 
 def deliver(user_id: Any, epoch: str, revision: int) -> tuple[reading.Head, int]:
@@ -186,7 +191,7 @@ def _undelivered(acknowledged: Sequence[tuple[int, int]]) -> list[int]:
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def _mark(item_ids: Collection[int]) -> Sequence[int]:
+def _mark(item_ids: Collection[int]) -> Sequence[_Marked]:
     """Mark these items, but for those that somebody is at or has marked meanwhile.
 
     Nobody is waited for, so that no two can wait for each other; and where there is nothing to
@@ -197,8 +202,9 @@ def _mark(item_ids: Collection[int]) -> Sequence[int]:
     items: Any = InboxItem.objects.filter(pk__among=sorted(item_ids), **UNDELIVERED)
     with transaction.atomic():
         locked = items.order_by("pk").select_for_update(skip_locked=True, no_key=True)
-        marked = list(locked.values_list("pk", flat=True))
-        InboxItem.objects.filter(pk__among=marked).update(delivered_at=timezone.now())
-        stats.delivered(marked)
+        marked = list(locked.values_list("pk", "inbox_id", "arrived_at"))
+        pks = [pk for pk, *_ in marked]
+        InboxItem.objects.filter(pk__among=pks).update(delivered_at=timezone.now())
+        stats.delivered(pks)
     metrics.items.labels("delivered").inc(len(marked))
     return marked

@@ -122,6 +122,11 @@ class Close:
 Action = Send | Load | Close
 
 
+# Of the maximum age each stream is given between so much and so much, so that their clients do not
+# all come back at once.
+AGE_SHARES = (0.75, 1.25)
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Seconds that a stream is given, and whether its client can say anything.

@@ -1,9 +1,8 @@
 /** Draws one card's lines as an SVG, and writes their table once somebody opens it. */
 import { figureText, lineText } from "./dashboard-text.js";
-import { element, part } from "./dom.js";
+import { element, part, svgElement } from "./dom.js";
 import { clockTime } from "./time.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT] = [300, 80];
 
 /**
@@ -63,7 +62,7 @@ export class Chart {
 
   /** @param {Series} series @param {number} most */
   #picture(series, most) {
-    const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", class: "plot" });
+    const picture = svgElement("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", class: "plot" });
     const said = this.#lines.map(({ key, label }) => lineText(label, series.series[key], this.#unit)).join("; ");
     picture.setAttribute("aria-label", `${this.#title}. ${said}.`);
     const slots = Math.max(1, Math.round(series.window_s / series.step_s) - 1);
@@ -71,7 +70,7 @@ export class Chart {
     const shift = slots - (series.starts.length - 1);
     this.#lines.forEach(({ key }, at) => {
       const d = path(series.series[key], most, slots, shift);
-      picture.append(svg("path", { class: `line line-${at + 1}`, d, "vector-effect": "non-scaling-stroke" }));
+      picture.append(svgElement("path", { class: `line line-${at + 1}`, d, "vector-effect": "non-scaling-stroke" }));
     });
     return picture;
   }
@@ -98,13 +97,6 @@ export class Chart {
 
 /** @param {number} second */
 const clockSeconds = (second) => new Date(second * 1000).toLocaleTimeString("en-GB");
-
-/** @param {string} tag @param {Record<string, string>} attributes */
-function svg(tag, attributes) {
-  const node = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  return node;
-}
 
 /**
  * A line through the points; where one is not known it is broken, and a lone one is a dash.

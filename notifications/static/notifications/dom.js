@@ -13,6 +13,19 @@ export function element(tag, properties = {}, ...children) {
 }
 
 /**
+ * A new shape of a picture.
+ * @param {string} tag
+ * @param {Record<string, string | number>} attributes
+ * @param {string} [text]
+ */
+export function svgElement(tag, attributes, text = "") {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
+  node.textContent = text;
+  return node;
+}
+
+/**
  * Makes `nodes` the children of `list`. Those that stay are not moved, since that costs the focus;
  * from one that leaves the focus goes to a neighbour, or else to `refuge`.
  * @param {Element} list

@@ -1,19 +1,10 @@
 /** When events happened and when each way told of them: as a picture, and as a table of the same. */
-import { element } from "../dom.js";
+import { element, svgElement } from "../dom.js";
 import { figuresOf, msText } from "./figures.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, LEFT, RIGHT] = [720, 104, 20];
 const ROWS = { events: 28, socket: 64, polling: 100 };
 const HEIGHT = 140;
-
-/** @param {string} name @param {Record<string, string | number>} attributes @param {string} [text] */
-function shape(name, attributes, text = "") {
-  const node = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, String(value));
-  node.textContent = text;
-  return node;
-}
 
 /** @param {Diagnostics.Comparison} comparison */
 export function drawing(comparison) {
@@ -24,15 +15,15 @@ export function drawing(comparison) {
   const x = (ms) => Math.round((LEFT + (Math.max(0, ms) / last) * (WIDTH - LEFT - RIGHT)) * 10) / 10;
   const { events } = figuresOf(comparison);
   const label = `${events.length} events in ${seconds} s: WebSocket told of each at once, HTTP polling at the next request. The table below says the same.`;
-  const svg = shape("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label });
+  const svg = svgElement("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label });
   for (const [row, text] of [["events", "Happened"], ["socket", "WebSocket"], ["polling", "HTTP polling"]]) {
     const y = ROWS[/** @type {keyof typeof ROWS} */ (row)];
-    svg.append(shape("line", { class: "axis", x1: LEFT, x2: WIDTH - RIGHT, y1: y, y2: y }), shape("text", { x: 10, y: y + 4 }, text));
+    svg.append(svgElement("line", { class: "axis", x1: LEFT, x2: WIDTH - RIGHT, y1: y, y2: y }), svgElement("text", { x: 10, y: y + 4 }, text));
   }
   for (let second = 0; second * 1000 <= last; second += seconds > 20 ? 5 : 1) {
-    svg.append(shape("text", { class: "tick", x: x(second * 1000), y: HEIGHT - 6, "text-anchor": "middle" }, `${second} s`));
+    svg.append(svgElement("text", { class: "tick", x: x(second * 1000), y: HEIGHT - 6, "text-anchor": "middle" }, `${second} s`));
   }
-  for (const at of polling.asked) svg.append(shape("line", { class: "asked", x1: x(at - beganAt), x2: x(at - beganAt), y1: ROWS.polling - 8, y2: ROWS.polling + 8 }));
+  for (const at of polling.asked) svg.append(svgElement("line", { class: "asked", x1: x(at - beganAt), x2: x(at - beganAt), y1: ROWS.polling - 8, y2: ROWS.polling + 8 }));
   for (const { id, happened } of events) {
     const [bySocket, byPolling] = [socket.arrivals.get(id), polling.arrivals.get(id)];
     if (happened !== null) svg.append(...marks(x, happened, bySocket && bySocket - beganAt, byPolling && byPolling - beganAt));
@@ -42,17 +33,17 @@ export function drawing(comparison) {
 
 /** @param {(ms: number) => number} x @param {number} happened @param {number} [bySocket] @param {number} [byPolling] */
 function marks(x, happened, bySocket, byPolling) {
-  const found = [shape("circle", { class: "event", cx: x(happened), cy: ROWS.events, r: 3 })];
+  const found = [svgElement("circle", { class: "event", cx: x(happened), cy: ROWS.events, r: 3 })];
   if (bySocket !== undefined) {
     found.push(
-      shape("line", { class: "socket", x1: x(happened), x2: x(bySocket), y1: ROWS.events, y2: ROWS.socket }),
-      shape("circle", { class: "socket", cx: x(bySocket), cy: ROWS.socket, r: 5 }),
+      svgElement("line", { class: "socket", x1: x(happened), x2: x(bySocket), y1: ROWS.events, y2: ROWS.socket }),
+      svgElement("circle", { class: "socket", cx: x(bySocket), cy: ROWS.socket, r: 5 }),
     );
   }
   if (byPolling !== undefined) {
     found.push(
-      shape("line", { class: "polling", x1: x(happened), x2: x(byPolling), y1: ROWS.events, y2: ROWS.polling }),
-      shape("rect", { class: "polling", x: x(byPolling) - 4.5, y: ROWS.polling - 4.5, width: 9, height: 9 }),
+      svgElement("line", { class: "polling", x1: x(happened), x2: x(byPolling), y1: ROWS.events, y2: ROWS.polling }),
+      svgElement("rect", { class: "polling", x: x(byPolling) - 4.5, y: ROWS.polling - 4.5, width: 9, height: 9 }),
     );
   }
   return found;
