@@ -24,7 +24,8 @@ from dataclasses import dataclass, field
 
 from benchmarks import machine
 from benchmarks.fanout import _cpu_s, _Socket
-from benchmarks.push import _free_port, _services, _until_listening
+from benchmarks.push import _services, free_port, until_listening
+from notifications.management.comparison.results import percentile
 
 CONTENDERS = {"hub": "hub_application", "tutorial": "tutorial_application"}
 PATIENCE_S = 120
@@ -65,7 +66,7 @@ class _Run:
     server: str
     keys: list[str]
     count: int
-    port: int = field(default_factory=_free_port)
+    port: int = field(default_factory=free_port)
 
     def measure(self) -> str:
         process = self._start()
@@ -95,7 +96,7 @@ class _Run:
         process = subprocess.Popen(
             [sys.executable, "manage.py", *serve], env=self.environment, stdout=subprocess.DEVNULL
         )
-        _until_listening(self.port)
+        until_listening(self.port)
         return process
 
     async def _gently(self) -> dict[str, str]:
@@ -125,7 +126,7 @@ class _Run:
             one.transport.close()
         return (
             f"synced {len(took)} of {self.count}: first {min(took):.2f}, half "
-            f"{machine.percentile(took, 0.5):.2f}, all {max(took):.2f} s; "
+            f"{percentile(took, 0.5):.2f}, all {max(took):.2f} s; "
             f"1 query per {1 / per_socket:.1f} sockets; told to wait {told}, failed {refused} "
             f"times; {busy_s:.1f} s of CPU"
         )
