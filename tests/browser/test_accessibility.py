@@ -54,7 +54,8 @@ def is_enhanced(page):
     page.get_by_role("button", name="Keyboard shortcuts").wait_for()
 
 
-def test_pages(open_page, alice, filled):
+def test_pages(open_page, alice, filled, processes):
+    processes.may_warn = True  # of the notification that there is not
     # The browser itself says of a 404 that it is one.
     page = open_page(alice, "/inbox/", allow_errors=True, **ANY_LOOK)
     for path in PRIVATE:
@@ -107,7 +108,8 @@ def test_panel_toasts_undo_and_shortcuts(site, open_page, alice, filled):
     check(page)
 
 
-def test_pages_without_javascript(open_page, alice, filled):
+def test_pages_without_javascript(open_page, alice, filled, processes):
+    processes.may_warn = True
     # axe itself is a script, so the page's own are kept out instead of all.
     page = open_page(alice, "about:blank", allow_errors=True, **ANY_LOOK)
     page.route("**/*.js", lambda route: route.abort())
