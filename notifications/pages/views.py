@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
@@ -19,6 +19,7 @@ from notifications.conf import conf
 from notifications.credentials.recipients import recipient_id
 from notifications.inbox import acts, reading
 from notifications.pages.days import by_day
+from notifications.pages.gone import gone
 from notifications.wire import contract
 
 _PAGE_SIZE = 50
@@ -102,7 +103,7 @@ def inbox_one(request: HttpRequest, wire_id: str) -> HttpResponse:
     pk = contract.notification_pk(wire_id)
     read = None if pk is None else reading.one(recipient_id(request), pk)
     if pk is None or read is None:
-        raise Http404
+        return gone(request, pk)
     if read.item.read_at is None and not _is_prefetch(request):
         acts.mark_read(recipient_id(request), acts.Chosen({pk}))
         now = timezone.now()

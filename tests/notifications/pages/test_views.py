@@ -19,6 +19,10 @@ def browser(client, alice):
     return client
 
 
+def without_tokens(page):
+    return re.sub(r'"csrfmiddlewaretoken" value="\w+"', "", page.content.decode())
+
+
 def titles(page):
     return re.findall(r'<a [^>]*href="/inbox/\d+/">([^<]*)</a>', page.content.decode())
 
@@ -42,7 +46,7 @@ def test_text_is_shown_as_text(browser, send, alice):
     one = send("<img src=x onerror=alert(1)>", to=[alice], body="<script>alert(1)</script>")
     for path in ("/inbox/", f"/inbox/{one.pk}/"):
         page = browser.get(path).content.decode()
-        assert "<img" not in page
+        assert "<img src=x" not in page
         assert "<script>alert" not in page
         assert "&lt;script&gt;" in page
 
@@ -214,7 +218,7 @@ def test_missing_and_somebody_elses_are_the_same_404(client, send, alice, charli
     client.force_login(charlie)
     foreign, missing = client.get(f"/inbox/{one.pk}/"), client.get("/inbox/987654321/")
     assert foreign.status_code == missing.status_code == 404
-    assert foreign.content == missing.content
+    assert without_tokens(foreign) == without_tokens(missing)
     assert "secret" not in client.get("/inbox/").content.decode()
     client.post("/inbox/actions/", {"op": "read", "notification": one.pk})
     assert alice.notifications_inbox.items.unread().exists()
