@@ -35,11 +35,19 @@ _DONE = {
     "restore": "Moved to the inbox.",
 }
 _UNDONE_BY = {"archive": "restore", "restore": "archive"}
-_TABS = {"inbox": "Inbox", "unread": "Unread", "archived": "Archived"}
+_TABS = {
+    "inbox": "Inbox",
+    "unread": "Unread",
+    "snoozed": "Snoozed",
+    "archived": "Archived",
+    "saved": "Saved",
+}
 _EMPTY = {
     "inbox": "You're all caught up.",
     "unread": "Nothing unread.",
+    "snoozed": "Nothing snoozed.",
     "archived": "Nothing archived yet.",
+    "saved": "Nothing saved yet.",
 }
 
 
