@@ -182,9 +182,7 @@ def _make_items(everybodys, big):
         arrived_revision="n.i",
         archived_at="CASE WHEN n.i = 2 THEN t.arrived_at END",
     )
-    # Each ninth sleeps on until tomorrow.
-    asleep = InboxItem.objects.filter(archived_at=None, arrived_revision__in=range(0, BIG_INBOX, 9))
-    asleep.update(snoozed_until=timezone.now() + timedelta(days=1))
+    _snooze_some()
     assert InboxItem.objects.count() > 100_000
     if connection.vendor == "postgresql":
         # What it gathered while other tests ran says that the tables are small: by that it would
@@ -192,6 +190,12 @@ def _make_items(everybodys, big):
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
     _count_anew()
+
+
+def _snooze_some():
+    # Each ninth sleeps on until tomorrow.
+    asleep = InboxItem.objects.filter(archived_at=None, arrived_revision__in=range(0, BIG_INBOX, 9))
+    asleep.update(snoozed_until=timezone.now() + timedelta(days=1))
 
 
 def _count_anew():
