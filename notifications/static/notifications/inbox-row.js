@@ -77,6 +77,7 @@ export class InboxRow {
     wake.hidden = !notification.snoozed_until;
     snooze.hidden = notification.archived_at !== null;
     label(save, notification.saved_at ? "unsave" : "save", notification.title);
+    for (const node of [wake, snooze]) part(node, ".visually-hidden", HTMLElement).textContent = `: ${notification.title}`;
     this.#showSnooze(notification);
     // One that the server drew is not known whole until it changes.
     if ("level" in notification) this.#showContent(notification);
