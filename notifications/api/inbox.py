@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
@@ -27,6 +28,8 @@ _ACTS: dict[str, Any] = {
     "unread": acts.mark_unread,
     "archive": acts.archive,
     "restore": acts.restore,
+    "save": acts.save,
+    "unsave": acts.unsave,
 }
 
 
@@ -43,7 +46,9 @@ def session(request: HttpRequest, response: HttpResponse) -> Any:
 def inbox_page(
     request: HttpRequest,
     response: HttpResponse,
-    filter: Annotated[Literal["inbox", "unread", "archived"], Query()] = "inbox",  # noqa: A002
+    filter: Annotated[  # noqa: A002
+        Literal["inbox", "unread", "snoozed", "archived", "saved"], Query()
+    ] = "inbox",
     before: Annotated[str | None, Query(max_length=16, pattern=r"^[0-9]+$")] = None,
     limit: Annotated[int, Query(ge=1, le=contract.PAGE_MAX_SIZE)] = contract.PAGE_DEFAULT_SIZE,
 ) -> Any:
@@ -96,20 +101,35 @@ def inbox_one(
 def _act(user_id: Any, actions: ActionsIn) -> dict[str, Any]:
     if actions.op == "delivered":
         return _deliver(user_id, actions)
-    which: acts.Chosen | acts.AllUpTo
-    if actions.notifications is not None:
-        pks = map(contract.notification_pk, actions.notifications)
-        which = acts.Chosen({pk for pk in pks if pk is not None})
+    which = _which(user_id, actions)
+    if actions.until is not None:
+        result = _snooze(user_id, which, actions.until)
     else:
-        assert actions.epoch is not None  # noqa: S101 (the schema saw to it)
-        assert actions.upto is not None  # noqa: S101
-        which = acts.AllUpTo(actions.epoch, actions.upto)
-    result: acts.Result = _ACTS[actions.op](user_id, which)
+        result = _ACTS[actions.op](user_id, which)
     return {
         "revision": result.revision,
         "changed": result.changed,
         "counts": {"unread": result.unread, "unseen": result.unseen},
     }
+
+
+def _which(user_id: Any, actions: ActionsIn) -> acts.Which:
+    if actions.notifications is not None:
+        pks = map(contract.notification_pk, actions.notifications)
+        return acts.Chosen({pk for pk in pks if pk is not None})
+    if actions.undoes is not None:
+        return acts.ChangedIn(idempotency.revision_of(user_id, actions.undoes))
+    assert actions.epoch is not None  # noqa: S101 (the schema saw to it)
+    assert actions.upto is not None  # noqa: S101
+    return acts.AllUpTo(actions.epoch, actions.upto)
+
+
+def _snooze(user_id: Any, which: acts.Which, until: datetime) -> acts.Result:
+    assert not isinstance(which, acts.AllUpTo)  # noqa: S101 (the schema saw to it)
+    try:
+        return acts.snooze(user_id, which, until)
+    except acts.BadUntil as error:
+        raise Problem(422, str(error), {"until": [str(error)]}) from None
 
 
 def _deliver(user_id: Any, actions: ActionsIn) -> dict[str, Any]:

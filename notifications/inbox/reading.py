@@ -25,7 +25,9 @@ _HEAD = ("pk", "revision", "unread_count", "unseen_count", "epoch_secret", "user
 FILTERS = {
     "inbox": lambda items: items.listed(),
     "unread": lambda items: items.unread(),
+    "snoozed": lambda items: items.snoozed(),
     "archived": lambda items: items.archived(),
+    "saved": lambda items: items.saved(),
 }
 
 

@@ -11,36 +11,31 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, Query
 from django.shortcuts import redirect, render
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods
 
 from notifications.conf import conf
 from notifications.credentials.recipients import recipient_id
 from notifications.inbox import acts, reading
+from notifications.pages import acting, snoozing
 from notifications.pages.days import by_day
 from notifications.pages.gone import gone
 from notifications.wire import contract
 
 _PAGE_SIZE = 50
-_ACTS = {
-    "read": acts.mark_read,
-    "unread": acts.mark_unread,
-    "archive": acts.archive,
-    "restore": acts.restore,
+_TABS = {
+    "inbox": "Inbox",
+    "unread": "Unread",
+    "snoozed": "Snoozed",
+    "archived": "Archived",
+    "saved": "Saved",
 }
-_DONE = {
-    "read": "Marked as read.",
-    "unread": "Marked as unread.",
-    "archive": "Archived.",
-    "restore": "Moved to the inbox.",
-}
-_UNDONE_BY = {"archive": "restore", "restore": "archive"}
-_TABS = {"inbox": "Inbox", "unread": "Unread", "archived": "Archived"}
 _EMPTY = {
     "inbox": "You're all caught up.",
     "unread": "Nothing unread.",
+    "snoozed": "Nothing snoozed.",
     "archived": "Nothing archived yet.",
+    "saved": "Nothing saved yet.",
 }
 
 
@@ -86,6 +81,7 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
             **around(),
             "place": place,
             "tabs": _TABS.items(),
+            "snoozes": snoozing.CHOICES.items(),
             "empty": _EMPTY[place.listing],
             "head": page.head,
             "days": by_day(page.notifications),
@@ -115,6 +111,7 @@ def inbox_one(request: HttpRequest, wire_id: str) -> HttpResponse:
         {
             **around(),
             "notification": read,
+            "snoozes": snoozing.CHOICES.items(),
             "place": ListPosition.of(request.GET),
             "beside": beside,
         },
@@ -133,12 +130,24 @@ def inbox_action(request: HttpRequest) -> HttpResponse:
     op = request.POST.get("op", "")
     if op == "read" and "upto" in request.POST:
         return _mark_all_read(request, place)
+    if op in acting.ACTS and "undoes" in request.POST:
+        return _undo(request, place, op)
     pk = contract.notification_pk(request.POST.get("notification", "-"))
-    if op not in _ACTS or pk is None:
+    if op not in acting.OPS or pk is None:
         return HttpResponseBadRequest("That is nothing that can be done here.")
-    done = _ACTS[op](recipient_id(request), acts.Chosen({pk}))
-    if done.changed:
-        messages.success(request, _said(op, pk))
+    try:
+        said = acting.act(recipient_id(request), op, pk, request.POST.get("until", ""))
+    except acts.BadUntil as error:
+        messages.error(request, f"{error} Nothing was snoozed.")
+    else:
+        if said is not None:
+            messages.success(request, said)
+    return redirect(place.url)
+
+
+def _undo(request: HttpRequest, place: ListPosition, op: str) -> HttpResponse:
+    if acting.undo(recipient_id(request), op, request.POST["undoes"]):
+        messages.success(request, "Undone.")
     return redirect(place.url)
 
 
@@ -149,23 +158,12 @@ def _mark_all_read(request: HttpRequest, place: ListPosition) -> HttpResponse:
         return HttpResponseBadRequest("upto is a revision.")
     which = acts.AllUpTo(request.POST.get("epoch", ""), upto)
     try:
-        acts.mark_read(recipient_id(request), which)
+        said = acting.mark_all_read(recipient_id(request), which)
     except reading.EpochMismatch:
         messages.warning(request, "Your inbox was refreshed. Nothing was marked; look again.")
     else:
-        messages.success(request, "All marked as read.")
+        messages.success(request, said or "All marked as read.")
     return redirect(place.url)
-
-
-def _said(op: str, pk: int) -> str:
-    """What was done, and a button that takes it back; its form is on the page."""
-    if op not in _UNDONE_BY:
-        return _DONE[op]
-    button = (
-        '{} <input form="undo" type="hidden" name="notification" value="{}">'
-        '<button form="undo" name="op" value="{}">Undo</button>'
-    )
-    return format_html(button, _DONE[op], pk, _UNDONE_BY[op])
 
 
 def _is_prefetch(request: HttpRequest) -> bool:

@@ -242,6 +242,7 @@ def test_on_a_phone_what_can_be_done_with_one_stands_on_one_line(site, open_as, 
             button(page, act, "Hello").click()
         if act == "Archive":
             tab(page, "Archived")
-        buttons = row(page, "Hello").locator("form button")
-        expect(buttons).to_have_count(2)
-        assert len({one.bounding_box()["y"] for one in buttons.all()}) == 1
+        # What is done most; saving and snoozing may come below.
+        buttons = row(page, "Hello").locator("form > button:visible")
+        expect(buttons).to_have_count(3)
+        assert len({one.bounding_box()["y"] for one in buttons.all()[:2]}) == 1

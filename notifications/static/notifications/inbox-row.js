@@ -1,5 +1,5 @@
 import { element, part } from "./dom.js";
-import { absoluteTime, relativeTime } from "./time.js";
+import { absoluteTime, relativeTime, zonedTime } from "./time.js";
 import { TEXT, levelText } from "./words.js";
 
 /** One notification of the inbox page, as _row.html draws it. */
@@ -27,7 +27,7 @@ export class InboxRow {
 
   /** As far as the server's row says what it shows. @returns {Inbox.Drawn} */
   read() {
-    const { revision, arrived, seen, archived } = this.node.dataset;
+    const { revision, arrived, seen, archived, snoozed = null, saved } = this.node.dataset;
     const at = this.time;
     return {
       id: this.id,
@@ -38,11 +38,25 @@ export class InboxRow {
       seen_at: seen === undefined ? null : at,
       read_at: this.isUnread ? null : at,
       archived_at: archived === undefined ? null : at,
+      snoozed_until: snoozed,
+      saved_at: saved === undefined ? null : at,
     };
+  }
+
+  get isSaved() {
+    return this.#parts.save.value === "unsave";
   }
 
   open() {
     this.#parts.title.click();
+  }
+
+  /** Offers until when. */
+  snooze() {
+    const { snooze } = this.#parts;
+    if (snooze.hidden) return;
+    snooze.open = true;
+    snooze.querySelector("button")?.focus();
   }
 
   /** @param {Inbox.Drawn | Inbox.Notification} notification @param {number} nowMs */
@@ -59,11 +73,28 @@ export class InboxRow {
     state.textContent = isUnread ? ", unread" : "";
     label(toggle, isUnread ? "read" : "unread", notification.title);
     label(move, notification.archived_at ? "restore" : "archive", notification.title);
+    const { wake, save, snooze } = this.#parts;
+    wake.hidden = !notification.snoozed_until;
+    snooze.hidden = notification.archived_at !== null;
+    label(save, notification.saved_at ? "unsave" : "save", notification.title);
+    for (const node of [wake, snooze]) part(node, ".visually-hidden", HTMLElement).textContent = `: ${notification.title}`;
+    this.#showSnooze(notification);
     // One that the server drew is not known whole until it changes.
     if ("level" in notification) this.#showContent(notification);
     const { time } = this.#parts;
     time.title = absoluteTime(time.dateTime);
     time.textContent = relativeTime(time.dateTime, nowMs);
+  }
+
+  /** @param {Inbox.Drawn | Inbox.Notification} notification */
+  #showSnooze(notification) {
+    const { snoozed } = this.#parts;
+    const { snoozed_until: until } = notification;
+    const at = until && element("time", { dateTime: until, title: absoluteTime(until), textContent: zonedTime(until) });
+    if (at) snoozed.replaceChildren(TEXT.until, at);
+    // One that the server drew may have woken, and says so.
+    else if ("woken" in notification) snoozed.textContent = notification.woken ? TEXT.snoozed : "";
+    else if (snoozed.querySelector("time")) snoozed.textContent = "";
   }
 
   /** @param {Inbox.Notification} notification */
@@ -95,6 +126,10 @@ function partsOf(node) {
     id: named("id", HTMLInputElement),
     toggle: part(node, "form button", HTMLButtonElement),
     move: part(node, "form button ~ button", HTMLButtonElement),
+    snoozed: named("snoozed", HTMLElement),
+    wake: named("wake", HTMLButtonElement),
+    save: named("save", HTMLButtonElement),
+    snooze: named("snooze", HTMLDetailsElement),
   };
 }
 

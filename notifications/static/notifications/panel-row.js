@@ -1,6 +1,7 @@
 import { element } from "./dom.js";
 import { isUnread } from "./inbox-state.js";
 import { absoluteTime, relativeTime } from "./time.js";
+import { act } from "./undoing.js";
 import { TEXT, levelText } from "./words.js";
 
 /** One notification in the panel of a bell: a link, or where it leads nowhere one that unfolds. */
@@ -23,21 +24,17 @@ export class PanelRow {
   #toggle;
   #archive;
 
-  /** @param {{client: Inbox.Client, activation: Inbox.Activation, notification: Inbox.Notification}} options */
-  constructor({ client, activation, notification }) {
+  /** @param {{client: Inbox.Client, activation: Inbox.Activation, undo: Inbox.UndoBar, notification: Inbox.Notification}} options */
+  constructor({ client, activation, undo, notification }) {
     this.#notification = notification;
     this.#client = client;
     this.#activation = activation;
-    this.#toggle = actButton(() => (isUnread(this.#notification) ? client.markRead([this.#id]) : client.markUnread([this.#id])));
-    this.#archive = actButton(() => client.archive([this.#id]));
+    this.#toggle = actButton(() => act(client, undo, isUnread(this.#notification) ? "read" : "unread", this.#notification));
+    this.#archive = actButton(() => act(client, undo, "archive", this.#notification));
     const meta = element("div", { className: "meta" }, this.#level, this.#time, element("span", { className: "acts" }, this.#toggle.node, this.#archive.node));
     this.node = element("li", {}, this.#title, this.#state, this.#body, this.#links, meta);
     activation.watch(this.#links, () => this.#notification);
     this.#watchTitle();
-  }
-
-  get #id() {
-    return this.#notification.id;
   }
 
   get #isUnfolded() {
@@ -103,12 +100,12 @@ export class PanelRow {
   }
 }
 
-/** There are many such buttons: the name of each goes on with what it acts on. @param {() => void} act */
-function actButton(act) {
+/** There are many such buttons: the name of each goes on with what it acts on. @param {() => void} onClick */
+function actButton(onClick) {
   const about = element("span", { className: "hidden" });
   const text = element("span");
   const node = element("button", { type: "button" }, text, about);
-  node.addEventListener("click", act);
+  node.addEventListener("click", onClick);
   /** @param {string} what @param {string} title */
   const label = (what, title) => {
     text.textContent = what;

@@ -19,7 +19,7 @@ declare namespace Inbox {
   // --- The wire: what a client relies on; the rest it ignores ------------------------------------
 
   type Level = "info" | "success" | "warning" | "critical";
-  type Op = "seen" | "read" | "unread" | "archive" | "restore";
+  type Op = "seen" | "read" | "unread" | "archive" | "restore" | "snooze" | "save" | "unsave";
 
   /** A notification as far as a page that the server drew says what it is. */
   interface Drawn {
@@ -31,6 +31,8 @@ declare namespace Inbox {
     seen_at: string | null;
     read_at: string | null;
     archived_at: string | null;
+    snoozed_until: string | null;
+    saved_at: string | null;
   }
 
   interface Notification extends Drawn {
@@ -41,6 +43,7 @@ declare namespace Inbox {
     sender: string | null;
     url: string | null;
     actions: { label: string; url: string }[];
+    woken: boolean;
   }
 
   interface Counts {
@@ -151,10 +154,9 @@ declare namespace Inbox {
   }
 
   /** What an act is asked by. */
-  type ActBody = { op: Op; op_id: string } & (
-    | { notifications: string[] }
-    | { all: true; epoch: string | null; upto: number }
-  );
+  type ActTarget = { undoes: string } | { notifications: string[] } | { all: true; epoch: string | null; upto: number };
+
+  type ActBody = { op: Op; op_id: string; until?: string } & ActTarget;
 
   interface ActAnswer {
     revision: number;
@@ -178,6 +180,16 @@ declare namespace Inbox {
     upto: number;
     /** The answer's; null while there is none. */
     revision: number | null;
+    /** The end of a snooze. */
+    until?: string;
+    /** The `op_id` of the act that this one takes back, as far as it did not change anything else since. */
+    undoes?: string;
+  }
+
+  interface ActOptions {
+    until?: string;
+    undoes?: string;
+    op_id?: string;
   }
 
   interface Act {
@@ -518,7 +530,7 @@ declare namespace Inbox {
   /** What the buttons and keys of a row do. */
   type RowOp = Exclude<Op, "seen">;
 
-  type ListingName = "inbox" | "unread" | "archived";
+  type ListingName = "inbox" | "unread" | "snoozed" | "archived" | "saved";
 
   /** What keys need of the inbox page. */
   interface KeyedPage {
