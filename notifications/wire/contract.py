@@ -44,6 +44,9 @@ SNAPSHOT_SIZE: Final = 50
 PAGE_DEFAULT_SIZE: Final = 50
 PAGE_MAX_SIZE: Final = 100
 IDS_MAX_COUNT: Final = 200
+# What somebody looks for, and how many categories, or senders, they choose at once.
+QUERY_MAX_LENGTH: Final = 200
+CHOICES_MAX_COUNT: Final = 50
 
 # One frame from a client; more is a violation, found before it is parsed.
 CLIENT_FRAME_MAX_BYTES: Final = 4_096
