@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from ninja import Path, Query, Router
+from pydantic import StringConstraints
 
 from notifications.api.errors import BODY_PROBLEMS, or_problem, private
 from notifications.api.schemas import (
@@ -18,6 +19,7 @@ from notifications.api.schemas import (
 )
 from notifications.credentials.recipients import recipient_id
 from notifications.inbox import acts, idempotency, reading
+from notifications.inbox.search import Search
 from notifications.push import receipts
 from notifications.wire import contract, serializers
 from notifications.wire.problems import Problem
@@ -32,6 +34,18 @@ _ACTS: dict[str, Any] = {
     "unsave": acts.unsave,
 }
 
+LevelName = Literal["info", "success", "warning", "critical"]
+CategoryName = Annotated[
+    str,
+    StringConstraints(max_length=contract.CATEGORY_MAX_LENGTH, pattern=r"^[a-z0-9][a-z0-9_.-]*$"),
+]
+# No more of it than what would reach the database as something else.
+SenderName = Annotated[
+    str,
+    StringConstraints(
+        min_length=1, max_length=contract.SENDER_MAX_LENGTH, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$"
+    ),
+]
 
 router = Router(tags=["Inbox"])
 
@@ -43,7 +57,7 @@ def session(request: HttpRequest, response: HttpResponse) -> Any:
 
 
 @router.get("/inbox", response=or_problem(PageOut) | {304: None}, summary="The inbox, one page")
-def inbox_page(
+def inbox_page(  # noqa: PLR0917 (its parameters are those of the URL)
     request: HttpRequest,
     response: HttpResponse,
     filter: Annotated[  # noqa: A002
@@ -51,14 +65,22 @@ def inbox_page(
     ] = "inbox",
     before: Annotated[str | None, Query(max_length=16, pattern=r"^[0-9]+$")] = None,
     limit: Annotated[int, Query(ge=1, le=contract.PAGE_MAX_SIZE)] = contract.PAGE_DEFAULT_SIZE,
+    q: Annotated[str, Query(max_length=contract.QUERY_MAX_LENGTH)] = "",
+    category: Annotated[list[CategoryName], Query(max_length=contract.CHOICES_MAX_COUNT)] = [],  # noqa: B006 (pydantic copies it)
+    level: Annotated[list[LevelName], Query(max_length=contract.CHOICES_MAX_COUNT)] = [],  # noqa: B006
+    sender: Annotated[SenderName | None, Query()] = None,
 ) -> Any:
-    """Newest first. `next_before` is the `before` of the next page."""
+    """Newest first. `next_before` is the `before` of the next page, with all else as it was.
+
+    `q` looks for words in title, body and sender: all of them, in any order; the last may go on.
+    """
     user_id = recipient_id(request)
     if known := request.headers.get("If-None-Match"):
         etag = _etag(reading.head(user_id))
         if _matches(known, etag):
             return private(HttpResponseNotModified(headers={"ETag": etag}))
-    page = reading.page(user_id, filter, before=_cursor(before), size=limit)
+    found = Search(q, tuple(category), tuple(level), () if sender is None else (sender,))
+    page = reading.page(user_id, filter, before=_cursor(before), size=limit, search=found)
     response.headers["ETag"] = _etag(page.head)
     private(response)
     shown = [serializers.notification(read.item, read.said) for read in page.notifications]

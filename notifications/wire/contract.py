@@ -47,6 +47,9 @@ IDS_MAX_COUNT: Final = 200
 # How far ahead a snooze may end: 3 minutes to a year, a leap one.
 SNOOZE_MIN_S: Final = 3 * 60
 SNOOZE_MAX_S: Final = 366 * 24 * 60 * 60
+# What somebody looks for, and how many categories, or senders, they choose at once.
+QUERY_MAX_LENGTH: Final = 200
+CHOICES_MAX_COUNT: Final = 50
 
 # One frame from a client; more is a violation, found before it is parsed.
 CLIENT_FRAME_MAX_BYTES: Final = 4_096

@@ -346,7 +346,7 @@ def test_a_database_that_fails_is_503_and_says_when_to_come_back(api, monkeypatc
 
 
 def test_what_a_query_says_beside_what_is_known_is_refused(api, alice):
-    for path in ("/session?x=1", "/inbox?filters=unread", "/inbox?q=", "/inbox/1?limit=1"):
+    for path in ("/session?x=1", "/inbox?filters=unread", "/inbox?query=", "/inbox/1?limit=1"):
         answer = api.get(f"/api/v1{path}")
         problem(answer, 422)
         assert list(answer.json()["errors"].values()) == [["There is no such parameter."]]
