@@ -11,6 +11,8 @@ export const TEXT = {
   archive: "Archive",
   restore: "Move to inbox",
   open: "Open",
+  actions: "Actions",
+  withdrawn: "This notification was withdrawn by its sender.",
   undo: "Undo",
   shortcuts: "Keyboard shortcuts",
   singleKeys: "Use single-key shortcuts",

@@ -20,7 +20,7 @@ def browser(client, alice):
 
 
 def titles(page):
-    return re.findall(r'<a [^>]*href="/inbox/\d+/">([^<]*)</a>', page.content.decode())
+    return re.findall(r'<a [^>]*href="/inbox/\d+/[^"]*">([^<]*)</a>', page.content.decode())
 
 
 @pytest.mark.parametrize("path", ["/inbox/", "/inbox/1/", "/"])
