@@ -110,7 +110,7 @@ export class InboxRow {
     this.isStop = this.#isStop;
   }
 
-  /** Whether Tab stops here, and at what can be done here: of all rows, at one. */
+  /** Whether Tab stops here, and at what can be done here: of all rows, at one. @param {boolean} isStop */
   set isStop(isStop) {
     this.#isStop = isStop;
     const tabIndex = isStop ? 0 : -1;

@@ -26,8 +26,9 @@ export function pieces(text) {
   return found;
 }
 
-/** @param {string} address */
-function trimmed(address) {
+/** @param {string} whole */
+function trimmed(whole) {
+  let address = whole;
   /** @param {string} character */
   const count = (character) => address.split(character).length;
   for (let last = address.slice(-1); last; last = address.slice(-1)) {

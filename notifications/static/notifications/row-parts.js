@@ -71,9 +71,9 @@ export const actionLinks = (actions) =>
  */
 export function labelled(node, name, what, title) {
   if (node.textContent === `${what}: ${title}`) return node;
-  const about = element("span", { className: "visually-hidden", textContent: `: ${title}` });
+  const goesOn = element("span", { className: "visually-hidden", textContent: `: ${title}` });
   node.classList.add("nb-act");
-  node.replaceChildren(icon(name), element("span", { className: "nb-tip", textContent: what }), about);
+  node.replaceChildren(icon(name), element("span", { className: "nb-tip", textContent: what }), goesOn);
   return node;
 }
 
