@@ -70,17 +70,19 @@ export const actionLinks = (actions) =>
  * @param {string} title
  */
 export function labelled(node, name, what, title) {
-  if (node.textContent === `${what}: ${title}`) return node;
-  const goesOn = element("span", { className: "visually-hidden", textContent: `: ${title}` });
+  if (node.ariaLabel === `${what}: ${title}`) return node;
   node.classList.add("nb-act");
-  node.replaceChildren(icon(name), element("span", { className: "nb-tip", textContent: what }), goesOn);
+  // Of two texts side by side, each placed by itself, browsers would make "Archive : Hello".
+  node.ariaLabel = `${what}: ${title}`;
+  node.replaceChildren(icon(name), element("span", { className: "nb-tip", textContent: what }));
   return node;
 }
 
 /** The button that opens a row's acts where nothing can be pointed at. @param {string} title @param {HTMLButtonElement} [node] */
 export function moreButton(title, node = element("button", { type: "button" })) {
-  if (node.textContent === `${TEXT.actions}: ${title}`) return node;
+  if (node.ariaLabel === `${TEXT.actions}: ${title}`) return node;
   node.classList.add("nb-more");
-  node.replaceChildren(icon("more"), element("span", { className: "visually-hidden", textContent: `${TEXT.actions}: ${title}` }));
+  node.ariaLabel = `${TEXT.actions}: ${title}`;
+  node.replaceChildren(icon("more"));
   return node;
 }
