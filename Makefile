@@ -115,18 +115,21 @@ test-js: .venv/installed-dev ## Run the tests of the browser's modules that need
 test-sqlite: .venv/installed-dev ## Run the tests on SQLite (PYTEST_ARGS='-n 2 -k inbox')
 	$(scratch) $(python) $(pytest)
 
-# What asks for no database is the same on all of them; and where what asks for one is about servers
-# or browsers, the conftest.py beside it leaves it out.
+# What asks for no database is the same on all of them; what asks for one and proves nothing of it is
+# in tests/support/twins.py or, whole files about servers or browsers, in the conftest.py beside it.
 .PHONY: test-postgresql
 test-postgresql: .venv/installed-dev ## Run the tests on a private PostgreSQL
-	$(scratch) $(python) -m tests.support.postgresql -- $(python) $(pytest) -m database
+	$(scratch) $(python) -m tests.support.postgresql -- $(python) $(pytest) -m "database and not any_database"
 
-# What takes long is run twice already, and asks more of servers than of Django; of the hosts one is
-# tried. The tests' own tools and the state of a stream, which is plain Python, know nothing of it.
-slow_left_out := $(addprefix --ignore=tests/,browser faults sockets support test_conformance.py \
-    test_first_minutes.py docs/test_walkthrough.py notifications/stream \
-    notifications/management/test_capture_transports.py \
-    $(addprefix config/test_,serve.py start_up.py unusable_database.py)) \
+# A new Django changes what is asked of it: models, forms, the admin, migrations, commands, pages and the
+# API by its test client, and one host. Left out is what asks more of servers, browsers or chance than
+# of Django, and what is plain Python: the wire, the state of a stream, the docs, the tests' own tools.
+not_of_django := $(addprefix --ignore=tests/,browser docs faults sockets support test_conformance.py \
+    test_first_minutes.py accounts/test_hashing.py \
+    $(addprefix config/test_,bad_bytes.py one_verdict.py serve.py sizes.py start_up.py unusable_database.py) \
+    $(addprefix notifications/,process stream wire models/test_query_plans.py push/test_catch_up.py \
+    api/test_contract.py api/test_hostile_bodies.py $(addprefix management/test_,capture_transports.py compare_transports.py) \
+    sending/test_round_robin.py)) \
     $(addprefix --ignore=,$(filter-out %/test_plain.py,$(wildcard tests/hosts/test_*.py)))
 
 # Beside the tests, since it takes hours, and root: its files are not named as tests are. With it go
@@ -147,7 +150,7 @@ soak: .venv/installed-dev test-packages ## Let faults loose for hours: SEEDS=20,
 test-next: ## Run the tests on SQLite and the next Django, where there is a Python 3.13
 	@if next=$$(scripts/find-python3.13); then \
 	    $(MAKE) .venv-next/installed PYTHON="$$next" && \
-	    $(scratch) .venv-next/bin/python $(pytest) $(deprecations_pass) $(slow_left_out); \
+	    $(scratch) .venv-next/bin/python $(pytest) $(deprecations_pass) $(not_of_django); \
 	else \
 	    echo "No Python 3.13 here: the tests on $$(cat requirements-next.txt) are left out."; \
 	fi

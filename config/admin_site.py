@@ -18,6 +18,8 @@ from django.db.models import Model
 from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest
 
+from notifications.identity.site import Identity
+
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
 else:  # Django's class takes no parameter when the code runs
@@ -60,7 +62,22 @@ class ListedLookups(_ModelAdmin):
 
 
 class AdminSite(admin.AdminSite):
-    """Registers every admin, also those of other packages, as one with ``ListedLookups``."""
+    """Registers every admin, also those of other packages, as one with ``ListedLookups``.
+
+    It bears the name of the site.
+    """
+
+    index_title = "Administration"
+
+    @property
+    def site_header(self) -> str:  # type: ignore[override]
+        """In the head of each page, beside the site's logo."""
+        return Identity().name
+
+    @property
+    def site_title(self) -> str:  # type: ignore[override]
+        """At the end of each page's title."""
+        return f"{Identity().name} admin"
 
     def register(
         self,

@@ -5,18 +5,23 @@ They are drawn without a user, a session or a database, since any of these may b
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import resolve_url
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from notifications.credentials.origins import is_same
 
+logger = logging.getLogger(__name__)
+
+# No template: it has no words to be filled in.
+_PLAIN = Path(__file__).parent / "plain_500.html"
 _SAID = {
     400: ("That request made no sense", "Something in its address or its form is wrong."),
     403: ("You may not open this", "Your account is not allowed to do that. Ask an administrator."),
@@ -47,12 +52,7 @@ def page(status: int, said: tuple[str, str] | None = None, again: str = "") -> H
         of the page from which it can be tried once more.
     """
     heading, detail = said or _said(status)
-    context = {
-        "heading": heading,
-        "detail": detail,
-        "again": again,
-        "home": resolve_url(settings.LOGIN_REDIRECT_URL),
-    }
+    context = {"heading": heading, "detail": detail, "again": again, "status": status}
     return HttpResponse(render_to_string("error.html", context), status=status)
 
 
@@ -102,7 +102,12 @@ def page_not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(_request: HttpRequest) -> HttpResponse:
     """handler500"""
-    return page(500)
+    try:
+        return page(500)
+    except Exception:
+        # What draws pages may be what fails: then one that needs nothing drawn.
+        logger.exception("The page of an error could not be drawn.")
+        return HttpResponse(_PLAIN.read_bytes(), status=500)
 
 
 def csrf_failure(request: HttpRequest, **_: Any) -> HttpResponse:

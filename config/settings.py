@@ -165,6 +165,11 @@ LOG_FORMAT = env.choice("LOG_FORMAT", default="text", options=("text", "json"))
 globals().update(env.of_app(declared()))
 # Any text, and so not among them.
 NOTIFICATIONS_INSTALLATION = env.text("NOTIFICATIONS_INSTALLATION", default="")
+# Whose site it is, in pages, admin, icon and mails.
+NOTIFICATIONS_SITE_NAME = env.text("NOTIFICATIONS_SITE_NAME", default="Notifications")
+NOTIFICATIONS_SITE_LOGO = env.text("NOTIFICATIONS_SITE_LOGO", default="")
+NOTIFICATIONS_SITE_ACCENT = env.text("NOTIFICATIONS_SITE_ACCENT", default="#0b57d0")
+NOTIFICATIONS_MAIL_FOOTER = env.text("NOTIFICATIONS_MAIL_FOOTER", default="")
 # What the inbox's pages extend, as all other pages do.
 NOTIFICATIONS_BASE_TEMPLATE = "base.html"
 # What finds who is signed in by which session.

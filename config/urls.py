@@ -1,14 +1,19 @@
 """Mounts the apps' urls."""
 
 from django.contrib import admin
-from django.templatetags.static import static
 from django.urls import include, path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
 from config import error_pages, outages
+from notifications.identity.site import Identity
 
-static_lazy = lazy(static, str)
+
+def _icon(_path: str = "") -> str:
+    return Identity().icon
+
+
+icon_lazy = lazy(_icon, str)
 
 handler400 = error_pages.bad_request
 handler403 = error_pages.permission_denied
@@ -17,7 +22,7 @@ handler500 = outages.server_error
 
 urlpatterns = [
     # Asked for by browsers wherever a page, as Django's admin, names no icon.
-    path("favicon.ico", RedirectView.as_view(url=static_lazy("notifications/icon.svg"))),
+    path("favicon.ico", RedirectView.as_view(url=icon_lazy(""))),
     path("", RedirectView.as_view(pattern_name="notifications:inbox")),
     path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),

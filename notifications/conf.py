@@ -152,6 +152,16 @@ class _Conf:
         }
     )
 
+    # --- Whose site it is ---
+
+    # Its name; a picture that stands for it, as a path on this host or the name of a static file;
+    # and the colour of links and buttons, as #rrggbb, from which those of the dark are derived.
+    SITE_NAME = Setting("Notifications")
+    SITE_LOGO = Setting("")
+    SITE_ACCENT = Setting("#0b57d0")
+    # What mails end with.
+    MAIL_FOOTER = Setting("")
+
     # --- The project around the app ---
 
     # The path of a class that finds who is signed in by which session (``SessionFinder``). This one

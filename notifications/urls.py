@@ -6,7 +6,7 @@ from django.db.transaction import non_atomic_requests
 from django.urls import URLPattern, URLResolver, path
 
 from notifications import api
-from notifications.pages import dashboard, views
+from notifications.pages import dashboard, identity, views
 from notifications.pages.diagnostics import diagnostics_page
 from notifications.wire import places
 
@@ -27,6 +27,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/", views.inbox_page, name="inbox"),
     path("inbox/actions/", views.inbox_action, name="inbox-action"),
     path("inbox/<str:wire_id>/", views.inbox_one, name="inbox-one"),
+    path("identity/theme.css", identity.sheet, name="identity-sheet"),
+    path("identity/icon.svg", identity.icon, name="identity-icon"),
+    path("identity/manifest.webmanifest", identity.manifest, name="manifest"),
     path("dashboard/", dashboard.page, name="dashboard"),
     path("dashboard/figures/", dashboard.figures, name="dashboard-figures"),
     path("dashboard/history/", dashboard.history, name="dashboard-history"),

@@ -21,6 +21,7 @@ from notifications.sending import on_save
 from tests.support import far_ids
 from tests.support.emptying import empty_tables
 from tests.support.sessions import login_by
+from tests.support.twins import is_twin
 
 PASSWORD = "correct horse battery"
 # To a browser and to the echo all databases are the same.
@@ -32,9 +33,12 @@ far_ids.begin_far_away()
 
 
 def pytest_itemcollected(item):
-    """Tell apart what asks for a database: on another one all else is the same (`-m database`)."""
+    """Tell apart what asks for a database, and of that what is the same on any."""
     if item.get_closest_marker("django_db") or "django_db_setup" in item.fixturenames:
         item.add_marker("database")
+    below = Path(__file__).parent
+    if is_twin(f"{item.path.relative_to(below)}::{item.name}"):
+        item.add_marker("any_database")
 
 
 @pytest.hookimpl(trylast=True)

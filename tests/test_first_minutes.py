@@ -105,7 +105,7 @@ def test_the_server_dispatches_what_was_left_to_it(site, alice):
 
 def test_static_files_and_refusals_are_quiet(site, processes):
     browser = Browser(site)
-    assert "--nb-page" in browser.get("/static/accounts/base.css")
+    assert "--nb-page" in browser.get("/static/notifications/page.css")
     for path in ("/ws/nothing/", "/nothing/"):
         connection = http.client.HTTPConnection(urllib.parse.urlsplit(site).netloc, timeout=30)
         connection.request("GET", path, headers=HANDSHAKE)

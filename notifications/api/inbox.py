@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from ninja import Path, Query, Router
+from pydantic import StringConstraints
 
 from notifications.api.errors import BODY_PROBLEMS, or_problem, private
 from notifications.api.schemas import (
@@ -17,6 +19,7 @@ from notifications.api.schemas import (
 )
 from notifications.credentials.recipients import recipient_id
 from notifications.inbox import acts, idempotency, reading
+from notifications.inbox.search import Search
 from notifications.push import receipts
 from notifications.wire import contract, serializers
 from notifications.wire.problems import Problem
@@ -27,8 +30,22 @@ _ACTS: dict[str, Any] = {
     "unread": acts.mark_unread,
     "archive": acts.archive,
     "restore": acts.restore,
+    "save": acts.save,
+    "unsave": acts.unsave,
 }
 
+LevelName = Literal["info", "success", "warning", "critical"]
+CategoryName = Annotated[
+    str,
+    StringConstraints(max_length=contract.CATEGORY_MAX_LENGTH, pattern=r"^[a-z0-9][a-z0-9_.-]*$"),
+]
+# No more of it than what would reach the database as something else.
+SenderName = Annotated[
+    str,
+    StringConstraints(
+        min_length=1, max_length=contract.SENDER_MAX_LENGTH, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$"
+    ),
+]
 
 router = Router(tags=["Inbox"])
 
@@ -40,20 +57,30 @@ def session(request: HttpRequest, response: HttpResponse) -> Any:
 
 
 @router.get("/inbox", response=or_problem(PageOut) | {304: None}, summary="The inbox, one page")
-def inbox_page(
+def inbox_page(  # noqa: PLR0917 (its parameters are those of the URL)
     request: HttpRequest,
     response: HttpResponse,
-    filter: Annotated[Literal["inbox", "unread", "archived"], Query()] = "inbox",  # noqa: A002
+    filter: Annotated[  # noqa: A002
+        Literal["inbox", "unread", "snoozed", "archived", "saved"], Query()
+    ] = "inbox",
     before: Annotated[str | None, Query(max_length=16, pattern=r"^[0-9]+$")] = None,
     limit: Annotated[int, Query(ge=1, le=contract.PAGE_MAX_SIZE)] = contract.PAGE_DEFAULT_SIZE,
+    q: Annotated[str, Query(max_length=contract.QUERY_MAX_LENGTH)] = "",
+    category: Annotated[list[CategoryName], Query(max_length=contract.CHOICES_MAX_COUNT)] = [],  # noqa: B006 (pydantic copies it)
+    level: Annotated[list[LevelName], Query(max_length=contract.CHOICES_MAX_COUNT)] = [],  # noqa: B006
+    sender: Annotated[SenderName | None, Query()] = None,
 ) -> Any:
-    """Newest first. `next_before` is the `before` of the next page."""
+    """Newest first. `next_before` is the `before` of the next page, with all else as it was.
+
+    `q` looks for words in title, body and sender: all of them, in any order; the last may go on.
+    """
     user_id = recipient_id(request)
     if known := request.headers.get("If-None-Match"):
         etag = _etag(reading.head(user_id))
         if _matches(known, etag):
             return private(HttpResponseNotModified(headers={"ETag": etag}))
-    page = reading.page(user_id, filter, before=_cursor(before), size=limit)
+    found = Search(q, tuple(category), tuple(level), () if sender is None else (sender,))
+    page = reading.page(user_id, filter, before=_cursor(before), size=limit, search=found)
     response.headers["ETag"] = _etag(page.head)
     private(response)
     shown = [serializers.notification(read.item, read.said) for read in page.notifications]
@@ -96,20 +123,35 @@ def inbox_one(
 def _act(user_id: Any, actions: ActionsIn) -> dict[str, Any]:
     if actions.op == "delivered":
         return _deliver(user_id, actions)
-    which: acts.Chosen | acts.AllUpTo
-    if actions.notifications is not None:
-        pks = map(contract.notification_pk, actions.notifications)
-        which = acts.Chosen({pk for pk in pks if pk is not None})
+    which = _which(user_id, actions)
+    if actions.until is not None:
+        result = _snooze(user_id, which, actions.until)
     else:
-        assert actions.epoch is not None  # noqa: S101 (the schema saw to it)
-        assert actions.upto is not None  # noqa: S101
-        which = acts.AllUpTo(actions.epoch, actions.upto)
-    result: acts.Result = _ACTS[actions.op](user_id, which)
+        result = _ACTS[actions.op](user_id, which)
     return {
         "revision": result.revision,
         "changed": result.changed,
         "counts": {"unread": result.unread, "unseen": result.unseen},
     }
+
+
+def _which(user_id: Any, actions: ActionsIn) -> acts.Which:
+    if actions.notifications is not None:
+        pks = map(contract.notification_pk, actions.notifications)
+        return acts.Chosen({pk for pk in pks if pk is not None})
+    if actions.undoes is not None:
+        return acts.ChangedIn(idempotency.revision_of(user_id, actions.undoes))
+    assert actions.epoch is not None  # noqa: S101 (the schema saw to it)
+    assert actions.upto is not None  # noqa: S101
+    return acts.AllUpTo(actions.epoch, actions.upto)
+
+
+def _snooze(user_id: Any, which: acts.Which, until: datetime) -> acts.Result:
+    assert not isinstance(which, acts.AllUpTo)  # noqa: S101 (the schema saw to it)
+    try:
+        return acts.snooze(user_id, which, until)
+    except acts.BadUntil as error:
+        raise Problem(422, str(error), {"until": [str(error)]}) from None
 
 
 def _deliver(user_id: Any, actions: ActionsIn) -> dict[str, Any]:

@@ -47,6 +47,7 @@ class NotificationOut(create_model("_Shown", __base__=_Arrived, **_shown())):  #
     read_at: Time | None
     archived_at: Time | None
     snoozed_until: Time | None
+    saved_at: Time | None
     expires_at: Time | None
 
 
@@ -72,26 +73,40 @@ def _given(*required: str, **fields: str | list[str]) -> dict[str, Any]:
 
 
 _BULK_ACTS = ["seen", "read", "archive"]
-_ACTS = [*_BULK_ACTS, "unread", "restore"]
+_ACTS = [*_BULK_ACTS, "unread", "restore", "save", "unsave"]
+
+
+def _on_some(*required: str, **fields: str | list[str]) -> list[dict[str, Any]]:
+    """The ways to say which notifications an act is on, but for all of them."""
+    chosen = {"notifications": "array", "undoes": "null", "all": "null", **fields}
+    undone = {"notifications": "null", "undoes": "string", "all": "null", **fields}
+    return [
+        _given("notifications", *required, **chosen),
+        _given("undoes", *required, **undone),
+    ]
 
 
 class ActionsIn(Schema):
-    """Either ``notifications``, or ``all`` with ``epoch`` and ``upto``.
+    """Either ``notifications``, or ``undoes``, or ``all`` with ``epoch`` and ``upto``.
 
-    ``delivered`` takes neither: ``epoch`` and ``upto`` alone say what the client holds.
+    ``snooze``, and nothing else, takes ``until``. ``delivered`` takes none of these: ``epoch`` and
+    ``upto`` alone say what the client holds.
     """
 
     model_config = ConfigDict(
         extra="ignore",
         json_schema_extra={
             "anyOf": [
-                _given("notifications", op=_ACTS, notifications="array", all="null"),
+                *_on_some(op=_ACTS, until="null"),
+                *_on_some("until", op=["snooze"], until="string"),
                 _given(
                     "all",
                     "epoch",
                     "upto",
                     op=_BULK_ACTS,
                     notifications="null",
+                    undoes="null",
+                    until="null",
                     all="boolean",
                     epoch="string",
                     upto="integer",
@@ -101,6 +116,8 @@ class ActionsIn(Schema):
                     "upto",
                     op=["delivered"],
                     notifications="null",
+                    undoes="null",
+                    until="null",
                     all="null",
                     epoch="string",
                     upto="integer",
@@ -109,25 +126,37 @@ class ActionsIn(Schema):
         },
     )
 
-    op: Literal["seen", "read", "unread", "archive", "restore", "delivered"]
+    op: Literal[
+        "seen", "read", "unread", "archive", "restore", "snooze", "save", "unsave", "delivered"
+    ]
     notifications: list[Id] | None = Field(None, min_length=1, max_length=contract.IDS_MAX_COUNT)
+    undoes: Id | None = Field(
+        None,
+        description="The `op_id` of an act: on what that changed, and nothing has changed since.",
+    )
     all: Literal[True] | None = None
     epoch: Id | None = None
     upto: Revision | None = None
+    until: values.Moment | None = Field(
+        None, description="When a snooze ends: 3 minutes to a year from now."
+    )
     op_id: Id | None = Field(
         None, description="Remembered 24 hours: the same request gets the same answer."
     )
 
     @model_validator(mode="after")
     def one_target(self) -> ActionsIn:
+        targets = [one for one in (self.notifications, self.undoes, self.all) if one is not None]
+        if (self.until is None) == (self.op == "snooze"):
+            raise ValueError("snooze, and nothing else, takes until")
         if self.op == "delivered":
-            if self.notifications is not None or self.all is not None:
+            if targets:
                 raise ValueError("delivered takes epoch and upto alone")
             if self.epoch is None or self.upto is None:
                 raise ValueError("delivered needs epoch and upto")
             return self
-        if (self.notifications is None) == (self.all is None):
-            raise ValueError("give either notifications or all")
+        if len(targets) != 1:
+            raise ValueError("give one of notifications, undoes and all")
         if self.all and (self.epoch is None or self.upto is None):
             raise ValueError("all needs epoch and upto")
         if self.all and self.op not in _BULK_ACTS:

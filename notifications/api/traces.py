@@ -28,7 +28,7 @@ router = Router(tags=["Sending"])
 class StepOut(Schema):
     step: Literal[
         "accepted", "committed", "dispatched", "written", "acknowledged", "seen", "read",
-        "archived", "removed",
+        "archived", "snoozed", "removed",
     ]  # fmt: skip
     happened: bool | None = Field(description="null: nobody knows any more.")
     at: Time | None

@@ -7,6 +7,7 @@ told by ``check --deploy`` alone: a sender's cron job need not hear of it each t
 
 from notifications.checks import (
     credentials,
+    identity,
     layers,
     listening,
     pooler,
@@ -15,4 +16,13 @@ from notifications.checks import (
     storage,
 )
 
-__all__ = ["credentials", "layers", "listening", "pooler", "project", "serving", "storage"]
+__all__ = [
+    "credentials",
+    "identity",
+    "layers",
+    "listening",
+    "pooler",
+    "project",
+    "serving",
+    "storage",
+]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
 
 from django.db import transaction
 from django.db.models import Case, Count, Expression, Q, Value, When
@@ -50,6 +50,26 @@ class AllUpTo:
 
     epoch: str
     revision: int
+
+
+@dataclass(frozen=True)
+class ChangedIn:
+    """What that change of the inbox was the last to change: by this an act is taken back.
+
+    What has changed again since then is left as it is. ``revision``: None where there was none.
+    """
+
+    revision: int | None
+
+
+class BadUntil(ValueError):
+    """A snooze cannot end then."""
+
+    def __init__(self) -> None:
+        super().__init__("A snooze ends at least 3 minutes and at most a year from now.")
+
+
+Which: TypeAlias = Chosen | AllUpTo | ChangedIn
 
 
 @dataclass(frozen=True)
@@ -113,15 +133,25 @@ _UNREAD = _Change(
 _ARCHIVE = _Change(
     pending=lambda items: items.filter(archived_at=None),
     pending_listed=lambda items: items.listed(),
-    values=lambda now: {"archived_at": now},
+    values=lambda now: {"archived_at": now, "snoozed_until": None},
 )
 _RESTORE = _Change(
-    pending=lambda items: items.filter(archived_at__isnull=False),
-    values=lambda _now: {"archived_at": None},
+    pending=lambda items: items.filter(
+        Q(archived_at__isnull=False) | Q(snoozed_until__isnull=False)
+    ),
+    values=lambda _now: {"archived_at": None, "snoozed_until": None},
+)
+_SAVE = _Change(
+    pending=lambda items: items.filter(saved_at=None),
+    values=lambda now: {"saved_at": now},
+)
+_UNSAVE = _Change(
+    pending=lambda items: items.filter(saved_at__isnull=False),
+    values=lambda _now: {"saved_at": None},
 )
 
 
-def mark_seen(recipient_id: Any, which: Chosen | AllUpTo) -> Result:
+def mark_seen(recipient_id: Any, which: Which) -> Result:
     """Mark notifications seen; those already seen are skipped.
 
     Raises: EpochMismatch: ``which`` comes from another epoch.
@@ -129,7 +159,7 @@ def mark_seen(recipient_id: Any, which: Chosen | AllUpTo) -> Result:
     return _perform(_SEEN, recipient_id, which)
 
 
-def mark_read(recipient_id: Any, which: Chosen | AllUpTo) -> Result:
+def mark_read(recipient_id: Any, which: Which) -> Result:
     """Mark notifications read, and seen; those already read are skipped.
 
     Raises: EpochMismatch: ``which`` comes from another epoch.
@@ -137,12 +167,12 @@ def mark_read(recipient_id: Any, which: Chosen | AllUpTo) -> Result:
     return _perform(_READ, recipient_id, which)
 
 
-def mark_unread(recipient_id: Any, which: Chosen) -> Result:
+def mark_unread(recipient_id: Any, which: Chosen | ChangedIn) -> Result:
     """Mark notifications unread; they stay seen."""
     return _perform(_UNREAD, recipient_id, which)
 
 
-def archive(recipient_id: Any, which: Chosen | AllUpTo) -> Result:
+def archive(recipient_id: Any, which: Which) -> Result:
     """Take notifications out of the list, read or not.
 
     Raises: EpochMismatch: ``which`` comes from another epoch.
@@ -150,13 +180,44 @@ def archive(recipient_id: Any, which: Chosen | AllUpTo) -> Result:
     return _perform(_ARCHIVE, recipient_id, which)
 
 
-def restore(recipient_id: Any, which: Chosen) -> Result:
-    """Put archived notifications back, as read and as seen as they were."""
+def restore(recipient_id: Any, which: Chosen | ChangedIn) -> Result:
+    """Put archived and snoozed notifications back, as read and as seen as they were."""
     return _perform(_RESTORE, recipient_id, which)
 
 
+def snooze(recipient_id: Any, which: Chosen | ChangedIn, until: datetime) -> Result:
+    """Take notifications out of the list until a moment; archived ones are skipped.
+
+    Raises: BadUntil: it is too soon, or too far away.
+    """
+    least, most = contract.SNOOZE_MIN_S, contract.SNOOZE_MAX_S
+    if not least <= (until - timezone.now()).total_seconds() <= most:
+        raise BadUntil
+    change = _Change(
+        pending=lambda items: items.filter(archived_at=None).exclude(snoozed_until=until),
+        values=lambda _now: {"snoozed_until": until},
+    )
+    return _perform(change, recipient_id, which)
+
+
+def earliest_snooze(until: datetime) -> datetime:
+    """That moment, or the first one at which a snooze that begins now can end."""
+    # With a little room for the way there.
+    return max(until, timezone.now() + timedelta(seconds=contract.SNOOZE_MIN_S + 5))
+
+
+def save(recipient_id: Any, which: Chosen | ChangedIn) -> Result:
+    """Keep notifications at hand, whether they are listed or not."""
+    return _perform(_SAVE, recipient_id, which)
+
+
+def unsave(recipient_id: Any, which: Chosen | ChangedIn) -> Result:
+    """Let saved notifications be like all others."""
+    return _perform(_UNSAVE, recipient_id, which)
+
+
 @transaction.atomic
-def _perform(change: _Change, recipient_id: Any, which: Chosen | AllUpTo) -> Result:
+def _perform(change: _Change, recipient_id: Any, which: Which) -> Result:
     inbox = Inbox.lock(recipient_id)
     items = _pending(change, inbox, which)
     before = _Counts.of(items)
@@ -183,10 +244,12 @@ def _count_on_commit(steps: Mapping[str, int]) -> None:
     transaction.on_commit(count, robust=True)
 
 
-def _pending(change: _Change, inbox: Inbox, which: Chosen | AllUpTo) -> InboxItemQuerySet:
+def _pending(change: _Change, inbox: Inbox, which: Which) -> InboxItemQuerySet:
     items = InboxItem.objects.filter(inbox=inbox)
     if isinstance(which, Chosen):
         return change.pending(items.present().filter(notification_id__in=which.ids))
+    if isinstance(which, ChangedIn):
+        return change.pending(items.present().filter(revision=which.revision or 0))
     if change.pending_listed is None:
         raise ValueError("This act takes ids, not everything up to a revision.")
     secret = Epoch.objects.values_list("epoch_secret", flat=True).get()

@@ -43,6 +43,12 @@ def once(
     return known.answer
 
 
+def revision_of(recipient_id: Any, op_id: str) -> int | None:
+    """The revision that the act of that name took; None: it took none, or nobody remembers it."""
+    known = Operation.objects.filter(inbox__user=recipient_id, op_id=op_id).first()
+    return known.answer["revision"] if known is not None and known.answer["changed"] else None
+
+
 def forget_old(most: int = 1000) -> int:
     """Delete up to ``most`` answers that need not be remembered any longer."""
     age = timedelta(hours=conf.OPERATION_RETENTION_H)

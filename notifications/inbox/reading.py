@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import QuerySet, Subquery
 from django.db.models.functions import Left
 
+from notifications.inbox.search import Search
 from notifications.models import Epoch, Inbox, InboxItem, sql
 from notifications.models.inbox import InboxItemQuerySet
 from notifications.wire import contract, opaque_ids, read, serializers
@@ -22,10 +23,13 @@ from notifications.wire.read import Item, Said
 _COLUMNS = (*serializers.ITEM, *serializers.CONTENT)
 _HEAD = ("pk", "revision", "unread_count", "unseen_count", "epoch_secret", "user_secret")
 
+EVERYTHING = Search()
 FILTERS = {
     "inbox": lambda items: items.listed(),
     "unread": lambda items: items.unread(),
+    "snoozed": lambda items: items.snoozed(),
     "archived": lambda items: items.archived(),
+    "saved": lambda items: items.saved(),
 }
 
 
@@ -95,7 +99,14 @@ def head(user_id: Any) -> Head:
     return _head(user_id, row)
 
 
-def page(user_id: Any, listing: str = "inbox", *, before: int | None = None, size: int) -> Page:
+def page(
+    user_id: Any,
+    listing: str = "inbox",
+    *,
+    before: int | None = None,
+    size: int,
+    search: Search = EVERYTHING,
+) -> Page:
     """One page of a listing, newest first.
 
     Args: listing: a key of ``FILTERS``. before: the ``next_before`` of the page above.
@@ -103,7 +114,10 @@ def page(user_id: Any, listing: str = "inbox", *, before: int | None = None, siz
     items = FILTERS[listing](_items_of(user_id))
     if before is not None:
         items = items.filter(arrived_revision__lt=before)
-    inbox_head, rows = _read(user_id, items.order_by("-arrived_revision")[: size + 1])
+    for found in search.ways(items):
+        inbox_head, rows = _read(user_id, found[: size + 1])
+        if len(rows) > size:
+            break
     shown = _newest_first(rows)[:size]
     more = len(rows) > size
     next_before = shown[-1]["arrived_revision"] if more else None

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -66,7 +68,10 @@ def of_user(notification: Notification, user: Any, *, with_streams: bool = True)
         why = _why_not_dispatched(notification, user)
         steps.append(Step("dispatched", happened=False, reason=why))
         return Trace(notification, steps, user)
-    in_inbox = _("In the inbox, under revision %(revision)s.") % {"revision": item.arrived_revision}
+    in_inbox = _("In the inbox, under revision %(revision)s.")
+    if item.woken:
+        in_inbox = _("Back from a snooze, under revision %(revision)s.")
+    in_inbox %= {"revision": item.arrived_revision}
     steps.append(Step("dispatched", at=item.arrived_at, detail=in_inbox))
     streams = traced_streams.of_item(item) if with_streams else []
     if with_streams:
@@ -243,3 +248,6 @@ def _taken_in(item: InboxItem) -> Iterator[Step]:
         yield Step(name, happened=at is not None, at=at, reason=None if at is not None else missing)
     if item.archived_at is not None:
         yield Step("archived", at=item.archived_at)
+    if item.snoozed_until is not None:
+        until = date_format(localtime(item.snoozed_until), "DATETIME_FORMAT")
+        yield Step("snoozed", detail=_("Until %(until)s.") % {"until": until})

@@ -85,5 +85,6 @@ _NAMES = {
     "seen": gettext_lazy("Seen"),
     "read": gettext_lazy("Read"),
     "archived": gettext_lazy("Archived"),
+    "snoozed": gettext_lazy("Snoozed"),
     "removed": gettext_lazy("Taken out"),
 }

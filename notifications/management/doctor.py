@@ -19,10 +19,10 @@ from django.utils.module_loading import import_string
 from notifications.checks import listening
 from notifications.conf import conf
 from notifications.inbox import stats
-from notifications.models import Inbox, Notification, Status
+from notifications.models import Inbox, InboxItem, Notification, Status
 from notifications.models.inbox import LISTED
 from notifications.push import notifier
-from notifications.sending import acts
+from notifications.sending import acts, waking
 from notifications.sending.dispatch import Dispatch
 from notifications.sending.item_jobs import EditJob, RemovalJob
 from notifications.sending.jobs import ChunkedJob
@@ -204,7 +204,12 @@ def _overdue(*, repair: bool) -> Iterator[Finding]:
         if repair:
             acts.expire(pk)
         expired.add(f"notification {pk}: expired {_age(expires_at)} ago", mended=repair)
-    yield from (late, expired)
+    asleep = Finding("snoozed notifications that should have come back", hint)
+    due = InboxItem.objects.due(since)
+    for pk, inbox_id, until in _by_key(due, "pk", "inbox_id", "snoozed_until"):
+        woken = repair and waking.wake([inbox_id], [pk], timezone.now())[0]
+        asleep.add(f"item {pk}: due {_age(until)} ago", mended=bool(woken))
+    yield from (late, expired, asleep)
 
 
 # When a job that nobody has taken up began.

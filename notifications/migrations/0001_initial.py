@@ -277,6 +277,9 @@ class Migration(migrations.Migration):
                 ("seen_at", models.DateTimeField(null=True)),
                 ("read_at", models.DateTimeField(null=True)),
                 ("archived_at", models.DateTimeField(null=True)),
+                ("snoozed_until", models.DateTimeField(null=True)),
+                ("woken", models.BooleanField(default=False)),
+                ("saved_at", models.DateTimeField(null=True)),
                 ("removed_at", models.DateTimeField(null=True)),
             ],
         ),
@@ -684,7 +687,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="inboxitem",
             index=models.Index(
-                condition=models.Q(("archived_at", None), ("removed_at", None)),
+                condition=models.Q(
+                    ("archived_at", None), ("removed_at", None), ("snoozed_until", None)
+                ),
                 fields=["inbox", "arrived_revision"],
                 name="notifications_item_listed",
             ),
@@ -692,7 +697,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="inboxitem",
             index=models.Index(
-                condition=models.Q(("archived_at", None), ("read_at", None), ("removed_at", None)),
+                condition=models.Q(
+                    ("archived_at", None),
+                    ("read_at", None),
+                    ("removed_at", None),
+                    ("snoozed_until", None),
+                ),
                 fields=["inbox", "arrived_revision"],
                 name="notifications_item_unread",
             ),
@@ -703,6 +713,30 @@ class Migration(migrations.Migration):
                 condition=models.Q(("archived_at__isnull", False), ("removed_at", None)),
                 fields=["inbox", "arrived_revision"],
                 name="notifications_item_archived",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="inboxitem",
+            index=models.Index(
+                condition=models.Q(("removed_at", None), ("snoozed_until__isnull", False)),
+                fields=["inbox", "arrived_revision"],
+                name="notifications_item_asleep",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="inboxitem",
+            index=models.Index(
+                condition=models.Q(("removed_at", None), ("saved_at__isnull", False)),
+                fields=["inbox", "arrived_revision"],
+                name="notifications_item_saved",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="inboxitem",
+            index=models.Index(
+                condition=models.Q(("removed_at", None), ("snoozed_until__isnull", False)),
+                fields=["snoozed_until"],
+                name="notifications_item_waking",
             ),
         ),
         migrations.AddIndex(
@@ -726,6 +760,15 @@ class Migration(migrations.Migration):
                     ("arrived_revision__gte", 1), ("arrived_revision__lte", models.F("revision"))
                 ),
                 name="notifications_item_revisions",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="inboxitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("snoozed_until__isnull", True), ("archived_at__isnull", True), _connector="OR"
+                ),
+                name="notifications_item_snoozed",
             ),
         ),
         migrations.AddConstraint(

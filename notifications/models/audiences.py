@@ -31,6 +31,14 @@ def group_form(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
+def _of_active_users(among: Inboxes) -> Inboxes:
+    """Those of these inboxes whose users the project's manager shows, and are active."""
+    # Asked of one inbox after the other: for what can be made a join of, PostgreSQL may read
+    # all users for each chunk of inboxes.
+    active = users.active(get_user_model()._default_manager.all()).order_by()
+    return among.filter(user_id=Subquery(active.filter(pk=OuterRef("user_id")).values("pk")[:1]))
+
+
 class ChosenUsers(Chosen):
     kind = "users"
     title = _("Chosen users")
@@ -66,7 +74,7 @@ class ChosenUsers(Chosen):
 
     def inboxes(self, among: Inboxes) -> Inboxes:
         # By the index of users: they are few, wherever their inboxes are.
-        return super().inboxes(among.filter(user__among=self.ids))
+        return _of_active_users(among.filter(user__among=self.ids))
 
 
 class Groups(Chosen):
@@ -133,10 +141,7 @@ class Everyone(Whole):
         return get_user_model()._default_manager.all()
 
     def inboxes(self, among: Inboxes) -> Inboxes:
-        # Asked of one inbox after the other: for what can be made a join of, PostgreSQL may read
-        # all users for each chunk of inboxes.
-        mine = self.recipients().order_by().filter(pk=OuterRef("user_id")).values("pk")[:1]
-        return among.filter(user_id=Subquery(mine))
+        return _of_active_users(among)
 
     def is_as_good_as_everyone(self) -> bool:
         return True

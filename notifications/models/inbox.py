@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 # Conditions of partial indexes, and of the querysets that must match them to use one.
-LISTED = {"removed_at": None, "archived_at": None}
+LISTED = {"removed_at": None, "archived_at": None, "snoozed_until": None}
 UNDELIVERED = {"removed_at": None, "delivered_at": None}
 # Of one transaction: on SQLite nobody else writes as long as it lasts.
 _MADE_AT_ONCE = 1000
@@ -169,6 +170,17 @@ class InboxItemQuerySet(models.QuerySet["InboxItem"]):
     def archived(self) -> Self:
         return self.present().filter(archived_at__isnull=False)
 
+    def snoozed(self) -> Self:
+        return self.present().filter(snoozed_until__isnull=False)
+
+    def due(self, now: datetime) -> Self:
+        """Those whose snooze is over."""
+        return self.snoozed().filter(snoozed_until__lte=now)
+
+    def saved(self) -> Self:
+        # Archived and snoozed ones, too.
+        return self.present().filter(saved_at__isnull=False)
+
 
 class InboxItem(models.Model):
     """One notification in one inbox. No content is copied into it.
@@ -190,6 +202,11 @@ class InboxItem(models.Model):
     seen_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
     archived_at = models.DateTimeField(null=True)
+    # Until then it is not listed; a dispatcher wakes it. What is archived is not snoozed.
+    snoozed_until = models.DateTimeField(null=True)
+    # Whether it has come back from a snooze; then its arrival is that of its last return.
+    woken = models.BooleanField(default=False)
+    saved_at = models.DateTimeField(null=True)
     # A tombstone: clients are told that the notification has gone.
     removed_at = models.DateTimeField(null=True)
 
@@ -209,6 +226,10 @@ class InboxItem(models.Model):
                 condition=Q(read_at__isnull=True) | Q(seen_at__isnull=False),
                 name="notifications_item_read_seen",
             ),
+            models.CheckConstraint(
+                condition=Q(snoozed_until__isnull=True) | Q(archived_at__isnull=True),
+                name="notifications_item_snoozed",
+            ),
         ]
         indexes = [
             models.Index(fields=["inbox", "revision"], name="notifications_item_changes"),
@@ -226,6 +247,22 @@ class InboxItem(models.Model):
                 fields=["inbox", "arrived_revision"],
                 name="notifications_item_archived",
                 condition=Q(removed_at=None, archived_at__isnull=False),
+            ),
+            models.Index(
+                fields=["inbox", "arrived_revision"],
+                name="notifications_item_asleep",
+                condition=Q(removed_at=None, snoozed_until__isnull=False),
+            ),
+            models.Index(
+                fields=["inbox", "arrived_revision"],
+                name="notifications_item_saved",
+                condition=Q(removed_at=None, saved_at__isnull=False),
+            ),
+            # What is to be woken, whoever's it is.
+            models.Index(
+                fields=["snoozed_until"],
+                name="notifications_item_waking",
+                condition=Q(removed_at=None, snoozed_until__isnull=False),
             ),
             # What receipts have still to say.
             models.Index(

@@ -13,7 +13,7 @@ ICONS: Final = {
     "unread": "M12 7a5 5 0 1 0 0 10 5 5 0 0 0 0-10Z",
     "archive": "M3 4h18v4H3ZM5 8v11h14V8M10 12h4",
     "restore": "M4 13h5l1.5 3h3L15 13h5M4 13 6 5h12l2 8v6H4Z",
-    "clock": "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM12 7v5l3 2",
+    "snooze": "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18ZM12 7v5l3 2",
     "wake": "M12 5a8 8 0 1 0 0 16 8 8 0 0 0 0-16ZM12 9v4h3M3 6l3-3M21 6l-3-3",
     "save": "M6 3h12v18l-6-5-6 5Z",
     "unsave": "M6 3h12v18l-6-5-6 5ZM9 9h6",

@@ -7,39 +7,35 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods
 
 from notifications.conf import conf
 from notifications.credentials.recipients import recipient_id
 from notifications.inbox import acts, reading
+from notifications.pages import acting, snoozing
 from notifications.pages.days import by_day
+from notifications.pages.gone import gone
 from notifications.wire import contract
 
 _PAGE_SIZE = 50
-_ACTS = {
-    "read": acts.mark_read,
-    "unread": acts.mark_unread,
-    "archive": acts.archive,
-    "restore": acts.restore,
+_TABS = {
+    "inbox": "Inbox",
+    "unread": "Unread",
+    "snoozed": "Snoozed",
+    "archived": "Archived",
+    "saved": "Saved",
 }
-_DONE = {
-    "read": "Marked as read.",
-    "unread": "Marked as unread.",
-    "archive": "Archived.",
-    "restore": "Moved to the inbox.",
-}
-_UNDONE_BY = {"archive": "restore", "restore": "archive"}
-_TABS = {"inbox": "Inbox", "unread": "Unread", "archived": "Archived"}
 _EMPTY = {
     "inbox": "You're all caught up.",
     "unread": "Nothing unread.",
+    "snoozed": "Nothing snoozed.",
     "archived": "Nothing archived yet.",
+    "saved": "Nothing saved yet.",
 }
 
 
@@ -95,6 +91,7 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
             **around(),
             "place": place,
             "tabs": _TABS.items(),
+            "snoozes": snoozing.CHOICES.items(),
             "empty": _EMPTY[place.listing],
             "head": page.head,
             "days": by_day(page.notifications),
@@ -112,7 +109,7 @@ def inbox_one(request: HttpRequest, wire_id: str) -> HttpResponse:
     pk = contract.notification_pk(wire_id)
     read = None if pk is None else reading.one(recipient_id(request), pk)
     if pk is None or read is None:
-        raise Http404
+        return gone(request, pk)
     if read.item.read_at is None and not _is_prefetch(request):
         acts.mark_read(recipient_id(request), acts.Chosen({pk}))
         now = timezone.now()
@@ -124,6 +121,7 @@ def inbox_one(request: HttpRequest, wire_id: str) -> HttpResponse:
         {
             **around(),
             "notification": read,
+            "snoozes": snoozing.CHOICES.items(),
             "place": ListPosition.of(request.GET),
             "beside": beside,
         },
@@ -142,12 +140,24 @@ def inbox_action(request: HttpRequest) -> HttpResponse:
     op = request.POST.get("op", "")
     if op == "read" and "upto" in request.POST:
         return _mark_all_read(request, place)
+    if op in acting.ACTS and "undoes" in request.POST:
+        return _undo(request, place, op)
     pk = contract.notification_pk(request.POST.get("notification", "-"))
-    if op not in _ACTS or pk is None:
+    if op not in acting.OPS or pk is None:
         return HttpResponseBadRequest("That is nothing that can be done here.")
-    done = _ACTS[op](recipient_id(request), acts.Chosen({pk}))
-    if done.changed:
-        messages.success(request, _said(op, pk))
+    try:
+        said = acting.act(recipient_id(request), op, pk, request.POST.get("until", ""))
+    except acts.BadUntil as error:
+        messages.error(request, f"{error} Nothing was snoozed.")
+    else:
+        if said is not None:
+            messages.success(request, said)
+    return redirect(place.url)
+
+
+def _undo(request: HttpRequest, place: ListPosition, op: str) -> HttpResponse:
+    if acting.undo(recipient_id(request), op, request.POST["undoes"]):
+        messages.success(request, "Undone.")
     return redirect(place.url)
 
 
@@ -158,23 +168,12 @@ def _mark_all_read(request: HttpRequest, place: ListPosition) -> HttpResponse:
         return HttpResponseBadRequest("upto is a revision.")
     which = acts.AllUpTo(request.POST.get("epoch", ""), upto)
     try:
-        acts.mark_read(recipient_id(request), which)
+        said = acting.mark_all_read(recipient_id(request), which)
     except reading.EpochMismatch:
         messages.warning(request, "Your inbox was refreshed. Nothing was marked; look again.")
     else:
-        messages.success(request, "All marked as read.")
+        messages.success(request, said or "All marked as read.")
     return redirect(place.url)
-
-
-def _said(op: str, pk: int) -> str:
-    """What was done, and a button that takes it back; its form is on the page."""
-    if op not in _UNDONE_BY:
-        return _DONE[op]
-    button = (
-        '{} <input form="undo" type="hidden" name="notification" value="{}">'
-        '<button form="undo" name="op" value="{}">Undo</button>'
-    )
-    return format_html(button, _DONE[op], pk, _UNDONE_BY[op])
 
 
 def _is_prefetch(request: HttpRequest) -> bool:

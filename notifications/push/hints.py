@@ -64,7 +64,7 @@ def bulk(changes: Sequence[Change]) -> list[tuple[str, Event]]:
 
 def _hints(here: Installation, epoch_tag: str, change: Change) -> list[tuple[str, Event]]:
     body: dict[str, Any] = {"epoch_tag": epoch_tag, "at": time.time()}
-    # Of an edit: no item is as it was, each in its own way: streams read.
+    # Of what was edited or woken: no item is as it was, each in its own way: streams read.
     if isinstance(change, Arrived):
         body["arrived"] = _arrival(change)
     elif isinstance(change, Removed):

@@ -41,4 +41,14 @@ class Edited:
     inboxes: Sequence[InboxNow]
 
 
-Change: TypeAlias = Arrived | Removed | Edited
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """Notifications in these inboxes have come back from a snooze; of one inbox maybe several.
+
+    ``inboxes``: as they stand after the last of these.
+    """
+
+    inboxes: Sequence[InboxNow]
+
+
+Change: TypeAlias = Arrived | Removed | Edited | Woken

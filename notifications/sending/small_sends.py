@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,6 @@ from django.utils import timezone
 
 from notifications.conf import conf
 from notifications.models import (
-    ChangeCounter,
     Inbox,
     InboxItem,
     Notification,
@@ -28,6 +27,7 @@ from notifications.models import (
 )
 from notifications.models.audience import Id
 from notifications.models.inbox import InboxNow
+from notifications.sending.arrivals import advance
 from notifications.sending.dispatch import Dispatch, last_inbox_id
 from notifications.sending.round_robin import Left
 from notifications.sending.signals import Arrived, inboxes_changed
@@ -142,7 +142,7 @@ def _dispatch(sends: Sequence[_Send]) -> None:
         for pk in reached:
             inboxes[pk] = _one_more(inboxes[pk])
         arrivals.append(Arrived(small_send.row, arrived_at, [inboxes[pk] for pk in reached]))
-    _advance(Counter(inbox.inbox_id for arrival in arrivals for inbox in arrival.inboxes))
+    advance(Counter(inbox.inbox_id for arrival in arrivals for inbox in arrival.inboxes))
     InboxItem.objects.bulk_create(item for arrival in arrivals for item in _items(arrival))
     _finish(arrivals, last)
     inboxes_changed.send(Dispatch, changes=[arrival for arrival in arrivals if arrival.inboxes])
@@ -162,23 +162,6 @@ def _locked(user_ids: Collection[Any]) -> dict[Any, InboxNow]:
 
 def _one_more(inbox: InboxNow) -> InboxNow:
     return InboxNow(inbox.inbox_id, inbox.revision + 1, inbox.unread + 1, inbox.unseen + 1)
-
-
-def _advance(counts: Mapping[int, int]) -> None:
-    """Let each inbox take as many revisions as it gets items."""
-    by_count: dict[int, list[int]] = defaultdict(list)
-    for pk, count in counts.items():
-        by_count[count].append(pk)
-    if not by_count:
-        return
-    change_seq = ChangeCounter.next(Inbox.objects.db)
-    for count, pks in by_count.items():
-        Inbox.objects.filter(pk__among=pks).update(
-            revision=F("revision") + count,
-            unread_count=F("unread_count") + count,
-            unseen_count=F("unseen_count") + count,
-            change_seq=change_seq,
-        )
 
 
 def _items(arrived: Arrived) -> list[InboxItem]:

@@ -1,4 +1,5 @@
-"""Runs what is due: the jobs that nobody is on, what was scheduled, what has expired.
+"""Runs what is due: the jobs that nobody is on, what was scheduled, what has expired, and what was
+snoozed until now.
 
 Any number of processes may do so at once; leases and fences keep them out of each other's way.
 One process does a little of everything in turn, what falls due first: nothing that is large, and
@@ -34,6 +35,7 @@ from notifications.sending.item_jobs import EditJob, RemovalJob
 from notifications.sending.jobs import pause
 from notifications.sending.round_robin import Rounds
 from notifications.sending.start import nudged
+from notifications.sending.waking import Waking
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +59,11 @@ class Dispatcher:
             (Dispatch, EditJob, RemovalJob), {Dispatch: small_sends.send_together}
         )
         self._failed: Failed[tuple[str, int]] = Failed()
-        self._chores = [_Chore("Adding up figures", stats.roll_up_some, _FIGURES_EVERY_S)]
+        self._waking = Waking()
+        self._chores = [
+            _Chore("Waking what was snoozed", self._waking.some, conf.DISPATCH_SCAN_S),
+            _Chore("Adding up figures", stats.roll_up_some, _FIGURES_EVERY_S),
+        ]
         self._chores += (
             _Chore(path, import_string(path), conf.DISPATCH_SCAN_S) for path in conf.HOUSEKEEPING
         )
@@ -90,7 +96,9 @@ class Dispatcher:
         while not stop.is_set() and (self._rounds.turn(stop) or is_more):
             is_more = is_more and self.look()
         self._rounds.let_go()
-        for chore in self._chores[1:]:
+        while not stop.is_set() and self._waking.some():
+            pass
+        for chore in self._chores[2:]:
             chore.do(stop)
 
     def look(self) -> bool:

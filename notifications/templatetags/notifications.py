@@ -11,6 +11,7 @@ from django.template.context import Context
 from django.urls import reverse
 
 from notifications.conf import conf
+from notifications.identity.site import Identity
 from notifications.inbox import reading
 
 register = template.Library()
@@ -57,3 +58,15 @@ def _labels() -> str:
 def diagnostics_url() -> str:
     """Where people see what their own connection does; empty where that is turned off."""
     return reverse("notifications:diagnostics") if conf.DIAGNOSTICS else ""
+
+
+@register.simple_tag
+def site_identity() -> Identity:
+    """Whose site it is: ``{% site_identity as identity %}``, then ``{{ identity.name }}``."""
+    return Identity()
+
+
+@register.inclusion_tag("notifications/_identity.html")
+def identity_head() -> dict[str, Any]:
+    """For a page's head: icon, manifest and the accent's style. Asks no database and no user."""
+    return {"identity": Identity()}

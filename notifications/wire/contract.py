@@ -44,6 +44,12 @@ SNAPSHOT_SIZE: Final = 50
 PAGE_DEFAULT_SIZE: Final = 50
 PAGE_MAX_SIZE: Final = 100
 IDS_MAX_COUNT: Final = 200
+# How far ahead a snooze may end: 3 minutes to a year, a leap one.
+SNOOZE_MIN_S: Final = 3 * 60
+SNOOZE_MAX_S: Final = 366 * 24 * 60 * 60
+# What somebody looks for, and how many categories, or senders, they choose at once.
+QUERY_MAX_LENGTH: Final = 200
+CHOICES_MAX_COUNT: Final = 50
 
 # One frame from a client; more is a violation, found before it is parsed.
 CLIENT_FRAME_MAX_BYTES: Final = 4_096
@@ -71,8 +77,6 @@ LINGER_S: Final = 5
 RESERVED: Final[Mapping[str, Any]] = {
     "floor": 0,
     "temporary": False,
-    "woken": False,
-    "snoozed_until": None,
 }
 
 LEVELS: Final = ("info", "success", "warning", "critical")

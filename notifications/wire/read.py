@@ -30,6 +30,10 @@ class Item:
     seen_at: datetime | None
     read_at: datetime | None
     archived_at: datetime | None
+    snoozed_until: datetime | None
+    saved_at: datetime | None
+    # Whether it has come back from a snooze.
+    woken: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,9 @@ def item(row: Row) -> Item:
         seen_at=salvaged.moment("seen_at"),
         read_at=salvaged.moment("read_at"),
         archived_at=salvaged.moment("archived_at"),
+        snoozed_until=salvaged.moment("snoozed_until"),
+        saved_at=salvaged.moment("saved_at"),
+        woken=row["woken"] is True,
     )
 
 

@@ -17,7 +17,7 @@ from notifications.wire.read import Item, Row, Said
 # alone, so it is the last one.
 ITEM = (
     "notification_id", "revision", "arrived_revision", "arrived_at",
-    "seen_at", "read_at", "archived_at", "removed_at",
+    "seen_at", "read_at", "archived_at", "snoozed_until", "saved_at", "woken", "removed_at",
 )  # fmt: skip
 CONTENT = (*(name for name in SAID if name != "body"), "created_at", "expires_at", "body")
 
@@ -38,12 +38,13 @@ def item_shown(item: Item) -> dict[str, Any]:
         "id": item.id,
         "revision": item.revision,
         "arrived_revision": item.arrived_revision,
-        "woken": contract.RESERVED["woken"],
+        "woken": item.woken,
         "arrived_at": contract.wire_time(item.arrived_at),
         "seen_at": contract.wire_time(item.seen_at),
         "read_at": contract.wire_time(item.read_at),
         "archived_at": contract.wire_time(item.archived_at),
-        "snoozed_until": contract.RESERVED["snoozed_until"],
+        "snoozed_until": contract.wire_time(item.snoozed_until),
+        "saved_at": contract.wire_time(item.saved_at),
     }
 
 

@@ -414,3 +414,33 @@ def test_the_sessions_cookie_is_named_and_sent_as_it_is_set(tmp_path, set_to, sa
         SECRET_KEY="k" * 60, DATABASE_URL=f"sqlite:///{tmp_path}/db.sqlite3", **set_to,
     )  # fmt: skip
     assert done.stdout.splitlines() == [said], done.stderr
+
+
+# --- Whose site it is -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("SITE_NAME", "", "E030"),
+        ("SITE_NAME", "two\nlines", "E030"),
+        ("SITE_NAME", "x" * 61, "E030"),
+        ("SITE_ACCENT", "blue", "E031"),
+        ("SITE_ACCENT", "#0b57d", "E031"),
+        ("SITE_LOGO", "https://elsewhere.example/logo.png", "E032"),
+        ("SITE_LOGO", "//elsewhere.example/logo.png", "E032"),
+        ("SITE_ACCENT", "#ffcc00", "W030"),
+        ("SITE_LOGO", "acme/missing.svg", "W031"),
+    ],
+)
+def test_an_identity_that_cannot_be_shown_is_told_of(settings, name, value, expected):
+    setattr(settings, f"NOTIFICATIONS_{name}", value)
+    assert found() == {f"notifications.{expected}"}
+
+
+def test_an_identity_of_a_project_passes(settings):
+    settings.NOTIFICATIONS_SITE_NAME = "Müller & Söhne"
+    settings.NOTIFICATIONS_SITE_ACCENT = "#7b2d8b"
+    for logo in ("/media/logo.svg", "notifications/icon.svg"):
+        settings.NOTIFICATIONS_SITE_LOGO = logo
+        assert found() == set()

@@ -59,7 +59,7 @@ def token(client, path=LOGIN):
         ("/bad", 400, "That request made no sense"),
         ("/forbidden", 403, "You may not open this"),
         ("/nothing", 404, "There is nothing here"),
-        ("/inbox/nothing/", 404, "There is nothing here"),
+        ("/inbox/nothing/", 404, "This notification is not in your inbox"),
         ("/button", 405, "This cannot be opened like that"),
         ("/broken", 500, "Something went wrong on our side"),
     ],
@@ -77,6 +77,15 @@ def test_an_error_has_a_page_with_a_way_on(
     assert f"<h1>{heading}</h1>" in page
     assert '<a class="button" href="/inbox/">' in page
     assert 'rel="stylesheet"' in page
+
+
+def test_an_error_has_a_page_also_where_pages_cannot_be_drawn(checked, settings):
+    settings.ROOT_URLCONF = __name__
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [], "APP_DIRS": False}]
+    answer = checked.get("/broken")
+    assert answer.status_code == 500
+    assert "<h1>Something went wrong on our side</h1>" in answer.content.decode()
+    assert answer["Content-Type"].startswith("text/html")
 
 
 def test_a_bare_sentence_is_put_into_a_page(checked, settings):
@@ -141,7 +150,7 @@ def test_any_other_old_form_is_said_to_be_old(checked, sign_in_by):
         page = answer.content.decode()
         assert answer.status_code == 403
         assert "<h1>This page was out of date</h1>" in page
-        assert f'<a class="button" href="{again}">Try it again</a>' in page
+        assert f'<a class="button primary" href="{again}">Try it again</a>' in page
 
 
 def test_a_browser_without_cookies_is_told_so(sign_in_by):

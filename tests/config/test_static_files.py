@@ -24,7 +24,7 @@ NAMED = re.compile(r"""(?:from |import ?\(?|new URL\(|url\()"(\.{1,2}/[^"]*[^"/]
 IMPORTED = re.compile(r"""^(?:import|export) [^;]*from "(\.[^"]+)";$""", re.MULTILINE)
 BELL_BUDGET_BYTES = 14_000
 PAGE_BUDGET_BYTES = 10_000
-STYLES_BUDGET_BYTES = 8_500
+STYLES_BUDGET_BYTES = 10_500
 # Of a file, whoever serves it.
 HEADERS = [
     "Access-Control-Allow-Origin",
@@ -135,9 +135,9 @@ def test_so_is_what_the_inbox_page_adds(root):
 
 
 def test_so_are_the_styles(root):
-    names = ("bell", "bell-details", "inbox", "row")
+    names = ("tokens", "page", "bell", "bell-details", "inbox", "row")
     styles = [hashed(root, f"notifications/{name}.css") for name in names]
-    assert gzipped([*styles, hashed(root, "accounts/base.css")]) <= STYLES_BUDGET_BYTES
+    assert gzipped(styles) <= STYLES_BUDGET_BYTES
 
 
 def test_comments_stay_behind_and_nothing_else():

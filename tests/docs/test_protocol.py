@@ -332,7 +332,7 @@ def planned():
 
 def test_nothing_that_is_planned_is_there(described, client, alice):
     client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
-    assert len(planned()) == 8
+    assert len(planned()) == 6
     for one in planned():
         if one.startswith("GET "):
             assert client.get(one.removeprefix("GET ") + "x").status_code == 422, one
@@ -351,7 +351,7 @@ def planned_words():
     """Names that nothing but a plan has: of planned fields, values and codes."""
     found = {re.search(r"\w+(?=\W*$)", one)[0] for one in planned() if not one.startswith("GET ")}
     found |= {one.partition("=")[2] for one in planned() if one.startswith("GET ")} - {""}
-    assert {"snooze", "snoozed", "clicked_count", "paused", "STATE_LOST", "preferences"} <= found
+    assert {"clicked_count", "paused", "STATE_LOST", "preferences"} <= found
     return found
 
 

@@ -84,6 +84,7 @@ test("ids of digits are ordered as the server does", () => {
 
 test("the latest are listed ones, newest first", () => {
   const away = { archived_at: "2026-11-24T09:00:00.000Z" };
-  const state = stateAt(4, [notification(4), notification(3, away), notification(2), notification(1, { arrived_revision: 9 })]);
+  const later = { snoozed_until: "2026-11-24T09:00:00.000Z" };
+  const state = stateAt(4, [notification(5, later), notification(4), notification(3, away), notification(2), notification(1, { arrived_revision: 9 })]);
   assert.deepEqual(state.latest(2).map(({ id }) => id), ["1", "4"]);
 });

@@ -40,6 +40,11 @@ const ACTS = [
   ["restore", { archived_at: READ.read_at }, [0, 0], [1, 1]],
   ["restore", { archived_at: READ.read_at, ...READ }, [0, 0], [0, 0]],
   ["read", { archived_at: READ.read_at }, [0, 0], [0, 0]],
+  ["snooze", {}, [1, 1], [0, 0]],
+  ["snooze", { archived_at: READ.read_at }, [0, 0], [0, 0]],
+  ["restore", { snoozed_until: READ.read_at }, [0, 0], [1, 1]],
+  ["read", { snoozed_until: READ.read_at }, [0, 0], [0, 0]],
+  ["save", {}, [1, 1], [1, 1]],
 ]; // prettier-ignore
 
 test("an act moves the counts as the protocol's table says", () => {
@@ -106,4 +111,21 @@ test("another epoch ends the overlays that were answered in the one before", () 
   lay(state, "archive", ["3"], 5);
   state.applySnapshot({ type: "snapshot", epoch: "other", revision: 2, notifications: [notification(1)], more: false, counts: { unread: 1, unseen: 1 } });
   assert.deepEqual(state.view(notification(1)).archived_at, null);
+});
+
+test("a snooze says until when, and what is archived is not snoozed", () => {
+  const until = "2026-12-01T09:00:00.000Z";
+  const state = stateAt(5, [notification(3), notification(4, { archived_at: READ.read_at })]);
+  state.overlays.lay({ op_id: "a", op: "snooze", ids: ["3", "4"], upto: 5, at: READ.read_at, revision: null, until });
+  assert.deepEqual(["3", "4"].map((id) => state.view(state.notifications.get(id)).snoozed_until), [until, null]);
+  lay(state, "archive", ["3"], 5);
+  assert.equal(state.view(state.notifications.get("3")).snoozed_until, null);
+});
+
+test("what an act on all took along comes back to the counts when that is taken back", () => {
+  const state = stateAt(5, [notification(5), notification(4, READ)], { more: true, unread: 60, unseen: 20 });
+  const all = lay(state, "read", null, 5);
+  assert.equal(state.viewCounts().unread, 0);
+  state.overlays.lay({ op_id: "back", op: "unread", ids: ["5"], upto: 5, at: READ.read_at, revision: null, undoes: all });
+  assert.equal(state.viewCounts().unread, 60);
 });

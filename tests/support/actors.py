@@ -11,6 +11,7 @@ import os
 import random
 import select
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
 from notifications.inbox import acts as inbox_acts  # noqa: E402
 from notifications.inbox import reading  # noqa: E402
@@ -35,6 +37,8 @@ from tests.support.told import told  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+SOON = timezone.now() + timedelta(hours=1)
 
 # A JSON object knows its keys as text.
 Members = dict[str, list[int]]
@@ -80,6 +84,7 @@ class Writer:
                 inbox_acts.mark_unread,
                 inbox_acts.archive,
                 inbox_acts.restore,
+                lambda user, which: inbox_acts.snooze(user, which, SOON),
             ]
         )
         user = self._random.choice(self._users)

@@ -219,5 +219,6 @@ _NOTIFICATION: dict[str, Callable[[Any], bool]] = {
     "read_at": _or_null(_is_moment),
     "archived_at": _or_null(_is_moment),
     "snoozed_until": _or_null(_is_moment),
+    "saved_at": _or_null(_is_moment),
     "expires_at": _or_null(_is_moment),
 }

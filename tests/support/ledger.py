@@ -164,14 +164,14 @@ def _items(items: QuerySet[InboxItem]) -> Iterator[Item]:
     # What "listed" means is said anew here: the product's own querysets are what is checked.
     rows = items.values_list(
         "inbox__user_id", "notification_id", "revision", "arrived_revision",
-        "seen_at", "read_at", "archived_at", "removed_at",
+        "seen_at", "read_at", "archived_at", "snoozed_until", "removed_at",
     )  # fmt: skip
-    for *numbers, seen, read, archived, removed in rows.iterator():
+    for *numbers, seen, read, archived, snoozed, removed in rows.iterator():
         yield Item(
             *numbers,
             seen=seen is not None,
             read=read is not None,
-            listed=archived is None and removed is None,
+            listed=archived is snoozed is removed is None,
             removed=removed is not None,
         )
 

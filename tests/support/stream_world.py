@@ -41,11 +41,12 @@ class Item:
     seen: bool = False
     read: bool = False
     archived: bool = False
+    snoozed: bool = False
     removed: bool = False
 
     @property
     def listed(self) -> bool:
-        return not (self.removed or self.archived)
+        return not (self.removed or self.archived or self.snoozed)
 
     def wire(self) -> Frame:
         return {
@@ -56,13 +57,19 @@ class Item:
             "seen_at": "then" if self.seen else None,
             "read_at": "then" if self.read else None,
             "archived_at": "then" if self.archived else None,
+            "snoozed_until": "then" if self.snoozed else None,
         }
 
     def encoded(self) -> bytes:
         head = b'{"id":"%s","revision":%d,"arrived_revision":%d,"body":"%s"' % (
             self.id.encode(), self.revision, self.arrived, b"x" * self.size,
         )  # fmt: skip
-        marks = {"seen_at": self.seen, "read_at": self.read, "archived_at": self.archived}
+        marks = {
+            "seen_at": self.seen,
+            "read_at": self.read,
+            "archived_at": self.archived,
+            "snoozed_until": self.snoozed,
+        }
         tail = "".join(f',"{name}":{"null" if not on else chr(34) + "then" + chr(34)}'
                        for name, on in marks.items())  # fmt: skip
         return head + tail.encode() + b"}"
@@ -76,8 +83,9 @@ ACTS: dict[str, Callable[[Item], Item]] = {
     "seen": _sets(seen=True),
     "read": _sets(seen=True, read=True),
     "unread": _sets(read=False),
-    "archive": _sets(archived=True),
-    "restore": _sets(archived=False),
+    "archive": _sets(archived=True, snoozed=False),
+    "restore": _sets(archived=False, snoozed=False),
+    "snooze": lambda item: item if item.archived else replace(item, snoozed=True),
     "remove": _sets(removed=True),
 }
 
@@ -116,6 +124,15 @@ class Inbox:
         for name, item in done.items():
             self.items[name] = replace(item, revision=self.revision)
         return bool(done)
+
+    def wake(self) -> bool:
+        """The one that is snoozed for the longest comes back, as if it arrived anew; if any is."""
+        asleep = [item for item in self.items.values() if item.snoozed and not item.removed]
+        if asleep:
+            self.revision += 1
+            first = min(asleep, key=lambda item: item.revision)
+            self.items[first.id] = Item(first.id, self.revision, self.revision, first.size)
+        return bool(asleep)
 
     def forget(self, upto: int) -> None:
         """Removed ones up to there are deleted: nobody can resume from before any more."""

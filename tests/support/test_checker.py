@@ -66,7 +66,7 @@ def synced(revision: int) -> Frame:
 
 
 def notification(pk: int, revision: int, **fields: Any) -> Frame:
-    moments = dict.fromkeys(("seen_at", "read_at", "archived_at", "snoozed_until"))
+    moments = dict.fromkeys(("seen_at", "read_at", "archived_at", "snoozed_until", "saved_at"))
     return {"id": str(pk), "revision": revision, "arrived_revision": revision, **moments, **fields}
 
 

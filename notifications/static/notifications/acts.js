@@ -33,15 +33,17 @@ export class Acts {
   /**
    * @param {Inbox.Op} op
    * @param {string[] | null} ids null: all, up to what we know of
+   * @param {Inbox.ActOptions} [options]
    * @returns {Promise<boolean>} whether it is done
    */
-  act(op, ids) {
+  act(op, ids, { until, undoes, op_id = newId() } = {}) {
     const { epoch, revision } = this.#client.inbox.epoch ? this.#client.inbox : this.#page;
-    const op_id = newId();
     /** @type {Inbox.Overlay} */
-    const overlay = { op_id, op, ids, upto: revision, at: new Date().toISOString(), revision: null };
+    const overlay = { op_id, op, ids, upto: revision, at: new Date().toISOString(), revision: null, until, undoes };
+    /** @type {Inbox.ActTarget} */
+    const on = undoes ? { undoes } : ids ? { notifications: ids } : { all: true, epoch, upto: revision };
     /** @type {Inbox.ActBody} */
-    const body = { op, ...(ids ? { notifications: ids } : { all: true, epoch, upto: revision }), op_id };
+    const body = { op, ...on, ...(until && { until }), op_id };
     this.#tell({ kind: "lay", overlay });
     return new Promise((resolve) => {
       this.#waiting.set(op_id, resolve);
@@ -178,4 +180,4 @@ export class Acts {
 }
 
 // Not randomUUID, which there is only over HTTPS.
-const newId = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
+export const newId = () => crypto.getRandomValues(new Uint32Array(4)).join("-");

@@ -283,11 +283,11 @@ export class InboxClient extends ClientEventTarget {
   restore = /** @type {ActOnIds} */ (ids) => this.act("restore", ids);
   markAllRead = () => this.act("read", null);
 
-  /** Null: all. Resolves to whether it is done. @param {Inbox.Op} op @param {string[] | null} ids */
-  async act(op, ids) {
+  /** Null: all. Resolves to whether it is done. @param {Inbox.Op} op @param {string[] | null} ids @param {Inbox.ActOptions} [options] */
+  async act(op, ids, options) {
     const acts = await this.acts().catch(() => null);
     if (!acts) this.emit("error", { op, ids, status: 0 });
-    return acts ? acts.act(op, ids) : false;
+    return acts ? acts.act(op, ids, options) : false;
   }
 
   async acts() {

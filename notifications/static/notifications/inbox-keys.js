@@ -68,6 +68,10 @@ export class InboxKeys {
         return current && (() => current.open());
       case "e":
         return act("archive");
+      case "b":
+        return current && (() => current.snooze());
+      case "s":
+        return act(current?.isSaved ? "unsave" : "save");
       case "u":
         return act(current?.isUnread ? "read" : "unread");
       case "Shift I":

@@ -3,7 +3,9 @@ import { element, part } from "./dom.js";
 import { InboxRow } from "./inbox-row.js";
 import { Listing } from "./listing.js";
 import { SeenObserver } from "./seen-observer.js";
-import { doneText, endOf, newText } from "./words.js";
+import { snoozeUntil } from "./snoozing.js";
+import { act, markAllRead } from "./undoing.js";
+import { TEXT, endOf, newText } from "./words.js";
 
 const TICK_MS = 60_000;
 const PAGE_SIZE = 50;
@@ -11,9 +13,7 @@ const PAGE_MAX_SIZE = 100;
 // Then the reader asks for more, or the page would have no end.
 const AUTOMATIC_PAGES = 3;
 /** @type {Inbox.RowOp[]} */
-const OPS = ["read", "unread", "archive", "restore"];
-/** @type {Partial<Record<Inbox.Op, Inbox.RowOp>>} */
-const UNDONE_BY = { archive: "restore", restore: "archive" };
+const OPS = ["read", "unread", "archive", "restore", "save", "unsave"];
 
 /**
  * Keeps the inbox page up to date, whose forms act without a reload then.
@@ -219,15 +219,27 @@ class InboxPage {
     this.#undo?.undo();
   }
 
-  /** @param {InboxRow} row @param {Inbox.RowOp} op */
-  async act(row, op) {
+  /** @param {InboxRow} row @param {Inbox.RowOp} op @param {string} [until] */
+  act(row, op, until = "") {
     // Without a sign-in nothing can be done, and the server knows what to say.
     if (this.#isSignedOut()) return location.reload();
-    const isDone = this.#client.act(op, [row.id]);
-    const undoing = UNDONE_BY[op];
-    if (!undoing) return;
-    this.#undo?.offer(doneText(op), () => this.#client.act(undoing, [row.id]));
-    if (!(await isDone)) this.#undo?.hide();
+    const sheet = row.node.querySelector(":popover-open");
+    if (sheet instanceof HTMLElement) sheet.hidePopover();
+    // What is open beside the list may have left it.
+    const held = this.#listing.get(row.id);
+    if (held) act(this.#client, this.#undo, op, this.#client.inbox.view(held), until);
+  }
+
+  /** @param {InboxRow} row @param {HTMLButtonElement} button */
+  #snooze(row, { value }) {
+    const input = part(row.node, "[name=until]", HTMLInputElement);
+    const until = snoozeUntil(value, input.value, this.#client.now());
+    part(row.node, "[data-part=refusal]", HTMLElement).textContent = until ? "" : TEXT.badUntil;
+    input.ariaInvalid = String(!until);
+    if (!until) return input.focus();
+    input.value = "";
+    part(row.node, "details", HTMLDetailsElement).open = false;
+    this.act(row, "snooze", until);
   }
 
   #isSignedOut() {
@@ -237,13 +249,18 @@ class InboxPage {
   /** @param {SubmitEvent} event */
   #submitted(event) {
     const row = this.#rowAt(event.target);
+    if (row) this.submit(row, event);
+  }
+
+  /** A button of a row was pressed, or of what is open beside the list. @param {InboxRow} row @param {SubmitEvent} event */
+  submit(row, event) {
     const { submitter } = event;
-    const sheet = row?.node.querySelector(":popover-open");
-    if (sheet instanceof HTMLElement) sheet.hidePopover();
-    const op = submitter instanceof HTMLButtonElement && OPS.find((one) => one === submitter.value);
-    if (!row || !op) return;
-    event.preventDefault();
-    this.act(row, op);
+    if (!(submitter instanceof HTMLButtonElement)) return;
+    const op = OPS.find((one) => one === submitter.value);
+    const isSnooze = submitter.value.startsWith("snooze");
+    if (op || isSnooze) event.preventDefault();
+    if (op) this.act(row, op);
+    if (isSnooze) this.#snooze(row, submitter);
   }
 
   /** The row in which something happened. @param {EventTarget | null} target */
@@ -256,7 +273,7 @@ class InboxPage {
   #submittedAll(event) {
     if (this.#isSignedOut()) return;
     event.preventDefault();
-    this.#client.markAllRead();
+    markAllRead(this.#client, this.#undo);
   }
 
   /** @param {MouseEvent} event */

@@ -6,8 +6,6 @@ import { TEXT } from "./words.js";
 const WIDE = matchMedia("(width >= 1100px)");
 // Less for both would be too little for each.
 const LEAST_PX = 800;
-/** @type {Inbox.RowOp[]} */
-const OPS = ["read", "unread", "archive", "restore"];
 const { pathname: LIST, search: QUERY } = location;
 
 /**
@@ -46,13 +44,14 @@ export class InboxReader {
 
   /** @param {HTMLElement} root */
   #listen(root) {
+    const page = this.#page;
     root.addEventListener("click", (event) => this.#clicked(event));
     // Whoever goes on in the list with the keyboard goes on reading.
     root.addEventListener("focusin", ({ target }) => {
       const row = this.#open && target instanceof HTMLElement && target.matches("article") && this.#page.rowOf(target.dataset.id ?? "");
       if (row && row.id !== this.#open?.id) this.#show(row.id, "replace");
     });
-    this.#pane.addEventListener("submit", (event) => this.#submitted(event));
+    this.#pane.addEventListener("submit", (event) => page.submit(this.#one, event));
     this.#close.addEventListener("click", () => this.#end());
     document.addEventListener("keydown", (event) => this.#pressed(event));
     addEventListener("popstate", () => this.#followHistory());
@@ -146,18 +145,9 @@ export class InboxReader {
     if (title) title.ariaCurrent = isOpen ? "true" : null;
   }
 
-  /** @param {SubmitEvent} event */
-  #submitted(event) {
-    const { submitter } = event;
-    const op = submitter instanceof HTMLButtonElement && OPS.find((one) => one === submitter.value);
-    if (!op) return;
-    event.preventDefault();
-    this.#page.act(this.#one, op);
-  }
-
   /** @param {KeyboardEvent} event */
   #pressed(event) {
-    if (event.key !== "Escape" || event.defaultPrevented || !this.#open || document.querySelector(":popover-open, dialog[open]")) return;
+    if (event.key !== "Escape" || event.defaultPrevented || !this.#open || document.querySelector(":popover-open, dialog[open], .nb-snooze[open]")) return;
     if (event.target instanceof Element && event.target.closest("notification-bell, input, select, textarea")) return;
     this.#end();
   }

@@ -1,7 +1,7 @@
 import { labelsOf } from "./appearance.js";
-import { part } from "./dom.js";
+import { element, part } from "./dom.js";
 import { about, actionLinks, avatar, doWithoutPicture, labelled, linked, moreButton, paragraphs } from "./row-parts.js";
-import { absoluteTime, ageInDay, relativeTime } from "./time.js";
+import { absoluteTime, ageInDay, relativeTime, zonedTime } from "./time.js";
 import { TEXT, levelText } from "./words.js";
 
 // Of the listing; a notification that is opened beside it has its own address.
@@ -42,7 +42,7 @@ export class InboxRow {
 
   /** As far as the server's row says what it shows. @returns {Inbox.Drawn} */
   read() {
-    const { revision, arrived, seen, archived } = this.node.dataset;
+    const { revision, arrived, seen, archived, snoozed = null, saved } = this.node.dataset;
     const at = this.time;
     return {
       id: this.id,
@@ -53,11 +53,27 @@ export class InboxRow {
       seen_at: seen === undefined ? null : at,
       read_at: this.isUnread ? null : at,
       archived_at: archived === undefined ? null : at,
+      snoozed_until: snoozed,
+      saved_at: saved === undefined ? null : at,
     };
+  }
+
+  get isSaved() {
+    return this.#parts.save.value === "unsave";
   }
 
   open() {
     this.#parts.title.click();
+  }
+
+  /** Offers until when. */
+  snooze() {
+    const { snooze } = this.#parts;
+    if (snooze.hidden) return;
+    // Where its acts are behind a button, they are shown first.
+    if (this.#parts.more?.checkVisibility()) this.#parts.acts.showPopover();
+    snooze.open = true;
+    snooze.querySelector("button")?.focus();
   }
 
   /** @param {Inbox.Drawn | Inbox.Notification} notification @param {number} nowMs */
@@ -71,6 +87,13 @@ export class InboxRow {
     label(toggle, isUnread ? "read" : "unread", notification.title);
     label(move, notification.archived_at ? "restore" : "archive", notification.title);
     if (more) moreButton(notification.title, more);
+    const { wake, save, snooze } = this.#parts;
+    wake.hidden = !notification.snoozed_until;
+    snooze.hidden = notification.archived_at !== null;
+    labelled(wake, "wake", TEXT.wake, notification.title);
+    label(save, notification.saved_at ? "unsave" : "save", notification.title);
+    labelled(part(snooze, "summary", HTMLElement), "snooze", TEXT.snooze, notification.title);
+    this.#showSnooze(notification);
     // One that the server drew is not known whole until it changes.
     if ("level" in notification && this.#shown !== versionOf(notification)) this.#showContent(notification);
     time.title = absoluteTime(time.dateTime);
@@ -90,6 +113,17 @@ export class InboxRow {
     this.node.setAttribute("aria-labelledby", heading.id);
     this.node.setAttribute("aria-describedby", line.id);
     more.popoverTargetElement = acts;
+  }
+
+  /** @param {Inbox.Drawn | Inbox.Notification} notification */
+  #showSnooze(notification) {
+    const { snoozed } = this.#parts;
+    const { snoozed_until: until } = notification;
+    const at = until && element("time", { dateTime: until, title: absoluteTime(until), textContent: zonedTime(until) });
+    if (at) snoozed.replaceChildren(TEXT.until, at);
+    // One that the server drew may have woken, and says so.
+    else if ("woken" in notification) snoozed.textContent = notification.woken ? TEXT.snoozed : "";
+    else if (snoozed.querySelector("time")) snoozed.textContent = "";
   }
 
   /** @param {Inbox.Notification} notification */
@@ -116,7 +150,7 @@ export class InboxRow {
     const tabIndex = isStop ? 0 : -1;
     if (!this.#isWhole) this.node.tabIndex = tabIndex;
     /** @type {NodeListOf<HTMLElement>} */
-    const inside = this.node.querySelectorAll(":is(a, button):not(.nb-body *)");
+    const inside = this.node.querySelectorAll(":is(a, button, summary, [name=until]):not(.nb-body *)");
     for (const one of inside) one.tabIndex = tabIndex;
   }
 }
@@ -149,6 +183,10 @@ function partsOf(node) {
     id: named("id", HTMLInputElement),
     toggle: part(node, "[data-act=toggle]", HTMLButtonElement),
     move: part(node, "[data-act=move]", HTMLButtonElement),
+    snoozed: named("snoozed", HTMLElement),
+    wake: part(node, "[data-act=wake]", HTMLButtonElement),
+    save: part(node, "[data-act=save]", HTMLButtonElement),
+    snooze: named("snooze", HTMLDetailsElement),
   };
 }
 

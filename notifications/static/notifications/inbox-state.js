@@ -2,10 +2,10 @@
 const HELD_MAX = 400;
 const HELD_AFTER_TRIM = 200;
 
-/** @typedef {Pick<Inbox.Drawn, "archived_at" | "read_at" | "seen_at">} Marks */
+/** @typedef {Pick<Inbox.Drawn, "archived_at" | "snoozed_until" | "read_at" | "seen_at">} Marks */
 
 /** @param {Marks} marks */
-export const isListed = ({ archived_at }) => !archived_at;
+export const isListed = ({ archived_at, snoozed_until }) => !archived_at && !snoozed_until;
 /** @param {Marks} marks */
 export const isUnread = (marks) => isListed(marks) && !marks.read_at;
 /** @param {Marks} marks */

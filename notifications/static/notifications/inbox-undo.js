@@ -19,12 +19,13 @@ export class UndoBar {
     for (const type of ["pointerleave", "focusout"]) this.node.addEventListener(type, () => this.#wait());
   }
 
-  /** @param {string} text @param {() => void} undo */
+  /** Returns what takes the offer back. @param {string} text @param {() => void} undo */
   offer(text, undo) {
     this.#undo = undo;
     this.node.hidden = false;
     this.#text.textContent = text;
     this.#wait();
+    return undo;
   }
 
   undo() {
@@ -33,7 +34,9 @@ export class UndoBar {
     undo?.();
   }
 
-  hide() {
+  /** @param {() => void} [offered] only while it is this one */
+  hide(offered) {
+    if (offered && offered !== this.#undo) return;
     this.#undo = null;
     clearTimeout(this.#timer);
     this.node.hidden = true;

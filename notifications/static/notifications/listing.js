@@ -4,7 +4,9 @@ import { byArrival, isListed, isUnread } from "./inbox-state.js";
 const BELONGS = {
   inbox: isListed,
   unread: isUnread,
+  snoozed: ({ snoozed_until }) => Boolean(snoozed_until),
   archived: ({ archived_at }) => archived_at !== null,
+  saved: ({ saved_at }) => Boolean(saved_at),
 };
 
 /**

@@ -1,6 +1,8 @@
 import { element, place } from "./dom.js";
 import { PanelRow } from "./panel-row.js";
 import { SeenObserver } from "./seen-observer.js";
+import { UndoBar } from "./inbox-undo.js";
+import { markAllRead } from "./undoing.js";
 import { STATES, TEXT, endOf } from "./words.js";
 
 const LIMIT = 10;
@@ -30,6 +32,7 @@ export class NotificationPanel {
   #list = element("ul", { className: "nb-rows" });
   #empty = element("p", { className: "empty" });
   #connection = element("span", { className: "connection" });
+  #undo = new UndoBar();
 
   /** @param {{client: Inbox.Client, button: HTMLButtonElement, activation: Inbox.Activation}} options */
   constructor({ client, button, activation }) {
@@ -45,12 +48,13 @@ export class NotificationPanel {
       element("div", { className: "head" }, this.#heading, this.#markAll),
       this.#notice,
       element("div", { className: "scroll" }, this.#list, this.#empty),
+      this.#undo.node,
       element("div", { className: "foot" }, ...links, this.#connection),
     );
     this.node.setAttribute("aria-labelledby", "heading");
     button.setAttribute("aria-controls", "panel");
     button.popoverTargetElement = this.node;
-    this.#markAll.addEventListener("click", () => client.markAllRead());
+    this.#markAll.addEventListener("click", () => markAllRead(client, this.#undo));
     this.node.addEventListener("toggle", ({ newState }) => this.#toggled(newState === "open"));
     client.addEventListener("change", () => this.#isOpen && this.#showList());
     // Signed out first and then somebody else's, it is stopped all the while: `state` says it once.
@@ -135,7 +139,7 @@ export class NotificationPanel {
 
   /** @param {Inbox.Notification} notification */
   #row(notification) {
-    const options = { client: this.#client, activation: this.#activation, notification };
+    const options = { client: this.#client, activation: this.#activation, undo: this.#undo, notification };
     const row = this.#rows.get(notification.id) ?? new PanelRow(options);
     row.show(notification);
     this.#seen.watch(row.node, notification);

@@ -1,13 +1,16 @@
 /** Acts that the stream has not confirmed, laid over an inbox. Loaded once somebody may act. */
 import { isListed, isUnread, isUnseen } from "./inbox-state.js";
 
-/** @type {Record<Inbox.Op, (shown: Inbox.Drawn, at: string) => Partial<Inbox.Drawn>>} */
+/** @type {Record<Inbox.Op, (shown: Inbox.Drawn, at: string, until?: string) => Partial<Inbox.Drawn>>} */
 const ACTS = {
   seen: ({ seen_at }, at) => ({ seen_at: seen_at ?? at }),
   read: ({ seen_at, read_at }, at) => ({ seen_at: seen_at ?? at, read_at: read_at ?? at }),
   unread: () => ({ read_at: null }),
-  archive: ({ archived_at }, at) => ({ archived_at: archived_at ?? at }),
-  restore: () => ({ archived_at: null }),
+  archive: ({ archived_at }, at) => ({ archived_at: archived_at ?? at, snoozed_until: null }),
+  restore: () => ({ archived_at: null, snoozed_until: null }),
+  snooze: ({ archived_at }, at, until = at) => (archived_at ? {} : { snoozed_until: until }),
+  save: ({ saved_at }, at) => ({ saved_at: saved_at ?? at }),
+  unsave: () => ({ saved_at: null }),
 };
 
 /** @param {Inbox.Overlay} overlay @param {Inbox.Drawn} notification */
@@ -66,7 +69,7 @@ export class Overlays {
   view(notification) {
     let shown = notification;
     for (const overlay of this.#laid.values()) {
-      if (touches(overlay, shown)) shown = { ...shown, ...ACTS[overlay.op](shown, overlay.at) };
+      if (touches(overlay, shown)) shown = { ...shown, ...ACTS[overlay.op](shown, overlay.at, overlay.until) };
     }
     return shown;
   }
@@ -85,8 +88,10 @@ export class Overlays {
   #count(total, isCounted, clearing) {
     const all = [...this.#state.notifications.values()];
     const held = all.filter(isCounted).length;
-    // Those that are not held are older, so an act on all takes them along.
-    const isCleared = [...this.#laid.values()].some(({ op, ids }) => !ids && clearing.includes(op));
+    // Those that are not held are older, so an act on all takes them along, unless it is taken back.
+    const laid = [...this.#laid.values()];
+    const undone = laid.map(({ undoes }) => undoes);
+    const isCleared = laid.some(({ op, ids, op_id }) => !ids && clearing.includes(op) && !undone.includes(op_id));
     const shown = all.map((one) => this.view(one)).filter(isCounted).length;
     return (isCleared ? 0 : Math.max(0, total - held)) + shown;
   }

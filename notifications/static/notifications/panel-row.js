@@ -2,6 +2,7 @@ import { element } from "./dom.js";
 import { isUnread } from "./inbox-state.js";
 import { about, actionLinks, avatar, labelled, linked, moreButton, paragraphs } from "./row-parts.js";
 import { absoluteTime, relativeTime } from "./time.js";
+import { act } from "./undoing.js";
 import { TEXT, levelText } from "./words.js";
 
 /** One notification in the panel of a bell: a link, or where it leads nowhere one that unfolds. */
@@ -30,16 +31,16 @@ export class PanelRow {
   #acts = element("div", { className: "nb-acts", popover: "auto" }, this.#toggle, this.#archive);
   #more = element("button", { type: "button", popoverTargetElement: this.#acts });
 
-  /** @param {{client: Inbox.Client, activation: Inbox.Activation, notification: Inbox.Notification}} options */
-  constructor({ client, activation, notification }) {
+  /** @param {{client: Inbox.Client, activation: Inbox.Activation, undo: Inbox.UndoBar, notification: Inbox.Notification}} options */
+  constructor({ client, activation, undo, notification }) {
     this.#notification = notification;
     this.#client = client;
     this.#activation = activation;
     const heading = element("div", { className: "nb-title" }, this.#title, this.#state);
     const line = element("p", { className: "nb-line" }, this.#level, " ", this.#about, " ", this.#body);
     this.node = element("li", { className: "nb-row" }, this.#avatar, heading, this.#time, line, this.#whole, this.#links, this.#more, this.#acts);
-    this.#act(this.#toggle, (id) => (isUnread(this.#notification) ? client.markRead([id]) : client.markUnread([id])));
-    this.#act(this.#archive, (id) => client.archive([id]));
+    this.#does(this.#toggle, () => act(client, undo, isUnread(this.#notification) ? "read" : "unread", this.#notification));
+    this.#does(this.#archive, () => act(client, undo, "archive", this.#notification));
     activation.watch(this.#links, () => this.#notification);
     this.#watchTitle();
   }
@@ -112,11 +113,11 @@ export class PanelRow {
     this.#activation.watch(this.#title, () => this.#notification, () => unfolds && this.unfold(!this.#isUnfolded));
   }
 
-  /** @param {HTMLButtonElement} button @param {(id: string) => void} act */
-  #act(button, act) {
+  /** @param {HTMLButtonElement} button @param {() => void} onClick */
+  #does(button, onClick) {
     button.addEventListener("click", () => {
       if (this.#acts.matches(":popover-open")) this.#acts.hidePopover();
-      act(this.#notification.id);
+      onClick();
     });
   }
 }

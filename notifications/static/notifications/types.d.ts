@@ -20,7 +20,7 @@ declare namespace Inbox {
   // --- The wire: what a client relies on; the rest it ignores ------------------------------------
 
   type Level = "info" | "success" | "warning" | "critical";
-  type Op = "seen" | "read" | "unread" | "archive" | "restore";
+  type Op = "seen" | "read" | "unread" | "archive" | "restore" | "snooze" | "save" | "unsave";
 
   /** A notification as far as a page that the server drew says what it is. */
   interface Drawn {
@@ -32,6 +32,8 @@ declare namespace Inbox {
     seen_at: string | null;
     read_at: string | null;
     archived_at: string | null;
+    snoozed_until: string | null;
+    saved_at: string | null;
   }
 
   interface Notification extends Drawn {
@@ -43,6 +45,7 @@ declare namespace Inbox {
     sender_picture?: string | null;
     url: string | null;
     actions: { label: string; url: string }[];
+    woken: boolean;
   }
 
   interface Counts {
@@ -153,10 +156,9 @@ declare namespace Inbox {
   }
 
   /** What an act is asked by. */
-  type ActBody = { op: Op; op_id: string } & (
-    | { notifications: string[] }
-    | { all: true; epoch: string | null; upto: number }
-  );
+  type ActTarget = { undoes: string } | { notifications: string[] } | { all: true; epoch: string | null; upto: number };
+
+  type ActBody = { op: Op; op_id: string; until?: string } & ActTarget;
 
   interface ActAnswer {
     revision: number;
@@ -180,6 +182,16 @@ declare namespace Inbox {
     upto: number;
     /** The answer's; null while there is none. */
     revision: number | null;
+    /** The end of a snooze. */
+    until?: string;
+    /** The `op_id` of the act that this one takes back, as far as it did not change anything else since. */
+    undoes?: string;
+  }
+
+  interface ActOptions {
+    until?: string;
+    undoes?: string;
+    op_id?: string;
   }
 
   interface Act {
@@ -520,7 +532,7 @@ declare namespace Inbox {
   /** What the buttons and keys of a row do. */
   type RowOp = Exclude<Op, "seen">;
 
-  type ListingName = "inbox" | "unread" | "archived";
+  type ListingName = "inbox" | "unread" | "snoozed" | "archived" | "saved";
 
   /** What keys need of the inbox page. */
   interface KeyedPage {
@@ -532,6 +544,7 @@ declare namespace Inbox {
 
   /** What a reader needs of it. */
   interface ReadPage extends KeyedPage {
+    submit(row: Row, event: SubmitEvent): void;
     rowOf(id: string): Row | undefined;
     known(id: string): Drawn | Notification | undefined;
   }

@@ -10,6 +10,14 @@ export const TEXT = {
   unread: "Mark as unread",
   archive: "Archive",
   restore: "Move to inbox",
+  snooze: "Snooze",
+  wake: "Wake now",
+  save: "Save",
+  unsave: "Remove from saved",
+  snoozed: "Snoozed",
+  until: "Snoozed until ",
+  badUntil: "Choose a time between 3 minutes and a year from now.",
+  allRead: "All marked as read.",
   open: "Open",
   actions: "Actions",
   withdrawn: "This notification was withdrawn by its sender.",
@@ -22,14 +30,24 @@ export const TEXT = {
   tryNow: "Try now",
 };
 
-/** What the inbox page says of an act that can be taken back. @param {Inbox.Op} op */
-export const doneText = (op) => (op === "archive" ? "Archived." : "Moved to the inbox.");
+/** What is said of an act that can be taken back. @type {Record<Inbox.RowOp, string>} */
+export const DONE = {
+  read: "Marked as read.",
+  unread: "Marked as unread.",
+  archive: "Archived.",
+  restore: "Moved to the inbox.",
+  snooze: "Snoozed.",
+  save: "Saved.",
+  unsave: "No longer saved.",
+};
 
 export const SHORTCUTS = [
   ["j", "Next notification"],
   ["k", "Previous notification"],
   ["o", "Open"],
   ["e", "Archive"],
+  ["b", "Snooze"],
+  ["s", "Save, or remove from saved"],
   ["u", "Mark as read or unread"],
   ["Shift I", "Mark as read"],
   ["Shift U", "Mark as unread"],
@@ -61,6 +79,9 @@ const FAILURES = {
   unread: "Couldn't mark as unread",
   archive: "Couldn't archive",
   restore: "Couldn't move to the inbox",
+  snooze: "Couldn't snooze",
+  save: "Couldn't save",
+  unsave: "Couldn't remove from saved",
 };
 
 /** @param {string} at */

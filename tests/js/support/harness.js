@@ -24,6 +24,9 @@ export function notification(revision, fields = {}) {
     seen_at: null,
     read_at: null,
     archived_at: null,
+    snoozed_until: null,
+    saved_at: null,
+    woken: false,
     ...fields,
   };
 }

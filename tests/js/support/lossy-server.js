@@ -46,7 +46,7 @@ export class LossyServer {
   // --- The inbox --------------------------------------------------------------------------------
 
   get listed() {
-    return [...this.items.values()].filter((one) => !one.archived_at).sort((a, b) => b.arrived_revision - a.arrived_revision);
+    return [...this.items.values()].filter((one) => !one.archived_at && !one.snoozed_until).sort((a, b) => b.arrived_revision - a.arrived_revision);
   }
 
   get counts() {
@@ -153,8 +153,11 @@ const ACTS = {
   seen: (item) => (item.seen_at ? null : { seen_at: AT }),
   read: (item) => (item.read_at ? null : { read_at: AT, seen_at: item.seen_at ?? AT }),
   unread: (item) => (item.read_at ? { read_at: null } : null),
-  archive: (item) => (item.archived_at ? null : { archived_at: AT }),
-  restore: (item) => (item.archived_at ? { archived_at: null } : null),
+  archive: (item) => (item.archived_at ? null : { archived_at: AT, snoozed_until: null }),
+  restore: (item) => (item.archived_at || item.snoozed_until ? { archived_at: null, snoozed_until: null } : null),
+  snooze: (item) => (item.archived_at || item.snoozed_until ? null : { snoozed_until: AT }),
+  save: (item) => (item.saved_at ? null : { saved_at: AT }),
+  unsave: (item) => (item.saved_at ? { saved_at: null } : null),
 };
 
 /** One connection. Frames arrive after a delay, in order; only live `changes` may come astray. */

@@ -1,14 +1,17 @@
 import json
+from datetime import timedelta
 from unittest import mock
 
 import pytest
 from django.conf import settings
 from django.db import OperationalError
 from django.test import Client
+from django.utils import timezone
 from ninja import NinjaAPI
 
 from notifications.inbox import reading
 from notifications.models import Inbox
+from notifications.wire import contract
 
 PROBLEM = "application/problem+json"
 
@@ -86,16 +89,68 @@ def test_a_page_has_what_the_protocol_says(api, send, alice):
 
 def test_listings_are_filtered(api, send, alice):
     read, archived = send("read", to=[alice]), send("archived", to=[alice])
+    snoozed = send("snoozed", to=[alice])
     send("new", to=[alice])
     act(api, op="read", notifications=[str(read.pk)])
     act(api, op="archive", notifications=[str(archived.pk)])
+    act(api, op="snooze", notifications=[str(snoozed.pk)], until=ahead(hours=1))
+    act(api, op="save", notifications=[str(read.pk), str(archived.pk)])
     titles = {
         name: [
             one["title"] for one in api.get(f"/api/v1/inbox?filter={name}").json()["notifications"]
         ]
-        for name in ("inbox", "unread", "archived")
+        for name in ("inbox", "unread", "snoozed", "archived", "saved")
     }
-    assert titles == {"inbox": ["new", "read"], "unread": ["new"], "archived": ["archived"]}
+    assert titles == {
+        "inbox": ["new", "read"],
+        "unread": ["new"],
+        "snoozed": ["snoozed"],
+        "archived": ["archived"],
+        "saved": ["archived", "read"],
+    }
+
+
+def test_a_snooze_says_until_when(api, send, alice):
+    one = send(to=[alice])
+    until = "2999-01-01T00:00:00Z"
+    body = problem(act(api, op="snooze", notifications=[str(one.pk)], until=until), 422)
+    assert list(body["errors"]) == ["until"]
+    for wrong in ({}, {"until": "soon"}, {"until": "2030-01-01T00:00:00"}, {"until": 7}):
+        problem(act(api, op="snooze", notifications=[str(one.pk)], **wrong), 422)
+    problem(act(api, op="read", notifications=[str(one.pk)], until=ahead(hours=1)), 422)
+    until = ahead(minutes=4)
+    assert act(api, op="snooze", notifications=[str(one.pk)], until=until).json()["changed"] == 1
+    shown = api.get(f"/api/v1/inbox/{one.pk}").json()
+    assert shown["snoozed_until"] == until
+
+
+def test_the_first_answer_to_a_snooze_is_repeated_when_its_end_is_over(api, send, alice):
+    one = send(to=[alice])
+    asked = {"op": "snooze", "notifications": [str(one.pk)], "until": ahead(hours=1), "op_id": "z"}
+    first = act(api, **asked).json()
+    with mock.patch("django.utils.timezone.now", return_value=timezone.now() + timedelta(days=1)):
+        assert act(api, **asked).json() == first
+
+
+def test_an_act_on_all_is_taken_back_by_its_name(api, send, alice, of_charlie):
+    read, new = send(to=[alice]), send(to=[alice])
+    act(api, op="read", notifications=[str(read.pk)])
+    head = reading.head(alice.pk)
+    upto = {"epoch": head.epoch, "upto": head.revision}
+    assert act(api, op="read", all=True, **upto, op_id="all").json()["changed"] == 1
+    send(to=[alice])
+    assert act(of_charlie, op="unread", undoes="all").json()["changed"] == 0
+    assert act(api, op="unread", undoes="unheard of").json()["changed"] == 0
+    for changed in (1, 0):
+        answer = act(api, op="unread", undoes="all").json()
+        assert (answer["changed"], answer["counts"]["unread"]) == (changed, 2)
+    unread = api.get("/api/v1/inbox?filter=unread").json()["notifications"]
+    assert str(new.pk) in {one["id"] for one in unread}
+    problem(act(api, op="unread", undoes="all", notifications=["1"]), 422)
+
+
+def ahead(**delta):
+    return contract.wire_time(timezone.now() + timedelta(**delta))
 
 
 @pytest.mark.parametrize(
@@ -291,7 +346,7 @@ def test_a_database_that_fails_is_503_and_says_when_to_come_back(api, monkeypatc
 
 
 def test_what_a_query_says_beside_what_is_known_is_refused(api, alice):
-    for path in ("/session?x=1", "/inbox?filters=unread", "/inbox?q=", "/inbox/1?limit=1"):
+    for path in ("/session?x=1", "/inbox?filters=unread", "/inbox?query=", "/inbox/1?limit=1"):
         answer = api.get(f"/api/v1{path}")
         problem(answer, 422)
         assert list(answer.json()["errors"].values()) == [["There is no such parameter."]]

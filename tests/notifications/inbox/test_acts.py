@@ -1,10 +1,13 @@
 """The acts of a recipient, by the transition table of the protocol."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from notifications.inbox import acts, reading
-from notifications.inbox.acts import AllUpTo, Chosen
+from notifications.inbox.acts import AllUpTo, ChangedIn, Chosen
 from notifications.models import Inbox, InboxItem
 
 ACTS = {
@@ -13,11 +16,15 @@ ACTS = {
     "unread": acts.mark_unread,
     "archive": acts.archive,
     "restore": acts.restore,
+    "snooze": lambda user_id, which: acts.snooze(user_id, which, UNTIL),
+    "save": acts.save,
 }
-# State of an item: seen, read, archived. For each act: the state after, or None where it is
-# skipped, and what becomes of the counts (unread, unseen).
-NEW, SEEN, READ = (False, False, False), (True, False, False), (True, True, False)
-OLD_NEW, OLD_SEEN, OLD_READ = (False, False, True), (True, False, True), (True, True, True)
+UNTIL = timezone.now() + timedelta(days=1)
+# State of an item: seen, read, archived, snoozed. For each act: the state after, or None where it
+# is skipped, and what becomes of the counts (unread, unseen).
+NEW, SEEN, READ = (False,) * 4, (True, False, False, False), (True, True, False, False)
+OLD_NEW, OLD_SEEN, OLD_READ = ((*state[:2], True, False) for state in (NEW, SEEN, READ))
+LATER_NEW, LATER_SEEN, LATER_READ = ((*state[:2], False, True) for state in (NEW, SEEN, READ))
 TABLE = [
     ("seen", NEW, SEEN, (0, -1)),
     ("seen", SEEN, None, (0, 0)),
@@ -40,22 +47,40 @@ TABLE = [
     ("restore", OLD_NEW, NEW, (1, 1)),
     ("restore", OLD_SEEN, SEEN, (1, 0)),
     ("restore", OLD_READ, READ, (0, 0)),
+    ("snooze", NEW, LATER_NEW, (-1, -1)),
+    ("snooze", SEEN, LATER_SEEN, (-1, 0)),
+    ("snooze", READ, LATER_READ, (0, 0)),
+    ("snooze", OLD_NEW, None, (0, 0)),
+    ("snooze", LATER_NEW, None, (0, 0)),
+    ("seen", LATER_NEW, LATER_SEEN, (0, 0)),
+    ("read", LATER_NEW, LATER_READ, (0, 0)),
+    ("unread", LATER_READ, LATER_SEEN, (0, 0)),
+    ("archive", LATER_SEEN, OLD_SEEN, (0, 0)),
+    ("restore", LATER_NEW, NEW, (1, 1)),
+    ("restore", LATER_SEEN, SEEN, (1, 0)),
+    ("restore", LATER_READ, READ, (0, 0)),
+    ("save", NEW, NEW, (0, 0)),
+    ("save", LATER_SEEN, LATER_SEEN, (0, 0)),
+    ("save", OLD_READ, OLD_READ, (0, 0)),
 ]
 
 
 def state(item):
-    return (item.seen_at is not None, item.read_at is not None, item.archived_at is not None)
+    moments = (item.seen_at, item.read_at, item.archived_at, item.snoozed_until)
+    return tuple(moment is not None for moment in moments)
 
 
 def prepare(user, notification, wanted):
     which = Chosen([notification.pk])
-    seen, read, archived = wanted
+    seen, read, archived, snoozed = wanted
     if read:
         acts.mark_read(user.pk, which)
     elif seen:
         acts.mark_seen(user.pk, which)
     if archived:
         acts.archive(user.pk, which)
+    if snoozed:
+        acts.snooze(user.pk, which, UNTIL)
 
 
 def counted(user):
@@ -141,11 +166,60 @@ def test_all_of_another_epoch_is_refused(send, alice, bob):
     assert counted(alice) == (1, 1, 1)
 
 
-@pytest.mark.parametrize("act", [acts.mark_unread, acts.restore])
+@pytest.mark.parametrize("act", [acts.mark_unread, acts.restore, ACTS["snooze"], acts.save])
 def test_only_some_acts_are_for_all(act, alice):
     epoch = reading.head(alice.pk).epoch
     with pytest.raises(ValueError, match="takes ids"):
         act(alice.pk, AllUpTo(epoch, 1))
+
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("ahead", [-MINUTE, 0 * MINUTE, 2.9 * MINUTE, timedelta(days=367)])
+def test_a_snooze_ends_three_minutes_to_a_year_ahead(ahead, send, alice):
+    one = send(to=[alice])
+    with pytest.raises(acts.BadUntil, match="3 minutes"):
+        acts.snooze(alice.pk, Chosen([one.pk]), timezone.now() + ahead)
+    assert counted(alice) == (1, 1, 1)
+    for good in (3.1 * MINUTE, timedelta(days=365)):
+        assert acts.snooze(alice.pk, Chosen([one.pk]), timezone.now() + good).changed == 1
+
+
+def test_a_snooze_is_put_off_and_one_until_the_same_moment_changes_nothing(send, alice):
+    one = send(to=[alice])
+    for until, changed in ((UNTIL, 1), (UNTIL, 0), (UNTIL + MINUTE, 1)):
+        assert acts.snooze(alice.pk, Chosen([one.pk]), until).changed == changed
+    assert alice.notifications_inbox.items.get().snoozed_until == UNTIL + MINUTE
+    assert counted(alice) == (3, 0, 0)
+
+
+def test_an_act_is_taken_back_where_nothing_has_changed_since(send, alice):
+    seen, changed_since, read, gone = (send(to=[alice]) for _ in range(4))
+    acts.mark_seen(alice.pk, Chosen([seen.pk]))
+    acts.mark_read(alice.pk, Chosen([read.pk]))
+    head = reading.head(alice.pk)
+    done = acts.mark_read(alice.pk, AllUpTo(head.epoch, head.revision))
+    assert done.changed == 3
+    acts.archive(alice.pk, Chosen([changed_since.pk]))
+    late = send(to=[alice])
+    undone = acts.mark_unread(alice.pk, ChangedIn(done.revision))
+    unread = alice.notifications_inbox.items.unread().values_list("notification_id", flat=True)
+    assert set(unread) == {seen.pk, gone.pk, late.pk}
+    assert (undone.changed, undone.unread) == (2, 3)
+    for nothing in (done.revision, None, 10**6):
+        assert acts.mark_unread(alice.pk, ChangedIn(nothing)).changed == 0
+
+
+def test_what_is_saved_stays_so_wherever_it_goes(send, alice):
+    one = send(to=[alice])
+    acts.save(alice.pk, Chosen([one.pk]))
+    saved_at = alice.notifications_inbox.items.get().saved_at
+    for act in ("save", "archive", "restore", "snooze"):
+        ACTS[act](alice.pk, Chosen([one.pk]))
+        assert alice.notifications_inbox.items.saved().get().saved_at == saved_at
+    assert acts.unsave(alice.pk, Chosen([one.pk])).changed == 1
+    assert not alice.notifications_inbox.items.saved().exists()
 
 
 def test_one_call_takes_at_most_two_hundred_ids():

@@ -1,4 +1,7 @@
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from notifications.inbox import acts, reading
 from notifications.inbox.acts import Chosen
@@ -42,13 +45,21 @@ def test_an_empty_inbox_still_has_a_head(alice, one_query):
 
 
 def test_listings_hold_what_their_names_say(send, alice):
-    new, read, archived = (send(to=[alice]).pk for _ in range(3))
+    new, read, archived, snoozed = (send(to=[alice]).pk for _ in range(4))
+    acts.snooze(alice.pk, Chosen([snoozed]), timezone.now() + timedelta(hours=1))
+    acts.save(alice.pk, Chosen([archived, new]))
     acts.mark_read(alice.pk, Chosen([read]))
     acts.archive(alice.pk, Chosen([archived]))
     listings = {
         name: ids(reading.page(alice.pk, name, size=9).notifications) for name in reading.FILTERS
     }
-    assert listings == {"inbox": [read, new], "unread": [new], "archived": [archived]}
+    assert listings == {
+        "inbox": [read, new],
+        "unread": [new],
+        "snoozed": [snoozed],
+        "archived": [archived],
+        "saved": [archived, new],
+    }
 
 
 def test_a_notification_reads_as_the_protocol_says(send, alice):
@@ -84,6 +95,7 @@ def test_a_notification_reads_as_the_protocol_says(send, alice):
         "read_at": None,
         "archived_at": None,
         "snoozed_until": None,
+        "saved_at": None,
         "expires_at": None,
     }
     whole = reading.one(alice.pk, one.pk)

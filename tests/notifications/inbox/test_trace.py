@@ -309,3 +309,15 @@ def test_whoever_asks_writes_nothing(send, alice, django_assert_max_num_queries)
         trace.of_user(notification, alice)
     with django_assert_max_num_queries(8):
         trace.of(notification)
+
+
+def test_a_snooze_is_told_and_what_has_come_back_from_it(send, alice):
+    one = send(to=[alice])
+    which = inbox_acts.Chosen([one.pk])
+    inbox_acts.snooze(alice.pk, which, timezone.now() + timedelta(hours=1))
+    assert step(trace.of_user(one, alice), "snoozed").detail.startswith("Until ")
+    InboxItem.objects.update(snoozed_until=timezone.now())
+    worker.run_due()
+    told = trace.of_user(one, alice)
+    assert step(told, "dispatched").detail == "Back from a snooze, under revision 3."
+    assert "snoozed" not in [one.name for one in told.steps]

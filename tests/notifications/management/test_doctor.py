@@ -315,3 +315,12 @@ def test_a_lease_from_before_the_clock_was_set_back_is_found(alice):
     sent = begun(lease="gone", lease_until=timezone.now() + LONG_AGO)
     finds("dispatches that stand still", f"notification {sent.pk}: its lease ends in 2:59:5")
     assert counts(alice) == (1, 1, 1)
+
+
+def test_what_should_have_come_back_from_a_snooze_does(send, alice):
+    one = send(to=[alice])
+    until = timezone.now() + LONG_AGO
+    inbox_acts.snooze(alice.pk, inbox_acts.Chosen([one.pk]), until)
+    InboxItem.objects.update(snoozed_until=timezone.now() - LONG_AGO)
+    finds("snoozed notifications that should have come back", "due 3:00:0")
+    assert InboxItem.objects.get().woken

@@ -47,6 +47,7 @@ from notifications.sending.dispatch import Dispatch
 from notifications.sending.item_jobs import EditJob, RemovalJob
 from notifications.sending.round_robin import Left
 from notifications.sending.small_sends import send_together
+from notifications.sending.waking import Waking
 from notifications.wire.frames import Cursor
 from notifications.wire.message import Message
 
@@ -167,6 +168,7 @@ def _make_items(everybodys, big):
         seen_at=read,
         read_at=read,
         archived_at="CASE WHEN n.i % 5 = 0 THEN t.arrived_at END",
+        saved_at="CASE WHEN n.i % 7 = 0 THEN t.arrived_at END",
         removed_at="CASE WHEN n.i % 50 = 1 THEN t.arrived_at END",
     )
     # The small ones hold everybody's as their first, and then each some others.
@@ -180,6 +182,7 @@ def _make_items(everybodys, big):
         arrived_revision="n.i",
         archived_at="CASE WHEN n.i = 2 THEN t.arrived_at END",
     )
+    _snooze_some()
     assert InboxItem.objects.count() > 100_000
     if connection.vendor == "postgresql":
         # What it gathered while other tests ran says that the tables are small: by that it would
@@ -189,10 +192,16 @@ def _make_items(everybodys, big):
     _count_anew()
 
 
+def _snooze_some():
+    # Each ninth sleeps on until tomorrow.
+    asleep = InboxItem.objects.filter(archived_at=None, arrived_revision__in=range(0, BIG_INBOX, 9))
+    asleep.update(snoozed_until=timezone.now() + timedelta(days=1))
+
+
 def _count_anew():
     mine = InboxItem.objects.filter(inbox=OuterRef("pk")).order_by()
     per_inbox = mine.values("inbox")
-    listed = {"removed_at": None, "archived_at": None}
+    listed = {"removed_at": None, "archived_at": None, "snoozed_until": None}
     Inbox.objects.filter(items__isnull=False).update(
         revision=Subquery(mine.order_by("-revision").values("revision")[:1]),
         unread_count=Subquery(
@@ -361,14 +370,14 @@ def get(large):
 
 
 @pytest.mark.parametrize("name", ["big", "small"])
-@pytest.mark.parametrize("listing", ["inbox", "unread", "archived"])
+@pytest.mark.parametrize("listing", ["inbox", "unread", "snoozed", "archived", "saved"])
 @pytest.mark.parametrize("path", ["/api/v1/inbox", "/inbox/"])
 def test_a_page_of_an_inbox_reads_a_page(get, large, path, listing, name):
     recording, _ = get(f"{path}?filter={listing}", getattr(large, name))
     recording.must_be_cheap(most_queries=PER_REQUEST)
 
 
-@pytest.mark.parametrize("listing", ["inbox", "unread", "archived"])
+@pytest.mark.parametrize("listing", ["inbox", "unread", "snoozed", "archived", "saved"])
 @pytest.mark.parametrize("path", ["/api/v1/inbox", "/inbox/"])
 def test_a_deep_page_costs_no_more_than_the_first(get, path, listing):
     before = BIG_INBOX - UNREAD // 2 if listing == "unread" else DEEP
@@ -413,7 +422,9 @@ def test_a_snapshot_reads_a_page(large, name):
 
 
 def test_a_snapshot_of_an_inbox_that_was_archived_reads_nothing(large):
-    InboxItem.objects.filter(inbox__user=large.big.pk).update(archived_at=timezone.now())
+    InboxItem.objects.filter(inbox__user=large.big.pk).update(
+        archived_at=timezone.now(), snoozed_until=None
+    )
     with explained() as recording:
         (found,) = catch_up([Ask(large.big.notifications_inbox.pk, None)])
     assert found.listed == ()
@@ -427,7 +438,17 @@ PER_ACT = 10
 
 
 @pytest.mark.parametrize(
-    "act", [acts.mark_seen, acts.mark_read, acts.mark_unread, acts.archive, acts.restore]
+    "act",
+    [
+        acts.mark_seen,
+        acts.mark_read,
+        acts.mark_unread,
+        acts.archive,
+        acts.restore,
+        acts.save,
+        acts.unsave,
+        lambda user_id, which: acts.snooze(user_id, which, timezone.now() + timedelta(hours=1)),
+    ],
 )
 @pytest.mark.parametrize("name", ["big", "small"])
 def test_an_act_on_some_reads_these(large, act, name):
@@ -446,6 +467,15 @@ def test_an_act_on_all_reads_what_is_unread(large, act, name):
     with explained() as recording:
         result = act(getattr(large, name).pk, acts.AllUpTo(head.epoch, head.revision))
     assert result.changed > SMALL_INBOX / 2
+    recording.must_be_cheap(most_queries=PER_ACT)
+
+
+def test_taking_back_an_act_on_all_reads_what_it_changed(large):
+    head = reading.head(large.big.pk)
+    done = acts.mark_read(large.big.pk, acts.AllUpTo(head.epoch, head.revision))
+    with explained() as recording:
+        undone = acts.mark_unread(large.big.pk, acts.ChangedIn(done.revision))
+    assert undone.changed == done.changed > 0
     recording.must_be_cheap(most_queries=PER_ACT)
 
 
@@ -512,7 +542,16 @@ def test_figures_are_added_up_from_tallies_alone(large):
 def test_looking_for_what_is_due_finds_nothing_without_reading(large):
     with explained() as recording:
         worker.run_due()
-    recording.must_be_cheap(most_queries=11)
+    recording.must_be_cheap(most_queries=12)
+
+
+def test_waking_reads_what_is_due(large):
+    items = InboxItem.objects.snoozed()
+    due = items.filter(arrived_revision__lte=300).order_by("pk").values_list("pk", flat=True)[:200]
+    items.filter(pk__in=list(due)).update(snoozed_until=timezone.now() - timedelta(hours=1))
+    with explained() as recording:
+        assert Waking().some() > 20
+    recording.must_be_cheap(most_queries=PER_CHUNK)
 
 
 def test_forgetting_old_answers_reads_the_old_ones(large):
@@ -544,8 +583,7 @@ PER_CHUNK = 14
 
 @pytest.mark.parametrize("kind", ["everyone", "users"])
 def test_a_chunk_of_a_dispatch_reads_its_own_users(large, kind):
-    # Two chunks and a little more: of many more than these PostgreSQL rather reads all users.
-    names = [f"small {number}" for number in range(500, 705)]
+    names = [f"small {number}" for number in range(500, 1_000)]
     audience = audiences.Everyone() if kind == "everyone" else audiences.ChosenUsers.named(names)
     sent = sending_acts.send(Message("Hello"), audience=audience).notification
     _walk_one_chunk(Dispatch(sent.pk))

@@ -103,11 +103,16 @@ class AnyOrder(RuleBasedStateMachine):
         self._changed(told)
 
     @rule(
-        op=st.sampled_from(["seen", "read", "unread", "archive", "restore", "remove"]),
+        op=st.sampled_from(["seen", "read", "unread", "archive", "restore", "snooze", "remove"]),
         few=st.integers(1, 60), told=st.booleans(),
     )  # fmt: skip
     def acts(self, op, few, told):
         if self.inbox.act(op, self.inbox.present()[-few:]):
+            self._changed(told)
+
+    @rule(told=st.booleans())
+    def wakes(self, told):
+        if self.inbox.wake():
             self._changed(told)
 
     @rule(count=st.integers(2, 400))

@@ -253,8 +253,10 @@ class Weather:
             self.inbox.arrive(f"n{next(self.names)}", self.random.choice([10, 4 * KIB]))
         few = self.random.randint(1, 60)
         self.inbox.act(
-            self.random.choice(["read", "archive", "remove"]), self.inbox.present()[-few:]
+            self.random.choice(["read", "archive", "snooze", "remove"]),
+            self.inbox.present()[-few:],
         )
+        self.inbox.wake()
 
     def say(self, talk):
         what = self.random.choice(["hint", "look", "wake", "lie", "nothing"])

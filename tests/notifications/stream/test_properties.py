@@ -16,6 +16,7 @@ from unittest import mock
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.db.models import Count, Q
 from django.utils import timezone
 from hypothesis import HealthCheck
@@ -38,6 +39,7 @@ from notifications.sending import worker
 from notifications.sending.dispatch import Dispatch
 from notifications.sending.item_jobs import RemovalJob
 from notifications.sending.signals import Arrived, Removed, inboxes_changed
+from notifications.sending.waking import Waking
 from notifications.wire import contract
 from notifications.wire.message import Message
 from tests.support.told import told
@@ -52,10 +54,13 @@ PAGE_SIZES = (2, contract.SNAPSHOT_SIZE)
 # Clients per user that are asked to catch up after each step.
 MAX_CLIENTS = 3
 UNKNOWN_ID = 10**15
+# When what is snoozed here comes back, unless time is made to pass.
+UNTIL = timezone.now() + timedelta(days=30)
 
-# More examples find more: `make soak` has many.
+# More examples find more: `make soak` has many. The second database tries its own statements.
+EXAMPLES = "15" if connection.vendor == "sqlite" else "5"
 PROFILE = hypothesis_settings(
-    max_examples=int(os.environ.get("STREAM_PROPERTY_EXAMPLES", "15")),
+    max_examples=int(os.environ.get("STREAM_PROPERTY_EXAMPLES", EXAMPLES)),
     stateful_step_count=30,
     deadline=None,
     database=None,
@@ -75,15 +80,19 @@ class Item:
     seen: bool = False
     read: bool = False
     archived: bool = False
+    snoozed: bool = False
+    woken: bool = False
+    saved: bool = False
     removed: bool = False
 
     @property
     def listed(self):
-        return not (self.removed or self.archived)
+        return not (self.removed or self.archived or self.snoozed)
 
     def state(self):
         return (
-            self.arrived, self.revision, self.seen, self.read, self.archived, self.removed,
+            self.arrived, self.revision, self.woken, self.seen, self.read, self.archived,
+            self.snoozed, self.saved, self.removed,
         )  # fmt: skip
 
 
@@ -117,15 +126,37 @@ def archive(item):
     if item.archived:
         return None
     moves = _leaves(item)
-    item.archived = True
+    item.archived, item.snoozed = True, False
     return moves
 
 
 def restore(item):
-    if not item.archived:
+    if not (item.archived or item.snoozed):
         return None
-    item.archived = False
+    item.archived = item.snoozed = False
     return (0 if item.read else 1, 0 if item.seen else 1)
+
+
+def snooze(item):
+    if item.archived or item.snoozed:
+        return None
+    moves = _leaves(item)
+    item.snoozed = True
+    return moves
+
+
+def save(item):
+    if item.saved:
+        return None
+    item.saved = True
+    return (0, 0)
+
+
+def unsave(item):
+    if not item.saved:
+        return None
+    item.saved = False
+    return (0, 0)
 
 
 def remove(item):
@@ -144,6 +175,9 @@ ACTS = {
     unread: inbox_acts.mark_unread,
     archive: inbox_acts.archive,
     restore: inbox_acts.restore,
+    snooze: lambda pk, which: inbox_acts.snooze(pk, which, UNTIL),
+    save: inbox_acts.save,
+    unsave: inbox_acts.unsave,
 }
 ACTS_ON_ALL = (seen, read, archive)
 
@@ -180,6 +214,16 @@ class ModelInbox:
             self.items[pk].revision = self.revision
             self._move(moved)
         return len(moves)
+
+    def wake(self):
+        """All that is snoozed comes back, each by a revision of its own."""
+        asleep = [item for item in self.items.values() if item.snoozed and not item.removed]
+        for item in sorted(asleep, key=lambda item: item.arrived):
+            self.taken.append("one woke")
+            item.arrived = item.revision = self.revision
+            item.woken, item.snoozed, item.seen, item.read = True, False, False, False
+            self._move((1, 1))
+        return len(asleep)
 
     def listed_up_to(self, revision):
         return [pk for pk, item in self.items.items() if item.listed and item.arrived <= revision]
@@ -511,6 +555,25 @@ class Stream(RuleBasedStateMachine):
             with pytest.raises(reading.EpochMismatch):
                 ACTS[transition](pk, inbox_acts.AllUpTo(others, contract.INTEGER_MAX))
 
+    @precondition(lambda self: self._with_items())
+    @rule(index=users, transition=st.sampled_from([*ACTS]), back=st.integers(0, 3))
+    def act_on_what_changed_in(self, index, transition, back):
+        having = self._with_items()
+        pk = having[index % len(having)]
+        revision = self.inboxes[pk].revision - back
+        changed = [n for n, one in self.inboxes[pk].items.items() if one.revision == revision]
+        self._act(pk, transition, inbox_acts.ChangedIn(revision), changed)
+
+    @precondition(lambda self: self._with_snoozed())
+    @rule(index=users)
+    def time_passes(self, index):
+        """What somebody has snoozed falls due, and nothing of the others."""
+        having = self._with_snoozed()
+        pk = having[index % len(having)]
+        mine = InboxItem.objects.snoozed().filter(inbox__user=pk)
+        mine.update(snoozed_until=timezone.now() - timedelta(seconds=1))
+        assert Waking().some() == self.inboxes[pk].wake()
+
     def _act(self, pk, transition, which, pks):
         result = ACTS[transition](pk, which)
         model = self.inboxes[pk]
@@ -577,7 +640,9 @@ class Stream(RuleBasedStateMachine):
         """What was seen once stays seen since then, whatever is done to it later."""
         for name in ("arrived_at", "seen_at", "removed_at"):
             if (moment := getattr(item, name)) is not None:
-                assert self.moments.setdefault((item.pk, name), moment) == moment, name
+                # What has woken is to be seen anew.
+                known = (item.pk, item.arrived_revision, name)
+                assert self.moments.setdefault(known, moment) == moment, name
 
     def _check_clients(self, pk, head):
         """Every client arrives at the head by what changed since it looked."""
@@ -615,7 +680,7 @@ class Stream(RuleBasedStateMachine):
             str(number)
             for number, item in head.items()
             if item.arrived_revision >= client.oldest
-            and item.removed_at is item.archived_at is None
+            and item.removed_at is item.archived_at is item.snoozed_until is None
         }
         assert shown <= client.held.keys() <= present
         for number, held in client.held.items():
@@ -631,7 +696,9 @@ class Stream(RuleBasedStateMachine):
 
     def _counts(self):
         """How many are unread and unseen, counted anew, by user id."""
-        listed = Q(items__removed_at=None, items__archived_at=None) & Q(items__pk__isnull=False)
+        nothing = dict.fromkeys(("removed_at", "archived_at", "snoozed_until"))
+        listed = Q(**{f"items__{name}": value for name, value in nothing.items()})
+        listed &= Q(items__pk__isnull=False)
         rows = Inbox.objects.filter(user__in=self.inboxes).annotate(
             unread=Count("items", filter=listed & Q(items__read_at=None)),
             unseen=Count("items", filter=listed & Q(items__seen_at=None)),
@@ -650,6 +717,13 @@ class Stream(RuleBasedStateMachine):
     def _with_items(self):
         return [pk for pk, model in self.inboxes.items() if model.items]
 
+    def _with_snoozed(self):
+        return [
+            pk
+            for pk, model in self.inboxes.items()
+            if any(item.snoozed and not item.removed for item in model.items.values())
+        ]
+
 
 def _stopped():
     """What ends a job after one chunk, as a server does that is told to stop."""
@@ -659,13 +733,18 @@ def _stopped():
 
 
 def _state(item):
-    moments = (item.seen_at, item.read_at, item.archived_at, item.removed_at)
-    return (item.arrived_revision, item.revision, *(moment is not None for moment in moments))
+    moments = (
+        item.seen_at, item.read_at, item.archived_at, item.snoozed_until, item.saved_at,
+        item.removed_at,
+    )  # fmt: skip
+    marks = (moment is not None for moment in moments)
+    return (item.arrived_revision, item.revision, item.woken, *marks)
 
 
 def _wire(item):
-    moments = ("arrived_at", "seen_at", "read_at", "archived_at")
+    moments = ("arrived_at", "seen_at", "read_at", "archived_at", "snoozed_until", "saved_at")
     return {
+        "woken": item.woken,
         "title": item.notification.title,
         "revision": item.revision,
         "arrived_revision": item.arrived_revision,

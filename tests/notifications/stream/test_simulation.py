@@ -378,9 +378,10 @@ class World:
             return
         names = inbox.present()
         if random.random() < 0.5 or not names:
-            inbox.arrive(self._name(), self._size())
+            if random.random() < 0.8 or not inbox.wake():
+                inbox.arrive(self._name(), self._size())
         else:
-            op = random.choice(["seen", "read", "unread", "archive", "restore", "remove"])
+            op = random.choice(["seen", "read", "unread", "archive", "restore", "snooze", "remove"])
             chosen = random.sample(names, min(len(names), random.choice([1, 1, 1, 5, 100])))
             if not inbox.act(op, chosen):
                 return

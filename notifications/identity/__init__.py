@@ -1,0 +1,1 @@
+"""Whose site this is: its name, logo and accent, and what is drawn from them."""

@@ -1,0 +1,127 @@
+"""What somebody looks for in their inbox: words, and what they filter it by.
+
+A text is shared by all who got it, so two things have to meet: the notifications that match,
+whoever's they are, and the items of one inbox in the order of their arrival. Where few match, the
+search starts from those. Where many do, it walks the inbox, newest first, and is done when a page
+is full; a long walk that finds too little is given up for the other way.
+
+How many match is asked first and decides only that. What is shown is one statement's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connections
+from django.db.models import BooleanField, F, Func, OuterRef, Q, QuerySet, Subquery, Value
+
+from notifications.models import Notification
+from notifications.models import search as index
+from notifications.models.inbox import InboxItemQuerySet
+from notifications.wire.search_words import words_of
+
+# So many notifications are few: each is looked up in the inbox.
+FEW = 2_000
+# So many items are walked before a walk is given up.
+STRETCH = 5_000
+_TRUE = Value(value=True)
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a listing is narrowed to. Nothing given: all of it."""
+
+    query: str = ""
+    categories: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    senders: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> list[str]:
+        return words_of(self.query)
+
+    @property
+    def is_on(self) -> bool:
+        return bool(self.query.strip() or self._chosen)
+
+    @property
+    def _chosen(self) -> Mapping[str, tuple[str, ...]]:
+        chosen = {"category": self.categories, "level": self.levels, "sender": self.senders}
+        return {f"{field}__in": values for field, values in chosen.items() if values}
+
+    def ways(self, items: InboxItemQuerySet) -> Iterator[InboxItemQuerySet]:
+        """What is found of the items, newest first, in ways to be tried in turn.
+
+        All but the last may leave something out at the end: they hold for pages that they fill.
+        """
+        if self.query.strip() and not self.words:
+            # There is something to look for, but no word. (Not by none(), which is no statement.)
+            yield items.filter(pk__lt=0)
+        elif not self.is_on:
+            yield items.order_by("-arrived_revision")
+        elif self.words and not index.has_index(connections[items.db]):
+            yield self._walk_each(items)
+        elif self._are_few(items.db):
+            yield self._from_matches(items)
+        else:
+            yield from self._from_many(items)
+
+    def _from_many(self, items: InboxItemQuerySet) -> Iterator[InboxItemQuerySet]:
+        arrivals = items.order_by("-arrived_revision").values_list("arrived_revision", flat=True)
+        end = arrivals[STRETCH : STRETCH + 1].first()
+        stretch = items if end is None else items.filter(arrived_revision__gt=end)
+        if connections[items.db].vendor == "sqlite":
+            yield self._walk_beside(stretch)
+        else:
+            yield self._walk_each(stretch)
+        if end is not None:
+            yield self._from_matches(items)
+
+    def _are_few(self, database: str) -> bool:
+        """Whether one of the conditions leaves so few that there are no more of all together."""
+        if self.words and index.count(self.words, database, most=FEW + 1) <= FEW:
+            return True
+        notifications = Notification.objects.using(database).order_by()
+        return any(
+            notifications.filter(**{field: values})[: FEW + 1].count() <= FEW
+            for field, values in self._chosen.items()
+        )
+
+    def _matching(self, oldest: Any = None) -> QuerySet[Notification]:
+        matching = Notification.objects.filter(**self._chosen)
+        if self.words:
+            matching = matching.filter(index.Says(F("pk"), self.words, oldest))
+        return matching
+
+    def _from_matches(self, items: InboxItemQuerySet) -> InboxItemQuerySet:
+        found = items.filter(notification__in=self._matching().values("pk"))
+        # In an order that no index has, or the engine might walk one for the sake of it.
+        return found.order_by((F("arrived_revision") + 0).desc())
+
+    def _walk_each(self, items: InboxItemQuerySet) -> InboxItemQuerySet:
+        """By reading the text of each: to the engine a value, which it cannot turn into a join."""
+        row = self._matching().filter(pk=OuterRef("notification_id"))
+        matches = Subquery(row.values(matches=_TRUE)[:1], output_field=BooleanField())
+        return items.filter(matches).order_by("-arrived_revision")
+
+    def _walk_beside(self, items: InboxItemQuerySet) -> InboxItemQuerySet:
+        """With those that match beside it, as far as the items can refer to them.
+
+        To look up a single text in FTS5's index takes it as long as to read thousands of hits.
+        """
+        oldest = _Least(items.order_by().values("notification_id"))
+        matching = self._matching(oldest).filter(pk__gte=oldest)
+        among = _IsTrue(Q(notification__in=matching.values("pk")), output_field=BooleanField())
+        return items.filter(among).order_by("-arrived_revision")
+
+
+class _Least(Subquery):
+    template = "(SELECT min(notification_id) FROM (%(subquery)s) stretch)"
+
+
+class _IsTrue(Func):
+    """The same, but no longer a condition by which an engine would begin."""
+
+    template = "(%(expressions)s) IS TRUE"

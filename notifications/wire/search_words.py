@@ -1,0 +1,41 @@
+"""Words to look for, and texts in which to look: what counts as a word, and as the same one.
+
+The databases' own indexes go by nearly the same rules. What is here is for what they are asked, and
+for where there is none.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+# What stands above or below a letter of the alphabets that are written with them.
+_ACCENTS = re.compile("[\u0300-\u036f]+")
+
+
+def words_of(text: str) -> list[str]:
+    """The runs of letters, digits and their marks; whatever else is in the text parts them."""
+    kept = "".join(one if unicodedata.category(one)[0] in "LNM" else " " for one in text)
+    return [word for word in kept.split() if not _is_of_marks(word)]
+
+
+def folded(text: str) -> str:
+    """The text without what a search does not go by: case, accents, and forms of a letter."""
+    plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
+    # One by one, as databases do it: of a whole word, Python makes a final sigma.
+    return "".join(map(str.lower, plain))
+
+
+def has_words(text: str, words: Sequence[str]) -> bool:
+    """Whether the text has all of these words, in any order; the last may go on.
+
+    Args: words: as of ``words_of(folded(query))``.
+    """
+    found = set(words_of(folded(text)))
+    *whole, begun = words or [""]
+    return found.issuperset(whole) and any(word.startswith(begun) for word in found)
+
+
+def _is_of_marks(word: str) -> bool:
+    return all(unicodedata.category(one)[0] == "M" for one in word)
