@@ -7,7 +7,7 @@ bytes, ``_PER_S``, ``_PER_MIN`` and ``_PER_H`` so many in that time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
@@ -171,6 +171,11 @@ class _Conf:
     BASE_TEMPLATE = Setting("notifications/base.html")
     # The name of a cookie that pages can read and that changes with each sign-in, if there is one.
     SIGN_IN_COOKIE = Setting("")
+    # What people are told instead of a category's word, such as {"orders": _("Orders")}.
+    CATEGORIES = Setting[Mapping[str, Any]]({})
+    # The pictures of senders: a mapping by their names, a function of one, or the path of either.
+    # Its values are paths on the site, or https addresses that the pages' policy allows.
+    SENDER_PICTURE = Setting[Any](None)
 
 
 conf = _Conf()

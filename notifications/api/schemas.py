@@ -40,6 +40,7 @@ class _Arrived(Schema):
 
 
 class NotificationOut(create_model("_Shown", __base__=_Arrived, **_shown())):  # type: ignore[misc]
+    sender_picture: str | None = Field(None, description="The sender's, where there is one.")
     woken: bool
     created_at: Time
     seen_at: Time | None

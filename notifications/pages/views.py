@@ -61,10 +61,20 @@ class ListPosition:
 
     @property
     def url(self) -> str:
+        return f"{reverse('notifications:inbox')}?{urlencode(self._query)}"
+
+    @property
+    def query(self) -> str:
+        """What leads back here from a notification; nothing from the first page of the inbox."""
+        query = self._query
+        return "" if query == {"filter": "inbox"} else f"?{urlencode(query)}"
+
+    @property
+    def _query(self) -> dict[str, str | int]:
         query: dict[str, str | int] = {"filter": self.listing}
         if self.before is not None:
             query["before"] = self.before
-        return f"{reverse('notifications:inbox')}?{urlencode(query)}"
+        return query
 
 
 @require_GET

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django import template
@@ -40,7 +41,17 @@ def notification_bell(context: Context) -> dict[str, Any]:
         "modules": _MODULES,
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "sign_in_cookie": conf.SIGN_IN_COOKIE,
+        "categories": _labels(),
     }
+
+
+def _labels() -> str:
+    """The labels of categories, once for the page, in its language; empty: there are none.
+
+    What goes over the wire is said once to everybody, whatever language they read.
+    """
+    labels = {category: str(label) for category, label in conf.CATEGORIES.items()}
+    return json.dumps(labels, ensure_ascii=False, separators=(",", ":")) if labels else ""
 
 
 @register.simple_tag

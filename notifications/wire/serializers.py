@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from notifications.wire import contract, frames, read
+from notifications.wire import contract, frames, read, sender_pictures
 from notifications.wire.message import SAID, Kind
 from notifications.wire.read import Item, Row, Said
 
@@ -62,6 +62,9 @@ def content_shown(content: Said) -> dict[str, Any]:
         shown[name] = None if can_be_null and not value else value
         if name == "body":
             shown["body_truncated"] = content.body_truncated
+    # Only where there is one: most have none, and a snapshot holds fifty of them.
+    if picture := sender_pictures.picture_of(content.message.sender):
+        shown["sender_picture"] = picture
     return shown | {
         "created_at": contract.wire_time(content.created_at),
         "expires_at": contract.wire_time(content.message.expires_at),

@@ -125,7 +125,8 @@ def test_older_ones_are_a_page_away(site, open_as, alice, js, send_many):
 def test_one_notification(site, open_as, alice, js):
     site.notify("Older", "--user", "alice")
     site.notify("Hello", "--user", "alice", "--body", "b" * 600, "--url", "/inbox/?filter=unread")
-    page = open_as(alice, js=js)
+    # On a wider screen the script opens it beside the list.
+    page = open_as(alice, js=js, viewport={"width": 1000, "height": 800})
     page.get_by_role("link", name="Hello", exact=True).click()
     expect(page.get_by_role("heading", name="Hello")).to_be_visible()
     expect(page.get_by_text("b" * 600)).to_be_visible()
@@ -241,8 +242,36 @@ def test_on_a_phone_what_can_be_done_with_one_stands_on_one_line(site, open_as, 
         if act:
             button(page, act, "Hello").click()
         if act == "Archive":
+            is_done(page)
             tab(page, "Archived")
+            # Then ages stand in place of times, and nothing moves any more.
+            page.get_by_role("button", name="Keyboard shortcuts").wait_for()
         # What is done most; saving and snoozing may come below.
         buttons = row(page, "Hello").locator("form > button:visible")
         expect(buttons).to_have_count(3)
         assert len({one.bounding_box()["y"] for one in buttons.all()[:2]}) == 1
+
+
+def test_on_a_wide_screen_it_opens_beside_the_list(site, open_as, alice):
+    for title in ("One", "Two"):
+        site.notify(title, "--user", "alice")
+    page = open_as(alice, js=True, viewport={"width": 1440, "height": 900})
+    page.get_by_role("link", name="Two", exact=True).click()
+    reader = page.locator(".reader")
+    expect(reader.get_by_role("heading", name="Two")).to_be_focused()
+    expect(page).to_have_url(re.compile(r"/inbox/\d+/$"))
+    page.keyboard.press("j")
+    expect(reader.get_by_role("heading", name="One")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(reader).to_be_hidden()
+    expect(page.get_by_role("article", name="One")).to_be_focused()
+    page.go_back()
+    expect(reader.get_by_role("heading", name="One")).to_be_visible()
+
+
+@pytest.mark.parametrize(("width", "height", "count"), [(1440, 900, 15), (390, 844, 8)])
+def test_so_many_rows_are_on_a_screen(site, open_as, alice, send_many, width, height, count):
+    send_many(alice, 20)
+    page = open_as(alice, js=True, viewport={"width": width, "height": height})
+    ends = "rows => rows.filter(row => row.getBoundingClientRect().bottom <= innerHeight).length"
+    assert page.locator("[data-inbox] article").evaluate_all(ends) >= count

@@ -23,8 +23,8 @@ NAMED = re.compile(r"""(?:from |import ?\(?|new URL\(|url\()"(\.{1,2}/[^"]*[^"/]
 # What a module needs before it runs.
 IMPORTED = re.compile(r"""^(?:import|export) [^;]*from "(\.[^"]+)";$""", re.MULTILINE)
 BELL_BUDGET_BYTES = 14_000
-PAGE_BUDGET_BYTES = 6_000
-STYLES_BUDGET_BYTES = 8_000
+PAGE_BUDGET_BYTES = 10_000
+STYLES_BUDGET_BYTES = 10_500
 # Of a file, whoever serves it.
 HEADERS = [
     "Access-Control-Allow-Origin",
@@ -135,7 +135,7 @@ def test_so_is_what_the_inbox_page_adds(root):
 
 
 def test_so_are_the_styles(root):
-    names = ("tokens", "page", "bell", "bell-details", "inbox")
+    names = ("tokens", "page", "bell", "bell-details", "inbox", "row")
     styles = [hashed(root, f"notifications/{name}.css") for name in names]
     assert gzipped(styles) <= STYLES_BUDGET_BYTES
 

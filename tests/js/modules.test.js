@@ -66,12 +66,12 @@ test("the client touches neither the page nor the network", () => {
 });
 
 test("what a bell shows has its colours also where the page sets none", () => {
-  for (const name of ["bell.css", "bell-details.css"]) {
+  for (const name of ["bell.css", "row.css", "bell-details.css"]) {
     // Comments may speak of them.
     const style = read(name).replaceAll(/\/\*.*?\*\//gs, "");
     for (const [, what, next] of style.matchAll(/var\((--nb-[a-z-]+)(.)/g)) assert.equal(next, ",", `${name}: ${what} has no default`);
     assert.doesNotMatch(style, /\drem[^,]/, `${name}: the page may have made its rem small`);
   }
-  const both = read("bell.css") + read("bell-details.css");
-  for (const [, name] of both.matchAll(/var\((--(?!nb-)[a-z-]+)\)/g)) assert.match(both, new RegExp(`\\n  ${name}: `), name);
+  const styles = read("bell.css") + read("row.css") + read("bell-details.css");
+  for (const [, name] of styles.matchAll(/var\((--(?!nb-)[a-z-]+)\)/g)) assert.match(styles, new RegExp(`\\n  ${name}: `), name);
 });

@@ -1,4 +1,5 @@
 /** What it is to open a notification: its page may do it in its own way, and it is read then. */
+import { labelsOf } from "./appearance.js";
 
 /** Tells the page first; it goes on with `preventDefault` in its hands. */
 export class Activation {
@@ -9,6 +10,8 @@ export class Activation {
   constructor(bell) {
     this.#bell = bell;
     this.#client = bell.client;
+    /** Of categories, as the bell's tag has them. */
+    this.labels = labelsOf(bell);
   }
 
   /** Of the inbox; null: its users have no page of ours. */

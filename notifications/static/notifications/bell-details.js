@@ -19,8 +19,12 @@ addEventListener("pageshow", ({ persisted }) => {
   location.reload();
 });
 
-// Beside this module, under whatever names all three were given.
-const STYLES = [new URL("./bell.css", import.meta.url).href, new URL("./bell-details.css", import.meta.url).href];
+// Beside this module, under whatever names all of them were given.
+const STYLES = [
+  new URL("./bell.css", import.meta.url).href,
+  new URL("./row.css", import.meta.url).href,
+  new URL("./bell-details.css", import.meta.url).href,
+];
 const SPEAK_AFTER_MS = 1_000;
 
 customElements.define("notification-toast", NotificationToastElement);
@@ -55,11 +59,11 @@ export class BellDetails {
     /** @param {string} [id] */
     const unfold = (id) => panel.unfold(id);
     this.#toasts = new NotificationToastElement({ clock: client.clock, styles: STYLES, refuge: button, activation, unfold });
-    const sheet = element("link", { rel: "stylesheet", href: STYLES[1] });
-    this.isStyled = new Promise((resolve) => (sheet.onload = sheet.onerror = resolve));
+    const sheets = STYLES.slice(1).map((href) => element("link", { rel: "stylesheet", href }));
+    this.isStyled = Promise.all(sheets.map((sheet) => new Promise((resolve) => (sheet.onload = sheet.onerror = resolve))));
     // Now, since later there may be no network; and what was done without one is waiting.
     client.acts().catch(() => {});
-    button.after(sheet, this.panel, this.#toasts);
+    button.after(...sheets, this.panel, this.#toasts);
     client.addEventListener("change", () => this.#toasts.dropTold((one) => this.#isStillUnread(one)));
   }
 

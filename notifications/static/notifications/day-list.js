@@ -7,6 +7,8 @@ export class DayList {
   #refuge;
   /** @type {Map<string, {section: HTMLElement, feed: HTMLElement}>} by their days */
   #sections = new Map();
+  /** Where Tab stops: fifty rows with all that can be done there would be hundreds of stops. @type {Inbox.Row | undefined} */
+  #stop;
   /** @type {Inbox.Row[]} */
   rows = [];
 
@@ -14,6 +16,7 @@ export class DayList {
   constructor(node, refuge) {
     this.#node = node;
     this.#refuge = refuge;
+    node.addEventListener("focusin", () => this.#moveStop(this.current));
   }
 
   /** The row with the focus. */
@@ -36,6 +39,15 @@ export class DayList {
     });
     place(this.#node, [...days.keys()].map((day) => this.#section(day).section), this.#refuge);
     for (const [day, nodes] of days) place(this.#section(day).feed, nodes, this.#refuge);
+    this.#moveStop(this.#stop && rows.includes(this.#stop) ? this.#stop : rows[0]);
+  }
+
+  /** @param {Inbox.Row | undefined} row */
+  #moveStop(row) {
+    if (!row || row === this.#stop) return;
+    if (this.#stop) this.#stop.isStop = false;
+    row.isStop = true;
+    this.#stop = row;
   }
 
   /** @param {string} day */
@@ -44,7 +56,7 @@ export class DayList {
     if (made) return made;
     const heading = element("h2", { id: `on ${day}`.replaceAll(" ", "-"), textContent: day });
     // Only articles may be in a feed, so each day has one of its own.
-    const feed = element("div", { className: "rows", role: "feed" });
+    const feed = element("div", { className: "rows nb-rows", role: "feed" });
     const section = element("section", {}, heading, feed);
     for (const one of [section, feed]) one.setAttribute("aria-labelledby", heading.id);
     this.#sections.set(day, { section, feed });

@@ -48,7 +48,10 @@ export class InboxKeys {
     if (!current) return undefined;
     if (key === "PageDown") return () => this.#step(1);
     if (key === "PageUp") return () => this.#step(-1);
-    return key === "Enter" && target === current.node ? () => current.open() : undefined;
+    if (target !== current.node) return undefined;
+    if (key === "ArrowDown") return () => this.#step(1);
+    if (key === "ArrowUp") return () => this.#step(-1);
+    return key === "Enter" ? () => current.open() : undefined;
   }
 
   /** @param {string | null} key @param {Inbox.Row | undefined} current @returns {Reaction} */

@@ -50,6 +50,8 @@ class InboxPage {
   #pill = element("button", { type: "button", className: "new", hidden: true });
   /** @type {Inbox.UndoBar | undefined} */
   #undo;
+  /** @type {Inbox.Reader | undefined} */
+  #reader;
 
   /** @param {HTMLElement} root @param {Inbox.Client} client @param {Pick<Inbox.Api, "page">} api */
   constructor(root, client, api) {
@@ -62,7 +64,7 @@ class InboxPage {
     this.#seen = new SeenObserver(client);
     this.#query = { filter, ...(before && { before }) };
     this.#nextBefore = nextBefore;
-    this.#template = part(part(root, "template", HTMLTemplateElement).content, "article", HTMLElement);
+    this.#template = part(part(root, "[data-row]", HTMLTemplateElement).content, "article", HTMLElement);
     this.#days = new DayList(part(root, "[data-days]", HTMLElement), part(document, "h1", HTMLElement));
     this.#empty = part(root, "[data-empty]", HTMLElement);
     this.#older = part(root, "[data-older]", HTMLElement);
@@ -85,11 +87,13 @@ class InboxPage {
     this.#show();
     this.#nearOlder.observe(this.#older);
     import("./inbox-comforts.js").then(({ addComforts }) => (this.#undo = addComforts(this.#root, this, this.#client)));
+    import("./inbox-reader.js").then(({ InboxReader }) => (this.#reader = new InboxReader(this.#root, this, this.#client)));
   }
 
   /** @param {HTMLElement} node */
   #adopt(node) {
     const row = new InboxRow(node);
+    row.isStop = false;
     this.#rows.set(row.id, row);
     this.#accepted.add(row.id);
     return row.read();
@@ -181,6 +185,7 @@ class InboxPage {
   /** @param {string} id */
   #newRow(id) {
     const row = new InboxRow(/** @type {HTMLElement} */ (this.#template.cloneNode(true)));
+    row.isStop = false;
     this.#rows.set(id, row);
     return row;
   }
@@ -197,7 +202,17 @@ class InboxPage {
   }
 
   get current() {
-    return this.#days.current;
+    return this.#days.current ?? this.#reader?.current;
+  }
+
+  /** What is listed under this id. @param {string} id */
+  rowOf(id) {
+    return this.rows.find((row) => row.id === id);
+  }
+
+  /** As much as is known of it here. @param {string} id */
+  known(id) {
+    return this.#listing.get(id);
   }
 
   undo() {
@@ -208,8 +223,11 @@ class InboxPage {
   act(row, op, until = "") {
     // Without a sign-in nothing can be done, and the server knows what to say.
     if (this.#isSignedOut()) return location.reload();
-    const before = this.#shown().find(({ id }) => id === row.id);
-    if (before) act(this.#client, this.#undo, op, before, until);
+    const sheet = row.node.querySelector(":popover-open");
+    if (sheet instanceof HTMLElement) sheet.hidePopover();
+    // What is open beside the list may have left it.
+    const held = this.#listing.get(row.id);
+    if (held) act(this.#client, this.#undo, op, this.#client.inbox.view(held), until);
   }
 
   /** @param {InboxRow} row @param {HTMLButtonElement} button */
@@ -231,8 +249,13 @@ class InboxPage {
   /** @param {SubmitEvent} event */
   #submitted(event) {
     const row = this.#rowAt(event.target);
+    if (row) this.submit(row, event);
+  }
+
+  /** A button of a row was pressed, or of what is open beside the list. @param {InboxRow} row @param {SubmitEvent} event */
+  submit(row, event) {
     const { submitter } = event;
-    if (!row || !(submitter instanceof HTMLButtonElement)) return;
+    if (!(submitter instanceof HTMLButtonElement)) return;
     const op = OPS.find((one) => one === submitter.value);
     const isSnooze = submitter.value.startsWith("snooze");
     if (op || isSnooze) event.preventDefault();
@@ -257,7 +280,7 @@ class InboxPage {
   #clicked(event) {
     const { target, button } = event;
     if (button > 1 || !(target instanceof Element)) return;
-    const row = target.closest("[data-part=links] a") && this.#rowAt(target);
+    const row = target.closest("[data-part=links] a, [data-part=open], .nb-body a") && this.#rowAt(target);
     // Who follows a notification's own link has read it.
     if (row?.isUnread) this.#client.markRead([row.id]);
     if (button || !target.closest("[data-older] a") || this.#isSignedOut()) return;

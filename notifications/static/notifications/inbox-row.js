@@ -1,16 +1,27 @@
+import { labelsOf } from "./appearance.js";
 import { element, part } from "./dom.js";
-import { absoluteTime, relativeTime, zonedTime } from "./time.js";
+import { about, actionLinks, avatar, doWithoutPicture, labelled, linked, moreButton, paragraphs } from "./row-parts.js";
+import { absoluteTime, ageInDay, relativeTime, zonedTime } from "./time.js";
 import { TEXT, levelText } from "./words.js";
 
-/** One notification of the inbox page, as _row.html draws it. */
+// Of the listing; a notification that is opened beside it has its own address.
+const { pathname: LIST, search: QUERY } = location;
+const labels = labelsOf(document.querySelector("notification-bell"));
+
+/** One notification of the inbox page: a row as _row.html draws it, or all of it, as _one.html does. */
 export class InboxRow {
   #parts;
+  #isWhole;
+  /** Which content is shown: of what revision, and whether all of it. */
+  #shown = "";
+  #isStop = true;
 
-  /** @param {HTMLElement} node */
-  constructor(node) {
+  /** @param {HTMLElement} node @param {{isWhole?: boolean}} [options] */
+  constructor(node, { isWhole = false } = {}) {
     this.node = node;
     this.#parts = partsOf(node);
-    node.tabIndex = 0;
+    this.#isWhole = isWhole;
+    doWithoutPicture(node);
   }
 
   get id() {
@@ -23,6 +34,10 @@ export class InboxRow {
 
   get isUnread() {
     return this.node.classList.contains("unread");
+  }
+
+  get address() {
+    return this.#parts.title.href;
   }
 
   /** As far as the server's row says what it shows. @returns {Inbox.Drawn} */
@@ -55,35 +70,49 @@ export class InboxRow {
   snooze() {
     const { snooze } = this.#parts;
     if (snooze.hidden) return;
+    // Where its acts are behind a button, they are shown first.
+    if (this.#parts.more?.checkVisibility()) this.#parts.acts.showPopover();
     snooze.open = true;
     snooze.querySelector("button")?.focus();
   }
 
   /** @param {Inbox.Drawn | Inbox.Notification} notification @param {number} nowMs */
   show(notification, nowMs) {
-    const { heading, title, state, toggle, move } = this.#parts;
-    const { id } = notification;
+    const { title, state, toggle, move, more, time } = this.#parts;
     const isUnread = !notification.read_at;
-    this.node.dataset.id = this.#parts.id.value = id;
+    if (this.id !== notification.id) this.#becomes(notification.id);
     this.node.classList.toggle("unread", isUnread);
-    heading.id = `title-${id}`;
-    this.node.setAttribute("aria-labelledby", heading.id);
-    title.href = `${location.pathname}${encodeURIComponent(id)}/`;
-    title.textContent = notification.title;
     state.textContent = isUnread ? ", unread" : "";
+    if (title.textContent !== notification.title) title.textContent = notification.title;
     label(toggle, isUnread ? "read" : "unread", notification.title);
     label(move, notification.archived_at ? "restore" : "archive", notification.title);
+    if (more) moreButton(notification.title, more);
     const { wake, save, snooze } = this.#parts;
     wake.hidden = !notification.snoozed_until;
     snooze.hidden = notification.archived_at !== null;
+    labelled(wake, "wake", TEXT.wake, notification.title);
     label(save, notification.saved_at ? "unsave" : "save", notification.title);
-    for (const node of [wake, snooze]) part(node, ".visually-hidden", HTMLElement).textContent = `: ${notification.title}`;
+    labelled(part(snooze, "summary", HTMLElement), "snooze", TEXT.snooze, notification.title);
     this.#showSnooze(notification);
     // One that the server drew is not known whole until it changes.
-    if ("level" in notification) this.#showContent(notification);
-    const { time } = this.#parts;
+    if ("level" in notification && this.#shown !== versionOf(notification)) this.#showContent(notification);
     time.title = absoluteTime(time.dateTime);
-    time.textContent = relativeTime(time.dateTime, nowMs);
+    time.textContent = this.#isWhole ? relativeTime(time.dateTime, nowMs) : ageInDay(time.dateTime, nowMs);
+  }
+
+  /** @param {string} id */
+  #becomes(id) {
+    const { heading, title, line, more, acts } = this.#parts;
+    this.node.dataset.id = this.#parts.id.value = id;
+    title.href = `${LIST}${encodeURIComponent(id)}/${QUERY}`;
+    if (this.#isWhole || !line || !more) return;
+    this.node.id = `n-${id}`;
+    heading.id = `title-${id}`;
+    line.id = `line-${id}`;
+    acts.id = `acts-${id}`;
+    this.node.setAttribute("aria-labelledby", heading.id);
+    this.node.setAttribute("aria-describedby", line.id);
+    more.popoverTargetElement = acts;
   }
 
   /** @param {Inbox.Drawn | Inbox.Notification} notification */
@@ -98,23 +127,49 @@ export class InboxRow {
   }
 
   /** @param {Inbox.Notification} notification */
-  #showContent({ title, level, category, sender, arrived_at, body, body_truncated, actions, url }) {
+  #showContent(notification) {
+    const { title, level, arrived_at, body, body_truncated, actions, url } = notification;
+    this.#shown = versionOf(notification);
+    const parts = this.#parts;
     this.node.dataset.level = level;
-    this.#parts.level.textContent = levelText(level);
-    this.#parts.about.textContent = [category, sender].filter(Boolean).join(" · ");
-    this.#parts.time.dateTime = arrived_at;
-    this.#parts.body.innerText = body + (body_truncated ? "…" : "");
-    const links = actions.map((action) => linkTo(action.url, action.label));
-    if (url) links.push(linkTo(url, TEXT.open, hidden(title)));
-    this.#parts.links.replaceChildren(...links);
+    this.node.querySelector("[data-part=avatar]")?.replaceWith(avatar(notification));
+    parts.level.textContent = levelText(level);
+    parts.about.replaceChildren(...about(notification, labels));
+    parts.time.dateTime = arrived_at;
+    const text = body + (body_truncated ? "…" : "");
+    parts.body.replaceChildren(...(this.#isWhole ? paragraphs(text) : linked(text, { tabIndex: -1 })));
+    parts.links.replaceChildren(...actionLinks(actions));
+    parts.open.hidden = !url;
+    if (url) labelled(Object.assign(parts.open, { href: url }), "open", TEXT.open, title);
+    this.isStop = this.#isStop;
+  }
+
+  /** Whether Tab stops here, and at what can be done here: of all rows, at one. @param {boolean} isStop */
+  set isStop(isStop) {
+    this.#isStop = isStop;
+    const tabIndex = isStop ? 0 : -1;
+    if (!this.#isWhole) this.node.tabIndex = tabIndex;
+    /** @type {NodeListOf<HTMLElement>} */
+    const inside = this.node.querySelectorAll(":is(a, button, summary, [name=until]):not(.nb-body *)");
+    for (const one of inside) one.tabIndex = tabIndex;
   }
 }
+
+/** @param {Inbox.Notification} notification */
+const versionOf = ({ revision, body_truncated }) => `${revision}${body_truncated}`;
 
 /** The parts of a row, by their names in _row.html. @param {HTMLElement} node */
 function partsOf(node) {
   /** @template {HTMLElement} Kind @param {string} name @param {new () => Kind} kind */
   const named = (name, kind) => part(node, `[data-part=${name}]`, kind);
+  /** @type {HTMLElement | null} */
+  const line = node.querySelector("[data-part=line]");
+  /** @type {HTMLButtonElement | null} */
+  const more = node.querySelector("[data-part=more]");
   return {
+    // All of one has no second line, and shows its acts.
+    line,
+    more,
     heading: named("heading", HTMLHeadingElement),
     title: named("title", HTMLAnchorElement),
     state: named("state", HTMLElement),
@@ -123,24 +178,20 @@ function partsOf(node) {
     time: named("time", HTMLTimeElement),
     body: named("body", HTMLElement),
     links: named("links", HTMLElement),
+    acts: named("acts", HTMLElement),
+    open: named("open", HTMLAnchorElement),
     id: named("id", HTMLInputElement),
-    toggle: part(node, "form button", HTMLButtonElement),
-    move: part(node, "form button ~ button", HTMLButtonElement),
+    toggle: part(node, "[data-act=toggle]", HTMLButtonElement),
+    move: part(node, "[data-act=move]", HTMLButtonElement),
     snoozed: named("snoozed", HTMLElement),
-    wake: named("wake", HTMLButtonElement),
-    save: named("save", HTMLButtonElement),
+    wake: part(node, "[data-act=wake]", HTMLButtonElement),
+    save: part(node, "[data-act=save]", HTMLButtonElement),
     snooze: named("snooze", HTMLDetailsElement),
   };
 }
 
-/** @param {string} title */
-const hidden = (title) => element("span", { className: "visually-hidden", textContent: `: ${title}` });
-
-/** @param {string} href @param {(Node | string)[]} children */
-const linkTo = (href, ...children) => element("a", { className: "button", href, rel: "noopener noreferrer" }, ...children);
-
 /** @param {HTMLButtonElement} button @param {Inbox.RowOp} op @param {string} title */
 function label(button, op, title) {
   button.value = op;
-  button.replaceChildren(TEXT[op], hidden(title));
+  labelled(button, op, TEXT[op], title);
 }

@@ -67,6 +67,11 @@ export class Listing {
     this.#meanwhile = null;
   }
 
+  /** @param {string} id */
+  get(id) {
+    return this.#held.get(id);
+  }
+
   get size() {
     return this.#held.size;
   }

@@ -29,7 +29,7 @@ export class NotificationPanel {
   #heading = element("h2", { id: "heading", tabIndex: -1, textContent: TEXT.heading });
   #markAll = element("button", { type: "button", textContent: TEXT.markAll });
   #notice = element("p", { className: "notice" });
-  #list = element("ul");
+  #list = element("ul", { className: "nb-rows" });
   #empty = element("p", { className: "empty" });
   #connection = element("span", { className: "connection" });
   #undo = new UndoBar();

@@ -1,4 +1,5 @@
 import { element, focused, place } from "./dom.js";
+import { about, actionLinks, avatar, labelled, linked } from "./row-parts.js";
 import { TEXT, announcement, levelText } from "./words.js";
 import { ToastQueue } from "./toast-queue.js";
 
@@ -9,7 +10,7 @@ export class NotificationToastElement extends HTMLElement {
   #queue;
   /** @type {Map<Inbox.Toast, HTMLElement>} */
   #nodes = new Map();
-  #list = element("div", { className: "toasts" });
+  #list = element("div", { className: "toasts nb-rows" });
   #more;
   #refuge;
   #activation;
@@ -80,20 +81,33 @@ export class NotificationToastElement extends HTMLElement {
     const [one, ...others] = notifications;
     const isOne = one && !others.length;
     const text = toast.text ?? (isOne ? one.title : announcement(notifications));
-    const title = this.#title(toast, text);
-    const dismiss = element("button", { type: "button", className: "dismiss", textContent: "×", ariaLabel: `${TEXT.dismiss}: ${text}` });
+    const title = element("div", { className: "nb-title" }, this.#title(toast, text));
+    const dismiss = labelled(element("button", { type: "button", className: "dismiss" }), "close", TEXT.dismiss, text);
     dismiss.addEventListener("click", () => this.#queue.dismiss(toast));
-    const body = element("p", { className: "body", dir: "auto", textContent: isOne ? one.body : "" });
-    const node = element("div", { className: "toast" }, element("p", { className: "level", textContent: levelText(level) }), title, body, dismiss);
+    const word = element("span", { className: "nb-level", textContent: levelText(level) });
+    const picture = isOne ? avatar(one) : avatar({ sender: null, level: level === "error" ? "critical" : level });
+    const node = element("div", { className: "toast nb-row" }, picture, title, element("p", { className: "nb-line" }, word));
+    if (isOne) this.#addContent(node, one);
+    node.append(dismiss);
     node.dataset.level = level;
     return node;
+  }
+
+  /** @param {HTMLElement} node @param {Inbox.Notification} notification */
+  #addContent(node, notification) {
+    const links = element("div", { className: "nb-links" }, ...actionLinks(notification.actions));
+    this.#activation.watch(links, () => notification);
+    const said = element("span", { className: "nb-about" }, ...about(notification, this.#activation.labels));
+    const body = element("span", { className: "nb-body", dir: "auto" }, ...linked(notification.body, { tabIndex: -1 }));
+    node.querySelector(".nb-line")?.append(" ", said, " ", body);
+    node.append(links);
   }
 
   /** @param {Inbox.Toast} toast @param {string} text */
   #title({ notifications: [one, ...others] }, text) {
     const isOne = one && !others.length;
     const address = isOne ? this.#activation.addressOf(one) : this.#activation.inboxUrl;
-    const title = one ? this.#way(address, "title", one && isOne ? one : null) : element("p", { className: "title" });
+    const title = one ? this.#way(address, "", isOne ? one : null) : element("p");
     return Object.assign(title, { dir: "auto", textContent: text });
   }
 

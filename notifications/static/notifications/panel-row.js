@@ -1,5 +1,6 @@
 import { element } from "./dom.js";
 import { isUnread } from "./inbox-state.js";
+import { about, actionLinks, avatar, labelled, linked, moreButton, paragraphs } from "./row-parts.js";
 import { absoluteTime, relativeTime } from "./time.js";
 import { act } from "./undoing.js";
 import { TEXT, levelText } from "./words.js";
@@ -14,31 +15,34 @@ export class PanelRow {
   #shownAt = -1;
   /** The revision of the notification whose whole text is shown. */
   #wholeAt = -1;
+  #isUnfolded = false;
+  #avatar = element("span");
   /** @type {HTMLAnchorElement | HTMLButtonElement} */
-  #title = element("a", { className: "title", dir: "auto" });
-  #state = element("span", { className: "hidden" });
-  #body = element("p", { className: "body", dir: "auto" });
-  #links = element("div", { className: "links", hidden: true });
-  #level = element("span", { className: "level" });
-  #time = element("time");
-  #toggle;
-  #archive;
+  #title = element("a", { dir: "auto" });
+  #state = element("span", { className: "visually-hidden" });
+  #time = element("time", { className: "nb-time" });
+  #level = element("span", { className: "nb-level" });
+  #about = element("span", { className: "nb-about" });
+  #body = element("span", { className: "nb-body", dir: "auto" });
+  #whole = element("div", { className: "whole", dir: "auto", hidden: true });
+  #links = element("div", { className: "nb-links" });
+  #toggle = element("button", { type: "button" });
+  #archive = element("button", { type: "button" });
+  #acts = element("div", { className: "nb-acts", popover: "auto" }, this.#toggle, this.#archive);
+  #more = element("button", { type: "button", popoverTargetElement: this.#acts });
 
   /** @param {{client: Inbox.Client, activation: Inbox.Activation, undo: Inbox.UndoBar, notification: Inbox.Notification}} options */
   constructor({ client, activation, undo, notification }) {
     this.#notification = notification;
     this.#client = client;
     this.#activation = activation;
-    this.#toggle = actButton(() => act(client, undo, isUnread(this.#notification) ? "read" : "unread", this.#notification));
-    this.#archive = actButton(() => act(client, undo, "archive", this.#notification));
-    const meta = element("div", { className: "meta" }, this.#level, this.#time, element("span", { className: "acts" }, this.#toggle.node, this.#archive.node));
-    this.node = element("li", {}, this.#title, this.#state, this.#body, this.#links, meta);
+    const heading = element("div", { className: "nb-title" }, this.#title, this.#state);
+    const line = element("p", { className: "nb-line" }, this.#level, " ", this.#about, " ", this.#body);
+    this.node = element("li", { className: "nb-row" }, this.#avatar, heading, this.#time, line, this.#whole, this.#links, this.#more, this.#acts);
+    this.#does(this.#toggle, () => act(client, undo, isUnread(this.#notification) ? "read" : "unread", this.#notification));
+    this.#does(this.#archive, () => act(client, undo, "archive", this.#notification));
     activation.watch(this.#links, () => this.#notification);
     this.#watchTitle();
-  }
-
-  get #isUnfolded() {
-    return !this.#links.hidden;
   }
 
   /** @param {Inbox.Notification} notification */
@@ -46,48 +50,58 @@ export class PanelRow {
     const hasChanged = this.#shownAt !== notification.revision;
     this.#shownAt = notification.revision;
     this.#notification = notification;
+    const { title, level, arrived_at } = notification;
     const unread = isUnread(notification);
-    this.node.className = unread ? "unread" : "";
-    this.node.dataset.level = notification.level;
+    this.node.classList.toggle("unread", unread);
+    this.node.dataset.level = level;
     if (hasChanged) this.#showContent(notification);
     this.#state.textContent = unread ? ", unread" : "";
-    this.#level.textContent = levelText(notification.level);
-    this.#time.dateTime = notification.arrived_at;
-    this.#time.title = absoluteTime(notification.arrived_at);
-    this.#time.textContent = relativeTime(notification.arrived_at, this.#client.now());
-    this.#toggle.label(unread ? TEXT.read : TEXT.unread, notification.title);
-    this.#archive.label(TEXT.archive, notification.title);
+    this.#time.dateTime = arrived_at;
+    this.#time.title = absoluteTime(arrived_at);
+    this.#time.textContent = relativeTime(arrived_at, this.#client.now());
+    const op = unread ? "read" : "unread";
+    labelled(this.#toggle, op, TEXT[op], title);
+    labelled(this.#archive, "archive", TEXT.archive, title);
+    moreButton(title, this.#more);
   }
 
   /** Shows all of it. */
   async unfold(isUnfolded = true) {
-    this.#links.hidden = !isUnfolded;
-    this.#body.classList.toggle("whole", isUnfolded);
+    this.#isUnfolded = isUnfolded;
+    this.#whole.hidden = !isUnfolded;
+    this.#body.hidden = isUnfolded;
     this.#title.ariaExpanded = String(isUnfolded);
     const { id, revision, body_truncated } = this.#notification;
     if (!isUnfolded || !body_truncated || this.#wholeAt === revision) return;
     const whole = await this.#activation.whole(id).catch(() => null);
     if (!whole || this.#notification.revision !== revision) return;
     this.#wholeAt = revision;
-    this.#body.innerText = whole.body;
+    this.#whole.replaceChildren(...paragraphs(whole.body));
   }
 
   /** @param {Inbox.Notification} notification */
-  #showContent({ title, body, body_truncated, actions }) {
-    const address = this.#activation.addressOf(this.#notification);
+  #showContent(notification) {
+    const { title, level, body, body_truncated, actions } = notification;
+    const address = this.#activation.addressOf(notification);
     this.#becomes(address === null ? "button" : "a");
     if (address !== null) this.#title.setAttribute("href", address);
     this.#title.textContent = title;
-    this.#body.innerText = body + (body_truncated ? "…" : "");
-    const links = actions.map(({ label, url }) => element("a", { href: url, rel: "noopener noreferrer", textContent: label }));
-    this.#links.replaceChildren(...links);
+    const picture = avatar(notification);
+    this.#avatar.replaceWith(picture);
+    this.#avatar = picture;
+    this.#level.textContent = levelText(level);
+    this.#about.replaceChildren(...about(notification, this.#activation.labels));
+    const text = body + (body_truncated ? "…" : "");
+    this.#body.replaceChildren(...linked(text, { tabIndex: -1 }));
+    this.#whole.replaceChildren(...paragraphs(text));
+    this.#links.replaceChildren(...actionLinks(actions));
     if (this.#isUnfolded) this.unfold();
   }
 
   /** An edit may have given it an address, or taken it. @param {"a" | "button"} tag */
   #becomes(tag) {
     if (this.#title.localName === tag) return;
-    const title = element(tag, { className: "title", dir: "auto", ...(tag === "button" && { type: "button", ariaExpanded: "false" }) });
+    const title = element(tag, { dir: "auto", ...(tag === "button" && { type: "button", ariaExpanded: "false" }) });
     this.#title.replaceWith(title);
     this.#title = title;
     this.#watchTitle();
@@ -98,18 +112,12 @@ export class PanelRow {
     const unfolds = this.#title.localName === "button";
     this.#activation.watch(this.#title, () => this.#notification, () => unfolds && this.unfold(!this.#isUnfolded));
   }
-}
 
-/** There are many such buttons: the name of each goes on with what it acts on. @param {() => void} onClick */
-function actButton(onClick) {
-  const about = element("span", { className: "hidden" });
-  const text = element("span");
-  const node = element("button", { type: "button" }, text, about);
-  node.addEventListener("click", onClick);
-  /** @param {string} what @param {string} title */
-  const label = (what, title) => {
-    text.textContent = what;
-    about.textContent = `: ${title}`;
-  };
-  return { node, label };
+  /** @param {HTMLButtonElement} button @param {() => void} onClick */
+  #does(button, onClick) {
+    button.addEventListener("click", () => {
+      if (this.#acts.matches(":popover-open")) this.#acts.hidePopover();
+      onClick();
+    });
+  }
 }

@@ -22,6 +22,12 @@ export function relativeTime(iso, nowMs) {
   return then.toLocaleDateString(LOCALE, { day: "numeric", month: "short", year });
 }
 
+/** Under the heading of its day: 5 min ago, 3 h ago, and 14:02 on any other day. @param {string} iso @param {number} nowMs */
+export function ageInDay(iso, nowMs) {
+  const then = new Date(iso);
+  return daysBetween(then, new Date(nowMs)) === 0 ? relativeTime(iso, nowMs) : clockTime(then);
+}
+
 /**
  * Today, Yesterday, Monday 23 November, Friday 1 August 2025: as days.py has it.
  * @param {string} iso

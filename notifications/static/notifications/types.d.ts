@@ -13,6 +13,7 @@ declare namespace Inbox {
   type Fallback = import("./transports/fallback.js").Fallback;
   type Overlays = import("./overlays.js").Overlays;
   type Row = import("./inbox-row.js").InboxRow;
+  type Reader = import("./inbox-reader.js").InboxReader;
   type UndoBar = import("./inbox-undo.js").UndoBar;
   type State = import("./inbox-state.js").InboxState;
 
@@ -41,6 +42,7 @@ declare namespace Inbox {
     level: Level;
     category: string;
     sender: string | null;
+    sender_picture?: string | null;
     url: string | null;
     actions: { label: string; url: string }[];
     woken: boolean;
@@ -538,6 +540,13 @@ declare namespace Inbox {
     current: Row | undefined;
     act(row: Row, op: RowOp): void;
     undo(): void;
+  }
+
+  /** What a reader needs of it. */
+  interface ReadPage extends KeyedPage {
+    submit(row: Row, event: SubmitEvent): void;
+    rowOf(id: string): Row | undefined;
+    known(id: string): Drawn | Notification | undefined;
   }
 }
 

@@ -26,7 +26,7 @@ def without_tokens(page):
 
 
 def titles(page):
-    return re.findall(r'<a [^>]*href="/inbox/\d+/">([^<]*)</a>', page.content.decode())
+    return re.findall(r'<a [^>]*href="/inbox/\d+/[^"]*">([^<]*)</a>', page.content.decode())
 
 
 @pytest.mark.parametrize("path", ["/inbox/", "/inbox/1/", "/"])
@@ -317,11 +317,11 @@ def test_what_is_snoozed_says_until_when_and_what_has_woken_that_it_was(browser,
     assert titles(browser.get("/inbox/")) == []
     page = browser.get("/inbox/?filter=snoozed").content.decode()
     assert "Snoozed until <time" in page
-    assert 'value="restore" data-part="wake">Wake now' in page
+    assert 'value="restore" data-act="wake" aria-label=' in page
     alice.notifications_inbox.items.update(snoozed_until=timezone.now())
     worker.run_due()
     page = browser.get("/inbox/").content.decode()
-    assert 'class="snoozed">Snoozed</span>' in page
+    assert 'class="nb-snoozed">Snoozed</span>' in page
     assert "Nothing snoozed." in browser.get("/inbox/?filter=snoozed").content.decode()
 
 

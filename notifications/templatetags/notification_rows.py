@@ -1,0 +1,76 @@
+"""``{% load notification_rows %}``: what a notification's row is made of."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django import template
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from notifications.pages import appearance, links
+from notifications.pages.icons import ICONS
+from notifications.wire.sender_pictures import picture_of
+
+_BREAK: Final = mark_safe("<br>")
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """An icon; what it means is said in words beside it."""
+    return format_html(
+        '<svg class="nb-icon" viewBox="0 0 24 24" aria-hidden="true"><path d="{}"/></svg>',
+        ICONS[name],
+    )
+
+
+@register.inclusion_tag("notifications/_avatar.html")
+def avatar(message: Any) -> dict[str, Any]:
+    """The sender's picture, or initials in a colour of their own, or the icon of the level."""
+    sender = str(message.sender or "")
+    return {
+        "level": message.level,
+        "picture": picture_of(sender),
+        "initials": appearance.initials(sender),
+        "hue": appearance.hue(sender),
+    }
+
+
+@register.filter
+def category_label(category: str) -> str:
+    """The label of a category, as people know it."""
+    return appearance.category_label(category)
+
+
+@register.filter(is_safe=True)
+def linked(text: str, tabindex: str = "") -> SafeString:
+    """The text, with its web addresses as links. Args: tabindex: of those."""
+    stop = format_html(' tabindex="{}"', tabindex) if tabindex else ""
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (
+                format_html(
+                    '<a href="{}" rel="noopener noreferrer nofollow" dir="ltr"{}>{}</a>',
+                    piece.text, stop, piece.text,
+                )
+                if piece.is_address
+                else conditional_escape(piece.text),
+            )
+            for piece in links.pieces(text)
+        ),
+    )  # fmt: skip
+
+
+@register.filter(is_safe=True)
+def paragraphs(text: str) -> SafeString:
+    """The whole of a body: paragraphs where lines are left blank, with its addresses as links."""
+    blocks = [block.strip("\n") for block in text.split("\n\n") if block.strip()]
+    return format_html_join("", "<p>{}</p>", ((_lines(block),) for block in blocks))
+
+
+def _lines(block: str) -> SafeString:
+    return format_html_join(_BREAK, "{}", ((linked(line),) for line in block.splitlines()))
