@@ -88,7 +88,7 @@ def test_nobody_else_may_change_a_password(client, db):
 def test_a_forgotten_password_is_set_anew_by_mail(client, alice, password, sign_in):
     link = ask_for_link(client)
     assert mail.outbox[0].to == ["alice@example.com"]
-    assert mail.outbox[0].subject == "Set a new password on testserver"
+    assert mail.outbox[0].subject == "Set a new password on Notifications"
     assert "Hello alice," in mail.outbox[0].body
     form = client.get(link, follow=True)
     path = form.redirect_chain[-1][0]

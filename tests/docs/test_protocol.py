@@ -332,7 +332,7 @@ def planned():
 
 def test_nothing_that_is_planned_is_there(described, client, alice):
     client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
-    assert len(planned()) == 6
+    assert len(planned()) == 4
     for one in planned():
         if one.startswith("GET "):
             assert client.get(one.removeprefix("GET ") + "x").status_code == 422, one
