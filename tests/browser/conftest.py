@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from notifications.models import ChangeCounter, Epoch, audiences
 from notifications.sending import acts
@@ -27,6 +27,9 @@ from tests.support.tabs import Chromium
 # Playwright's synchronous interface runs an event loop in this thread, in which Django would refuse
 # to touch the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+# A deadline, and no measure: on a busy machine Playwright's own 5 seconds are a look or two.
+expect.set_options(timeout=20_000)
 
 CHROMIUM = [
     "--no-sandbox",  # as root there is none

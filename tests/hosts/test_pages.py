@@ -38,7 +38,7 @@ OWN = [
 INBOX = {
     ("nav[aria-label=Listings]", "backgroundColor"): "rgba(0, 0, 0, 0)",
     (".tabs [aria-current]", "borderBottomColor"): "rgb(102, 51, 153)",
-    (".rows button", "paddingLeft"): "0px",
+    (".rows .nb-act", "paddingLeft"): "0px",
     (".rows h3 a", "fontFamily"): "Georgia",
     (".rows .visually-hidden", "position"): "absolute",
 }
