@@ -35,8 +35,12 @@ def arrives(site, page, title):
 def footer(page):
     bell = page.locator("notification-bell")
     bell.get_by_role("button").first.click()
-    text = bell.locator(".connection").text_content()
+    # What it is made of may still be loading: before that, nothing would be closed.
+    panel = bell.get_by_role("dialog")
+    expect(panel).to_be_visible()
+    text = panel.locator(".connection").text_content()
     page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
     return text
 
 
