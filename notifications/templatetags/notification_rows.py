@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from django import template
 from django.utils.html import conditional_escape, format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
 
 from notifications.pages import appearance, links
 from notifications.pages.icons import ICONS
 from notifications.wire.sender_pictures import picture_of
 
-_BREAK: Final = mark_safe("<br>")
-
 register = template.Library()
 
 
 @register.simple_tag
-def icon(name: str) -> SafeString:
+def icon(name: str) -> str:
     """An icon; what it means is said in words beside it."""
     return format_html(
         '<svg class="nb-icon" viewBox="0 0 24 24" aria-hidden="true"><path d="{}"/></svg>',
@@ -45,7 +42,7 @@ def category_label(category: str) -> str:
 
 
 @register.filter(is_safe=True)
-def linked(text: str, tabindex: str = "") -> SafeString:
+def linked(text: str, tabindex: str = "") -> str:
     """The text, with its web addresses as links. Args: tabindex: of those."""
     stop = format_html(' tabindex="{}"', tabindex) if tabindex else ""
     return format_html_join(
@@ -66,11 +63,13 @@ def linked(text: str, tabindex: str = "") -> SafeString:
 
 
 @register.filter(is_safe=True)
-def paragraphs(text: str) -> SafeString:
+def paragraphs(text: str) -> str:
     """The whole of a body: paragraphs where lines are left blank, with its addresses as links."""
     blocks = [block.strip("\n") for block in text.split("\n\n") if block.strip()]
     return format_html_join("", "<p>{}</p>", ((_lines(block),) for block in blocks))
 
 
-def _lines(block: str) -> SafeString:
-    return format_html_join(_BREAK, "{}", ((linked(line),) for line in block.splitlines()))
+def _lines(block: str) -> str:
+    first, *rest = block.splitlines()
+    breaks = format_html_join("", "<br>{}", ((linked(line),) for line in rest))
+    return format_html("{}{}", linked(first), breaks)

@@ -84,6 +84,23 @@ def test_a_time_that_is_too_near_is_refused_where_it_was_typed(site, open_as, al
     expect(row(page, "Hello")).to_have_count(0)
 
 
+def test_the_choices_go_with_escape_and_with_a_press_elsewhere(site, open_as, alice):
+    site.notify("Hello", "--user", "alice")
+    page = open_as(alice, js=True)
+    page.get_by_role("button", name="Keyboard shortcuts").wait_for()
+    choice = button(page, "1 hour", "Hello")
+    page.keyboard.press("j")
+    page.keyboard.press("b")
+    expect(choice).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(choice).to_be_hidden()
+    expect(row(page, "Hello").locator("summary")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(choice).to_be_visible()
+    page.get_by_role("heading", name="Inbox").click()
+    expect(choice).to_be_hidden()
+
+
 def test_keys_save_and_take_back(site, open_as, alice):
     site.notify("Hello", "--user", "alice")
     page = open_as(alice, js=True)

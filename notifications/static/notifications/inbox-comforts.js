@@ -8,5 +8,26 @@ export function addComforts(root, page, client) {
   const undo = new UndoBar();
   root.prepend(new ConnectionStrip(client).node);
   root.append(undo.node, new InboxKeys(page).button);
+  document.addEventListener("pointerdown", ({ target }) => closeMenus(target));
+  // Before whoever else hears of it: one press closes one thing.
+  document.addEventListener("keydown", (event) => event.key === "Escape" && escape(event), { capture: true });
   return undo;
+}
+
+/** @type {() => NodeListOf<HTMLDetailsElement>} */
+const openMenus = () => document.querySelectorAll(".nb-snooze[open]");
+
+/** Closes what offers until when to snooze, but for the one in which something happened. @param {EventTarget | null} target */
+function closeMenus(target) {
+  for (const menu of openMenus()) if (!(target instanceof Node && menu.contains(target))) menu.open = false;
+}
+
+/** @param {KeyboardEvent} event */
+function escape(event) {
+  const [menu] = openMenus();
+  if (!menu) return;
+  event.preventDefault();
+  event.stopPropagation();
+  if (menu.contains(document.activeElement)) menu.querySelector("summary")?.focus();
+  closeMenus(null);
 }
