@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from ninja import Path, Query, Router
-from pydantic import StringConstraints
 
+from notifications.api import values
 from notifications.api.errors import BODY_PROBLEMS, or_problem, private
 from notifications.api.schemas import (
     ActionsIn,
@@ -23,29 +23,6 @@ from notifications.inbox.search import Search
 from notifications.push import receipts
 from notifications.wire import contract, serializers
 from notifications.wire.problems import Problem
-
-_ACTS: dict[str, Any] = {
-    "seen": acts.mark_seen,
-    "read": acts.mark_read,
-    "unread": acts.mark_unread,
-    "archive": acts.archive,
-    "restore": acts.restore,
-    "save": acts.save,
-    "unsave": acts.unsave,
-}
-
-LevelName = Literal["info", "success", "warning", "critical"]
-CategoryName = Annotated[
-    str,
-    StringConstraints(max_length=contract.CATEGORY_MAX_LENGTH, pattern=r"^[a-z0-9][a-z0-9_.-]*$"),
-]
-# No more of it than what would reach the database as something else.
-SenderName = Annotated[
-    str,
-    StringConstraints(
-        min_length=1, max_length=contract.SENDER_MAX_LENGTH, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$"
-    ),
-]
 
 router = Router(tags=["Inbox"])
 
@@ -66,9 +43,9 @@ def inbox_page(  # noqa: PLR0917 (its parameters are those of the URL)
     before: Annotated[str | None, Query(max_length=16, pattern=r"^[0-9]+$")] = None,
     limit: Annotated[int, Query(ge=1, le=contract.PAGE_MAX_SIZE)] = contract.PAGE_DEFAULT_SIZE,
     q: Annotated[str, Query(max_length=contract.QUERY_MAX_LENGTH)] = "",
-    category: Annotated[list[CategoryName], Query(max_length=contract.CHOICES_MAX_COUNT)] = [],  # noqa: B006 (pydantic copies it)
-    level: Annotated[list[LevelName], Query(max_length=contract.CHOICES_MAX_COUNT)] = [],  # noqa: B006
-    sender: Annotated[SenderName | None, Query()] = None,
+    category: Annotated[list[values.Category], Query(max_length=contract.CHOICES_MAX_COUNT)] = [],  # noqa: B006 (pydantic copies it)
+    level: Annotated[list[values.Level], Query(max_length=contract.CHOICES_MAX_COUNT)] = [],  # noqa: B006
+    sender: Annotated[values.Sender | None, Query()] = None,
 ) -> Any:
     """Newest first. `next_before` is the `before` of the next page, with all else as it was.
 
@@ -127,7 +104,7 @@ def _act(user_id: Any, actions: ActionsIn) -> dict[str, Any]:
     if actions.until is not None:
         result = _snooze(user_id, which, actions.until)
     else:
-        result = _ACTS[actions.op](user_id, which)
+        result = acts.BY_OP[actions.op](user_id, which)
     return {
         "revision": result.revision,
         "changed": result.changed,

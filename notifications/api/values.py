@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -131,6 +132,12 @@ def given(name: str) -> Any:
     return Annotated[str, length, _said(_PATTERNS[part.check])]
 
 
+def _looked_for(name: str, check: Callable[[str], None]) -> Any:
+    """The type of such a text in a query, which nothing else checks."""
+    length = StringConstraints(min_length=1, max_length=PARTS[name].max_length)
+    return Annotated[str, length, StringConstraints(pattern=_PATTERNS[check])]
+
+
 def shown(name: str) -> Any:
     """The type of a field as recipients get it."""
     match PARTS[name].kind:
@@ -148,3 +155,11 @@ def shown(name: str) -> Any:
 
 def _one_of(words: tuple[str, ...]) -> Any:
     return Literal.__getitem__(words)
+
+
+# --- What a listing is narrowed to ----------------------------------------------------------------
+
+Level = given("level")
+Category = _looked_for("category", content.check_category)
+# No more of it than what would reach the database as something else.
+Sender = _looked_for("sender", content.check_line)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django.utils.html import escape
 
 from notifications.identity.colours import (
@@ -15,6 +17,7 @@ from notifications.identity.colours import (
 _BELL = "M16 6a7 7 0 0 0-7 7v4l-2 4h18l-2-4v-4a7 7 0 0 0-7-7Zm-2.5 17a2.5 2.5 0 0 0 5 0Z"
 
 
+@lru_cache(maxsize=16)
 def sheet(accent: Colour) -> str:
     """The accent for text and buttons, so that both are read in the light and in the dark.
 
@@ -31,6 +34,7 @@ def sheet(accent: Colour) -> str:
     )
 
 
+@lru_cache(maxsize=16)
 def icon(accent: Colour, name: str) -> str:
     """A square in the accent with the name's initial, or without a name with a bell."""
     on = ink(accent)

@@ -216,6 +216,18 @@ def unsave(recipient_id: Any, which: Chosen | ChangedIn) -> Result:
     return _perform(_UNSAVE, recipient_id, which)
 
 
+# What needs nothing but which notifications, by its name on the wire and in forms.
+BY_OP: Mapping[str, Callable[[Any, Any], Result]] = {
+    "seen": mark_seen,
+    "read": mark_read,
+    "unread": mark_unread,
+    "archive": archive,
+    "restore": restore,
+    "save": save,
+    "unsave": unsave,
+}
+
+
 @transaction.atomic
 def _perform(change: _Change, recipient_id: Any, which: Which) -> Result:
     inbox = Inbox.lock(recipient_id)

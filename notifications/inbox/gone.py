@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any
 
-from notifications.models import Inbox, InboxItem
+from notifications.inbox import reading
 from notifications.models.notification import Status
 
 
@@ -19,8 +19,7 @@ class Gone(Enum):
 
 def why(user_id: Any, notification_id: int) -> Gone | None:
     """What has become of it; None where this user never had it, or there was none, both alike."""
-    inbox = Inbox.objects.filter(user_id=user_id).values("pk")[:1]
-    item = InboxItem.objects.filter(inbox_id__in=inbox, notification_id=notification_id)
+    item = reading.items_of(user_id).filter(notification_id=notification_id)
     had = item.exclude(removed_at=None).values_list(
         "notification__status", "notification__expired_at"
     )

@@ -111,7 +111,7 @@ def page(
 
     Args: listing: a key of ``FILTERS``. before: the ``next_before`` of the page above.
     """
-    items = FILTERS[listing](_items_of(user_id))
+    items = FILTERS[listing](items_of(user_id))
     if before is not None:
         items = items.filter(arrived_revision__lt=before)
     for found in search.ways(items):
@@ -126,7 +126,7 @@ def page(
 
 def one(user_id: Any, notification_id: int) -> Notification | None:
     """One notification with its whole body, or None: missing, removed and somebody else's alike."""
-    items = _items_of(user_id).present().filter(notification_id=notification_id)
+    items = items_of(user_id).present().filter(notification_id=notification_id)
     row = items.values_list(*serializers.ITEM, *_prefixed(serializers.CONTENT)).first()
     if row is None:
         return None
@@ -144,14 +144,15 @@ class Neighbours:
 
 def beside(user_id: Any, arrived_revision: int) -> Neighbours:
     """What lies next to a notification in the inbox, whether that itself is listed or not."""
-    listed = _items_of(user_id).listed()
+    listed = items_of(user_id).listed()
     ids = listed.values_list("notification_id", flat=True)
     newer = ids.filter(arrived_revision__gt=arrived_revision).order_by("arrived_revision").first()
     older = ids.filter(arrived_revision__lt=arrived_revision).order_by("-arrived_revision").first()
     return Neighbours(*(None if pk is None else str(pk) for pk in (newer, older)))
 
 
-def _items_of(user_id: Any) -> InboxItemQuerySet:
+def items_of(user_id: Any) -> InboxItemQuerySet:
+    """The items of a user's inbox, removed ones included."""
     # Not by a join: for that, PostgreSQL would sort all that the inbox holds.
     inbox = Inbox.objects.filter(user_id=user_id).values("pk")[:1]
     return InboxItem.objects.filter(inbox_id=Subquery(inbox))

@@ -11,16 +11,8 @@ from notifications.inbox import acts, idempotency, reading
 from notifications.pages import snoozing
 from notifications.wire.read import Item
 
-ACTS = {
-    "read": acts.mark_read,
-    "unread": acts.mark_unread,
-    "archive": acts.archive,
-    "restore": acts.restore,
-    "save": acts.save,
-    "unsave": acts.unsave,
-}
-OPS = {*ACTS, "snooze", "resnooze", *snoozing.CHOICES}
-_DONE = {
+# What forms ask for that needs no moment, and what is said of it.
+DONE = {
     "read": "Marked as read.",
     "unread": "Marked as unread.",
     "archive": "Archived.",
@@ -28,6 +20,7 @@ _DONE = {
     "save": "Saved.",
     "unsave": "No longer saved.",
 }
+OPS = {*DONE, "snooze", "resnooze", *snoozing.CHOICES}
 _OPPOSITE = {"read": "unread", "unread": "read", "save": "unsave", "unsave": "save"}
 
 
@@ -40,8 +33,8 @@ def act(user_id: Any, op: str, pk: int, typed_until: str) -> str | None:
     """
     before = reading.one(user_id, pk)
     which = acts.Chosen({pk})
-    if op in ACTS:
-        done = ACTS[op](user_id, which)
+    if op in DONE:
+        done = acts.BY_OP[op](user_id, which)
     else:
         until = snoozing.until(op, typed_until)
         if op == "resnooze":
@@ -50,7 +43,7 @@ def act(user_id: Any, op: str, pk: int, typed_until: str) -> str | None:
     if before is None or not done.changed:
         return None
     undoing, fields = _undoing(op, before.item)
-    return _said(_DONE.get(op, "Snoozed."), undoing, {"notification": str(pk), **fields})
+    return _said(DONE.get(op, "Snoozed."), undoing, {"notification": str(pk), **fields})
 
 
 def mark_all_read(user_id: Any, which: acts.AllUpTo) -> str | None:
@@ -73,7 +66,7 @@ def mark_all_read(user_id: Any, which: acts.AllUpTo) -> str | None:
 def undo(user_id: Any, op: str, op_id: str) -> bool:
     """Take an act back by its name. Returns: whether there was anything to take back."""
     which = acts.ChangedIn(idempotency.revision_of(user_id, op_id))
-    return ACTS[op](user_id, which).changed > 0
+    return acts.BY_OP[op](user_id, which).changed > 0
 
 
 def _undoing(op: str, before: Item) -> tuple[str, dict[str, str]]:

@@ -140,7 +140,7 @@ def inbox_action(request: HttpRequest) -> HttpResponse:
     op = request.POST.get("op", "")
     if op == "read" and "upto" in request.POST:
         return _mark_all_read(request, place)
-    if op in acting.ACTS and "undoes" in request.POST:
+    if op in acting.DONE and "undoes" in request.POST:
         return _undo(request, place, op)
     pk = contract.notification_pk(request.POST.get("notification", "-"))
     if op not in acting.OPS or pk is None:
