@@ -33,7 +33,13 @@ def session(request: HttpRequest, response: HttpResponse) -> Any:
     return _session(reading.head(recipient_id(request)))
 
 
-@router.get("/inbox", response=or_problem(PageOut) | {304: None}, summary="The inbox, one page")
+# `exclude_unset`: what a frame leaves out (a picture of the sender), an answer leaves out.
+@router.get(
+    "/inbox",
+    response=or_problem(PageOut) | {304: None},
+    exclude_unset=True,
+    summary="The inbox, one page",
+)
 def inbox_page(  # noqa: PLR0917 (its parameters are those of the URL)
     request: HttpRequest,
     response: HttpResponse,
@@ -82,7 +88,12 @@ def inbox_actions(request: HttpRequest, actions: ActionsIn) -> Any:
     return idempotency.once(user_id, actions.op_id, asked, lambda: _act(user_id, actions))
 
 
-@router.get("/inbox/{id}", response=or_problem(NotificationOut, 404), summary="One notification")
+@router.get(
+    "/inbox/{id}",
+    response=or_problem(NotificationOut, 404),
+    exclude_unset=True,
+    summary="One notification",
+)
 def inbox_one(
     request: HttpRequest,
     response: HttpResponse,

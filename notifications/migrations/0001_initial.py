@@ -896,6 +896,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="process",
+            name="counted_before",
+            field=models.JSONField(default=dict),
+        ),
+        migrations.AddField(
+            model_name="process",
             name="drain_asked_at",
             field=models.DateTimeField(null=True),
         ),

@@ -56,6 +56,10 @@ class Process(models.Model):
     version = models.CharField(max_length=32, default="")
     # What it says of itself (process/figures.py).
     figures: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    # What it had counted when this row was made: something, if it was forgotten and is back.
+    counted_before: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(
+        default=dict
+    )
     # Until when somebody looks at the live dashboard through it; then all say more often how they
     # are.
     watched_until = models.DateTimeField(null=True)

@@ -63,15 +63,20 @@ def _claim(ring: Ring, slot: int) -> bool:
 
 
 def _fill(slot: int, totals: Totals, online: int) -> None:
-    fine = HistorySlot.objects.filter(pk__lt=FINE.count, slot__lt=slot)
-    before = fine.order_by("-slot").first()
+    # By its readings, not by its time: whoever was held up may write an earlier slot than is there.
+    before = HistorySlot.objects.filter(pk__lt=FINE.count).exclude(readings={}).first()
+    base: Readings = before.readings if before is not None else {}
     live = set(Process.objects.live().values_list("pk", flat=True))
     rows = {row.pk: row for row in Process.objects.defer("inboxes")}
     readings: Readings = {pk: _reading(row.figures) for pk, row in rows.items() if row.figures}
-    readings[_ALL] = {"counts": {"sent": totals.items}}
+    sent_before = base.get(_ALL, {"counts": {"sent": totals.items}})
+    # Looked up before the slot was ours: somebody may have seen more, and ids only rise.
+    sent = max(totals.items, sent_before["counts"]["sent"])
+    readings[_ALL] = {"counts": {"sent": sent}}
+    began = {pk: row.counted_before for pk, row in rows.items()} | {_ALL: sent_before}
     figures = {
         **_state([row for pk, row in rows.items() if pk in live]),
-        **_happened(readings, {pk: _base(before, pk, rows, readings[pk]) for pk in readings}),
+        **_happened(readings, began | base),
         "online": online,
         "backlog": totals.backlog,
         "scheduled": totals.scheduled,
@@ -109,20 +114,6 @@ def numbered(buckets: Sequence[int] | None) -> dict[int, int]:
 
 def _reading(figures: Mapping[str, Any]) -> dict[str, Any]:
     return {name: figures[name] for name in ("counts", *_HISTOGRAMS) if name in figures}
-
-
-def _base(
-    before: HistorySlot | None, pk: str, rows: Mapping[str, Process], reading: dict[str, Any]
-) -> dict[str, Any]:
-    """What a process had counted by the slot before."""
-    if before is not None and pk in before.readings:
-        base: dict[str, Any] = before.readings[pk]
-        return base
-    if pk == _ALL:
-        return reading
-    # Begun since: all that it has counted. Or it was given up, and is back: nobody knows.
-    is_new = before is None or rows[pk].started_at.timestamp() >= before.slot
-    return {} if is_new else reading
 
 
 def _state(rows: Sequence[Process]) -> dict[str, Any]:

@@ -109,8 +109,18 @@ class Presence:
             values["watched_until"] = from_now(LEASE_S)
         if Process.objects.filter(pk=self._id).update(**values) == 0:
             # The first time, or it was forgotten: as after a long sleep.
-            began = {"inboxes": inboxes, "started_at": from_now(-figures.age_s()), **_names()}
-            Process.objects.create(pk=self._id, **began | values)
+            self._enter(values | {"inboxes": inboxes})
+
+    def _enter(self, values: dict[str, Any]) -> None:
+        """Make the row of this process."""
+        is_back = self._wrote_at > float("-inf")
+        Process.objects.create(
+            pk=self._id,
+            started_at=from_now(-figures.age_s()),
+            counted_before=values["figures"] if is_back else {},
+            **_names(),
+            **values,
+        )
 
     def _look(self) -> None:
         """See what others want of this process."""

@@ -17,14 +17,15 @@ BUCKETS = len(BOUNDS_S) + 1
 NOON = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0)
 
 
-def process(name, *, started_at=NOON, lag=0.0, ack=0, **counts):
+def process(name, *, lag=0.0, ack=0, before=None, **counts):
     """What a process says of itself; ``ack`` so many acknowledged, each within a millisecond."""
     figures = {
         "up": 1, "memory": 1000, "loop_lag": lag, "reconciler_lag": 0.1, "draining": False,
         "counts": counts, "acknowledged": [ack, *[0] * (BUCKETS - 1)], "written": [0] * BUCKETS,
     }  # fmt: skip
     lease = timezone.now() + timedelta(seconds=4)
-    values = {"started_at": started_at, "lease_until": lease, "figures": figures}
+    values = {"started_at": NOON, "lease_until": lease, "figures": figures}
+    values["counted_before"] = {"counts": before or {}}
     Process.objects.update_or_create(pk=name, defaults={**values, "streams": {"websocket": 2}})
 
 
@@ -73,9 +74,30 @@ def test_a_process_that_was_given_up_and_is_back_is_not_counted_twice():
     keep(0)
     Process.objects.all().delete()
     keep(10)
-    process("one", delivered=6)
+    process("one", before={"delivered": 5}, delivered=6)
     keep(20)
-    assert slot(20).figures["counts"] == {}
+    assert slot(20).figures["counts"] == {"delivered": 1}
+
+
+def test_what_a_process_counts_before_it_is_first_heard_of_is_not_lost():
+    """On a busy machine seconds pass between its start and its row, and a slot begins."""
+    keep(5)
+    keep(10)
+    process("begun at noon, heard of since", delivered=5)
+    keep(20)
+    assert slot(20).figures["counts"] == {"delivered": 5}
+
+
+def test_nothing_is_counted_twice_when_somebody_held_up_writes_an_earlier_slot():
+    process("one", delivered=5)
+    keep(0, items=100)
+    process("one", delivered=7)
+    keep(20, items=110)
+    keep(10, items=105)
+    keep(30, items=110)
+    assert slot(20).figures["counts"] == {"delivered": 2, "sent": 10}
+    assert slot(10).figures["counts"] == slot(30).figures["counts"] == {}
+    assert [row.slot for row in HistorySlot.objects.exclude(readings={})] == [slot(30).slot]
 
 
 def test_two_minutes_are_summed_up_with_the_worst_of_them():
