@@ -90,10 +90,10 @@ hints_healed = _counter(
 listening = _gauge(
     "notifications_listening", "Whether PostgreSQL tells this process what others commit (LISTEN)"
 )
-wakes_sent = _counter("notifications_wakes_sent", "How often PostgreSQL was told to (NOTIFY)")
-wakes_lost = _counter("notifications_wakes_lost", "How often it could not be told to")
+wakes_sent = _counter("notifications_wakes_sent", "How often PostgreSQL was told (NOTIFY)")
+wakes_lost = _counter("notifications_wakes_lost", "How often it could not be told")
 wakes_heard = _counter("notifications_wakes_heard", "How often it has told of other processes")
-looks = _counter("notifications_looks", "How often that was the reason to look into the database")
+looks = _counter("notifications_looks", "How often that was a reason to look into the database")
 bugs = _counter("notifications_bugs", "Errors that nobody expected, by where", ["place"])
 questions = _counter(
     "notifications_socket_questions", "Logins and inboxes that connections asked the database for"

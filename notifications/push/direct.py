@@ -31,7 +31,10 @@ _BOUNDS = {
 }
 # Nobody waits for the disk: a NOTIFY holds a lock that all others who NOTIFY want, until it is
 # committed. By the statement, since a pooler lends another connection for the next.
-_NOTIFY = "SELECT set_config('synchronous_commit', 'off', true), pg_notify(%s, %s)"
+_NOTIFY = (
+    "SELECT set_config('synchronous_commit', 'off', true), pg_notify(%s, said.one) "
+    "FROM unnest(%s::text[]) said(one)"
+)
 
 
 class DirectConnection(psycopg.Connection[Any]):
@@ -58,12 +61,12 @@ class DirectConnection(psycopg.Connection[Any]):
         """
         self.execute(sql.SQL("UNLISTEN {}").format(sql.Identifier(channel)))
 
-    def notify(self, channel: str, payload: str) -> None:
-        """Tell those who listen there.
+    def notify(self, channel: str, payloads: list[str]) -> None:
+        """Tell those who listen there, in this order.
 
         Raises: psycopg.Error
         """
-        self.execute(_NOTIFY, [channel, payload])
+        self.execute(_NOTIFY, [channel, payloads])
 
     def heard(self, within_s: float) -> list[tuple[str, str]]:
         """Channels and payloads: what has come; none where nothing comes within the time.

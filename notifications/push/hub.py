@@ -187,6 +187,17 @@ class Hub:
 
     # --- What the channel layer says --------------------------------------------------------------
 
+    def on_hints(self, events: Iterable[object]) -> None:
+        """The database has brought what may be hints, as the channel layer brings them."""
+        self._spawn(self._deliver_each(events))
+
+    async def _deliver_each(self, events: Iterable[object]) -> None:
+        for event in events:
+            try:
+                await self.deliver(event)
+            except Exception as error:  # noqa: BLE001 (the next one may make sense)
+                supervisor.report("a hint", error)
+
     async def deliver(self, event: Any) -> None:
         """Hand an event to the streams of this process that it concerns."""
         body = None if self._here is None else self._here.opened(event)
@@ -206,8 +217,8 @@ class Hub:
         metrics.hints_refused.inc()
         log_limits.once_a_minute(
             logger, logging.WARNING, "hint refused",
-            "The channel layer brought what no process of this installation sent; it was ignored. "
-            "Do two installations share one Redis?",
+            "The channel layer, or NOTIFY, brought what no process of this installation sent; it "
+            "was ignored. Do two installations share one Redis?",
         )  # fmt: skip
         now = time.monotonic()
         if now >= self._may_look_at:

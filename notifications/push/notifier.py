@@ -13,6 +13,7 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,9 @@ from django.db import connection
 from notifications.conf import conf
 from notifications.process import metrics, supervisor
 from notifications.process.log_limits import once_a_minute
-from notifications.push import layers, wakes
-from notifications.push.wakes import Inboxes
+from notifications.push import layers
+from notifications.push.installation import Event
+from notifications.push.wakes import Inboxes, Told
 
 if TYPE_CHECKING:
     from notifications.push.direct import DirectConnection
@@ -49,9 +51,9 @@ def is_wanted() -> bool:
 
 @dataclass(eq=False, slots=True)
 class Batch:
-    """What goes together: by channel, of whom something is new; and what became of it."""
+    """What goes together, by channel; and what became of it."""
 
-    wakes: dict[str, Inboxes] = field(default_factory=dict)
+    wakes: dict[str, Told] = field(default_factory=dict)
     # When PostgreSQL was told, by the monotonic clock.
     told_at: float | None = None
     is_lost: bool = False
@@ -72,10 +74,22 @@ class Notifier:
         self._break_s = _BREAK_S
 
     def wake(self, channel: str, inboxes: Inboxes) -> Batch:
-        """Tell those who listen there, soon; without waiting. Returns: what will tell of it."""
+        """Let those who listen there look, soon; without waiting. Returns: what will tell of it."""
+        return self._add(channel, lambda told: told.name(inboxes))
+
+    def hint(self, channel: str, hints: Sequence[tuple[int | None, Event]]) -> Batch:
+        """Give hints to those who listen there, soon; each with the inbox that it is about."""
+
+        def carry(told: Told) -> None:
+            for inbox_id, event in hints:
+                told.carry(inbox_id, event)
+
+        return self._add(channel, carry)
+
+    def _add(self, channel: str, say: Callable[[Told], None]) -> Batch:
         with self._changed:
             batch = self._waiting
-            batch.wakes[channel] = wakes.together(batch.wakes.get(channel, ()), inboxes)
+            say(batch.wakes.setdefault(channel, Told()))
             self._idle.clear()
             self._changed.notify()
             begins, self._has_thread = not self._has_thread, True
@@ -143,8 +157,8 @@ class Notifier:
 
         if self._connection is None:
             self._connection = direct.notifying()
-        for channel, inboxes in batch.wakes.items():
-            self._connection.notify(channel, wakes.payload(inboxes))
+        for channel, told in batch.wakes.items():
+            self._connection.notify(channel, told.payloads())
 
     def _failed(self, error: Exception) -> None:
         self._close()
@@ -168,6 +182,11 @@ _notifier = Notifier()
 def wake(channel: str, inboxes: Inboxes) -> Batch:
     """``Notifier.wake``, of this process."""
     return _notifier.wake(channel, inboxes)
+
+
+def hint(channel: str, hints: Sequence[tuple[int | None, Event]]) -> Batch:
+    """``Notifier.hint``, of this process."""
+    return _notifier.hint(channel, hints)
 
 
 def stay_connected(*, until_idle: bool = False) -> None:

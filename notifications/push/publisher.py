@@ -161,10 +161,9 @@ def flush(timeout_s: float = TIMEOUT_S) -> bool:
 
 
 def _wake_others(hints: Sequence[tuple[str, Event]]) -> None:
-    woken: dict[str, wakes.Inboxes] = {}
-    for group, _ in hints:
-        installation_group, pk = hints_module.told_by(group)
-        inboxes: wakes.Inboxes = None if pk is None else (pk,)
-        woken[installation_group] = wakes.together(woken.get(installation_group, ()), inboxes)
-    for installation_group, inboxes in woken.items():
-        notifier.wake(wakes.channel(installation_group), inboxes)
+    by_installation: dict[str, list[tuple[int | None, Event]]] = {}
+    for group, event in hints:
+        installation_group, inbox_id = hints_module.told_by(group)
+        by_installation.setdefault(installation_group, []).append((inbox_id, event))
+    for installation_group, told in by_installation.items():
+        notifier.hint(wakes.channel(installation_group), told)

@@ -1,18 +1,27 @@
 """What NOTIFY tells other processes: that something was committed, and in which inboxes.
 
 It may be lost, late, doubled or made up by anybody who may use the database: whoever hears it looks
-there, and does nothing else. So it costs a read at most, and is not sealed as hints are.
+there, and does nothing else. So it costs a read at most, and is not sealed as hints are. A hint
+that is short enough goes itself, sealed, and spares that read: it is believed as far as those that
+come by a channel layer, and no further.
 """
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from uuid import uuid4
 
 _PREFIX = "notifications"
-# PostgreSQL takes 7999 bytes, and who has to look at so many may as well look at all.
+# Who has to look at so many may as well look at all.
 _MOST = 200
+# PostgreSQL takes 7999 bytes, of which some say who sends it.
+_PAYLOAD_MAX_BYTES = 7950
+# Of the hints that go together. Each listener is sent them all, whomever they concern: where more
+# is committed at once, to name the inboxes is less for everybody.
+_HINTS_MAX_BYTES = 64_000
 
 _run = uuid4().hex[:12]
 
@@ -38,9 +47,41 @@ def together(first: Inboxes, second: Inboxes) -> Inboxes:
     return both if len(both) <= _MOST else None
 
 
-def payload(inboxes: Inboxes) -> str:
-    """As NOTIFY carries it."""
-    return f"{_sender()}:{' '.join(map(str, sorted(inboxes or ())))}"
+@dataclass(slots=True)
+class Told:
+    """What a channel is told at once."""
+
+    # Of whom something may be new, beside what the hints say.
+    inboxes: Inboxes = ()
+    _hints: list[str] = field(default_factory=list)
+    _bytes: int = 0
+
+    def name(self, inboxes: Inboxes) -> None:
+        """Something may be new in these inboxes."""
+        self.inboxes = together(self.inboxes, inboxes)
+
+    def carry(self, inbox_id: int | None, hint: Mapping[str, str]) -> None:
+        """Take a hint along, which is about this inbox, or about many; or else name those."""
+        line = json.dumps(hint)
+        if len(line) > _PAYLOAD_MAX_BYTES or self._bytes + len(line) > _HINTS_MAX_BYTES:
+            self.name(None if inbox_id is None else (inbox_id,))
+            return
+        self._hints.append(line)
+        self._bytes += len(line) + 1
+
+    def payloads(self) -> list[str]:
+        """As NOTIFY carries them; at least one."""
+        packed, room = [], 0
+        for line in self._hints:
+            if len(line) >= room:
+                packed.append([f"{_sender()}:"])
+                room = _PAYLOAD_MAX_BYTES
+            packed[-1].append(line)
+            room -= len(line) + 1
+        said = ["\n".join(lines) for lines in packed]
+        if self.inboxes or self.inboxes is None or not said:
+            said.append(f"{_sender()}:{' '.join(map(str, sorted(self.inboxes or ())))}")
+        return said
 
 
 def is_ours(payload: str) -> bool:
@@ -50,10 +91,24 @@ def is_ours(payload: str) -> bool:
 
 def inboxes(payload: str) -> Inboxes:
     """Of whom something may be new, by what NOTIFY has carried; nonsense is of anybody."""
+    if "\n" in payload:
+        return ()
     named = payload.partition(":")[2].split()
     try:
         return set(map(int, named)) or None
     except ValueError:
+        return None
+
+
+def hints(payload: str) -> list[object]:
+    """The events that NOTIFY has carried, or what somebody wants us to take for one."""
+    return [_event(line) for line in payload.split("\n")[1:]]
+
+
+def _event(line: str) -> object:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
         return None
 
 

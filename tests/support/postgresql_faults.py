@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from typing import LiteralString, Self
 
 STARTUP_S = 60
+_IS_WAITING = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event = 'SyncRep'"
 _LISTENS = "application_name = 'notifications LISTEN'"
 _TERMINATE = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -92,6 +94,7 @@ class PostgresqlFaults:
         """Commits are durable, and are not told: they wait for a standby that does not exist."""
         self._configure("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
         try:
+            until(_a_commit_waits, "commits wait")
             yield
         finally:
             self._configure("ALTER SYSTEM RESET synchronous_standby_names")
@@ -176,3 +179,21 @@ def is_reachable() -> bool:
 def wait_until_reachable() -> None:
     until(is_reachable, "PostgreSQL answers", within_s=STARTUP_S)
     connection.close()
+
+
+def _a_commit_waits() -> bool:
+    """Whether the server has taken the setting in: its processes do so one after the other."""
+    with psycopg.connect(database_url(), autocommit=True) as probe, ThreadPoolExecutor(1) as beside:
+        pid = probe.info.backend_pid
+        committed = beside.submit(_commit, probe)
+        while not committed.done():
+            with psycopg.connect(database_url(), autocommit=True) as opened:
+                if opened.execute(_IS_WAITING, [pid]).fetchone():
+                    opened.execute("SELECT pg_terminate_backend(%s)", [pid])
+                    return True
+        return False
+
+
+def _commit(connection: psycopg.Connection) -> None:
+    with contextlib.suppress(psycopg.OperationalError):  # it was terminated
+        connection.execute("SELECT pg_logical_emit_message(true, 'tests', 'a commit')")

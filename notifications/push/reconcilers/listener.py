@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import psycopg
 
@@ -39,15 +39,20 @@ class _DeafError(Exception):
 
 
 class Listener:
-    """Wakes whoever looks, with the inboxes in which something may be new."""
+    """Wakes whoever looks, with the inboxes in which something may be new, and passes hints on."""
 
     def __init__(
-        self, wake: Callable[[Inboxes], None], is_over: Callable[[], bool] = lambda: False
+        self,
+        wake: Callable[[Inboxes], None],
+        take: Callable[[Sequence[object]], None],
+        is_over: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Args: wake: called on a thread of the listener's. is_over: whether nobody hears it any
-        more, as when an event loop has ended that nobody has said goodbye to.
+        """Args: wake: called on a thread of the listener's. take: likewise, with what may be hints.
+
+        is_over: whether nobody hears it any more, as when an event loop has ended that nobody has
+        said goodbye to.
         """
-        self._wake = wake
+        self._wake, self._pass_on = wake, take
         self._is_over = is_over
         self._has_channel = threading.Event()
         self._channel = ""
@@ -70,9 +75,9 @@ class Listener:
         self._has_channel.set()
 
     def _run(self) -> None:
-        notifier.stay_connected()
         while not self._has_channel.wait(_STEP_S) and self._goes_on():
             pass
+        notifier.stay_connected()
         while self._goes_on():
             try:
                 with direct.listening() as connection:
@@ -118,7 +123,10 @@ class Listener:
         woken: Inboxes = ()
         for payload in others:
             woken = wakes.together(woken, wakes.inboxes(payload))
-        self._wake(woken)
+        if hints := [hint for payload in others for hint in wakes.hints(payload)]:
+            self._pass_on(hints)
+        if woken is None or woken:
+            self._wake(woken)
 
     def _hears(self) -> None:
         metrics.listening.set(1)
@@ -186,5 +194,5 @@ def heard_within_s(timeout_s: float = PROOF_S) -> float | None:
     with direct.listening() as listening, direct.notifying() as notifying:
         listening.listen(channel)
         began_at = time.monotonic()
-        notifying.notify(channel, "")
+        notifying.notify(channel, [""])
         return time.monotonic() - began_at if listening.heard(timeout_s) else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from django.db import close_old_connections, connection
@@ -54,7 +54,7 @@ class PostgresqlReconciler(Reconciler):
         if notifier.is_wanted():
             from notifications.push.reconcilers.listener import Listener  # noqa: PLC0415 (psycopg)
 
-            self._listener = Listener(self.look_at, self._hub.loop.is_closed)
+            self._listener = Listener(self.look_at, self._hear, self._hub.loop.is_closed)
             self._listener.start()
         super().start()
 
@@ -76,6 +76,11 @@ class PostgresqlReconciler(Reconciler):
             with contextlib.suppress(RuntimeError):  # the loop has ended
                 self._call(self._hub.on_woken, inboxes)
         self._wanted.add(inboxes)
+
+    def _hear(self, hints: Sequence[object]) -> None:
+        """Hand on what another process says of its commits; from any thread."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._call(self._hub.on_hints, hints)
 
     def _belongs_to(self, here: Installation) -> None:
         super()._belongs_to(here)

@@ -27,11 +27,17 @@ class Heard:
     """Who listens, and what was heard."""
 
     def __init__(self):
-        self.inboxes = []
-        self.listener = Listener(self.inboxes.append)
+        self.inboxes, self.hints = [], []
+        self.listener = Listener(self.inboxes.append, self.hints.extend)
 
     def named(self):
         return {pk for inboxes in self.inboxes if inboxes is not None for pk in inboxes}
+
+    def told_of(self):
+        """The inboxes that hints were about."""
+        ours = installation.here()
+        bodies = [ours.opened(event) for event in self.hints]
+        return {row[0] for body in bodies for row in body["rows"]}
 
     def until_begun(self, times=1):
         until(lambda: self.inboxes.count(None) >= times, "it listens", within_s=60)
@@ -78,10 +84,10 @@ class Held:
     def __init__(self):
         self.told, self.may_go, self.is_asked = [], threading.Semaphore(0), threading.Event()
 
-    def notify(self, channel, payload):
+    def notify(self, channel, payloads):
         self.is_asked.set()
         assert self.may_go.acquire(timeout=60)
-        self.told.append((channel, wakes.inboxes(payload)))
+        self.told += [(channel, wakes.inboxes(payload)) for payload in payloads]
 
     def close(self):
         pass
@@ -111,8 +117,9 @@ def test_a_commit_is_told_and_what_is_rolled_back_is_not(started, elsewhere, ali
     with transaction.atomic():
         send(alice)
         assert publisher.flush(30)
-        assert heard.named() == set()
-    until(lambda: heard.named() == {alice.notifications_inbox.pk}, "alice is named", within_s=60)
+        assert heard.hints == []
+    until(lambda: heard.hints, "something is told", within_s=60)
+    assert heard.told_of() == {alice.notifications_inbox.pk}
 
 
 def test_what_takes_access_away_is_told(started, elsewhere, session_of, alice):
@@ -120,7 +127,18 @@ def test_what_takes_access_away_is_told(started, elsewhere, session_of, alice):
     heard = started(here())
     heard.until_begun()
     session.delete()
+    until(lambda: heard.hints, "something is told", within_s=60)
+    ours = installation.here()
+    assert [ours.opened(event) for event in heard.hints] == [alice.notifications_inbox.pk]
+    assert heard.named() == set()
+
+
+def test_a_hint_that_no_notify_holds_names_whom_it_is_about(started, elsewhere, alice):
+    heard = started(here())
+    heard.until_begun()
+    acts.send(Message("Hello", data={"x": '"' * 1000}), audience=ChosenUsers([alice.pk], "alice"))
     until(lambda: heard.named() == {alice.notifications_inbox.pk}, "alice is named", within_s=60)
+    assert heard.hints == []
 
 
 def test_what_this_process_has_done_its_own_streams_know(started, alice, monkeypatch):
@@ -130,7 +148,7 @@ def test_what_this_process_has_done_its_own_streams_know(started, alice, monkeyp
     assert publisher.flush(30)
     # What comes after it is another's.
     with direct.notifying() as other:
-        other.notify(here(), "other:77")
+        other.notify(here(), ["other:77"])
     until(lambda: heard.named() == {77}, "the other's", within_s=60)
 
 
@@ -291,7 +309,7 @@ def test_what_does_not_come_through_is_said_once(started, monkeypatch, caplog):
 
 def test_a_listener_ends_with_the_loop_that_it_wakes():
     loop = asyncio.new_event_loop()
-    listener = Listener(lambda inboxes: None, loop.is_closed)
+    listener = Listener(lambda inboxes: None, lambda hints: None, loop.is_closed)
     thread = threading.Thread(target=listener._run, daemon=True)
     thread.start()
     listener.listen_to(wakes.channel("x"))

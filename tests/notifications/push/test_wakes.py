@@ -1,15 +1,69 @@
 """What NOTIFY says, and what is made of what anybody may have said."""
 
+import json
 import os
 
 import pytest
 
 from notifications.push import wakes
+from notifications.push.wakes import Told
+
+
+def told_of(inboxes):
+    told = Told()
+    told.name(inboxes)
+    (payload,) = told.payloads()
+    return payload
+
+
+def event(length=0):
+    return {"type": "t", "body": "x" * length, "seal": "s"}
 
 
 def test_what_is_said_is_heard():
-    assert wakes.inboxes(wakes.payload({3, 1, 2})) == {1, 2, 3}
-    assert wakes.inboxes(wakes.payload(None)) is None
+    assert wakes.inboxes(told_of({3, 1, 2})) == {1, 2, 3}
+    assert wakes.inboxes(told_of(None)) is None
+    assert wakes.hints(told_of({1})) == []
+
+
+def test_hints_come_as_they_went_and_in_their_order():
+    told = Told()
+    sent = [{**event(), "body": json.dumps({"n": n, "text": "a\nb ü"})} for n in range(200)]
+    for n, one in enumerate(sent):
+        told.carry(n, one)
+    payloads = told.payloads()
+    assert 1 < len(payloads) < 10
+    assert [one for payload in payloads for one in wakes.hints(payload)] == sent
+    assert {wakes.inboxes(payload) for payload in payloads} == {()}
+    assert all(len(payload.encode()) < 8000 for payload in payloads)
+
+
+def test_a_hint_that_does_not_fit_names_its_inbox():
+    told = Told()
+    told.carry(1, event(100))
+    told.carry(2, event(8000))
+    first, second = told.payloads()
+    assert wakes.hints(first) == [event(100)]
+    assert wakes.inboxes(second) == {2}
+    told.carry(None, event(8000))
+    assert wakes.inboxes(told.payloads()[-1]) is None
+
+
+def test_of_very_many_hints_the_rest_name_their_inboxes():
+    told = Told()
+    for n in range(100):
+        told.carry(n, event(1000))
+    *carried, named = told.payloads()
+    count = sum(len(wakes.hints(payload)) for payload in carried)
+    assert 20 < count < 100
+    assert wakes.inboxes(named) == set(range(count, 100))
+
+
+@pytest.mark.parametrize("line", ["", "nonsense", "[" * 5000, "null", '"x"'])
+def test_what_is_no_hint_is_told_from_one(line):
+    """Whoever opens it finds no seal."""
+    (heard,) = wakes.hints("x:\n" + line)
+    assert not isinstance(heard, dict)
 
 
 def test_many_are_anybody():
@@ -23,7 +77,7 @@ def test_many_are_anybody():
 
 def test_what_is_said_fits_into_a_notify():
     largest = range(2**63 - 200, 2**63)
-    assert len(wakes.payload(wakes.together((), largest))) < 8000
+    assert len(told_of(wakes.together((), largest))) < 8000
 
 
 @pytest.mark.parametrize("payload", ["", "x", ":", "x:", "x:one", "x:1,2", "x:1 \ufffd", ":::1"])
@@ -33,7 +87,7 @@ def test_nonsense_may_be_about_anybody(payload):
 
 
 def test_a_process_knows_its_own():
-    ours = wakes.payload({1})
+    ours = told_of({1})
     assert wakes.is_ours(ours)
     child = os.fork()
     if child == 0:  # who has all in common with us but the number
