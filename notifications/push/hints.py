@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from functools import lru_cache
 from typing import Any
 
 from notifications.models.epoch import epoch_tag as tag_of
@@ -90,14 +89,14 @@ def read(body: Any, present: Container[int]) -> Iterator[tuple[int, Hint]]:
         looked at.
     Raises: LookupError, TypeError, ValueError: there is none in it.
     """
-    epoch_tag = str(body["epoch_tag"])
+    epoch_tag, say = str(body["epoch_tag"]), _sayer(body)
     for row in body["rows"]:
         if row[0] not in present:
             continue
         if len(row) == len(_ROW) and all(type(number) is int for number in row):
             inbox_id, revision, unread, unseen = row
-            make = _frame_maker(body, revision, frames.counts(unread, unseen))
-            yield inbox_id, Hint(epoch_tag, revision - 1, revision, make)
+            frame = None if say is None else _Once(say, revision, frames.counts(unread, unseen))
+            yield inbox_id, Hint(epoch_tag, revision - 1, revision, frame)
 
 
 def age_s(body: Any) -> float | None:
@@ -122,17 +121,35 @@ def _arrival(change: Arrived) -> str:
     return serializers.members(shown).decode()
 
 
-def _frame_maker(body: dict[str, Any], revision: int, totals: bytes) -> Callable[[], bytes] | None:
-    """Makes the frame when the first stream needs it, and once for all streams of an inbox."""
+_Say = Callable[[int, bytes], bytes]
+
+
+def _sayer(body: dict[str, Any]) -> _Say | None:
+    """Makes frames of what a hint's body says; None: it does not say what has changed."""
     if "arrived" in body:
         tail = body["arrived"].encode()
 
-        @lru_cache(maxsize=1)
-        def arrived() -> bytes:
+        def arrived(revision: int, totals: bytes) -> bytes:
             encoded = b'{"revision":%d,"arrived_revision":%d,%s}' % (revision, revision, tail)
-            return frames.changes(revision - 1, revision, [encoded], [], totals)
+            return frames.changes(revision - 1, revision, (encoded,), (), totals)
 
         return arrived
     if "removed" in body:
-        return lambda: frames.changes(revision - 1, revision, [], [body["removed"]], totals)
+        removed = (body["removed"],)
+        return lambda revision, totals: frames.changes(revision - 1, revision, (), removed, totals)
     return None
+
+
+class _Once:
+    """Makes a frame when the first stream needs it, and once for all streams of an inbox."""
+
+    __slots__ = ("_frame", "_revision", "_say", "_totals")
+
+    def __init__(self, say: _Say, revision: int, totals: bytes) -> None:
+        self._say, self._revision, self._totals = say, revision, totals
+        self._frame: bytes | None = None
+
+    def __call__(self) -> bytes:
+        if self._frame is None:
+            self._frame = self._say(self._revision, self._totals)
+        return self._frame

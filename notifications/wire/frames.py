@@ -58,9 +58,10 @@ def changes(
     Args: notifications: each encoded already. totals: the counts, or None in all but the last
         part of a split one.
     """
+    gone = _compact(list(removed)).encode() if removed else b"[]"
     tail = b',"partial":true}' if totals is None else b',"counts":%s}' % totals
     return b'{"type":"changes","since":%d,"revision":%d,"notifications":[%s],"removed":%s%s' % (
-        since, revision, b",".join(notifications), _compact(list(removed)).encode(), tail,
+        since, revision, b",".join(notifications), gone, tail,
     )  # fmt: skip
 
 
