@@ -21,8 +21,7 @@ const SELDOM = ["channel-locks", "tab-answers", "tokens", "transports/event-stre
 const DETAILS = ["bell-details", "services"];
 /** The inbox page, with all that it would load later. */
 const INBOX = ["inbox-page"];
-/** What pages name, and other sites: never renamed. */
-const ENTRIES = ["define", "zone", "dashboard", "diagnostics/page", "admin/reach"];
+const TEMPLATES = ["notifications/templates", "templates"].map((folder) => join(ROOT, folder));
 
 /** Styles of shadow roots, which are inside the modules. */
 const INLINE = ["bell.css", "bell-details.css"];
@@ -137,6 +136,14 @@ async function details() {
   return new Set(shared);
 }
 
+/** What pages name, and other sites: never renamed. */
+function entries() {
+  const templates = TEMPLATES.flatMap((folder) => readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)));
+  const texts = templates.filter((path) => path.endsWith(".html")).map((path) => readFileSync(path, "utf8"));
+  const names = texts.flatMap((text) => [...text.matchAll(/{% static 'notifications\/([^']+\.js)' %}/g)]);
+  return [...new Set(names.map(([, name]) => name))].sort();
+}
+
 /** Pages name it, and so it keeps its name. @param {string} name */
 async function entry(name) {
   write(name, (await bundled({ from: { entryPoints: [source(name)] } })).text);
@@ -144,7 +151,7 @@ async function entry(name) {
 
 for (const one of SELDOM) await part(basename(one), [one]);
 await part("inbox", INBOX, await details());
-for (const one of ENTRIES) await entry(`${one}.js`);
+for (const one of entries()) await entry(one);
 const all = readdirSync(SOURCES, { recursive: true, encoding: "utf8" });
 for (const one of all.filter((name) => name.endsWith(".css") && !INLINE.includes(name))) await entry(one);
 save();
