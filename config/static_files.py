@@ -1,44 +1,55 @@
-"""Static files: their names, and serving them where no web server in front takes them over."""
+"""Static files: which are served, their names, and serving them where no web server does."""
 
 from __future__ import annotations
 
 import posixpath
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
-from django.core.files.base import ContentFile, File
+from django.contrib.staticfiles.finders import AppDirectoriesFinder
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, Storage
 from django.http import HttpRequest
+from whitenoise.compress import Compressor
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
+# What `make bundles` makes of the app's modules and styles; setup.py puts it into the wheel.
+BUNDLES = Path(__file__).parents[1] / "bundles"
 # What pages of other origins load: its name stays while all that it imports is renamed.
 _ENTRY = "notifications/define.js"
-# Others' modules say in comments whose they are.
-_OURS = ("accounts/", "notifications/")
-# Only such as have their lines to themselves: what stands in code or in a string is none of these.
-_COMMENT = re.compile(r"^[ \t]*(?://.*|/\*(?:(?!\*/)[\s\S])*\*/[ \t]*)$", re.MULTILINE)
+_BUNDLED = (".js", ".css", ".ts")
+# What fits into a packet beside its headers arrives no earlier for being smaller.
+_WORTH_COMPRESSING_BYTES = 1_000
 
 
-def without_comments(source: str) -> str:
-    """A module without its comments; their lines stay, so that a trace names the right ones."""
-    return _COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), source)
+class BundlesFinder(AppDirectoriesFinder):
+    """What `collectstatic` collects: of the app's modules and styles, the bundles made of them."""
+
+    def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, Storage]]:
+        """Each file, by its name, and where it lies."""
+        for name, storage in super().list(ignore_patterns):
+            if not (name.startswith("notifications/") and name.endswith(_BUNDLED)):
+                yield name, storage
+        bundles = FileSystemStorage(BUNDLES)
+        bundles.prefix = ""  # type: ignore[attr-defined]
+        for path in sorted(BUNDLES.rglob("*.*")):
+            yield path.relative_to(BUNDLES).as_posix(), bundles
 
 
-def _is_module_of_ours(name: str) -> bool:
-    return name.endswith(".js") and name.startswith(_OURS)
+class _Compressor(Compressor):  # type: ignore[misc]
+    """WhiteNoise's, by brotli and gzip, but for files that are small already."""
 
-
-class _Uncommented:
-    """Opens modules of a storage without their comments, which no browser needs to load."""
-
-    def __init__(self, storage: Any) -> None:
-        self._storage = storage
-
-    def open(self, path: str) -> File[Any]:
-        with self._storage.open(path) as file:
-            return ContentFile(without_comments(file.read().decode()).encode())
+    def compress(self, path: str) -> list[str]:
+        """The compressed files that were written beside it."""
+        if Path(path).stat().st_size >= _WORTH_COMPRESSING_BYTES:
+            return list(super().compress(path))
+        # Of an older version, under the same name.
+        for suffix in (".br", ".gz"):
+            Path(path + suffix).unlink(missing_ok=True)
+        return []
 
 
 class HashedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
@@ -48,29 +59,10 @@ class HashedStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """
 
     support_js_module_import_aggregation = True
-    # A module is done once all that it imports are; Django's 5 are too few for our graph.
-    max_post_process_passes = 20
-    # Styles, too, are found from their module.
-    patterns = (
-        *CompressedManifestStaticFilesStorage.patterns,
-        (
-            "*.js",
-            (
-                (
-                    r"""(?P<matched>new URL\("(?P<url>\./[^"]*)", import\.meta\.url\))""",
-                    """new URL("%(url)s", import.meta.url)""",
-                ),
-            ),
-        ),
-    )
 
-    def post_process(self, paths: dict[str, Any], **options: Any) -> Iterator[Any]:
-        """Also leave the comments of our modules away, of which types and reasons make many."""
-        opened = {
-            name: (_Uncommented(storage) if _is_module_of_ours(name) else storage, path)
-            for name, (storage, path) in paths.items()
-        }
-        yield from super().post_process(opened, **options)
+    def create_compressor(self, **options: Any) -> Compressor:
+        """WhiteNoise asks for it."""
+        return _Compressor(**options)
 
     def save_manifest(self) -> None:
         """Also make the entry one line that imports the module of its hashed name."""
@@ -98,4 +90,8 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):  # type: ignore[misc]
     def add_cache_headers(self, headers: Any, path: str, url: str) -> None:
         """And what lets pages of other origins load it, also those that ask for leave by COEP."""
         super().add_cache_headers(headers, path, url)
+        # Weak, since it names what is sent plain, by gzip and by brotli: three answers that mean
+        # the same, and are not the same bytes (RFC 9110, section 8.8.3.3).
+        file = Path(path).stat()
+        headers["ETag"] = f'W/"{int(file.st_mtime):x}-{file.st_size:x}"'
         headers["Cross-Origin-Resource-Policy"] = "cross-origin"

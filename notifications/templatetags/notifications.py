@@ -16,16 +16,6 @@ from notifications.inbox import reading
 
 register = template.Library()
 
-# What define.js imports before the page is live: named here, they are fetched all at once instead
-# of one after the other finds the next.
-_MODULES = [
-    f"notifications/{name}.js"
-    for name in (
-        "backoff", "connection", "inbox-client", "inbox-state", "notification-bell-element",
-        "protocol", "tab-leader", "text", "transports/choice", "transports/websocket",
-    )
-]  # fmt: skip
-
 
 @register.inclusion_tag("notifications/_bell.html", takes_context=True)
 def notification_bell(context: Context) -> dict[str, Any]:
@@ -38,7 +28,6 @@ def notification_bell(context: Context) -> dict[str, Any]:
         head = reading.head(user.pk)
     return {
         "head": head,
-        "modules": _MODULES,
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "sign_in_cookie": conf.SIGN_IN_COOKIE,
         "categories": _labels(),

@@ -15,6 +15,7 @@ from tests.hosts import journey
 from tests.hosts.conftest import ROOT
 from tests.support.ports import free_port
 
+BUNDLES = ROOT / "bundles"
 # Loaded where something asks for an extra.
 EXTRAS = {
     "channels_redis", "daphne", "h11", "matplotlib", "prometheus_client", "psycopg", "psycopg_pool",
@@ -33,12 +34,20 @@ def app():
     return {name for name in listed.stdout.splitlines() if (ROOT / name).is_file()}
 
 
+def bundles():
+    """What `make bundles` made, by the names that it has in the wheel."""
+    made = [path for path in BUNDLES.rglob("*") if path.is_file()]
+    assert len(made) > 20
+    return {f"notifications/static/{path.relative_to(BUNDLES)}": path for path in made}
+
+
 def test_the_wheel_has_all_of_the_app_and_nothing_else(built):
     (wheel,) = (built / "dist").glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {name for name in names if ".dist-info/" not in name} == app()
+    assert {name for name in names if ".dist-info/" not in name} == app() | set(bundles())
     for name in (
         "py.typed",
+        "static/notifications/types.d.ts",
         "migrations/0001_initial.py",
         "templates/notifications/inbox.html",
         "static/notifications/define.js",
@@ -53,7 +62,13 @@ def test_the_sdist_has_what_the_wheel_is_built_from_and_nothing_else(built):
     made = {"PKG-INFO", "setup.cfg"}
     rest = {name for name in names - app() - made if ".egg-info/" not in name}
     assert app() <= names
-    assert rest == {"LICENSE", "MANIFEST.in", "README.md", "pyproject.toml"}
+    made = {f"bundles/{path.relative_to(BUNDLES)}" for path in bundles().values()}
+    assert rest == made | {"LICENSE", "MANIFEST.in", "README.md", "pyproject.toml", "setup.py"}
+
+
+def test_the_wheels_modules_and_styles_are_the_bundles(installed):
+    for name, bundle in bundles().items():
+        assert (installed / name).read_bytes() == bundle.read_bytes(), name
 
 
 # What a process imports to serve, with whose package each is.

@@ -1,10 +1,10 @@
 /** What a bell needs only once it is opened or has something to say: loaded after the page is live. */
 import { Activation } from "./activation.js";
 import { cookie } from "./cookies.js";
-import { element } from "./dom.js";
 import { isUnread } from "./inbox-state.js";
 import { NotificationPanel } from "./notification-panel.js";
 import { NotificationToastElement } from "./notification-toast-element.js";
+import { DETAILS_STYLE, ROW_STYLE, dress } from "./styles.js";
 import { TabFocus } from "./tab-focus.js";
 import { announcement, endOf, failureText } from "./words.js";
 
@@ -19,12 +19,6 @@ addEventListener("pageshow", ({ persisted }) => {
   location.reload();
 });
 
-// Beside this module, under whatever names all of them were given.
-const STYLES = [
-  new URL("./bell.css", import.meta.url).href,
-  new URL("./row.css", import.meta.url).href,
-  new URL("./bell-details.css", import.meta.url).href,
-];
 const SPEAK_AFTER_MS = 1_000;
 
 customElements.define("notification-toast", NotificationToastElement);
@@ -58,12 +52,12 @@ export class BellDetails {
     this.panel = panel.node;
     /** @param {string} [id] */
     const unfold = (id) => panel.unfold(id);
-    this.#toasts = new NotificationToastElement({ clock: client.clock, styles: STYLES, refuge: button, activation, unfold });
-    const sheets = STYLES.slice(1).map((href) => element("link", { rel: "stylesheet", href }));
-    this.isStyled = Promise.all(sheets.map((sheet) => new Promise((resolve) => (sheet.onload = sheet.onerror = resolve))));
+    this.#toasts = new NotificationToastElement({ clock: client.clock, refuge: button, activation, unfold });
+    // Without a style it is not as it should be, and still of use.
+    this.isStyled = dress(/** @type {ShadowRoot} */ (bell.shadowRoot), ROW_STYLE, DETAILS_STYLE).catch(() => {});
     // Now, since later there may be no network; and what was done without one is waiting.
     client.acts().catch(() => {});
-    button.after(...sheets, this.panel, this.#toasts);
+    button.after(this.panel, this.#toasts);
     client.addEventListener("change", () => this.#toasts.dropTold((one) => this.#isStillUnread(one)));
   }
 

@@ -1,3 +1,4 @@
+import { BELL_STYLE, dress } from "./styles.js";
 import { badgeText, bellName, titleWithCount } from "./text.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -123,12 +124,13 @@ export class NotificationBellElement extends HTMLElement {
     this.#button.addEventListener("click", () => this.#details || this.open());
     // Until its style is there, the link serves.
     const slot = make("slot", {});
-    const onload = () => {
+    const show = () => {
       slot.hidden = true;
       this.#button.hidden = false;
     };
-    const sheet = make("link", { rel: "stylesheet", href: new URL("./bell.css", import.meta.url).href, onload });
-    this.attachShadow({ mode: "open" }).append(sheet, slot, this.#button, this.#status, this.#alert);
+    const root = this.attachShadow({ mode: "open" });
+    root.append(slot, this.#button, this.#status, this.#alert);
+    dress(root, BELL_STYLE).then(show, () => {});
   }
 
   #load() {

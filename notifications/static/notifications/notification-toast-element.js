@@ -1,6 +1,7 @@
 import { element, focused, place } from "./dom.js";
 import { about, actionLinks, avatar, labelled, linked } from "./row-parts.js";
 import { TEXT, announcement, levelText } from "./words.js";
+import { BELL_STYLE, DETAILS_STYLE, ROW_STYLE, dress } from "./styles.js";
 import { ToastQueue } from "./toast-queue.js";
 
 const NARROW = matchMedia("(width < 480px)");
@@ -18,7 +19,7 @@ export class NotificationToastElement extends HTMLElement {
   #listening = new AbortController();
 
   /** @param {Inbox.ToastOptions} options */
-  constructor({ clock, styles, durationMs, refuge, activation, unfold }) {
+  constructor({ clock, durationMs, refuge, activation, unfold }) {
     super();
     this.#activation = activation;
     this.#unfold = unfold;
@@ -26,8 +27,9 @@ export class NotificationToastElement extends HTMLElement {
     this.#queue = new ToastQueue({ clock, durationMs, changed: () => this.#render() });
     this.#more = this.#way(activation.inboxUrl, "more");
     this.#more.hidden = true;
-    const sheets = styles.map((href) => element("link", { rel: "stylesheet", href }));
-    this.attachShadow({ mode: "open" }).append(...sheets, this.#list, this.#more);
+    const root = this.attachShadow({ mode: "open" });
+    root.append(this.#list, this.#more);
+    dress(root, BELL_STYLE, ROW_STYLE, DETAILS_STYLE).catch(() => {});
   }
 
   connectedCallback() {

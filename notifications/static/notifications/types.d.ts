@@ -520,7 +520,6 @@ declare namespace Inbox {
 
   interface ToastOptions {
     clock: Clock;
-    styles: string[];
     durationMs?: number;
     /** Where the focus goes when the last toast leaves with it. */
     refuge: HTMLElement;
