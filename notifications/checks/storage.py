@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from notifications.push import notifier
 
 # What the names of engines end in; ours for PostgreSQL is built on Django's.
 SQLITE, POSTGRESQL = "sqlite3", "postgresql"
+# As SQLite names the module that has it.
+FULL_TEXT = "fts5"
 # As Django names the one that it makes for a project's tests.
 _OF_TESTS = "file:memorydb_"
 MOUNTS = Path("/proc/self/mounts")
@@ -92,6 +96,29 @@ def deferred_transactions(**_kwargs: Any) -> list[checks.CheckMessage]:
             id="notifications.W016",
         )
     ]
+
+
+@checks.register()
+def no_full_text(**_kwargs: Any) -> list[checks.CheckMessage]:
+    """Without its index a search works, and reads much more."""
+    if not _is(SQLITE) or _has_module(FULL_TEXT):
+        return []
+    return [
+        checks.Warning(
+            "SQLite was built without FTS5 here: each search reads the text of all items, and in a "
+            "database that was migrated elsewhere, with FTS5, nothing can be sent.",
+            hint="Use a Python whose SQLite has it, or PostgreSQL; then migrate notifications back "
+            "to 0001 and forward again.",
+            id="notifications.W026",
+        )
+    ]
+
+
+def _has_module(name: str) -> bool:
+    # Of the library: the database need not be there yet.
+    with closing(sqlite3.connect(":memory:")) as connection:
+        found = connection.execute("SELECT 1 FROM pragma_module_list WHERE name = ?", [name])
+        return found.fetchone() is not None
 
 
 @checks.register(deploy=True)

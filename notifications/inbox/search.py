@@ -20,7 +20,7 @@ from django.db.models import BooleanField, F, Func, OuterRef, Q, QuerySet, Subqu
 from notifications.models import Notification
 from notifications.models import search as index
 from notifications.models.inbox import InboxItemQuerySet
-from notifications.wire.search_words import words_of
+from notifications.wire.search_words import folded, words_of
 
 # So many notifications are few: each is looked up in the inbox.
 FEW = 2_000
@@ -41,6 +41,11 @@ class Search:
     @property
     def words(self) -> list[str]:
         return words_of(self.query)
+
+    @property
+    def folded_words(self) -> list[str]:
+        """As ``search_words.pieces`` takes them."""
+        return words_of(folded(self.query))
 
     @property
     def is_on(self) -> bool:

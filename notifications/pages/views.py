@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from urllib.parse import urlencode
+from dataclasses import replace
+from http import HTTPStatus
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
-from django.urls import get_script_prefix, reverse
+from django.urls import get_script_prefix
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods
 
 from notifications.conf import conf
 from notifications.credentials.recipients import recipient_id
-from notifications.inbox import acts, reading
-from notifications.pages import acting, snoozing
+from notifications.inbox import acts, choices, reading
+from notifications.pages import acting, filters, snoozing
 from notifications.pages.days import by_day
 from notifications.pages.gone import gone
+from notifications.pages.listing import EMPTY, TABS, ListPosition
 from notifications.wire import contract
 
 _PAGE_SIZE = 50
-_TABS = {
-    "inbox": "Inbox",
-    "unread": "Unread",
-    "snoozed": "Snoozed",
-    "archived": "Archived",
-    "saved": "Saved",
-}
-_EMPTY = {
-    "inbox": "You're all caught up.",
-    "unread": "Nothing unread.",
-    "snoozed": "Nothing snoozed.",
-    "archived": "Nothing archived yet.",
-    "saved": "Nothing saved yet.",
-}
 
 
 def around() -> dict[str, str]:
@@ -44,61 +31,35 @@ def around() -> dict[str, str]:
     return {"base_template": conf.BASE_TEMPLATE, "site_root": get_script_prefix()}
 
 
-@dataclass(frozen=True)
-class ListPosition:
-    """Where in which listing somebody is."""
-
-    listing: str
-    before: int | None
-
-    @classmethod
-    def of(cls, query: QueryDict) -> ListPosition:
-        listing = query.get("filter", "")
-        return cls(
-            listing if listing in reading.FILTERS else "inbox",
-            contract.revision(query.get("before", "")),
-        )
-
-    @property
-    def url(self) -> str:
-        return f"{reverse('notifications:inbox')}?{urlencode(self._query)}"
-
-    @property
-    def query(self) -> str:
-        """What leads back here from a notification; nothing from the first page of the inbox."""
-        query = self._query
-        return "" if query == {"filter": "inbox"} else f"?{urlencode(query)}"
-
-    @property
-    def _query(self) -> dict[str, str | int]:
-        query: dict[str, str | int] = {"filter": self.listing}
-        if self.before is not None:
-            query["before"] = self.before
-        return query
-
-
 @require_GET
 @login_required
 @cache_control(private=True, no_cache=True)
 def inbox_page(request: HttpRequest) -> HttpResponse:
-    """One page of the inbox, newest first."""
-    place = ListPosition.of(request.GET)
-    page = reading.page(recipient_id(request), place.listing, before=place.before, size=_PAGE_SIZE)
-    return render(
-        request,
-        "notifications/inbox.html",
-        {
-            **around(),
-            "place": place,
-            "tabs": _TABS.items(),
-            "snoozes": snoozing.CHOICES.items(),
-            "empty": _EMPTY[place.listing],
-            "head": page.head,
-            "days": by_day(page.notifications),
-            "next_before": page.next_before,
-            "older": page.next_before and ListPosition(place.listing, page.next_before).url,
-        },
-    )
+    """One page of the inbox, newest first, or of what is looked for in it."""
+    user_id, place = recipient_id(request), ListPosition.of(request.GET)
+    errors = filters.errors_of(place.search)
+    if errors:
+        page = reading.Page(reading.head(user_id), [], None)
+    else:
+        page = reading.page(
+            user_id, place.listing, before=place.before, size=_PAGE_SIZE, search=place.search
+        )
+    status = HTTPStatus.BAD_REQUEST if errors else HTTPStatus.OK
+    said = {
+        **around(),
+        "place": place,
+        "errors": errors,
+        "tabs": [(key, label, place.beside(key).url) for key, label in TABS.items()],
+        "menus": [] if errors else list(filters.menus(choices.held(user_id), place.search)),
+        "snoozes": snoozing.CHOICES.items(),
+        "found": place.found(page),
+        "empty": EMPTY[place.listing],
+        "head": page.head,
+        "days": by_day(page.notifications),
+        "next_before": page.next_before,
+        "older": page.next_before and replace(place, before=page.next_before).url,
+    }
+    return render(request, "notifications/inbox.html", said, status=status)
 
 
 @require_GET

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import template
+from django.template.context import Context
 from django.utils.html import conditional_escape, format_html, format_html_join
 
 from notifications.pages import appearance, links
 from notifications.pages.icons import ICONS
+from notifications.wire import search_words
 from notifications.wire.sender_pictures import picture_of
 
 register = template.Library()
@@ -41,9 +44,32 @@ def category_label(category: str) -> str:
     return appearance.category_label(category)
 
 
-@register.filter(is_safe=True)
-def linked(text: str, tabindex: str = "") -> str:
-    """The text, with its web addresses as links. Args: tabindex: of those."""
+@register.simple_tag(takes_context=True)
+def marked(context: Context, text: str | None) -> str:
+    """The text, with the words marked that its page looks for."""
+    return _marked(text or "", _words(context))
+
+
+@register.simple_tag(takes_context=True)
+def linked(context: Context, text: str | None, tabindex: str = "") -> str:
+    """The same, with its web addresses as links. Args: tabindex: of those."""
+    return _linked(text or "", tabindex, _words(context))
+
+
+def _words(context: Context) -> list[str]:
+    place = context.get("place")
+    return place.words if place else []
+
+
+def _marked(text: str, words: Sequence[str]) -> str:
+    parts = (
+        format_html("<mark>{}</mark>", piece) if is_match else conditional_escape(piece)
+        for piece, is_match in search_words.pieces(text, words)
+    )
+    return format_html_join("", "{}", ((part,) for part in parts))
+
+
+def _linked(text: str, tabindex: str = "", words: Sequence[str] = ()) -> str:
     stop = format_html(' tabindex="{}"', tabindex) if tabindex else ""
     return format_html_join(
         "",
@@ -52,10 +78,10 @@ def linked(text: str, tabindex: str = "") -> str:
             (
                 format_html(
                     '<a href="{}" rel="noopener noreferrer nofollow" dir="ltr"{}>{}</a>',
-                    piece.text, stop, piece.text,
+                    piece.text, stop, _marked(piece.text, words),
                 )
                 if piece.is_address
-                else conditional_escape(piece.text),
+                else _marked(piece.text, words),
             )
             for piece in links.pieces(text)
         ),
@@ -71,5 +97,5 @@ def paragraphs(text: str) -> str:
 
 def _lines(block: str) -> str:
     first, *rest = block.splitlines()
-    breaks = format_html_join("", "<br>{}", ((linked(line),) for line in rest))
-    return format_html("{}{}", linked(first), breaks)
+    breaks = format_html_join("", "<br>{}", ((_linked(line),) for line in rest))
+    return format_html("{}{}", _linked(first), breaks)

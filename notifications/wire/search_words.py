@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 # What stands above or below a letter of the alphabets that are written with them.
 _ACCENTS = re.compile("[\u0300-\u036f]+")
@@ -16,7 +17,7 @@ _ACCENTS = re.compile("[\u0300-\u036f]+")
 
 def words_of(text: str) -> list[str]:
     """The runs of letters, digits and their marks; whatever else is in the text parts them."""
-    kept = "".join(one if unicodedata.category(one)[0] in "LNM" else " " for one in text)
+    kept = "".join(one if _is_of_words(one) else " " for one in text)
     return [word for word in kept.split() if not _is_of_marks(word)]
 
 
@@ -35,6 +36,35 @@ def has_words(text: str, words: Sequence[str]) -> bool:
     found = set(words_of(folded(text)))
     *whole, begun = words or [""]
     return found.issuperset(whole) and any(word.startswith(begun) for word in found)
+
+
+def pieces(text: str, words: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    """The text in its order, cut where words begin and end that are looked for, and whether it is
+    one. Nothing is lost. ``search-words.js`` is its twin.
+
+    Args: words: as of ``words_of(folded(query))``.
+    """
+    if not words:
+        yield text, False
+        return
+    *whole, begun = words
+    passed = ""
+    for is_word, run in groupby(text, key=_is_of_words):
+        piece = "".join(run)
+        parts = words_of(folded(piece)) if is_word else []
+        if not any(part in whole or part.startswith(begun) for part in parts):
+            passed += piece
+            continue
+        if passed:
+            yield passed, False
+        passed = ""
+        yield piece, True
+    if passed:
+        yield passed, False
+
+
+def _is_of_words(one: str) -> bool:
+    return unicodedata.category(one)[0] in "LNM"
 
 
 def _is_of_marks(word: str) -> bool:

@@ -180,6 +180,13 @@ def test_sqlite_keeps_a_log_and_waits_for_the_disk(database, command, ids):
     assert found(deploy=False) == set()
 
 
+def test_an_sqlite_without_full_text_is_told_of(database, monkeypatch):
+    monkeypatch.setattr(storage, "FULL_TEXT", "of no such module")
+    assert found(deploy=False) == {"notifications.W026"}
+    database(POSTGRESQL)
+    assert "notifications.W026" not in found(deploy=False)
+
+
 @pytest.mark.parametrize(
     ("kind", "ids"),
     [("ext4", set()), ("nfs4", {"notifications.W005"}), ("fuse.sshfs", {"notifications.W005"})],

@@ -97,3 +97,29 @@ test("what the stream brings is kept only while a page is asked for", () => {
   it.endPage({ notifications: [], hasOlder: true });
   assert.deepEqual(ids(), [notification(9).id]);
 });
+
+test("what a search finds, the server knows: what arrives is not welcome by itself", () => {
+  const held = [notification(5), notification(4)];
+  const it = new Listing({ filter: "inbox", isFirst: true, hasOlder: false, isNarrowed: true, notifications: held });
+  const ids = () => it.shown(as).map(({ id }) => id);
+  assert.ok(it.isUnsure([notification(6)]));
+  assert.ok(it.isUnsure([notification(5, { revision: 7, body: "edited" })]));
+  assert.ok(!it.isUnsure([notification(5, { revision: 7, read_at: AT })]));
+  assert.ok(!it.isUnsure([notification(6, { archived_at: AT })]));
+  it.merge([notification(6), notification(5, { revision: 7, title: "edited" })], []);
+  assert.deepEqual(ids(), ["5", "4"]);
+  it.begin(false);
+  it.endPage({ notifications: [notification(5)], hasOlder: false, isNew: true });
+  it.merge([notification(6)], []);
+  assert.deepEqual(ids(), ["6", "5"]);
+});
+
+test("a new top leaves what is below it, and drops what it does not hold", () => {
+  const { it, ids } = listing("inbox", [5, 4, 3, 2], { hasOlder: true });
+  assert.equal(it.endPage({ notifications: [notification(6), notification(4)], hasOlder: true, isTop: true }), true);
+  assert.deepEqual(ids(), ["6", "4", "3", "2"]);
+  assert.ok(it.hasOlder);
+  assert.equal(it.endPage({ notifications: [notification(3)], hasOlder: false, isTop: true }), false);
+  assert.deepEqual(ids(), ["3"]);
+  assert.ok(!it.hasOlder);
+});

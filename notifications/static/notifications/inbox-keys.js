@@ -80,6 +80,8 @@ export class InboxKeys {
         return act("unread");
       case "z":
         return () => this.#page.undo();
+      case "/":
+        return () => this.#page.search();
       case "?":
         return () => this.#help();
       default:
@@ -125,6 +127,7 @@ export class InboxKeys {
 export function shortcut({ key, code, shiftKey }) {
   // The last is what a Russian keyboard has where others have it.
   if (key === "?" || key === "؟" || (key === "," && code === "Slash" && shiftKey)) return "?";
+  if (key === "/") return "/";
   const letter = /^[a-z]$/i.test(key) ? key : isBeyondAscii(key) ? code.match(/^Key([A-Z])$/)?.[1] : null;
   return letter ? (shiftKey ? `Shift ${letter.toUpperCase()}` : letter.toLowerCase()) : null;
 }

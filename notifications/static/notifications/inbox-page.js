@@ -1,6 +1,7 @@
 import { DayList } from "./day-list.js";
 import { element, part } from "./dom.js";
 import { InboxRow } from "./inbox-row.js";
+import { narrowedBy, place } from "./list-place.js";
 import { Listing } from "./listing.js";
 import { SeenObserver } from "./seen-observer.js";
 import { snoozeUntil } from "./snoozing.js";
@@ -10,6 +11,8 @@ import { TEXT, endOf, newText } from "./words.js";
 const TICK_MS = 60_000;
 const PAGE_SIZE = 50;
 const PAGE_MAX_SIZE = 100;
+// What comes together is asked for together.
+const ASK_AGAIN_MS = 300;
 // Then the reader asks for more, or the page would have no end.
 const AUTOMATIC_PAGES = 3;
 /** @type {Inbox.RowOp[]} */
@@ -52,6 +55,10 @@ class InboxPage {
   #undo;
   /** @type {Inbox.Reader | undefined} */
   #reader;
+  /** @type {Inbox.Search | undefined} */
+  #search;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #again;
 
   /** @param {HTMLElement} root @param {Inbox.Client} client @param {Pick<Inbox.Api, "page">} api */
   constructor(root, client, api) {
@@ -62,14 +69,14 @@ class InboxPage {
     this.#client = client;
     this.#api = api;
     this.#seen = new SeenObserver(client);
-    this.#query = { filter, ...(before && { before }) };
+    this.#query = { filter, ...narrowedBy(place.query) };
     this.#nextBefore = nextBefore;
     this.#template = part(part(root, "[data-row]", HTMLTemplateElement).content, "article", HTMLElement);
     this.#days = new DayList(part(root, "[data-days]", HTMLElement), part(document, "h1", HTMLElement));
     this.#empty = part(root, "[data-empty]", HTMLElement);
     this.#older = part(root, "[data-older]", HTMLElement);
     const drawn = [...root.querySelectorAll("article")].map((node) => this.#adopt(node));
-    this.#listing = new Listing({ filter, isFirst: !before, hasOlder: nextBefore !== null, notifications: drawn });
+    this.#listing = new Listing({ filter, isFirst: !before, hasOlder: nextBefore !== null, isNarrowed: this.#isNarrowed, notifications: drawn });
   }
 
   start() {
@@ -87,7 +94,24 @@ class InboxPage {
     this.#show();
     this.#nearOlder.observe(this.#older);
     import("./inbox-comforts.js").then(({ addComforts }) => (this.#undo = addComforts(this.#root, this, this.#client)));
+    import("./inbox-search.js").then(({ InboxSearch }) => (this.#search = new InboxSearch(this.#root, this)));
     import("./inbox-reader.js").then(({ InboxReader }) => (this.#reader = new InboxReader(this.#root, this, this.#client)));
+  }
+
+  get #isNarrowed() {
+    return Object.keys(this.#query).length > 1;
+  }
+
+  /** Shows the first page of what the server finds, in place of what is shown. @param {Record<string, string>} narrowed */
+  narrow(narrowed) {
+    this.#query = { filter: this.#query.filter, ...narrowed };
+    this.#root.ariaBusy = "true";
+    this.#listing.begin(this.#isNarrowed);
+    this.#ask(PAGE_SIZE);
+  }
+
+  search() {
+    this.#search?.focus();
   }
 
   /** @param {HTMLElement} node */
@@ -101,12 +125,25 @@ class InboxPage {
 
   /** @param {Inbox.ClientEvents["change"]} change */
   #changed({ notifications, removed, isSnapshot }) {
+    const isUnsure = this.#listing.isUnsure(notifications);
     this.#listing.merge(notifications, removed);
     const { epoch, revision } = this.#client.inbox;
     const isAsDrawn = epoch === this.#root.dataset.epoch && revision === Number(this.#root.dataset.revision);
     // A snapshot says nothing of older rows, unless nothing happened since they were drawn.
-    if (isSnapshot && !isAsDrawn) this.#ask(Math.min(PAGE_MAX_SIZE, Math.max(PAGE_SIZE, this.#listing.size)));
+    if (isSnapshot && !isAsDrawn) this.#ask(this.#size);
+    else if (isUnsure && !isSnapshot) this.#askAgain();
     this.#show();
+  }
+
+  /** As much as is shown, if that can be had at once. */
+  get #size() {
+    return Math.min(PAGE_MAX_SIZE, Math.max(PAGE_SIZE, this.#listing.size));
+  }
+
+  /** Whether what came is to be shown, the server knows. */
+  #askAgain() {
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => this.#ask(this.#size, undefined, { isTop: true }), ASK_AGAIN_MS);
   }
 
   /** @param {IntersectionObserverEntry[]} entries */
@@ -130,20 +167,27 @@ class InboxPage {
    * The last page to be asked for counts: another one's answer may be older.
    * @param {number} limit
    * @param {string} [before]
+   * @param {{isTop?: boolean}} [options]
    */
-  async #ask(limit, before) {
+  async #ask(limit, before, { isTop = false } = {}) {
     const asked = ++this.#asked;
     this.#listing.beginPage();
     const query = { ...this.#query, ...(before && { before }), limit: String(limit) };
     const page = await this.#api.page(query).catch(() => null);
     if (asked !== this.#asked) return false;
-    if (page?.epoch !== this.#client.inbox.epoch) {
+    const isNarrowing = this.#root.ariaBusy === "true";
+    this.#root.ariaBusy = null;
+    // Before it is live, it goes by what the server drew.
+    if (!page || page.epoch !== (this.#client.inbox.epoch || this.#root.dataset.epoch)) {
       this.#listing.failPage();
+      if (isNarrowing) this.#search?.failed();
       return false;
     }
-    this.#nextBefore = page.next_before;
-    this.#listing.endPage({ notifications: page.notifications, hasOlder: page.next_before !== null, isNew: !before });
-    if (before) for (const { id } of page.notifications) this.#accepted.add(id);
+    const { notifications, next_before: next } = page;
+    const isDeeper = this.#listing.endPage({ notifications, hasOlder: next !== null, isNew: !before && !isTop, isTop });
+    if (!isDeeper) this.#nextBefore = next;
+    if (before || isNarrowing) for (const { id } of notifications) this.#accepted.add(id);
+    if (!before) this.#search?.found(this.#listing.size, !this.#listing.hasOlder);
     this.#show();
     return true;
   }
@@ -161,7 +205,8 @@ class InboxPage {
     this.#pill.hidden = mayInsert || !fresh.length;
     this.#pill.textContent = newText(fresh.length);
     const { unread } = this.#client.counts;
-    this.#markAll.hidden = !unread;
+    // It is for all that there are, not for what was found.
+    this.#markAll.hidden = !unread || this.#isNarrowed;
     for (const node of document.querySelectorAll("[data-count=unread]")) node.textContent = unread ? String(unread) : "";
   }
 

@@ -1,12 +1,12 @@
 import { element, part } from "./dom.js";
 import { icon } from "./icons.js";
 import { InboxRow } from "./inbox-row.js";
+import { addressOf, place } from "./list-place.js";
 import { TEXT } from "./words.js";
 
 const WIDE = matchMedia("(width >= 1100px)");
 // Less for both would be too little for each.
 const LEAST_PX = 800;
-const { pathname: LIST, search: QUERY } = location;
 
 /**
  * Opens notifications beside their list, where there is room, each under its own address. Elsewhere
@@ -91,7 +91,7 @@ export class InboxReader {
     this.#pane.hidden = false;
     this.#pane.scrollTop = 0;
     this.#setWithdrawn(false);
-    const address = `${LIST}${encodeURIComponent(id)}/${QUERY}`;
+    const address = addressOf(id);
     if (how === "push") history.pushState({ row: id }, "", address);
     if (how === "replace") history.replaceState({ row: id }, "", address);
     this.#draw();
@@ -155,7 +155,7 @@ export class InboxReader {
   #end() {
     const id = this.#open?.id ?? "";
     this.#hide();
-    history.pushState({ row: id }, "", LIST + QUERY);
+    history.pushState({ row: id }, "", place.list + place.query);
     const { rows } = this.#page;
     (this.#page.rowOf(id) ?? rows[0])?.node.focus();
     if (!rows.length) document.querySelector("h1")?.focus();
@@ -171,7 +171,7 @@ export class InboxReader {
   /** Back and forward between the list and what was opened beside it. */
   #followHistory() {
     const { pathname } = location;
-    const id = pathname !== LIST && pathname.startsWith(LIST) ? decodeURIComponent(pathname.slice(LIST.length, -1)) : "";
+    const id = pathname !== place.list && pathname.startsWith(place.list) ? decodeURIComponent(pathname.slice(place.list.length, -1)) : "";
     const before = this.#open?.id;
     if (id) return this.#show(id, null);
     this.#hide();

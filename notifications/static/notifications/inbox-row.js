@@ -1,11 +1,11 @@
 import { labelsOf } from "./appearance.js";
 import { element, part } from "./dom.js";
+import { addressOf, place } from "./list-place.js";
 import { about, actionLinks, avatar, doWithoutPicture, labelled, linked, moreButton, paragraphs } from "./row-parts.js";
+import { pieces } from "./search-words.js";
 import { absoluteTime, ageInDay, relativeTime, zonedTime } from "./time.js";
 import { TEXT, levelText } from "./words.js";
 
-// Of the listing; a notification that is opened beside it has its own address.
-const { pathname: LIST, search: QUERY } = location;
 const labels = labelsOf(document.querySelector("notification-bell"));
 
 /** One notification of the inbox page: a row as _row.html draws it, or all of it, as _one.html does. */
@@ -15,6 +15,8 @@ export class InboxRow {
   /** Which content is shown: of what revision, and whether all of it. */
   #shown = "";
   #isStop = true;
+  /** Those that are marked in it. */
+  #words = place.words;
 
   /** @param {HTMLElement} node @param {{isWhole?: boolean}} [options] */
   constructor(node, { isWhole = false } = {}) {
@@ -83,7 +85,9 @@ export class InboxRow {
     if (this.id !== notification.id) this.#becomes(notification.id);
     this.node.classList.toggle("unread", isUnread);
     state.textContent = isUnread ? ", unread" : "";
-    if (title.textContent !== notification.title) title.textContent = notification.title;
+    const address = addressOf(notification.id);
+    if (title.getAttribute("href") !== address) title.href = address;
+    if (title.textContent !== notification.title) title.replaceChildren(...this.#marked(notification.title));
     label(toggle, isUnread ? "read" : "unread", notification.title);
     label(move, notification.archived_at ? "restore" : "archive", notification.title);
     if (more) moreButton(notification.title, more);
@@ -96,15 +100,15 @@ export class InboxRow {
     this.#showSnooze(notification);
     // One that the server drew is not known whole until it changes.
     if ("level" in notification && this.#shown !== versionOf(notification)) this.#showContent(notification);
+    if (this.#words !== place.words) this.#mark();
     time.title = absoluteTime(time.dateTime);
     time.textContent = this.#isWhole ? relativeTime(time.dateTime, nowMs) : ageInDay(time.dateTime, nowMs);
   }
 
   /** @param {string} id */
   #becomes(id) {
-    const { heading, title, line, more, acts } = this.#parts;
+    const { heading, line, more, acts } = this.#parts;
     this.node.dataset.id = this.#parts.id.value = id;
-    title.href = `${LIST}${encodeURIComponent(id)}/${QUERY}`;
     if (this.#isWhole || !line || !more) return;
     this.node.id = `n-${id}`;
     heading.id = `title-${id}`;
@@ -113,6 +117,19 @@ export class InboxRow {
     this.node.setAttribute("aria-labelledby", heading.id);
     this.node.setAttribute("aria-describedby", line.id);
     more.popoverTargetElement = acts;
+  }
+
+  /** A text in which those words are marked that the list is narrowed to. @param {string} text */
+  #marked = (text) =>
+    pieces(text, this.#isWhole ? [] : place.words).map((one) => (one.isMatch ? element("mark", { textContent: one.text }) : one.text));
+
+  /** Other words are looked for; what the row says stays. */
+  #mark() {
+    this.#words = place.words;
+    if (this.#isWhole) return;
+    const { title, about: said, body } = this.#parts;
+    for (const node of [title, ...said.querySelectorAll("bdi")]) node.replaceChildren(...this.#marked(node.textContent));
+    body.replaceChildren(...linked(body.textContent, { tabIndex: -1, drawn: this.#marked }));
   }
 
   /** @param {Inbox.Drawn | Inbox.Notification} notification */
@@ -134,10 +151,10 @@ export class InboxRow {
     this.node.dataset.level = level;
     this.node.querySelector("[data-part=avatar]")?.replaceWith(avatar(notification));
     parts.level.textContent = levelText(level);
-    parts.about.replaceChildren(...about(notification, labels));
+    parts.about.replaceChildren(...about(notification, labels, this.#marked));
     parts.time.dateTime = arrived_at;
     const text = body + (body_truncated ? "…" : "");
-    parts.body.replaceChildren(...(this.#isWhole ? paragraphs(text) : linked(text, { tabIndex: -1 })));
+    parts.body.replaceChildren(...(this.#isWhole ? paragraphs(text) : linked(text, { tabIndex: -1, drawn: this.#marked })));
     parts.links.replaceChildren(...actionLinks(actions));
     parts.open.hidden = !url;
     if (url) labelled(Object.assign(parts.open, { href: url }), "open", TEXT.open, title);

@@ -25,13 +25,26 @@ export class Listing {
   #belongs;
   #isFirst;
   #hasOlder;
+  #isNarrowed;
 
-  /** @param {{filter: Inbox.ListingName, isFirst: boolean, hasOlder: boolean, notifications: Held[]}} options */
-  constructor({ filter, isFirst, hasOlder, notifications }) {
+  /** @param {{filter: Inbox.ListingName, isFirst: boolean, hasOlder: boolean, isNarrowed?: boolean, notifications: Held[]}} options */
+  constructor({ filter, isFirst, hasOlder, isNarrowed = false, notifications }) {
     this.#belongs = BELONGS[filter];
     this.#isFirst = isFirst;
     this.#hasOlder = hasOlder;
+    this.#isNarrowed = isNarrowed;
     this.#hold(notifications);
+  }
+
+  /** From its first page on another one is shown, whose answer is awaited. @param {boolean} isNarrowed to what a search finds */
+  begin(isNarrowed) {
+    this.#isFirst = true;
+    this.#isNarrowed = isNarrowed;
+  }
+
+  /** Whether only the server can tell if these are to be shown. @param {Held[]} notifications */
+  isUnsure(notifications) {
+    return this.#isNarrowed && this.#isFirst && notifications.some((one) => this.#isUnsureOf(one));
   }
 
   /**
@@ -53,14 +66,21 @@ export class Listing {
     this.#meanwhile = [];
   }
 
-  /** @param {{notifications: Held[], hasOlder: boolean, isNew?: boolean}} page isNew: in place of what is held */
-  endPage({ notifications, hasOlder, isNew = false }) {
+  /**
+   * @param {{notifications: Held[], hasOlder: boolean, isNew?: boolean, isTop?: boolean}} page
+   *   isNew: in place of what is held; isTop: in place of as much of it as the page reaches down to.
+   * @returns whether more is held, below a page that is the top
+   */
+  endPage({ notifications, hasOlder, isNew = false, isTop = false }) {
     const meanwhile = this.#meanwhile ?? [];
     this.#meanwhile = null;
-    this.#hasOlder = hasOlder;
-    if (isNew) this.#held.clear();
+    const reached = isTop && hasOlder ? notifications.at(-1) : undefined;
+    if (isNew || isTop) for (const one of [...this.#held.values()]) if (!reached || byArrival(one, reached) <= 0) this.#held.delete(one.id);
+    const isDeeper = isTop && this.#held.size > 0;
+    if (!isDeeper) this.#hasOlder = hasOlder;
     this.#hold(notifications);
     this.merge(meanwhile, []);
+    return isDeeper;
   }
 
   failPage() {
@@ -89,9 +109,22 @@ export class Listing {
     }
   }
 
+  get hasOlder() {
+    return this.#hasOlder;
+  }
+
+  /** @param {Held} one */
+  #isUnsureOf(one) {
+    const held = this.#held.get(one.id);
+    if (!held) return this.#belongs(one);
+    // One that the server drew is not known whole.
+    if (!("body" in held) || !("body" in one)) return true;
+    return /** @type {const} */ (["title", "body", "sender", "category", "level"]).some((name) => held[name] !== one[name]);
+  }
+
   /** @param {Held} one */
   #isWelcome(one) {
-    if (!this.#isFirst || !this.#belongs(one)) return false;
+    if (!this.#isFirst || this.#isNarrowed || !this.#belongs(one)) return false;
     const oldest = [...this.#held.values()].sort(byArrival).at(-1);
     return !this.#hasOlder || !oldest || byArrival(one, oldest) < 0;
   }

@@ -5,6 +5,9 @@ import { icon } from "./icons.js";
 import { pieces } from "./links.js";
 import { TEXT } from "./words.js";
 
+/** A text as it stands. @type {(text: string) => (string | Node)[]} */
+const plain = (text) => [text];
+
 /**
  * The sender's picture, or initials in a colour of their own, or the icon of the level.
  * @param {Pick<Inbox.Notification, "sender" | "sender_picture" | "level">} notification
@@ -31,18 +34,23 @@ export function doWithoutPicture(node) {
  * Who says it, and of what sort it is.
  * @param {Pick<Inbox.Notification, "sender" | "category">} notification
  * @param {Record<string, string>} labels
+ * @param {(text: string) => (string | Node)[]} [drawn]
  */
-export function about({ sender, category }, labels) {
+export function about({ sender, category }, labels, drawn = plain) {
   const label = categoryLabel(category, labels);
-  const name = sender ? [element("bdi", { textContent: sender })] : [];
+  const name = sender ? [element("bdi", {}, ...drawn(sender))] : [];
   return [...name, sender && label ? ` · ${label}` : label];
 }
 
-/** A text with its web addresses as links. @param {string} text @param {{tabIndex?: number}} [options] of the links */
-export function linked(text, { tabIndex } = {}) {
-  return pieces(text).map((piece) => {
-    if (!piece.isAddress) return piece.text;
-    const link = element("a", { href: piece.text, rel: "noopener noreferrer nofollow", dir: "ltr", textContent: piece.text });
+/**
+ * A text with its web addresses as links.
+ * @param {string} text
+ * @param {{tabIndex?: number, drawn?: (text: string) => (string | Node)[]}} [options] tabIndex: of the links
+ */
+export function linked(text, { tabIndex, drawn = plain } = {}) {
+  return pieces(text).flatMap((piece) => {
+    if (!piece.isAddress) return drawn(piece.text);
+    const link = element("a", { href: piece.text, rel: "noopener noreferrer nofollow", dir: "ltr" }, ...drawn(piece.text));
     return tabIndex === undefined ? link : Object.assign(link, { tabIndex });
   });
 }

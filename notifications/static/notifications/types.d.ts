@@ -14,6 +14,7 @@ declare namespace Inbox {
   type Overlays = import("./overlays.js").Overlays;
   type Row = import("./inbox-row.js").InboxRow;
   type Reader = import("./inbox-reader.js").InboxReader;
+  type Search = import("./inbox-search.js").InboxSearch;
   type UndoBar = import("./inbox-undo.js").UndoBar;
   type State = import("./inbox-state.js").InboxState;
 
@@ -539,6 +540,7 @@ declare namespace Inbox {
     current: Row | undefined;
     act(row: Row, op: RowOp): void;
     undo(): void;
+    search(): void;
   }
 
   /** What a reader needs of it. */

@@ -52,6 +52,7 @@ export const SHORTCUTS = [
   ["Shift I", "Mark as read"],
   ["Shift U", "Mark as unread"],
   ["z", "Undo"],
+  ["/", "Search"],
   ["?", "Show this list"],
 ];
 

@@ -4,8 +4,10 @@ import json
 import re
 from pathlib import Path
 
+from notifications.inbox.search import Search
 from notifications.pages import appearance, links
 from notifications.pages.icons import ICONS
+from notifications.wire import search_words
 
 ROOT = Path(__file__).parents[3]
 CASES = json.loads((ROOT / "tests/js/support/row-cases.json").read_text("utf-8"))
@@ -17,6 +19,13 @@ def test_addresses_in_a_text_are_links_and_nothing_of_it_is_lost():
         pieces = list(links.pieces(text))
         assert [piece.text for piece in pieces if piece.is_address] == wanted
         assert "".join(piece.text for piece in pieces) == text
+
+
+def test_the_words_that_are_looked_for_are_marked_and_nothing_of_a_text_is_lost():
+    for text, query, wanted in CASES["marks"]:
+        pieces = list(search_words.pieces(text, Search(query).folded_words))
+        assert [piece for piece, is_match in pieces if is_match] == wanted
+        assert "".join(piece for piece, _ in pieces) == text
 
 
 def test_a_sender_has_initials():

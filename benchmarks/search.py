@@ -1,0 +1,215 @@
+"""How long a search of a large inbox takes, beside the LIKE that one would write first.
+
+``python -m benchmarks.search --items 100000 --runs 20`` fills one inbox on a new SQLite file, then on
+a private PostgreSQL server, and as many items of others beside it. It reads first pages of what
+typical searches find, as the page and the API do, and by ``icontains`` for each word. Then it
+inserts notifications with the index and without it, to show what that costs a sender.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import reduce
+from operator import and_
+from typing import Any
+
+from benchmarks import machine
+from benchmarks.dispatch import _database, _environment, _version
+from notifications.management.comparison.results import percentile
+
+PAGE_SIZE, BATCH = 50, 2_000
+# A vocabulary in which few words are frequent and most are rare, as in what people write.
+WORDS = 5_000
+BUDGET_MS = 50
+QUERIES: dict[str, dict[str, Any]] = {
+    "one word, frequent": {"query": "word3"},
+    "one word, rare": {"query": "word4321"},
+    "two words, any order": {"query": "word40 word7"},
+    "the beginning of a word": {"query": "word12"},
+    "none found": {"query": "nowhere"},
+    "two words that never meet": {"query": "word4999 word4998"},
+    "word, category and level": {
+        "query": "word9", "categories": ("category3",), "levels": ("critical",),
+    },
+    "sender alone": {"senders": ("Sender 77",)},
+}  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--items", type=int, default=100_000)
+    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--naive-runs", type=int, default=3)
+    parser.add_argument("--inserts", type=int, default=2_000)
+    parser.add_argument(
+        "--database", choices=["sqlite", "postgresql"], action="append", help="may be repeated"
+    )
+    parser.add_argument("--role", choices=["parent", "measure"], default="parent")
+    options = parser.parse_args()
+    if options.role == "parent":
+        _run_on_each_database(options)
+        return
+    import django  # noqa: PLC0415 (its settings come from the environment that the parent made)
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    _measure(options)
+
+
+def _run_on_each_database(options: argparse.Namespace) -> None:
+    print(machine.describe(), flush=True)
+    for name in options.database or ["sqlite", "postgresql"]:
+        command = [sys.executable, "-m", "benchmarks.search", "--role", "measure", *sys.argv[1:]]
+        with _database(name) as url:
+            subprocess.run(command, env=_environment(url), check=True)
+
+
+def _measure(options: argparse.Namespace) -> None:
+    user = _fill(options.items)
+    print(f"\n{_version()}, {options.items:,} items in one inbox, first pages of {PAGE_SIZE}")
+    print(f"  {'':28} ours (budget {BUDGET_MS} ms)             icontains")
+    for label, asked in QUERIES.items():
+        ours = _timed(lambda asked=asked: _search(user, asked), options.runs)
+        naive = _timed(lambda asked=asked: _naive(user, asked), options.naive_runs)
+        print(f"  {label:28} {_spread(ours)}   {_spread(naive)}", flush=True)
+    with_index = _inserts(options.inserts)
+    _drop_index()
+    without = _inserts(options.inserts)
+    added = with_index - without
+    print(f"  a notification is inserted in {with_index:.3f} ms, without the index in {without:.3f}")
+    print(f"  so the index costs {added:.3f} ms a notification, and nothing a recipient")
+
+
+def _spread(milliseconds: list[float]) -> str:
+    p50, p95 = percentile(milliseconds, 0.5), percentile(milliseconds, 0.95)
+    return f"p50 {p50:7.1f} ms, p95 {p95:7.1f} ms"
+
+
+def _timed(search: Callable[[], Any], runs: int) -> list[float]:
+    # Once unmeasured: the first one reads from the disk.
+    search()
+    taken = []
+    for _ in range(runs):
+        started = time.perf_counter()
+        search()
+        taken.append(1000 * (time.perf_counter() - started))
+    return taken
+
+
+def _search(user: Any, asked: dict[str, Any]) -> int:
+    from notifications.inbox import reading  # noqa: PLC0415
+    from notifications.inbox.search import Search  # noqa: PLC0415
+
+    page = reading.page(user.pk, size=PAGE_SIZE, search=Search(**asked))
+    return len(page.notifications)
+
+
+def _naive(user: Any, asked: dict[str, Any]) -> int:
+    from django.db.models import Q  # noqa: PLC0415
+
+    from notifications.models import InboxItem  # noqa: PLC0415
+
+    items = InboxItem.objects.listed().filter(inbox__user=user).select_related("notification")
+    for field in ("categories", "levels", "senders"):
+        if asked.get(field):
+            name = {"categories": "category", "levels": "level", "senders": "sender"}[field]
+            items = items.filter(**{f"notification__{name}__in": asked[field]})
+    words = [
+        Q(notification__title__icontains=word)
+        | Q(notification__body__icontains=word)
+        | Q(notification__sender__icontains=word)
+        for word in asked.get("query", "").split()
+    ]
+    found = items.filter(reduce(and_, words)) if words else items
+    return len(found.order_by("-arrived_revision")[: PAGE_SIZE + 1])
+
+
+# --- A large inbox --------------------------------------------------------------------------------
+
+
+def _fill(count: int) -> Any:
+    """As many notifications for one user as for another, in turns. Returns: the first user."""
+    from django.contrib.auth import get_user_model  # noqa: PLC0415
+    from django.core.management import call_command  # noqa: PLC0415
+    from django.db import connection  # noqa: PLC0415
+
+    from notifications.models import Inbox  # noqa: PLC0415
+
+    call_command("migrate", verbosity=0)
+    users = [get_user_model().objects.create(username=name) for name in ("one", "other")]
+    Inbox.objects.ensure(get_user_model().objects.all())
+    inboxes = [Inbox.objects.get(user=user) for user in users]
+    texts = random.Random(7)  # noqa: S311 (the same texts in each run)
+    for at in range(0, count, BATCH // 2):
+        _fill_batch(inboxes, at, min(BATCH // 2, count - at), texts)
+    Inbox.objects.update(revision=count, unread_count=count, unseen_count=count)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+    return users[0]
+
+
+def _fill_batch(inboxes: list[Any], at: int, count: int, texts: random.Random) -> None:
+    from django.utils import timezone  # noqa: PLC0415
+
+    from notifications.models import InboxItem, Notification  # noqa: PLC0415
+
+    now = timezone.now()
+    made = Notification.objects.bulk_create([_notification(texts) for _ in range(2 * count)])
+    items = [
+        InboxItem(
+            inbox=inboxes[n % 2], notification=one, revision=at + n // 2 + 1,
+            arrived_revision=at + n // 2 + 1, arrived_at=now,
+        )
+        for n, one in enumerate(made)
+    ]  # fmt: skip
+    InboxItem.objects.bulk_create(items)
+
+
+def _notification(texts: random.Random) -> Any:
+    from notifications.models import Notification, Status  # noqa: PLC0415
+
+    return Notification(
+        title=_text(texts, 5), body=_text(texts, 40), sender=f"Sender {texts.randrange(200)}",
+        category=f"category{texts.randrange(8)}", status=Status.SENT, audience_kind="users",
+        level=texts.choices(["info", "warning", "critical"], [90, 8, 2])[0],
+    )  # fmt: skip
+
+
+def _text(texts: random.Random, length: int) -> str:
+    return " ".join(f"word{int(WORDS ** texts.random())}" for _ in range(length))
+
+
+# --- What the index costs -------------------------------------------------------------------------
+
+
+def _inserts(count: int) -> float:
+    """Milliseconds a notification, each by a statement of its own, in one transaction."""
+    from django.db import transaction  # noqa: PLC0415
+
+    texts = random.Random(8)  # noqa: S311
+    made = [_notification(texts) for _ in range(count)]
+    with transaction.atomic():
+        started = time.perf_counter()
+        for one in made:
+            one.save(force_insert=True)
+    return 1000 * (time.perf_counter() - started) / count
+
+
+def _drop_index() -> None:
+    from importlib import import_module  # noqa: PLC0415
+
+    from django.db import connection  # noqa: PLC0415
+
+    migration = import_module("notifications.migrations.0002_search")
+    with connection.schema_editor() as editor:
+        migration.take_back(None, editor)
+
+
+if __name__ == "__main__":
+    main()

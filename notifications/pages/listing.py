@@ -1,0 +1,94 @@
+"""Where in which listing of the inbox somebody is, as addresses and forms say it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from notifications.inbox import reading
+from notifications.inbox.search import Search
+from notifications.pages import filters
+from notifications.wire import contract
+
+TABS: Final = {
+    "inbox": "Inbox",
+    "unread": "Unread",
+    "snoozed": "Snoozed",
+    "archived": "Archived",
+    "saved": "Saved",
+}
+EMPTY: Final = {
+    "inbox": "You're all caught up.",
+    "unread": "Nothing unread.",
+    "snoozed": "Nothing snoozed.",
+    "archived": "Nothing archived yet.",
+    "saved": "Nothing saved yet.",
+}
+
+
+@dataclass(frozen=True)
+class ListPosition:
+    """A page of a listing, and what it is narrowed to."""
+
+    listing: str
+    before: int | None = None
+    search: Search = reading.EVERYTHING
+
+    @classmethod
+    def of(cls, query: QueryDict) -> ListPosition:
+        listing = query.get("filter", "")
+        return cls(
+            listing if listing in reading.FILTERS else "inbox",
+            contract.revision(query.get("before", "")),
+            filters.search_of(query),
+        )
+
+    @property
+    def url(self) -> str:
+        return f"{reverse('notifications:inbox')}?{urlencode(self._query)}"
+
+    @property
+    def query(self) -> str:
+        """What leads back here from a notification; nothing from the first page of the inbox."""
+        query = self._query
+        return "" if query == {"filter": "inbox"} else f"?{urlencode(query)}"
+
+    @property
+    def fields(self) -> list[tuple[str, str | int]]:
+        """The same, for a form."""
+        return list(self._query.items())
+
+    @property
+    def all(self) -> ListPosition:
+        """The first page of all that the listing has."""
+        return ListPosition(self.listing)
+
+    @property
+    def words(self) -> list[str]:
+        """What is marked in the texts of rows."""
+        return self.search.folded_words
+
+    @property
+    def none_found(self) -> str:
+        return filters.none_found(self.search)
+
+    def beside(self, listing: str) -> ListPosition:
+        """The same in another tab."""
+        return ListPosition(listing, search=self.search)
+
+    def found(self, page: reading.Page) -> str:
+        """How many its page has found."""
+        is_first, is_last = self.before is None, page.next_before is None
+        count = len(page.notifications)
+        return filters.found(self.search, count, is_first=is_first, is_last=is_last)
+
+    @property
+    def _query(self) -> dict[str, str | int]:
+        query: dict[str, str | int] = {"filter": self.listing, **filters.values_of(self.search)}
+        if self.before is not None:
+            query["before"] = self.before
+        return query
