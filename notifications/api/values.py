@@ -163,3 +163,5 @@ Level = given("level")
 Category = _looked_for("category", content.check_category)
 # No more of it than what would reach the database as something else.
 Sender = _looked_for("sender", content.check_line)
+# What is muted: of all that can be, the longest.
+Thread = _looked_for("thread", content.check_line)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from notifications.conf import conf
 from notifications.credentials.recipients import recipient_id
 from notifications.inbox import acts, reading
-from notifications.pages import acting, snoozing
+from notifications.pages import acting, muting, snoozing
 from notifications.pages.days import by_day
 from notifications.pages.gone import gone
 from notifications.wire import contract
@@ -124,6 +124,7 @@ def inbox_one(request: HttpRequest, wire_id: str) -> HttpResponse:
             "snoozes": snoozing.CHOICES.items(),
             "place": ListPosition.of(request.GET),
             "beside": beside,
+            "why": muting.why(read.message),
         },
     )
 
