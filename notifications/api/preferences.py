@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
-from pydantic import ConfigDict, Field, StringConstraints, create_model
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, create_model
 
 from notifications.api import values
 from notifications.api.errors import BODY_PROBLEMS, or_problem, private
@@ -22,9 +22,10 @@ from notifications.wire.problems import Problem
 router = Router(tags=["Preferences"])
 
 _Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-_Day = Annotated[int, Field(ge=0, le=6, strict=True)]
+_Day = Annotated[int, Field(ge=0, le=6, strict=True), BeforeValidator(values.integer)]
 _Zone = Literal.__getitem__(tuple(sorted(zones())))
-_ToastS = Literal.__getitem__(tuple(one for one in TOAST_S if one is not None))
+_Seconds = Literal.__getitem__(tuple(one for one in TOAST_S if one is not None))
+_ToastS = Annotated[_Seconds | None, BeforeValidator(values.integer)]  # type: ignore[valid-type]
 _Theme = Literal.__getitem__(THEMES)
 _Muted = values.Thread
 _Kind = Literal["category", "sender", "thread"]
@@ -81,12 +82,18 @@ class PreferencesOut(Schema):
     mutes: list[MuteOut]
 
 
+def _with_categories_alone(schema: dict[str, Any]) -> None:
+    """What the document says: at least one field, and in its map of categories no other names."""
+    schema["minProperties"] = 1
+    schema["properties"]["categories"]["additionalProperties"] = False
+
+
 class PreferencesIn(Strict):
     """What is given is changed, the rest stays."""
 
-    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+    model_config = ConfigDict(json_schema_extra=_with_categories_alone)
 
-    toast_s: _ToastS | None = None  # type: ignore[valid-type]
+    toast_s: _ToastS = None
     keys: bool = Field(default=True, strict=True)
     theme: _Theme = "auto"  # type: ignore[valid-type]
     quiet: QuietHours | None = None

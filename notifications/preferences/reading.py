@@ -55,6 +55,21 @@ def choices_of(inbox_id: int) -> Choices:
     return Choices.from_json(row)
 
 
+def for_clients(choices: Choices) -> dict[str, Any]:
+    """What a client has to know to show something: what differs from what holds everywhere."""
+    others = _shown(categories.defaults(categories.ALL_OTHERS))
+    names = dict.fromkeys((*categories.named(), *choices.shown))
+    rows = {name: _shown(choices.channels(name)) for name in names}
+    rows = {name: row for name, row in rows.items() if row != others}
+    if others != _shown(Channels()):
+        rows[categories.ALL_OTHERS] = others
+    return replace(choices, shown=rows).as_json()
+
+
+def _shown(channels: Channels) -> dict[str, bool]:
+    return {name: getattr(channels, name) for name in categories.SHOWN}
+
+
 def of(user_id: Any) -> Chosen:
     """All that a user has chosen, with the categories that they may choose of."""
     inbox_id = Inbox.objects.filter(user_id=user_id).values_list("pk", flat=True).first()
