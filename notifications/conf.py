@@ -173,6 +173,9 @@ class _Conf:
     SIGN_IN_COOKIE = Setting("")
     # What people are told instead of a category's word, such as {"orders": _("Orders")}.
     CATEGORIES = Setting[Mapping[str, Any]]({})
+    # What holds for a category until somebody chooses otherwise, and what nobody may choose:
+    # {"billing": {"sound": True, "is_locked": True}}; "*" is for all that are not named.
+    PREFERENCES = Setting[Mapping[str, Any]]({})
     # The pictures of senders: a mapping by their names, a function of one, or the path of either.
     # Its values are paths on the site, or https addresses that the pages' policy allows.
     SENDER_PICTURE = Setting[Any](None)

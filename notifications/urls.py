@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, path
 from notifications import api
 from notifications.pages import dashboard, identity, views
 from notifications.pages.diagnostics import diagnostics_page
+from notifications.pages.preferences import preferences_page
 from notifications.wire import places
 
 
@@ -26,6 +27,7 @@ app_name = "notifications"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("inbox/", views.inbox_page, name="inbox"),
     path("inbox/actions/", views.inbox_action, name="inbox-action"),
+    path("inbox/preferences/", preferences_page, name="preferences"),
     path("inbox/<str:wire_id>/", views.inbox_one, name="inbox-one"),
     path("identity/theme.css", identity.sheet, name="identity-sheet"),
     path("identity/icon.svg", identity.icon, name="identity-icon"),

@@ -19,6 +19,7 @@ from notifications.api import (
     errors,
     inbox,
     notifications,
+    preferences,
     tokens,
     traces,
 )
@@ -55,6 +56,7 @@ def make() -> NinjaAPI:
     # In this order: a bearer beats a cookie.
     api.add_router("", inbox.router, auth=[TokenAuth(), SessionAuth()])
     api.add_router("", diagnostics.router, auth=[TokenAuth(), SessionAuth()])
+    api.add_router("/preferences", preferences.router, auth=[TokenAuth(), SessionAuth()])
     api.add_router("/notifications", notifications.router, auth=[ApiKeyAuth()])
     api.add_router("/notifications", traces.router, auth=[ApiKeyAuth()])
     api.add_router("/tokens", tokens.router, auth=[TokenMakerAuth(), SessionAuth()])

@@ -139,6 +139,8 @@ def _report(notification: Notification) -> dict[str, Any]:
     counts = stats.kept(notification.pk)
     return _shown(notification) | {
         "item_count": notification.item_count,
+        "muted_count": notification.muted_count,
+        "off_count": notification.off_count,
         "delivered_count": counts.delivered,
         "seen_count": counts.seen,
         "read_count": counts.read,

@@ -270,6 +270,8 @@ class ReportOut(SentOut):
     item_count: int = Field(
         description="How many inboxes it has reached: once it is sent, how many it went to."
     )
+    muted_count: int = Field(description="How many had muted it, and were skipped.")
+    off_count: int = Field(description="How many had turned its category off, and were skipped.")
     delivered_count: int = Field(description="In how many of them a client has it.")
     seen_count: int
     read_count: int

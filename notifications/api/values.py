@@ -31,13 +31,13 @@ Id = Annotated[
 ]
 
 
-def _integer(value: object) -> object:
+def integer(value: object) -> object:
     """JSON knows numbers only: 17.0 is 17, and some write it so."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 Revision = Annotated[
-    int, Field(ge=0, le=contract.INTEGER_MAX, strict=True), BeforeValidator(_integer)
+    int, Field(ge=0, le=contract.INTEGER_MAX, strict=True), BeforeValidator(integer)
 ]
 Time = Annotated[str, Field(examples=["2026-11-24T09:00:00.000Z"])]
 
@@ -163,3 +163,5 @@ Level = given("level")
 Category = _looked_for("category", content.check_category)
 # No more of it than what would reach the database as something else.
 Sender = _looked_for("sender", content.check_line)
+# What is muted: of all that can be, the longest.
+Thread = _looked_for("thread", content.check_line)

@@ -7,7 +7,7 @@ write lock on SQLite.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import QuerySet, Subquery
@@ -16,12 +16,16 @@ from django.db.models.functions import Left
 from notifications.inbox.search import Search
 from notifications.models import Epoch, Inbox, InboxItem, sql
 from notifications.models.inbox import InboxItemQuerySet
+from notifications.preferences.choices import Choices
 from notifications.wire import contract, opaque_ids, read, serializers
 from notifications.wire.message import Message
 from notifications.wire.read import Item, Said
 
 _COLUMNS = (*serializers.ITEM, *serializers.CONTENT)
-_HEAD = ("pk", "revision", "unread_count", "unseen_count", "epoch_secret", "user_secret")
+_HEAD = (
+    "pk", "revision", "unread_count", "unseen_count", "preferences__chosen", "epoch_secret",
+    "user_secret",
+)  # fmt: skip
 
 EVERYTHING = Search()
 FILTERS = {
@@ -47,6 +51,7 @@ class Head:
     revision: int
     unread: int
     unseen: int
+    choices: Choices = field(default_factory=Choices)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -171,7 +176,7 @@ def _head_rows(user_id: Any) -> QuerySet[Inbox, Any]:
 
 
 def _head(user_id: Any, row: Sequence[Any]) -> Head:
-    inbox_id, revision, unread, unseen, epoch_secret, user_secret = row
+    inbox_id, revision, unread, unseen, chosen, epoch_secret, user_secret = row
     return Head(
         inbox_id=inbox_id,
         user=opaque_ids.opaque(user_secret, user_id),
@@ -179,6 +184,7 @@ def _head(user_id: Any, row: Sequence[Any]) -> Head:
         revision=revision,
         unread=unread,
         unseen=unseen,
+        choices=Choices.from_json(chosen),
     )
 
 

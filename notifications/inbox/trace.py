@@ -22,6 +22,7 @@ from notifications.inbox.trace_reasons import Reason, said
 from notifications.inbox.traced_streams import Outcome, TracedStream
 from notifications.models import Inbox, InboxItem, Notification, Removal, Status, audiences
 from notifications.models.door import Door
+from notifications.preferences import skipping
 
 
 @dataclass(frozen=True)
@@ -123,16 +124,23 @@ def _dispatched_to_all(notification: Notification) -> Step:
     first = items.order_by("inbox_id").values_list("arrived_at", flat=True).first()
     if first is None:
         reason = _why_not_begun(notification) or _under_way(notification)
-        reason = reason or _why_removed(notification) or Reason.NOBODY
+        reason = reason or _why_removed(notification) or _why_nobody(notification)
         return Step("dispatched", happened=False, reason=reason, since=_due(notification))
     detail = ngettext(
         "In %(count)s inbox, of %(all)s that were expected.",
         "In %(count)s inboxes, of %(all)s that were expected.",
         notification.item_count,
     )
+    if notification.skipped_count:
+        more = _(" Skipped, since their preferences keep it out: %(count)s.")
+        detail += more % {"count": f"{notification.skipped_count:,}"}
     counts = {"count": f"{notification.item_count:,}", "all": f"{notification.recipient_count:,}"}
     reason = _under_way(notification)
     return Step("dispatched", at=first, reason=reason, detail=detail % counts)
+
+
+def _why_nobody(notification: Notification) -> Reason:
+    return Reason.NOT_WANTED if notification.skipped_count else Reason.NOBODY
 
 
 def _counted(notification: Notification) -> Iterator[Step]:
@@ -194,7 +202,18 @@ def _why_not_dispatched(notification: Notification, user: Any) -> Reason:
     if (reason := _why_not_begun(notification) or _why_no_turn(notification, user)) is not None:
         return reason
     is_active = audience.recipients().filter(pk=user.pk).exists()
-    return Reason.LEFT_OUT if is_active else Reason.NOT_ACTIVE
+    if not is_active:
+        return Reason.NOT_ACTIVE
+    return Reason.NOT_WANTED if _is_unwanted(notification, user) else Reason.LEFT_OUT
+
+
+def _is_unwanted(notification: Notification, user: Any) -> bool:
+    """Whether the user's rules keep it out, as these are now."""
+    inbox_id = Inbox.objects.filter(user=user.pk).values_list("pk", flat=True).first()
+    if inbox_id is None or not notification.skipped_count:
+        return False
+    between = {"after": inbox_id - 1, "upto": inbox_id}
+    return bool(skipping.skipped(notification, [inbox_id], **between))
 
 
 def _why_no_turn(notification: Notification, user: Any) -> Reason | None:

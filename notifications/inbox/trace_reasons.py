@@ -24,6 +24,7 @@ class Reason(StrEnum):
     NOT_IN_AUDIENCE = "not_in_audience"
     NOT_ACTIVE = "not_active"
     JOINED_LATER = "joined_later"
+    NOT_WANTED = "not_wanted"
     LEFT_OUT = "left_out"
     # It was not seen to go to a client.
     OFFLINE = "offline"
@@ -49,8 +50,10 @@ _SAID = {
     Reason.NOT_ACTIVE: gettext_lazy("Not active: only active users are recipients."),
     Reason.JOINED_LATER: gettext_lazy("Joined after it was accepted."),
     Reason.LEFT_OUT: gettext_lazy(
-        "In its audience and active now, but not when it was dispatched."
+        "In its audience and active now, but not when it was dispatched; or their preferences "
+        "kept it out then."
     ),
+    Reason.NOT_WANTED: gettext_lazy("Their preferences keep it out of their inbox."),
     Reason.OFFLINE: gettext_lazy("No stream has been open since it arrived."),
     Reason.NOT_WRITTEN: gettext_lazy("Streams were open, and ended or went on without it."),
     Reason.REMOVED_MEANWHILE: gettext_lazy(

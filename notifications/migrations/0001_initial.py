@@ -192,6 +192,16 @@ class Migration(migrations.Migration):
                         default=0, editable=False, verbose_name="in inboxes"
                     ),
                 ),
+                (
+                    "muted_count",
+                    models.PositiveIntegerField(default=0, editable=False, verbose_name="muted"),
+                ),
+                (
+                    "off_count",
+                    models.PositiveIntegerField(
+                        default=0, editable=False, verbose_name="category off"
+                    ),
+                ),
                 ("sent_by", models.CharField(default="", editable=False, max_length=64)),
                 ("idempotency_scope", models.CharField(default="", editable=False, max_length=64)),
                 (
@@ -255,6 +265,7 @@ class Migration(migrations.Migration):
                 ("unread_count", models.PositiveIntegerField(default=0)),
                 ("unseen_count", models.PositiveIntegerField(default=0)),
                 ("access_version", models.PositiveBigIntegerField(default=0)),
+                ("preferences_revision", models.PositiveBigIntegerField(default=0)),
                 ("change_seq", models.PositiveBigIntegerField(db_index=True, default=0)),
             ],
             options={
@@ -928,5 +939,65 @@ class Migration(migrations.Migration):
             model_name="process",
             name="watched_until",
             field=models.DateTimeField(null=True),
+        ),
+        migrations.CreateModel(
+            name="Preferences",
+            fields=[
+                (
+                    "inbox",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="preferences",
+                        serialize=False,
+                        to="notifications.inbox",
+                    ),
+                ),
+                ("chosen", notifications.models.tolerance.JsonField(default=dict)),
+            ],
+            options={
+                "verbose_name_plural": "preferences",
+            },
+        ),
+        migrations.CreateModel(
+            name="InboxRule",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("category", "Category"),
+                            ("sender", "Sender"),
+                            ("thread", "Thread"),
+                            ("off", "Category off"),
+                            ("on", "Category on"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("value", models.CharField(max_length=200)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "inbox",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rules",
+                        to="notifications.inbox",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=["kind", "value", "inbox"], name="notifications_rule_once"
+                    )
+                ],
+            },
         ),
     ]

@@ -6,6 +6,7 @@ from notifications.models.history import HistorySlot
 from notifications.models.inbox import Inbox, InboxItem, Operation
 from notifications.models.jobs import Edit, Leased, Removal, from_now
 from notifications.models.notification import Level, Notification, Status
+from notifications.models.preferences import InboxRule, Preferences
 from notifications.models.process import Process
 from notifications.models.stats import Stats, StatsDelta
 from notifications.models.stream_record import StreamRecord
@@ -20,10 +21,12 @@ __all__ = [
     "HistorySlot",
     "Inbox",
     "InboxItem",
+    "InboxRule",
     "Leased",
     "Level",
     "Notification",
     "Operation",
+    "Preferences",
     "Process",
     "Removal",
     "Stats",

@@ -112,6 +112,8 @@ class Inbox(models.Model):
     # How often access was taken away from the user: it rises, so that every process looks again
     # whose streams are still allowed.
     access_version = models.PositiveBigIntegerField(default=0)
+    # The revision by which the user's preferences changed last.
+    preferences_revision = models.PositiveBigIntegerField(default=0)
     # The clock's count at the last change (SQLite only).
     change_seq = models.PositiveBigIntegerField(default=0, db_index=True)
 

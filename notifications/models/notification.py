@@ -144,6 +144,9 @@ class Notification(Leased):
     recipient_count = models.PositiveIntegerField(_("recipients"), default=0, editable=False)
     # How many inboxes it has reached.
     item_count = models.PositiveIntegerField(_("in inboxes"), default=0, editable=False)
+    # Of how many recipients it was kept out: by a mute, or by a category that they have turned off.
+    muted_count = models.PositiveIntegerField(_("muted"), default=0, editable=False)
+    off_count = models.PositiveIntegerField(_("category off"), default=0, editable=False)
 
     # The program that sent it (an API key) and may follow, edit and withdraw it; else nothing.
     sent_by = models.CharField(max_length=64, default="", editable=False)
@@ -246,6 +249,11 @@ class Notification(Leased):
 
     def __str__(self) -> str:
         return str(self.title)  # which SQLite may hold as no text
+
+    @property
+    def skipped_count(self) -> int:
+        """Recipients who did not want it."""
+        return self.muted_count + self.off_count
 
     @property
     def can_be_withdrawn(self) -> bool:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from notifications.conf import conf
 from notifications.credentials.recipients import recipient_id
 from notifications.inbox import acts, choices, reading
-from notifications.pages import acting, filters, snoozing
+from notifications.pages import acting, filters, muting, snoozing
 from notifications.pages.days import by_day
 from notifications.pages.gone import gone
 from notifications.pages.listing import EMPTY, TABS, ListPosition
@@ -85,6 +85,7 @@ def inbox_one(request: HttpRequest, wire_id: str) -> HttpResponse:
             "snoozes": snoozing.CHOICES.items(),
             "place": ListPosition.of(request.GET),
             "beside": beside,
+            "why": muting.why(read.message),
         },
     )
 

@@ -51,6 +51,7 @@ _HEAD = (
     "revision",
     "unread_count",
     "unseen_count",
+    "preferences_revision",
     "epoch_secret",
     "user_secret",
 )
@@ -76,7 +77,7 @@ _TABLES = {
 _HEADS = """
 heads AS MATERIALIZED (
     SELECT a.n, a.since, b.id AS inbox_id, b.user_id, b.revision, b.unread_count, b.unseen_count,
-           e.epoch_secret, e.user_secret,
+           b.preferences_revision, e.epoch_secret, e.user_secret,
            CASE WHEN a.since IS NULL OR e.epoch_secret <> %s
                      OR a.since > b.revision THEN 'snapshot'
                 WHEN a.since = b.revision THEN 'head'
@@ -204,16 +205,17 @@ class _Encoder:
 
 
 def _loaded(ask: Ask, rows: Sequence[Row], encode: _Encoder) -> Loaded:
-    _, how, user_id, revision, unread, unseen, epoch_secret, user_secret = rows[0][: len(_HEAD)]
+    head = dict(zip(_HEAD, rows[0], strict=False))
+    how, user_id, epoch_secret = head["how"], head["user_id"], head["epoch_secret"]
     # As the ORM has it: a UUID may lie in a column of text.
     ((user_key,),) = sql.python_values(_USER_FIELDS, [[user_id]])
     loaded = Loaded(
-        user=opaque_ids.opaque(user_secret, user_key),
+        user=opaque_ids.opaque(head["user_secret"], user_key),
         epoch=opaque_ids.opaque(epoch_secret, ask.inbox_id),
         epoch_tag=epoch_tag(epoch_secret),
-        revision=revision,
-        unread=unread,
-        unseen=unseen,
+        revision=head["revision"],
+        unread=head["unread_count"],
+        unseen=head["unseen_count"],
     )
     items = _items(rows)
     if how == "snapshot":
@@ -232,7 +234,9 @@ def _loaded(ask: Ask, rows: Sequence[Row], encode: _Encoder) -> Loaded:
         )
         for item, content in items
     )
-    return replace(loaded, since=ask.cursor.since, changes=changes)
+    since = ask.cursor.since
+    is_chosen = head["preferences_revision"] > since
+    return replace(loaded, since=since, changes=changes, preferences=is_chosen)
 
 
 def _items(rows: Sequence[Row]) -> list[tuple[dict[str, Any], Row]]:

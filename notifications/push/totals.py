@@ -22,7 +22,8 @@ class Totals:
 def read() -> Totals:
     """Raises: DatabaseError"""
     sending = Notification.objects.filter(status=Status.SENDING)
-    left = sending.aggregate(left=Sum(F("recipient_count") - F("item_count")))["left"]
+    done = F("item_count") + F("muted_count") + F("off_count")
+    left = sending.aggregate(left=Sum(F("recipient_count") - done))["left"]
     return Totals(
         backlog=max(0, left or 0),
         scheduled=Notification.objects.filter(status=Status.SCHEDULED).count(),

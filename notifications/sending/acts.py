@@ -20,6 +20,8 @@ from notifications.models.door import CODE, Through
 from notifications.sending import dispatch, quota, start
 from notifications.wire.message import EDITABLE, PARTS, Message
 
+# Of a row, what its dispatch moves.
+FIGURES = ("status", "item_count", "muted_count", "off_count")
 REMOVABLE = (Status.SENDING, Status.SENT)
 logger = logging.getLogger(__name__)
 
@@ -93,7 +95,7 @@ def send(
         sent = _accept(notification, audience, rationed=rationed)
     if not connection.in_atomic_block:
         # The dispatch of a small audience ran at the commit, and moved the row.
-        sent.notification.refresh_from_db(fields=["status", "item_count"])
+        sent.notification.refresh_from_db(fields=FIGURES)
     return sent
 
 

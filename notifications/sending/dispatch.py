@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import DateTimeField, F, Max, Q, Value
@@ -19,6 +20,8 @@ from notifications.models import (
 )
 from notifications.models.audience import Audience
 from notifications.models.inbox import InboxQuerySet
+from notifications.preferences import skipping
+from notifications.preferences.skipping import Reason
 from notifications.sending.jobs import ChunkedJob
 from notifications.sending.signals import Arrived, inboxes_changed
 
@@ -50,8 +53,12 @@ class Dispatch(ChunkedJob):
     def chunk(self, after: int, upto: int) -> None:
         # In the order of ids, as everywhere: two sends over the same users must not lock crosswise.
         locked = self._inboxes(after, upto).order_by("pk").select_for_update(no_key=True)
-        ids = list(locked.values_list("pk", flat=True))
-        if not ids:
+        wanted = list(locked.values_list("pk", flat=True))
+        # The row is locked by the fence: this content, and no other, goes into the hints.
+        notification = Notification.objects.get(pk=self.pk)
+        left_out = skipping.skipped(notification, wanted, after=after, upto=upto)
+        if not (ids := [pk for pk in wanted if pk not in left_out]):
+            self._count(0, left_out.values())
             return
         inboxes = Inbox.objects.filter(pk__among=ids)
         inboxes.update(
@@ -70,11 +77,16 @@ class Dispatch(ChunkedJob):
             arrived_revision=F("revision"),
             arrived_at=Value(arrived_at, output_field=DateTimeField()),
         )
-        Notification.objects.filter(pk=self.pk).update(item_count=F("item_count") + len(ids))
-        # The row is locked by the fence: this content, and no other, goes into the hints.
-        notification = Notification.objects.get(pk=self.pk)
+        self._count(len(ids), left_out.values())
         arrived = Arrived(notification, arrived_at, inboxes.now())
         inboxes_changed.send(type(self), changes=[arrived])
+
+    def _count(self, reached: int, reasons: Collection[Reason]) -> None:
+        """With the chunk itself, so that whoever goes on after a crash counts nobody twice."""
+        if reached or reasons:
+            Notification.objects.filter(pk=self.pk).update(
+                item_count=F("item_count") + reached, **skipping.added(reasons)
+            )
 
     def _inboxes(self, after: int, upto: int) -> InboxQuerySet:
         between = Inbox.objects.filter(pk__gt=after, pk__lte=upto)

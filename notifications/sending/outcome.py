@@ -35,7 +35,7 @@ def sentence(notification: Notification) -> str:
             return sentence % {"count": f"{reached:,}"}
         case Status.SENT:
             sentence = ngettext("Sent to %(count)s person", "Sent to %(count)s people", reached)
-            return sentence % {"count": f"{reached:,}"} + _but_expected(notification) + "."
+            return sentence % {"count": f"{reached:,}"} + _but(notification) + "."
     sentence = ngettext("Sending to %(count)s person.", "Sending to %(count)s people.", expected)
     return sentence % {"count": f"{expected:,}"}
 
@@ -52,8 +52,29 @@ def reach(notification: Notification) -> str:
     return f"{reached:,}"
 
 
+def skipped(notification: Notification) -> str:
+    """How many were left out, and why; empty: nobody was."""
+    reasons = []
+    if muted := notification.muted_count:
+        said = ngettext("%(count)s muted it", "%(count)s muted it", muted)
+        reasons.append(said % {"count": f"{muted:,}"})
+    if off := notification.off_count:
+        said = ngettext("%(count)s has its category off", "%(count)s have its category off", off)
+        reasons.append(said % {"count": f"{off:,}"})
+    return ", ".join(reasons)
+
+
+def _but(notification: Notification) -> str:
+    but = _but_expected(notification)
+    if not notification.skipped_count:
+        return but
+    said = _("; %(count)s skipped: %(reasons)s")
+    count = f"{notification.skipped_count:,}"
+    return but + said % {"count": count, "reasons": skipped(notification)}
+
+
 def _but_expected(notification: Notification) -> str:
-    if notification.item_count == notification.recipient_count:
+    if notification.item_count + notification.skipped_count == notification.recipient_count:
         return ""
     count = {"count": f"{notification.recipient_count:,}"}
     if notification.send_at is None:

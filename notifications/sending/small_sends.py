@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -27,6 +27,8 @@ from notifications.models import (
 )
 from notifications.models.audience import Id
 from notifications.models.inbox import InboxNow
+from notifications.preferences import skipping
+from notifications.preferences.skipping import Reason
 from notifications.sending.arrivals import advance
 from notifications.sending.dispatch import Dispatch, last_inbox_id
 from notifications.sending.round_robin import Left
@@ -44,6 +46,15 @@ class _Send:
 
     row: Notification
     members: Sequence[Any]
+
+
+class _Counted(NamedTuple):
+    """How many were reached by a notification, and how many were not."""
+
+    is_new: bool
+    reached: int
+    muted: int
+    off: int
 
 
 def send_together(pks: Sequence[int]) -> Left:
@@ -134,18 +145,26 @@ def _dispatch(sends: Sequence[_Send]) -> None:
     if any(small_send.row.upto is None for small_send in sends):
         Inbox.objects.ensure_of(user_ids)
     last, inboxes = last_inbox_id(), _locked(user_ids)
+    there = [_there(small_send, inboxes, last) for small_send in sends]
+    asked = [{inboxes[pk].inbox_id for pk in members} for members in there]
+    rows = [small_send.row for small_send in sends]
+    left_out = skipping.skipped_of_many(zip(rows, asked, strict=True))
     arrivals = []
-    for small_send in sends:
-        upto = last if small_send.row.upto is None else small_send.row.upto
-        there = [pk for pk in small_send.members if pk in inboxes]
-        reached = [pk for pk in there if inboxes[pk].inbox_id <= upto]
+    for row, members, without in zip(rows, there, left_out, strict=True):
+        reached = [pk for pk in members if inboxes[pk].inbox_id not in without]
         for pk in reached:
             inboxes[pk] = _one_more(inboxes[pk])
-        arrivals.append(Arrived(small_send.row, arrived_at, [inboxes[pk] for pk in reached]))
+        arrivals.append(Arrived(row, arrived_at, [inboxes[pk] for pk in reached]))
     advance(Counter(inbox.inbox_id for arrival in arrivals for inbox in arrival.inboxes))
     InboxItem.objects.bulk_create(item for arrival in arrivals for item in _items(arrival))
-    _finish(arrivals, last)
+    _finish(arrivals, left_out, last)
     inboxes_changed.send(Dispatch, changes=[arrival for arrival in arrivals if arrival.inboxes])
+
+
+def _there(small_send: _Send, inboxes: Mapping[Any, InboxNow], last: int) -> list[Any]:
+    """Its members who have an inbox, and had one when it was accepted."""
+    upto = last if small_send.row.upto is None else small_send.row.upto
+    return [pk for pk in small_send.members if pk in inboxes and inboxes[pk].inbox_id <= upto]
 
 
 def _locked(user_ids: Collection[Any]) -> dict[Any, InboxNow]:
@@ -177,17 +196,23 @@ def _items(arrived: Arrived) -> list[InboxItem]:
     ]
 
 
-def _finish(arrivals: Sequence[Arrived], last: int) -> None:
+def _finish(
+    arrivals: Sequence[Arrived], left_out: Sequence[Mapping[int, Reason]], last: int
+) -> None:
     """Say of the notifications that they are sent, and of those not counted yet how many get it."""
-    alike: dict[tuple[bool, int], list[int]] = defaultdict(list)
-    for arrival in arrivals:
-        alike[arrival.notification.upto is None, len(arrival.inboxes)].append(
-            arrival.notification.pk
+    alike: dict[_Counted, list[int]] = defaultdict(list)
+    for arrival, without in zip(arrivals, left_out, strict=True):
+        row, reasons = arrival.notification, Counter(without.values())
+        counted = _Counted(
+            row.upto is None, len(arrival.inboxes), reasons[Reason.MUTED], reasons[Reason.OFF]
         )
-    for (is_new, count), pks in alike.items():
-        accepted = {"recipient_count": count, "cursor": last, "upto": last}
+        alike[counted].append(row.pk)
+    for (is_new, count, muted, off), pks in alike.items():
+        accepted = {"recipient_count": count + muted + off, "cursor": last, "upto": last}
         Notification.objects.filter(pk__among=pks).update(
             status=Status.SENT,
             item_count=F("item_count") + count,
+            muted_count=F("muted_count") + muted,
+            off_count=F("off_count") + off,
             **(accepted if is_new else {"cursor": F("upto")}),
         )

@@ -49,6 +49,8 @@ class Loaded:
     # Under which revisions these have arrived.
     arrived: tuple[int, ...] = ()
     more: bool = False
+    # Whether the user's preferences changed after ``since``.
+    preferences: bool = False
 
     @property
     def counts(self) -> bytes:

@@ -51,6 +51,7 @@ def changes(loaded: Loaded, since: int, part: Sequence[Entry], *, last: bool) ->
         [entry.encoded for entry in part if entry.encoded is not None],
         [entry.id for entry in part if entry.encoded is None],
         loaded.counts if last else None,
+        preferences=loaded.preferences and last,
     )
 
 

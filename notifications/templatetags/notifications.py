@@ -13,6 +13,7 @@ from django.urls import reverse
 from notifications.conf import conf
 from notifications.identity.site import Identity
 from notifications.inbox import reading
+from notifications.preferences.reading import for_clients
 
 register = template.Library()
 
@@ -31,6 +32,7 @@ def notification_bell(context: Context) -> dict[str, Any]:
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "sign_in_cookie": conf.SIGN_IN_COOKIE,
         "categories": _labels(),
+        "preferences": _json(for_clients(head.choices)),
     }
 
 
@@ -40,7 +42,23 @@ def _labels() -> str:
     What goes over the wire is said once to everybody, whatever language they read.
     """
     labels = {category: str(label) for category, label in conf.CATEGORIES.items()}
-    return json.dumps(labels, ensure_ascii=False, separators=(",", ":")) if labels else ""
+    return _json(labels) if labels else ""
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+@register.simple_tag(takes_context=True)
+def page_theme(context: Context) -> str:
+    """The theme that the page's reader has chosen, for the query that the bell makes anyway."""
+    user = context.get("user")
+    if user is None or not user.is_authenticated:
+        return "auto"
+    if not isinstance(context.get("head"), reading.Head):
+        context["head"] = reading.head(user.pk)
+    theme: str = context["head"].choices.theme
+    return theme
 
 
 @register.simple_tag

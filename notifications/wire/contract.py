@@ -47,6 +47,8 @@ IDS_MAX_COUNT: Final = 200
 # How far ahead a snooze may end: 3 minutes to a year, a leap one.
 SNOOZE_MIN_S: Final = 3 * 60
 SNOOZE_MAX_S: Final = 366 * 24 * 60 * 60
+# Mutes of one user, with the categories that they have turned on or off.
+RULES_MAX_COUNT: Final = 1_000
 # What somebody looks for, and how many categories, or senders, they choose at once.
 QUERY_MAX_LENGTH: Final = 200
 CHOICES_MAX_COUNT: Final = 50

@@ -52,14 +52,17 @@ def changes(
     notifications: Iterable[bytes],
     removed: Sequence[str],
     totals: bytes | None,
+    *,
+    preferences: bool = False,
 ) -> bytes:
     """What changed after ``since`` up to ``revision``.
 
     Args: notifications: each encoded already. totals: the counts, or None in all but the last
-        part of a split one.
+        part of a split one. preferences: whether these changed too, for the last part to say.
     """
     gone = _compact(list(removed)).encode() if removed else b"[]"
-    tail = b',"partial":true}' if totals is None else b',"counts":%s}' % totals
+    chosen = b',"preferences":true' if preferences else b""
+    tail = b',"partial":true}' if totals is None else b',"counts":%s%s}' % (totals, chosen)
     return b'{"type":"changes","since":%d,"revision":%d,"notifications":[%s],"removed":%s%s' % (
         since, revision, b",".join(notifications), gone, tail,
     )  # fmt: skip

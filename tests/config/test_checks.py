@@ -445,6 +445,32 @@ def test_an_identity_that_cannot_be_shown_is_told_of(settings, name, value, expe
     assert found() == {f"notifications.{expected}"}
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        [],
+        {"billing": True},
+        {"Billing!": {}},
+        {7: {}},
+        {"billing": {"mail": True}},
+        {"billing": {"toast": "yes"}},
+        {"billing": {"is_locked": True, "inbox": False}},
+    ],
+)
+def test_preferences_that_would_not_hold_are_told_of(settings, said):
+    settings.NOTIFICATIONS_PREFERENCES = said
+    assert found() == {"notifications.E033"}
+
+
+def test_preferences_of_a_project_pass(settings):
+    settings.NOTIFICATIONS_PREFERENCES = {
+        "*": {"desktop": False},
+        "billing": {"sound": True, "is_locked": True},
+        "tips": {"inbox": False},
+    }
+    assert found() == set()
+
+
 def test_an_identity_of_a_project_passes(settings):
     settings.NOTIFICATIONS_SITE_NAME = "Müller & Söhne"
     settings.NOTIFICATIONS_SITE_ACCENT = "#7b2d8b"

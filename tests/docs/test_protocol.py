@@ -36,7 +36,11 @@ SENT = {
             ping_interval_s=25,
         )
     ],
-    "changes": [frames.changes(1, 2, [], [], totals) for totals in (None, frames.counts(0, 0))],
+    "changes": [
+        frames.changes(1, 2, [], [], frames.counts(0, 0), preferences=True),
+        frames.changes(1, 2, [], [], None),
+        frames.changes(1, 2, [], [], frames.counts(0, 0)),
+    ],
     "snapshot": [frames.snapshot("E", 1, [], more=False, totals=frames.counts(0, 0))],
     "synced": [frames.synced(1)],
     "ping": [frames.ping(1)],
@@ -332,7 +336,7 @@ def planned():
 
 def test_nothing_that_is_planned_is_there(described, client, alice):
     client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
-    assert len(planned()) == 4
+    assert len(planned()) == 3
     for one in planned():
         if one.startswith("GET "):
             assert client.get(one.removeprefix("GET ") + "x").status_code == 422, one
@@ -351,7 +355,7 @@ def planned_words():
     """Names that nothing but a plan has: of planned fields, values and codes."""
     found = {re.search(r"\w+(?=\W*$)", one)[0] for one in planned() if not one.startswith("GET ")}
     found |= {one.partition("=")[2] for one in planned() if one.startswith("GET ")} - {""}
-    assert {"clicked_count", "paused", "STATE_LOST", "preferences"} <= found
+    assert {"clicked_count", "paused", "STATE_LOST"} <= found
     return found
 
 

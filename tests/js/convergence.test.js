@@ -28,6 +28,8 @@ function world(seed) {
   const page = { user: "user-1", epoch: null, revision: 0, counts: { unread: 0, unseen: 0 } };
   const api = {
     one: () => later(() => null, 10),
+    chosen: async () => ({}),
+    choose: async () => ({}),
     whyStop: () => later(() => null, 10),
     act: (body) => {
       if (server.chance(0.1)) return later(() => Promise.reject(Object.assign(new Error(), { status: 503 })), 10);

@@ -149,7 +149,11 @@ def _finished(sent: Sent) -> str:
         again += f", and left to a dispatcher: {str(error).strip()}"
     expected = notification.recipient_count
     count = notification.item_count if notification.status == Status.SENT else expected
-    but = "" if count == expected else f" ({expected} expected)"
+    skipped = notification.skipped_count
+    but = "" if count + skipped == expected else f" ({expected} expected)"
+    if skipped:
+        reasons = (f"{notification.muted_count} muted", f"{notification.off_count} category off")
+        but += f", {skipped} skipped ({', '.join(one for one in reasons if one[0] != '0')})"
     return (
         f"{notification.pk} {notification.status}{again}: "
         f"{count} recipient{'' if count == 1 else 's'}{but}."
@@ -157,10 +161,10 @@ def _finished(sent: Sent) -> str:
 
 
 def _dispatch(notification: Notification) -> None:
-    notification.refresh_from_db(fields=["status", "item_count"])
+    notification.refresh_from_db(fields=acts.FIGURES)
     if notification.status == Status.SENDING:
         Dispatch(notification.pk).run()
-        notification.refresh_from_db(fields=["status", "item_count"])
+        notification.refresh_from_db(fields=acts.FIGURES)
 
 
 @contextmanager

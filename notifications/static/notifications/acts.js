@@ -56,6 +56,16 @@ export class Acts {
     return this.#api.one(id);
   }
 
+  /** What the reader has chosen of how they are told. */
+  chosen() {
+    return this.#api.chosen();
+  }
+
+  /** @param {Inbox.Preferences} changes */
+  choose(changes) {
+    return this.#api.choose(changes);
+  }
+
   /** From another tab. @param {Inbox.ActMessage} message */
   hear(message) {
     this.#take(message);

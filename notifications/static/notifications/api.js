@@ -49,6 +49,17 @@ export class InboxApi {
     return answerOf(await this.#fetch(`${this.#url}inbox/${encodeURIComponent(id)}`, { cache: "no-store" }));
   }
 
+  /** What its user has chosen. @returns {Promise<Inbox.Preferences>} */
+  async chosen() {
+    return chosenOf(await this.#fetch(`${this.#url}preferences`, { cache: "no-store" }));
+  }
+
+  /** @param {Inbox.Preferences} changes @returns {Promise<Inbox.Preferences>} */
+  async choose(changes) {
+    const options = { method: "PATCH", headers: this.#headers(), body: JSON.stringify(changes), keepalive: true };
+    return chosenOf(await this.#fetch(`${this.#url}preferences`, options));
+  }
+
   /**
    * That a stream has brought everything up to there, where nothing else tells.
    * @param {string} epoch
@@ -78,11 +89,14 @@ export class InboxApi {
 
   /** @param {string} body */
   #post(body) {
-    const csrf = this.#csrfToken();
-    /** @type {HeadersInit} */
-    const headers = { "Content-Type": "application/json", ...(csrf && { "X-CSRFToken": csrf }) };
     // keepalive: the act outlives the page of a user who follows a link.
-    return this.#fetch(`${this.#url}inbox/actions`, { method: "POST", headers, body, keepalive: true });
+    return this.#fetch(`${this.#url}inbox/actions`, { method: "POST", headers: this.#headers(), body, keepalive: true });
+  }
+
+  /** @returns {HeadersInit} */
+  #headers() {
+    const csrf = this.#csrfToken();
+    return { "Content-Type": "application/json", ...(csrf && { "X-CSRFToken": csrf }) };
   }
 }
 
@@ -91,6 +105,12 @@ async function answerOf(response) {
   const answer = await response.json().catch(() => null);
   if (!response.ok || !isRevision(answer?.revision)) throw failure(response.status);
   return answer;
+}
+
+/** @param {Response} response */
+async function chosenOf(response) {
+  if (!response.ok) throw failure(response.status);
+  return response.json();
 }
 
 /** @param {number} status @returns {Inbox.Refusal} */

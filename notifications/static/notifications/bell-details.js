@@ -1,5 +1,6 @@
 /** What a bell needs only once it is opened or has something to say: loaded after the page is live. */
 import { Activation } from "./activation.js";
+import { chosenOf } from "./chosen.js";
 import { cookie } from "./cookies.js";
 import { isUnread } from "./inbox-state.js";
 import { NotificationPanel } from "./notification-panel.js";
@@ -20,6 +21,7 @@ addEventListener("pageshow", ({ persisted }) => {
 });
 
 const SPEAK_AFTER_MS = 1_000;
+const DESKTOP_MAX = 3;
 
 customElements.define("notification-toast", NotificationToastElement);
 
@@ -31,6 +33,7 @@ export class BellDetails {
   #status;
   #alert;
   #toasts;
+  #chosen;
   /** @type {Inbox.Notification[]} */
   #unspoken = [];
 
@@ -44,6 +47,7 @@ export class BellDetails {
     const { client } = bell;
     this.#bell = bell;
     this.#client = client;
+    this.#chosen = chosenOf(client);
     this.#focus = new TabFocus(`${client.name}:focus`);
     this.#status = status;
     this.#alert = alert;
@@ -63,18 +67,37 @@ export class BellDetails {
 
   /** The first bell of an inbox speaks for the others on its page, and one tab for the others. */
   get #isVoice() {
+    return this.#isFirst && this.#focus.isOurs(!this.#client.leader);
+  }
+
+  get #isFirst() {
     const bells = [...document.querySelectorAll("notification-bell")];
-    const isFirst = (bells.find(({ client }) => client === this.#client) ?? this.#bell) === this.#bell;
-    return isFirst && this.#focus.isOurs(!this.#client.leader);
+    return (bells.find(({ client }) => client === this.#client) ?? this.#bell) === this.#bell;
   }
 
   /** Tells of them, to the page and to its user. @param {Inbox.Notification[]} notifications */
   announce(notifications) {
     const shown = notifications.filter((notification) => this.#bell.emit("notification", { notification }, true));
-    if (!shown.length || !this.#isVoice) return;
-    if (this.#bell.getAttribute("toasts") !== "off") this.#toasts.show(shown);
+    this.#alertOf(shown);
+    const toasts = shown.filter((one) => this.#chosen.allows(one, "toast"));
+    if (!toasts.length || !this.#isVoice) return;
+    if (this.#bell.getAttribute("toasts") !== "off") this.#toasts.show(toasts, this.#chosen.toastMs);
     if (!this.#unspoken.length) setTimeout(() => this.#speakOfNew(), SPEAK_AFTER_MS);
-    this.#unspoken.push(...shown);
+    this.#unspoken.push(...toasts);
+  }
+
+  /** Beyond the page: one tab does it for all. @param {Inbox.Notification[]} notifications */
+  async #alertOf(notifications) {
+    if (this.#client.leader || !this.#isFirst) return;
+    /** @param {"desktop" | "sound"} channel */
+    const wanted = (channel) => notifications.filter((one) => this.#chosen.allows(one, channel));
+    const onDesktop = this.#focus.isNowhere() ? wanted("desktop") : [];
+    const isLoud = wanted("sound").length > 0;
+    if (!onDesktop.length && !isLoud) return;
+    const { showOnDesktop, sound } = await import("./alerts.js");
+    // Beyond a few, the count tells more than each.
+    for (const one of onDesktop.slice(0, DESKTOP_MAX)) showOnDesktop(one, () => this.#bell.open());
+    if (isLoud) sound().catch(() => {});
   }
 
   /** @param {Inbox.Failure} failure */

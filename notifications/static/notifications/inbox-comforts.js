@@ -1,4 +1,5 @@
 /** What the inbox page can begin without: loaded once its list is live. */
+import { chosenOf } from "./chosen.js";
 import { ConnectionStrip } from "./inbox-strip.js";
 import { InboxKeys } from "./inbox-keys.js";
 import { UndoBar } from "./inbox-undo.js";
@@ -7,7 +8,7 @@ import { UndoBar } from "./inbox-undo.js";
 export function addComforts(root, page, client) {
   const undo = new UndoBar();
   root.prepend(new ConnectionStrip(client).node);
-  root.append(undo.node, new InboxKeys(page).button);
+  root.append(undo.node, new InboxKeys(page, chosenOf(client)).button);
   document.addEventListener("pointerdown", ({ target }) => closeMenus(target));
   // Before whoever else hears of it: one press closes one thing.
   document.addEventListener("keydown", (event) => event.key === "Escape" && escape(event), { capture: true });

@@ -1,7 +1,6 @@
 import { element } from "./dom.js";
 import { SHORTCUTS, TEXT } from "./words.js";
 
-const STORE_KEY = "nb-single-keys";
 const EDITABLE = "input, textarea, select, [contenteditable], dialog, notification-bell";
 
 /**
@@ -10,15 +9,15 @@ const EDITABLE = "input, textarea, select, [contenteditable], dialog, notificati
  */
 export class InboxKeys {
   #page;
-  #isOn;
+  #chosen;
   /** @type {HTMLDialogElement | undefined} */
   #dialog;
   button = element("button", { type: "button", className: "shortcuts", textContent: TEXT.shortcuts });
 
-  /** @param {Inbox.KeyedPage} page */
-  constructor(page) {
+  /** @param {Inbox.KeyedPage} page @param {Inbox.Chosen} chosen */
+  constructor(page, chosen) {
     this.#page = page;
-    this.#isOn = stored() !== "off";
+    this.#chosen = chosen;
     this.button.addEventListener("click", () => this.#help());
     document.addEventListener("keydown", (event) => this.#pressed(event));
   }
@@ -56,7 +55,7 @@ export class InboxKeys {
 
   /** @param {string | null} key @param {Inbox.Row | undefined} current @returns {Reaction} */
   #letter(key, current) {
-    if (!this.#isOn) return undefined;
+    if (!this.#chosen.keys) return undefined;
     /** @param {Inbox.RowOp} op */
     const act = (op) => current && (() => this.#page.act(current, op));
     switch (key) {
@@ -103,11 +102,10 @@ export class InboxKeys {
 
   #build() {
     const keys = SHORTCUTS.flatMap(([key, what]) => [element("dt", {}, element("kbd", { textContent: key })), element("dd", { textContent: what })]);
-    const box = element("input", { type: "checkbox", checked: this.#isOn });
-    box.addEventListener("change", () => {
-      this.#isOn = box.checked;
-      store(this.#isOn ? "on" : "off");
-    });
+    const box = element("input", { type: "checkbox", checked: this.#chosen.keys });
+    // Where that cannot be sent it holds until the page is left.
+    box.addEventListener("change", () => this.#chosen.choose({ keys: box.checked }).catch(() => {}));
+    this.#chosen.addEventListener("change", () => (box.checked = this.#chosen.keys));
     const heading = element("h2", { id: "shortcuts-heading", textContent: TEXT.shortcuts });
     const close = element("form", { method: "dialog" }, element("button", { className: "primary", textContent: TEXT.close }));
     const dialog = element("dialog", {}, heading, element("dl", {}, ...keys), element("p", {}, element("label", {}, box, ` ${TEXT.singleKeys}`)), close);
@@ -134,21 +132,3 @@ export function shortcut({ key, code, shiftKey }) {
 
 /** Whether it is one character, and none that every keyboard of old has. @param {string} key */
 const isBeyondAscii = (key) => [...key].length === 1 && (key.codePointAt(0) ?? 0) > 0x7f;
-
-// A browser may forbid the page to store anything.
-function stored() {
-  try {
-    return localStorage.getItem(STORE_KEY);
-  } catch {
-    return null;
-  }
-}
-
-/** @param {string} value */
-function store(value) {
-  try {
-    localStorage.setItem(STORE_KEY, value);
-  } catch {
-    // Then it holds until the page is left.
-  }
-}

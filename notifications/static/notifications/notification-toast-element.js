@@ -49,8 +49,9 @@ export class NotificationToastElement extends HTMLElement {
     this.#listening.abort();
   }
 
-  /** @param {Inbox.Notification[]} notifications */
-  show(notifications) {
+  /** @param {Inbox.Notification[]} notifications @param {number} [durationMs] of each */
+  show(notifications, durationMs) {
+    if (durationMs) this.#queue.durationMs = durationMs;
     if (notifications.length === 1) this.#queue.add(notifications[0]);
     else this.#queue.addAll(notifications);
   }

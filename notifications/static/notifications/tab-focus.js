@@ -22,6 +22,11 @@ export class TabFocus {
     return !document.hidden && (document.hasFocus() || (isSpare && !this.#isElsewhere));
   }
 
+  /** Whether no tab is looked at. */
+  isNowhere() {
+    return !document.hasFocus() && !this.#isElsewhere;
+  }
+
   #open() {
     this.#channel ??= new BroadcastChannel(this.#name);
     this.#channel.onmessage = (/** @type {MessageEvent<boolean>} */ { data }) => (this.#isElsewhere = data);

@@ -7,7 +7,8 @@ const URGENT = ["critical", "error"];
 export class ToastQueue {
   #clock;
   #changed;
-  #durationMs;
+  /** For the next ones; those that are urgent or summed up stay by their own rules. */
+  durationMs;
   /** @type {{at: number, notification: Inbox.Notification}[]} */
   #recent = [];
   /** @type {Inbox.Toast[]} */
@@ -22,7 +23,7 @@ export class ToastQueue {
   constructor({ clock, changed, durationMs = 8_000 }) {
     this.#clock = clock;
     this.#changed = changed;
-    this.#durationMs = durationMs;
+    this.durationMs = durationMs;
   }
 
   /** What cannot wait comes first; else it is the order of their arrival. */
@@ -93,7 +94,7 @@ export class ToastQueue {
    * @param {Pick<Inbox.Toast, "level" | "text"> & {leftMs?: number}} properties
    */
   #push(notifications, properties) {
-    this.#all.push({ notifications, leftMs: this.#durationMs, ...properties });
+    this.#all.push({ notifications, leftMs: this.durationMs, ...properties });
     this.#update();
   }
 

@@ -4,9 +4,10 @@
  */
 declare namespace Inbox {
   type Client = import("./inbox-client.js").InboxClient;
+  type Chosen = ReturnType<typeof import("./chosen.js").chosenOf>;
   type Activation = import("./activation.js").Activation;
   type Acts = import("./acts.js").Acts;
-  type Api = Pick<import("./api.js").InboxApi, "whyStop" | "page" | "one" | "act" | "delivered">;
+  type Api = Pick<import("./api.js").InboxApi, "whyStop" | "page" | "one" | "act" | "delivered" | "chosen" | "choose">;
   type Bell = import("./notification-bell-element.js").NotificationBellElement;
   type BellDetails = import("./bell-details.js").BellDetails;
   type Connection = import("./connection.js").Connection;
@@ -76,6 +77,8 @@ declare namespace Inbox {
     revision: number;
     notifications: Notification[];
     removed: string[];
+    /** Whether these changed too. */
+    preferences?: true;
   } & ({ partial?: false; counts: Counts } | { partial: true; counts?: undefined });
 
   interface SnapshotFrame {
@@ -368,6 +371,25 @@ declare namespace Inbox {
     page: Page;
   }
 
+  interface Quiet {
+    /** On which it begins; Monday is 0. */
+    days: number[];
+    from: string;
+    to: string;
+    zone: string;
+  }
+
+  /** What a reader has chosen; what is not said is as it is for everybody. */
+  interface Preferences {
+    /** Null: until it is closed. */
+    toast_s?: number | null;
+    keys?: boolean;
+    theme?: string;
+    quiet?: Quiet | null;
+    /** `*`: all that are not named. */
+    categories?: Record<string, { toast: boolean; desktop: boolean; sound: boolean }>;
+  }
+
   /** What is used of localStorage. */
   interface Store {
     readonly length: number;
@@ -379,7 +401,7 @@ declare namespace Inbox {
 
   interface ActsOptions {
     client: Client;
-    api: Pick<Api, "act" | "one">;
+    api: Pick<Api, "act" | "one" | "chosen" | "choose">;
     page: Page;
     /** Null where it is denied. */
     storage: Store | null;

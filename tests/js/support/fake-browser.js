@@ -276,6 +276,8 @@ export class FakeTab {
       });
     const api = {
       one: async () => null,
+      chosen: async () => ({}),
+      choose: async () => ({}),
       session: () => answered(server.session()),
       act: (body) => answered(server.post(body)),
       whyStop: (page) => InboxApi.prototype.whyStop.call(api, page),

@@ -37,7 +37,8 @@ RULES = rules(
 )
 INBOX = {
     "GET /session", "GET /inbox", "POST /inbox/actions", "POST /echo", "POST /diagnostics/runs",
-    "GET /diagnostics/events",
+    "GET /diagnostics/events", "GET /preferences", "PATCH /preferences", "POST /preferences/mutes",
+    "DELETE /preferences/mutes",
 }  # fmt: skip
 # What each must be able to do. Which ids are there, nobody guesses.
 GOOD = {

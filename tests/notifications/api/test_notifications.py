@@ -250,6 +250,8 @@ def test_the_report_counts(service, alice, bob, charlie):
         "status": "sent",
         "recipient_count": 3,
         "item_count": 3,
+        "muted_count": 0,
+        "off_count": 0,
         "delivered_count": 3,
         "seen_count": 2,
         "read_count": 1,

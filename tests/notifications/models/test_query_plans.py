@@ -30,6 +30,7 @@ from notifications.models import (
     Epoch,
     Inbox,
     InboxItem,
+    InboxRule,
     Notification,
     Operation,
     Removal,
@@ -52,7 +53,8 @@ from notifications.wire.frames import Cursor
 from notifications.wire.message import Message
 
 LARGE_TABLES = {
-    model._meta.db_table for model in (InboxItem, Inbox, Notification, Operation, get_user_model())
+    model._meta.db_table
+    for model in (InboxItem, InboxRule, Inbox, Notification, Operation, get_user_model())
 }
 
 BIG_INBOX = 60_000
@@ -584,7 +586,7 @@ def test_how_often_everyone_was_told_something_is_read_of_the_last_hour(large):
 
 
 # The chunk's end, its fence, and what a chunk does.
-PER_CHUNK = 14
+PER_CHUNK = 15
 
 
 @pytest.mark.parametrize("kind", ["everyone", "users"])
@@ -596,6 +598,23 @@ def test_a_chunk_of_a_dispatch_reads_its_own_users(large, kind):
     with explained() as recording:
         _walk_one_chunk(Dispatch(sent.pk))
     recording.must_be_cheap(most_queries=3 + PER_CHUNK)
+
+
+def test_a_chunk_reads_the_rules_of_its_own_users_and_of_what_is_sent(large):
+    inboxes = list(Inbox.objects.order_by("pk").values_list("pk", flat=True))
+    said = {"category": "general", "sender": "Robot", "thread": "a"}
+    rules = [*said.items(), ("off", "general"), ("off", "x")]
+    InboxRule.objects.bulk_create(
+        InboxRule(inbox_id=pk, kind=kind, value=value) for pk in inboxes for kind, value in rules
+    )
+    sent = sending_acts.send(Message("Hello", **said), audience=audiences.Everyone()).notification
+    job = Dispatch(sent.pk)
+    _walk_one_chunk(job)
+    with explained() as recording:
+        _walk_one_chunk(Dispatch(sent.pk))
+    recording.must_be_cheap(most_queries=3 + PER_CHUNK)
+    sent.refresh_from_db()
+    assert (sent.item_count, sent.muted_count) == (0, 2 * CHUNK_SIZE)
 
 
 @pytest.mark.parametrize("kind", ["users", "groups"])

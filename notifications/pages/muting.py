@@ -1,0 +1,38 @@
+"""What of a notification can be muted where it is shown whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from notifications.models import Level
+from notifications.pages.appearance import category_label
+from notifications.preferences import categories
+from notifications.wire.message import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Muting:
+    kind: str
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why somebody got it, and what they can do about that."""
+
+    is_required: bool
+    mutes: list[Muting]
+
+
+def why(message: Message) -> Why:
+    """Args: message: as its reader is shown it."""
+    category = message.category
+    label = category_label(category) or "General"
+    mutes = [
+        Muting("thread", message.thread or "", "Mute this thread"),
+        Muting("sender", message.sender or "", f"Mute {message.sender}"),
+        Muting("category", category, f"Mute category {label}"),
+    ]
+    is_required = message.level == Level.CRITICAL or categories.is_locked(category)
+    return Why(is_required, [one for one in mutes if one.value])

@@ -1,0 +1,89 @@
+"""The form of the preferences page: all but its table of categories."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.timezone import get_current_timezone_name
+
+from notifications.preferences.choices import THEMES, TOAST_S, Choices, Quiet, zones
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_UNTIL_CLOSED = ""
+_THEMES = dict(zip(THEMES, ("As the system has it", "Light", "Dark"), strict=True))
+
+
+def _toast_label(seconds: int | None) -> str:
+    return "Until I close it" if seconds is None else f"{seconds} seconds"
+
+
+class PreferencesForm(forms.Form):
+    """When and how somebody is told."""
+
+    quiet = forms.BooleanField(label="Keep quiet at these hours", required=False)
+    days = forms.MultipleChoiceField(
+        label="Days on which they begin",
+        choices=list(enumerate(_DAYS)),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    start = forms.CharField(label="From", required=False, widget=forms.TextInput({"type": "time"}))
+    end = forms.CharField(label="To", required=False, widget=forms.TextInput({"type": "time"}))
+    zone = forms.CharField(label="Time zone", required=False, widget=forms.Select)
+    toast_s = forms.ChoiceField(
+        label="Toasts stay",
+        choices=[
+            (_UNTIL_CLOSED if one is None else str(one), _toast_label(one)) for one in TOAST_S
+        ],
+        required=False,
+    )
+    keys = forms.BooleanField(label="Single-key shortcuts in the inbox", required=False)
+    theme = forms.ChoiceField(label="Theme", choices=list(_THEMES.items()))
+
+    def __init__(self, choices: Choices, data: Any = None) -> None:
+        quiet = choices.quiet or Quiet((0, 1, 2, 3, 4), "22:00", "07:00", _zone_here())
+        super().__init__(
+            data,
+            initial={
+                "quiet": choices.quiet is not None,
+                "days": list(quiet.days),
+                "start": quiet.start,
+                "end": quiet.end,
+                "zone": quiet.zone,
+                "toast_s": _UNTIL_CLOSED if choices.toast_s is None else choices.toast_s,
+                "keys": choices.keys,
+                "theme": choices.theme,
+            },
+        )
+        self.fields["zone"].widget.choices = [(one, one) for one in sorted(zones())]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("quiet"):
+            for name, problem in self._quiet().problems().items():
+                self.add_error(name, problem)
+        return cleaned
+
+    def chosen(self) -> dict[str, Any]:
+        """What was chosen, as fields of ``Choices``."""
+        cleaned = self.cleaned_data
+        seconds = cleaned["toast_s"]
+        return {
+            "quiet": self._quiet() if cleaned["quiet"] else None,
+            "toast_s": None if seconds == _UNTIL_CLOSED else int(seconds),
+            "keys": cleaned["keys"],
+            "theme": cleaned["theme"],
+        }
+
+    def _quiet(self) -> Quiet:
+        cleaned = self.cleaned_data
+        days = tuple(sorted(int(day) for day in cleaned.get("days", ())))
+        # Some browsers post seconds, too.
+        start, end = (cleaned.get(name, "")[:5] for name in ("start", "end"))
+        return Quiet(days, start, end, cleaned.get("zone", ""))
+
+
+def _zone_here() -> str:
+    name = get_current_timezone_name()
+    return name if name in zones() else "UTC"

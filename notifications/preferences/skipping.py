@@ -1,0 +1,99 @@
+"""Who of those who would get a notification does not want it: asked while it is dispatched."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from enum import Enum, auto
+
+from django.db.models import F
+from django.db.models.expressions import CombinedExpression
+
+from notifications.models import InboxRule, Level, Notification
+from notifications.models.preferences import MUTES
+from notifications.preferences import categories
+
+_Kind = InboxRule.Kind
+
+
+class Reason(Enum):
+    """Why somebody was left out; the first that holds is counted."""
+
+    MUTED = auto()
+    OFF = auto()
+
+
+def skipped(
+    notification: Notification, inbox_ids: Collection[int], *, after: int, upto: int
+) -> dict[int, Reason]:
+    """Those of these inboxes that it does not come into, by one query at most.
+
+    Args: after, upto: between which ids the inboxes are.
+    """
+    asked = _asked(notification)
+    if not asked or not inbox_ids:
+        return {}
+    rules: dict[int, set[str]] = {}
+    for inbox_id, kind in InboxRule.objects.about(asked, after=after, upto=upto):
+        rules.setdefault(inbox_id, set()).add(kind)
+    return _left_out(notification, inbox_ids, rules)
+
+
+def skipped_of_many(
+    sends: Iterable[tuple[Notification, Collection[int]]],
+) -> list[dict[int, Reason]]:
+    """The same of several notifications, each with its inboxes, by one query for all."""
+    wanted = [(notification, inbox_ids, _asked(notification)) for notification, inbox_ids in sends]
+    inboxes = {pk for _, inbox_ids, asked in wanted if asked for pk in inbox_ids}
+    if not inboxes:
+        return [{} for _ in wanted]
+    rules: dict[tuple[str, str], set[int]] = {}
+    rows = InboxRule.objects.filter(inbox__among=sorted(inboxes)).order_by()
+    for inbox_id, kind, value in rows.values_list("inbox_id", "kind", "value"):
+        rules.setdefault((kind, value), set()).add(inbox_id)
+    found = []
+    for notification, inbox_ids, asked in wanted:
+        mine: dict[int, set[str]] = {}
+        for kind, value in asked:
+            for pk in rules.get((kind, value), set()).intersection(inbox_ids):
+                mine.setdefault(pk, set()).add(kind)
+        found.append(_left_out(notification, inbox_ids, mine) if asked else {})
+    return found
+
+
+def added(reasons: Collection[Reason]) -> dict[str, CombinedExpression]:
+    """What a notification's row says more of, when so many were left out."""
+    counts = {"muted_count": Reason.MUTED, "off_count": Reason.OFF}
+    found = Counter(reasons)
+    return {name: F(name) + found[reason] for name, reason in counts.items() if found[reason]}
+
+
+def _asked(notification: Notification) -> list[tuple[str, str]]:
+    """The rules that this notification may meet; none where nobody may keep it out."""
+    category = notification.category
+    if notification.level == Level.CRITICAL or categories.is_locked(category):
+        return []
+    values = (category, notification.sender, notification.thread)
+    mutes = [(kind, value) for kind, value in zip(MUTES, values, strict=True) if value]
+    is_on = categories.defaults(category).inbox
+    return [*mutes, (_Kind.OFF if is_on else _Kind.ON, category)]
+
+
+def _left_out(
+    notification: Notification, inbox_ids: Collection[int], rules: Mapping[int, set[str]]
+) -> dict[int, Reason]:
+    is_on = categories.defaults(notification.category).inbox
+    # Where it is off for everybody who has not asked for it, all are looked at.
+    return {
+        pk: reason
+        for pk in (inbox_ids if not is_on else rules.keys() & set(inbox_ids))
+        if (reason := _reason(rules.get(pk, set()), is_on=is_on)) is not None
+    }
+
+
+def _reason(kinds: set[str], *, is_on: bool) -> Reason | None:
+    if not kinds.isdisjoint(MUTES):
+        return Reason.MUTED
+    if _Kind.OFF in kinds if is_on else _Kind.ON not in kinds:
+        return Reason.OFF
+    return None

@@ -1,0 +1,28 @@
+/** What the page of preferences can do only with JavaScript: desktop alerts, which a browser grants. */
+const STATES = {
+  granted: "Desktop alerts are on in this browser.",
+  denied: "Desktop alerts are blocked in this browser: open the site settings to allow them.",
+  default: "Desktop alerts are off in this browser.",
+  unsupported: "This browser has no desktop alerts.",
+};
+
+/** @type {HTMLElement | null} */
+const box = document.querySelector("[data-desktop]");
+const said = box?.querySelector("[data-desktop-state]");
+/** @type {HTMLButtonElement | null | undefined} */
+const button = box?.querySelector("[data-desktop-on]");
+
+function show() {
+  if (!box || !said || !button) return;
+  const state = "Notification" in window ? Notification.permission : "unsupported";
+  box.hidden = false;
+  said.textContent = STATES[state];
+  button.hidden = state !== "default";
+}
+
+// Asked for only when it was pressed: browsers hold it against a page that asks by itself.
+button?.addEventListener("click", async () => {
+  await Notification.requestPermission();
+  show();
+});
+show();
