@@ -16,7 +16,6 @@ from typing import Any
 from notifications.process import metrics
 from notifications.process.counting import Figure
 
-_BEGAN_AT = time.monotonic()
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _LASTING = ("websocket", "sse")
 # For how long a look at the dashboard is remembered.
@@ -39,7 +38,21 @@ class Watched:
         return time.monotonic() < self._until
 
 
+class _Life:
+    """When this process began to count."""
+
+    def __init__(self) -> None:
+        self.began_at = time.monotonic()
+
+    def begin(self) -> None:
+        self.began_at = time.monotonic()
+
+
 watched = Watched()
+_life = _Life()
+if hasattr(os, "register_at_fork"):
+    # A server that loads the project and then forks is another process afterwards.
+    os.register_at_fork(after_in_child=_life.begin)
 
 
 def said() -> dict[str, Any]:
@@ -59,7 +72,7 @@ def said() -> dict[str, Any]:
 
 def age_s() -> float:
     """How long ago this process began to count."""
-    return time.monotonic() - _BEGAN_AT
+    return time.monotonic() - _life.began_at
 
 
 def memory_bytes() -> int:

@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from config import environment as env
+from tests.support.forkserver import UNBUFFERED, run
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,10 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def manage(*arguments, **variables):
     """Run manage.py with only these variables of ours."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT, env=kept | variables, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    return run(["manage.py", *arguments], kept | UNBUFFERED | variables, ROOT)
 
 
 @pytest.mark.parametrize(

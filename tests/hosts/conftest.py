@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.forkserver import UNBUFFERED, run
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -57,16 +59,13 @@ class Host:
         self.folder = folder
         names = ("PATH", "HOME", "LANG", "TMPDIR")
         self.environment = {name: os.environ[name] for name in names if name in os.environ}
-        self.environment["PYTHONPATH"] = str(installed)
+        self.environment |= {"PYTHONPATH": str(installed), **UNBUFFERED}
         self.python("-m", "django", "startproject", "shop", ".")
         self.changed = 0
 
     def run(self, *arguments, **options):
         """Python, whatever comes of it."""
-        return subprocess.run(
-            [sys.executable, *arguments], cwd=self.folder, env=self.environment,
-            capture_output=True, text=True, timeout=120, check=False, **options,
-        )  # fmt: skip
+        return run(list(arguments), self.environment, self.folder, **options)
 
     def python(self, *arguments, **options):
         done = self.run(*arguments, **options)

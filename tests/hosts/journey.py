@@ -2,8 +2,6 @@
 
 import http.cookiejar
 import re
-import subprocess
-import sys
 import urllib.parse
 import urllib.request
 from contextlib import contextmanager
@@ -11,6 +9,7 @@ from html import unescape
 
 from websockets.sync.client import connect
 
+from tests.support.forkserver import start
 from tests.support.ports import free_port, listens
 from tests.support.processes import until
 
@@ -65,10 +64,7 @@ def running(host, *command, port, stopped_by=0):
     """One of its processes, from when it listens until it has ended; it logs no traceback."""
     log = host.folder / f"{port}.log"
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, *command], cwd=host.folder, env=host.environment,
-            stdout=output, stderr=output,
-        )  # fmt: skip
+        process = start(list(command), output, host.environment, host.folder)
     try:
         until(lambda: listens(port), "the host serves", within_s=60)
         yield

@@ -1,88 +1,112 @@
 """Starts Python programs that have their libraries loaded, as multiprocessing's forkserver does.
 
 A server of ours spends a second of CPU on importing Django and the like, and the tests start
-hundreds. One process imports them once and forks: each child has a PID, files, an environment and
-an end of its own, and imports the project anew, for that reads the environment. Unlike those of
-multiprocessing it runs a program as ``python FILE`` does, down to the interpreter's own end.
+hundreds. One process imports them once and forks (tests/support/forking.py): each child has a PID,
+files, an environment and an end of its own. Unlike those of multiprocessing it runs a program as
+``python FILE`` does, down to the interpreter's own end.
 """
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import json
 import os
-import runpy
 import select
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
-import time
 from contextlib import suppress
 from functools import cache
-from importlib import import_module
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING
 
-# Of what servers and commands import: all that reads no settings, starts no thread and opens
-# nothing. Daphne's server makes an event loop, Django's models of users ask for settings, and
-# Autobahn's suite says how Autobahn's library works before that is loaded.
-LIBRARIES = (
-    "django.core.management",
-    "django.core.management.commands.runserver",
-    "django.core.handlers.asgi",
-    "django.contrib.admin",
-    "django.contrib.sessions.backends.base",
-    "django.contrib.staticfiles.handlers",
-    "django.db.backends.postgresql.psycopg_any",
-    "django.db.backends.sqlite3.base",
-    "django.db.migrations.executor",
-    "django.test.signals",
-    "cffi.cparser",
-    "channels.generic.websocket",
-    "channels.layers",
-    "channels.routing",
-    "hyperlink",
-    "pydantic.deprecated.decorator",
-    "pydantic.dataclasses",
-    "pydantic.main",
-    "pydantic.networks",
-    "pydantic.type_adapter",
-    "redis.asyncio",
-    "regex",
-    "twisted.internet.asyncioreactor",
-    "twisted.python.log",
-    "twisted.web.http_headers",
-    "uvicorn.protocols.http.h11_impl",
-    "websockets.asyncio.server",
-)
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 # What the interpreter or the C library reads before any program runs.
-_READ_AT_START = ("FAKETIME", "LD_", "MALLOC_", "PYTHON")
-_MESSAGE_MAX_BYTES = 131_072
-_FDS = 4
-_PR_SET_PDEATHSIG = 1
+_BELOW_PYTHON = ("FAKETIME", "LD_", "MALLOC_")
+_READ_AT_START = (*_BELOW_PYTHON, "PYTHON")
+_FORKING = Path(__file__).with_name("forking.py")
+# With it a program is forked by the same process as all others: those that a test may kill are to
+# have said what they had to say.
+UNBUFFERED = {"PYTHONUNBUFFERED": "1"}
+# It differs from test to test, and no program reads it.
+_NOT_TOLD = "PYTEST_CURRENT_TEST"
 
 
-def may_fork(environment: dict[str, str]) -> bool:
-    """Whether a program with this environment is none the wiser for being forked from us."""
+def may_fork(environment: Mapping[str, str]) -> bool:
+    """Whether a program with this environment is none the wiser for being forked: another clock or
+    another allocator is there from the first instruction on, and so is a module `sitecustomize`.
+    """
+    folders = environment.get("PYTHONPATH", "").split(os.pathsep)
+    if any((Path(folder) / "sitecustomize.py").exists() for folder in folders if folder):
+        return False
+    return _begun_with(environment, _BELOW_PYTHON) == _begun_with(os.environ, _BELOW_PYTHON)
 
-    def read_at_start(variables: dict[str, str]) -> dict[str, str]:
-        return {key: variables[key] for key in variables if key.startswith(_READ_AT_START)}
 
-    return read_at_start(environment) == read_at_start(_environment())
+def forkserver(environment: Mapping[str, str]) -> Forkserver:
+    """This process's own for programs with such an environment."""
+    return _forkserver(tuple(_begun_with(environment, _READ_AT_START).items()))
+
+
+def _begun_with(environment: Mapping[str, str], prefixes: tuple[str, ...]) -> dict[str, str]:
+    names = sorted(name for name in environment if name.startswith(prefixes))
+    # Whoever forks sees to that.
+    return {name: environment[name] for name in names if name != "PYTHONPATH"}
 
 
 @cache
-def forkserver() -> Forkserver:
-    """This process's own."""
-    return Forkserver()
+def _forkserver(read_at_start: tuple[tuple[str, str], ...]) -> Forkserver:
+    return Forkserver(dict(read_at_start))
 
 
-def _environment() -> dict[str, str]:
-    # As every child of the tests has it: else what a killed process had said would die with it.
-    return {**os.environ, "PYTHONUNBUFFERED": "1"}
+def start(
+    argv: list[str], output: IO[bytes], environment: dict[str, str], folder: Path
+) -> subprocess.Popen[bytes] | Forked:
+    """Start a program in our Python, without input: by forking, if that is the same to it."""
+    if may_fork(environment):
+        forked = forkserver(environment).start(argv, output, environment, folder)
+        forked.stdin.close()
+        return forked
+    return subprocess.Popen(
+        [sys.executable, *argv], cwd=folder, env=environment, stdout=output, stderr=output
+    )
+
+
+def run(
+    argv: list[str],
+    environment: dict[str, str],
+    folder: Path,
+    *,
+    input: str = "",  # noqa: A002  # as subprocess.run has it
+    timeout: float = 120,
+) -> subprocess.CompletedProcess[str]:
+    """Run it to its end, what it prints captured.
+
+    Raises: subprocess.TimeoutExpired: it did not end; it is killed.
+    """
+    if not may_fork(environment):
+        return subprocess.run(
+            [sys.executable, *argv], cwd=folder, env=environment, input=input, timeout=timeout,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        process = forkserver(environment).start(argv, output, environment, folder, errors=errors)
+        with suppress(BrokenPipeError), process.stdin:
+            process.stdin.write(input.encode())
+        try:
+            status = process.wait(timeout)
+        finally:
+            process.kill()
+        return subprocess.CompletedProcess(argv, status, _text(output), _text(errors))
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    # With line ends as `text=True` gives them.
+    return file.read().decode().replace("\r\n", "\n")
 
 
 class Forked:
@@ -118,6 +142,9 @@ class Forked:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
 
@@ -131,108 +158,35 @@ class Forked:
 class Forkserver:
     """The process that forks, seen from the tests."""
 
-    def __init__(self) -> None:
+    def __init__(self, read_at_start: dict[str, str]) -> None:
+        names = [name for name in os.environ if not name.startswith(_READ_AT_START)]
+        environment = {name: os.environ[name] for name in names} | read_at_start
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", __name__, str(theirs.fileno())],
-                env=_environment(), pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
+                [sys.executable, str(_FORKING), str(theirs.fileno())],
+                env=environment, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
             )  # fmt: skip
 
     def start(
-        self, argv: list[str], output: IO[bytes], environment: dict[str, str], folder: str
+        self,
+        argv: list[str],
+        output: IO[bytes],
+        environment: dict[str, str],
+        folder: Path,
+        *,
+        errors: IO[bytes] | None = None,
     ) -> Forked:
-        """Args: argv: a program's file or ``-m`` and a module, and its arguments."""
-        program = json.dumps(Program(argv, environment, folder)).encode()
+        """Args:
+        argv: a program's file or ``-m`` and a module, and its arguments.
+        errors: where these go, if not to the output.
+        """
+        told = {name: environment[name] for name in environment if name != _NOT_TOLD}
+        program = json.dumps([argv, told, str(folder)]).encode()
         read_end, write_end = os.pipe()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        fds = [read_end, output.fileno(), output.fileno(), theirs.fileno()]
+        fds = [read_end, output.fileno(), (errors or output).fileno(), theirs.fileno()]
         with theirs:
             socket.send_fds(self._control, [program], fds)
         os.close(read_end)
         return Forked(os.fdopen(write_end, "wb", buffering=0), ours)
-
-
-# --- In the process that forks --------------------------------------------------------------------
-
-
-class Program(NamedTuple):
-    argv: list[str]
-    environment: dict[str, str]
-    folder: str
-
-
-def _serve(control: socket.socket) -> Program:
-    """Fork whenever a program is asked for; it is returned in the child, and only there."""
-    reports: dict[int, tuple[int, socket.socket]] = {}
-    while True:
-        for fd in select.select([control, *reports], [], [])[0]:
-            if fd is not control:
-                pid, report = reports.pop(fd)
-                os.close(fd)
-                status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-                _tell(report, status)
-                report.close()
-                continue
-            message, fds, _, _ = socket.recv_fds(control, _MESSAGE_MAX_BYTES, _FDS)
-            if not message:
-                os._exit(0)
-            *standard, report_fd = fds
-            if not (pid := os.fork()):
-                _become_child(standard, [control, *(one for _, one in reports.values())], reports)
-                os.close(report_fd)
-                return Program(*json.loads(message))
-            for used in standard:
-                os.close(used)
-            report = socket.socket(fileno=report_fd)
-            reports[os.pidfd_open(pid)] = pid, report
-            _tell(report, pid)
-
-
-def _tell(report: socket.socket, number: int) -> None:
-    # Whoever asked for the program may have gone.
-    with suppress(OSError):
-        report.send(str(number).encode())
-
-
-def _become_child(
-    standard: list[int], sockets: list[socket.socket], pidfds: dict[int, object]
-) -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    for number, fd in enumerate(standard):
-        os.dup2(fd, number)
-        os.close(fd)
-    for one in sockets:
-        one.close()
-    for fd in pidfds:
-        os.close(fd)
-
-
-def _main() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    for library in LIBRARIES:
-        import_module(library)
-    from django.conf import settings
-
-    assert not settings.configured
-    assert threading.active_count() == 1
-    gc.collect()
-    gc.freeze()
-    program = _serve(socket.socket(fileno=int(sys.argv[1])))
-    os.environ.clear()
-    os.environ.update(program.environment)
-    time.tzset()
-    os.chdir(program.folder)
-    gc.unfreeze()
-    first, *rest = program.argv
-    if first == "-m":
-        sys.argv = rest
-        runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
-    else:
-        sys.argv = program.argv
-        sys.path[0] = str(Path(first).resolve().parent)
-        runpy.run_path(first, run_name="__main__")
-
-
-if __name__ == "__main__":
-    _main()

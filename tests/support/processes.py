@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from django.db import connection
 
-from tests.support.forkserver import Forked, forkserver, may_fork
+from tests.support.forkserver import UNBUFFERED, Forked, forkserver, may_fork
 from tests.support.leaks import leaks
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Child:
         if not may_fork(environment):
             return cls.of_command([sys.executable, *argv], log, environment)
         with log.open("ab") as output:
-            process = forkserver().start(argv, output, environment, str(REPOSITORY))
+            process = forkserver(environment).start(argv, output, environment, REPOSITORY)
         return cls(log, process)
 
     @property
@@ -228,8 +228,7 @@ class Processes:
             **os.environ,
             "DATABASE_URL": database_url(),
             "NOTIFICATIONS_DISPATCH_IN_SERVER": "0",
-            # Else what a killed process had said would die with it.
-            "PYTHONUNBUFFERED": "1",
+            **UNBUFFERED,
             **{key: str(value) for key, value in settings.items()},
         }
         log = self._folder / f"{len(self._children):02}-{name}.log"
