@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import Enum, auto
-from functools import reduce
-from operator import or_
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.expressions import CombinedExpression
 
-from notifications.models import InboxRule, Level, Notification
+from notifications.models import Inbox, InboxRule, Level, Notification
 from notifications.models.preferences import MUTES
 from notifications.preferences import categories
 
@@ -69,14 +67,22 @@ def unwanted_count(notification: Notification, recipients: QuerySet[Any]) -> int
     asked = _asked(notification)
     if not asked:
         return 0
-    theirs = InboxRule.objects.filter(inbox__user__in=recipients.order_by().values("pk"))
-    meets = reduce(or_, (Q(kind=kind, value=value) for kind, value in asked if kind != _Kind.ON))
-    unwilling = theirs.filter(meets).values("inbox").distinct()
+    theirs = Inbox.objects.filter(user__in=recipients.order_by().values("pk"))
+    keep_out = _with_any([(kind, value) for kind, value in asked if kind != _Kind.ON])
     if categories.defaults(notification.category).inbox:
-        return unwilling.count()
-    asked_for = theirs.filter(kind=_Kind.ON, value=notification.category)
-    willing = asked_for.exclude(inbox__in=unwilling).values("inbox").distinct()
+        return theirs.filter(pk__in=keep_out).count()
+    asked_for = _with_any([(_Kind.ON, notification.category)])
+    willing = theirs.filter(pk__in=asked_for).exclude(pk__in=keep_out)
     return recipients.count() - willing.count()
+
+
+def _with_any(kinds: Sequence[tuple[str, str]]) -> QuerySet[Any]:
+    """The ids of inboxes with such a rule: each is a range of the index, and an OR would be none."""
+    rules = [
+        InboxRule.objects.filter(kind=kind, value=value).order_by().values("inbox")
+        for kind, value in kinds
+    ]
+    return rules[0].union(*rules[1:])
 
 
 def added(reasons: Collection[Reason]) -> dict[str, CombinedExpression]:
