@@ -2,6 +2,7 @@ import { DayList } from "./day-list.js";
 import { element, part } from "./dom.js";
 import { InboxRow } from "./inbox-row.js";
 import { Listing } from "./listing.js";
+import { OnceAFrame } from "./once-a-frame.js";
 import { SeenObserver } from "./seen-observer.js";
 import { snoozeUntil } from "./snoozing.js";
 import { act, markAllRead } from "./undoing.js";
@@ -42,6 +43,7 @@ class InboxPage {
   /** @type {string | null} */
   #nextBefore;
   #asked = 0;
+  #redraw = new OnceAFrame(() => this.#show());
   #automaticPages = AUTOMATIC_PAGES;
   #nearOlder = new IntersectionObserver((entries) => this.#cameNear(entries), { rootMargin: "200px" });
   #older;
@@ -106,7 +108,7 @@ class InboxPage {
     const isAsDrawn = epoch === this.#root.dataset.epoch && revision === Number(this.#root.dataset.revision);
     // A snapshot says nothing of older rows, unless nothing happened since they were drawn.
     if (isSnapshot && !isAsDrawn) this.#ask(Math.min(PAGE_MAX_SIZE, Math.max(PAGE_SIZE, this.#listing.size)));
-    this.#show();
+    this.#redraw.ask();
   }
 
   /** @param {IntersectionObserverEntry[]} entries */
@@ -171,7 +173,8 @@ class InboxPage {
 
   /** Nothing is put above what somebody reads. */
   #isReading() {
-    return this.rows.length > 0 && this.rows[0].node.getBoundingClientRect().top < 0;
+    const [first] = this.#days.rows;
+    return first !== undefined && first.node.getBoundingClientRect().top < 0;
   }
 
   /** @param {Inbox.Drawn | Inbox.Notification} notification */
@@ -198,10 +201,12 @@ class InboxPage {
   }
 
   get rows() {
+    this.#redraw.now();
     return this.#days.rows;
   }
 
   get current() {
+    this.#redraw.now();
     return this.#days.current ?? this.#reader?.current;
   }
 

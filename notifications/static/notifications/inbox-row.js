@@ -1,5 +1,5 @@
 import { labelsOf } from "./appearance.js";
-import { element, part } from "./dom.js";
+import { element, part, say } from "./dom.js";
 import { about, actionLinks, avatar, doWithoutPicture, labelled, linked, moreButton, paragraphs } from "./row-parts.js";
 import { absoluteTime, ageInDay, relativeTime, zonedTime } from "./time.js";
 import { TEXT, levelText } from "./words.js";
@@ -14,6 +14,8 @@ export class InboxRow {
   #isWhole;
   /** Which content is shown: of what revision, and whether all of it. */
   #shown = "";
+  /** The moment that its time's title says. */
+  #titleOf = "";
   #isStop = true;
 
   /** @param {HTMLElement} node @param {{isWhole?: boolean}} [options] */
@@ -82,7 +84,7 @@ export class InboxRow {
     const isUnread = !notification.read_at;
     if (this.id !== notification.id) this.#becomes(notification.id);
     this.node.classList.toggle("unread", isUnread);
-    state.textContent = isUnread ? ", unread" : "";
+    say(state, isUnread ? ", unread" : "");
     if (title.textContent !== notification.title) title.textContent = notification.title;
     label(toggle, isUnread ? "read" : "unread", notification.title);
     label(move, notification.archived_at ? "restore" : "archive", notification.title);
@@ -96,8 +98,10 @@ export class InboxRow {
     this.#showSnooze(notification);
     // One that the server drew is not known whole until it changes.
     if ("level" in notification && this.#shown !== versionOf(notification)) this.#showContent(notification);
+    say(time, this.#isWhole ? relativeTime(time.dateTime, nowMs) : ageInDay(time.dateTime, nowMs));
+    if (this.#titleOf === time.dateTime) return;
+    this.#titleOf = time.dateTime;
     time.title = absoluteTime(time.dateTime);
-    time.textContent = this.#isWhole ? relativeTime(time.dateTime, nowMs) : ageInDay(time.dateTime, nowMs);
   }
 
   /** @param {string} id */
@@ -119,11 +123,12 @@ export class InboxRow {
   #showSnooze(notification) {
     const { snoozed } = this.#parts;
     const { snoozed_until: until } = notification;
+    if (until && snoozed.querySelector("time")?.dateTime === until) return;
     const at = until && element("time", { dateTime: until, title: absoluteTime(until), textContent: zonedTime(until) });
     if (at) snoozed.replaceChildren(TEXT.until, at);
     // One that the server drew may have woken, and says so.
-    else if ("woken" in notification) snoozed.textContent = notification.woken ? TEXT.snoozed : "";
-    else if (snoozed.querySelector("time")) snoozed.textContent = "";
+    else if ("woken" in notification) say(snoozed, notification.woken ? TEXT.snoozed : "");
+    else if (snoozed.querySelector("time")) say(snoozed, "");
   }
 
   /** @param {Inbox.Notification} notification */
@@ -192,6 +197,6 @@ function partsOf(node) {
 
 /** @param {HTMLButtonElement} button @param {Inbox.RowOp} op @param {string} title */
 function label(button, op, title) {
-  button.value = op;
+  if (button.value !== op) button.value = op;
   labelled(button, op, TEXT[op], title);
 }
