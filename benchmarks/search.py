@@ -1,7 +1,7 @@
 """How long a search of a large inbox takes, beside the LIKE that one would write first.
 
-``python -m benchmarks.search --items 100000 --runs 20`` fills one inbox on a new SQLite file, then on
-a private PostgreSQL server, and as many items of others beside it. It reads first pages of what
+``python -m benchmarks.search --items 100000 --runs 20`` fills one inbox on a new SQLite file, then
+on a private PostgreSQL server, and as many items of others beside it. It reads first pages of what
 typical searches find, as the page and the API do, and by ``icontains`` for each word. Then it
 inserts notifications with the index and without it, to show what that costs a sender.
 """
@@ -82,7 +82,7 @@ def _measure(options: argparse.Namespace) -> None:
     _drop_index()
     without = _inserts(options.inserts)
     added = with_index - without
-    print(f"  a notification is inserted in {with_index:.3f} ms, without the index in {without:.3f}")
+    print(f"  inserts a notification in {with_index:.3f} ms, without the index in {without:.3f}")
     print(f"  so the index costs {added:.3f} ms a notification, and nothing a recipient")
 
 
@@ -145,7 +145,7 @@ def _fill(count: int) -> Any:
     users = [get_user_model().objects.create(username=name) for name in ("one", "other")]
     Inbox.objects.ensure(get_user_model().objects.all())
     inboxes = [Inbox.objects.get(user=user) for user in users]
-    texts = random.Random(7)  # noqa: S311 (the same texts in each run)
+    texts = random.Random(7)  # the same texts in each run
     for at in range(0, count, BATCH // 2):
         _fill_batch(inboxes, at, min(BATCH // 2, count - at), texts)
     Inbox.objects.update(revision=count, unread_count=count, unseen_count=count)
@@ -192,7 +192,7 @@ def _inserts(count: int) -> float:
     """Milliseconds a notification, each by a statement of its own, in one transaction."""
     from django.db import transaction  # noqa: PLC0415
 
-    texts = random.Random(8)  # noqa: S311
+    texts = random.Random(8)
     made = [_notification(texts) for _ in range(count)]
     with transaction.atomic():
         started = time.perf_counter()
