@@ -89,7 +89,14 @@ node_modules/installed: package.json package-lock.json | .venv/installed-dev
 # --- Checking -------------------------------------------------------------------------------------
 
 .PHONY: test
-test: test-packages lint test-js test-sqlite test-postgresql test-next ## Install what tests need, lint, run all tests
+test: test-set-up lint test-js test-sqlite test-postgresql test-next ## Install what tests need, lint, run all tests
+
+# Both wait for the network most of the time, so they do it together.
+.PHONY: test-set-up
+test-set-up:
+	@$(MAKE) test-packages & packages=$$!; ended=0; \
+	    $(MAKE) .venv/installed-dev node_modules/installed || ended=$$?; \
+	    wait $$packages && exit $$ended
 
 .PHONY: test-packages
 test-packages:
@@ -100,7 +107,12 @@ lint: .venv/installed-dev node_modules/installed ## Check style, imports, types,
 	$(python) -m ruff check .
 	$(python) -m ruff format --check .
 	$(lint_imports)
-	$(scratch) $(python) -m mypy
+	@# Beside the others, each of which has one core to do: it takes as long as they do together.
+	$(scratch) $(python) -m mypy & typed=$$!; ended=0; $(MAKE) lint-rest || ended=$$?; \
+	    wait $$typed && exit $$ended
+
+.PHONY: lint-rest
+lint-rest:
 	$(node) node_modules/eslint/bin/eslint.js --max-warnings 0 .
 	$(node) node_modules/typescript/bin/tsc -p .
 	$(node) node_modules/typescript/bin/tsc -p tests/js

@@ -23,6 +23,7 @@ from notifications.admin.user_search import may_view_users, user_search
 from notifications.models import Inbox, audiences
 from notifications.models.audience import Audience
 from notifications.models.door import Door, Through
+from notifications.preferences import skipping
 from notifications.sending import acts, outcome, quota
 
 if TYPE_CHECKING:
@@ -155,6 +156,7 @@ class Compose:
             "notification": form.instance,
             "zone": form.time_zone or timezone.get_current_timezone(),
             "review": review,
+            "unwanted": skipping.unwanted_count(form.instance, form.audience().recipients()),
             "media": self._admin.media,
         }
         return TemplateResponse(

@@ -9,7 +9,7 @@ from notifications.inbox.reading import items_of
 from notifications.models import Notification
 
 # Of so many items, those that changed last: an inbox may hold very many, and each page asks.
-STRETCH = 1_000
+STRETCH = 900
 # More of a kind than that nobody finds in a menu; there are words to look for.
 MAX_COUNT = 100
 
@@ -32,4 +32,7 @@ def held(user_id: Any) -> Choices:
         .values_list("category", "level", "sender")
         .distinct()
     )
-    return Choices(*({row[column] for row in rows if row[column]} for column in range(3)))
+    columns = ({row[column] for row in rows} for column in range(3))
+    # What got in around the model may be no text.
+    texts = ({one for one in column if one and isinstance(one, str)} for column in columns)
+    return Choices(*texts)

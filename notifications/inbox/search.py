@@ -5,7 +5,9 @@ whoever's they are, and the items of one inbox in the order of their arrival. Wh
 search starts from those. Where many do, it walks the inbox, newest first, and is done when a page
 is full; a long walk that finds too little is given up for the other way.
 
-How many match is asked first and decides only that. What is shown is one statement's.
+How many match is asked first and decides only that. What is shown is one statement's. On SQLite
+even that is late for what nearly everything says: FTS5 gathers all hits of the beginning of a word
+before it tells the first. So there the texts of the newest are read before the index is asked.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ from notifications.wire.search_words import folded, words_of
 
 # So many notifications are few: each is looked up in the inbox.
 FEW = 2_000
+# So many texts are read before the index of SQLite is asked: what is frequent fills a page by then.
+TEXTS = 800
 # So many items are walked before a walk is given up.
 STRETCH = 5_000
 _TRUE = Value(value=True)
@@ -68,15 +72,23 @@ class Search:
             yield items.order_by("-arrived_revision")
         elif self.words and not index.has_index(connections[items.db]):
             yield self._walk_each(items)
-        elif self._are_few(items.db):
+        else:
+            if self.words and connections[items.db].vendor == "sqlite":
+                yield self._walk_texts(items)
+            yield from self._by_index(items)
+
+    def _by_index(self, items: InboxItemQuerySet) -> Iterator[InboxItemQuerySet]:
+        if self._are_few(items.db):
             yield self._from_matches(items)
         else:
             yield from self._from_many(items)
 
+    def _walk_texts(self, items: InboxItemQuerySet) -> InboxItemQuerySet:
+        stretch, _ = _newest(items, TEXTS)
+        return self._walk_each(stretch, by_text=True)
+
     def _from_many(self, items: InboxItemQuerySet) -> Iterator[InboxItemQuerySet]:
-        arrivals = items.order_by("-arrived_revision").values_list("arrived_revision", flat=True)
-        end = arrivals[STRETCH : STRETCH + 1].first()
-        stretch = items if end is None else items.filter(arrived_revision__gt=end)
+        stretch, end = _newest(items, STRETCH)
         if connections[items.db].vendor == "sqlite":
             yield self._walk_beside(stretch)
         else:
@@ -94,10 +106,10 @@ class Search:
             for field, values in self._chosen.items()
         )
 
-    def _matching(self, oldest: Any = None) -> QuerySet[Notification]:
+    def _matching(self, oldest: Any = None, *, by_text: bool = False) -> QuerySet[Notification]:
         matching = Notification.objects.filter(**self._chosen)
         if self.words:
-            matching = matching.filter(index.Says(F("pk"), self.words, oldest))
+            matching = matching.filter(index.Says(F("pk"), self.words, oldest, by_text=by_text))
         return matching
 
     def _from_matches(self, items: InboxItemQuerySet) -> InboxItemQuerySet:
@@ -105,9 +117,9 @@ class Search:
         # In an order that no index has, or the engine might walk one for the sake of it.
         return found.order_by((F("arrived_revision") + 0).desc())
 
-    def _walk_each(self, items: InboxItemQuerySet) -> InboxItemQuerySet:
+    def _walk_each(self, items: InboxItemQuerySet, *, by_text: bool = False) -> InboxItemQuerySet:
         """By reading the text of each: to the engine a value, which it cannot turn into a join."""
-        row = self._matching().filter(pk=OuterRef("notification_id"))
+        row = self._matching(by_text=by_text).filter(pk=OuterRef("notification_id"))
         matches = Subquery(row.values(matches=_TRUE)[:1], output_field=BooleanField())
         return items.filter(matches).order_by("-arrived_revision")
 
@@ -120,6 +132,13 @@ class Search:
         matching = self._matching(oldest).filter(pk__gte=oldest)
         among = _IsTrue(Q(notification__in=matching.values("pk")), output_field=BooleanField())
         return items.filter(among).order_by("-arrived_revision")
+
+
+def _newest(items: InboxItemQuerySet, count: int) -> tuple[InboxItemQuerySet, int | None]:
+    """So many of the items, and the arrival of the one after them; None: there is none."""
+    arrivals = items.order_by("-arrived_revision").values_list("arrived_revision", flat=True)
+    end = arrivals[count : count + 1].first()
+    return (items if end is None else items.filter(arrived_revision__gt=end)), end
 
 
 class _Least(Subquery):

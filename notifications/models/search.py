@@ -30,17 +30,26 @@ class Says(Func):
         key: a column, of the table of notifications.
         words: as of ``words_of``; at least one.
         oldest: the least key that counts. On SQLite no lower one is even looked at.
+        by_text: whether SQLite is to read the text itself, as it does without an index.
     """
 
     output_field = BooleanField()
 
-    def __init__(self, key: Any, words: Sequence[str], oldest: Expression | None = None) -> None:
+    def __init__(
+        self,
+        key: Any,
+        words: Sequence[str],
+        oldest: Expression | None = None,
+        *,
+        by_text: bool = False,
+    ) -> None:
         super().__init__(key, *([] if oldest is None else [oldest]))
         self.words = tuple(words)
+        self.by_text = by_text
 
     def as_sqlite(self, compiler: Any, connection: Any, **_context: Any) -> tuple[str, Any]:
         (key, params), *rest = map(compiler.compile, self.source_expressions)
-        if not has_index(connection):
+        if self.by_text or not has_index(connection):
             return _without_index(key, params, self.words, connection)
         matches, matches_params = _MATCHES, [_phrases(self.words)]
         for oldest, oldest_params in rest:

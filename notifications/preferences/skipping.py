@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from enum import Enum, auto
+from functools import reduce
+from operator import or_
+from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import CombinedExpression
 
 from notifications.models import InboxRule, Level, Notification
@@ -59,6 +62,21 @@ def skipped_of_many(
                 mine.setdefault(pk, set()).add(kind)
         found.append(_left_out(notification, inbox_ids, mine) if asked else {})
     return found
+
+
+def unwanted_count(notification: Notification, recipients: QuerySet[Any]) -> int:
+    """How many of the recipients it would not come to, as their rules are now."""
+    asked = _asked(notification)
+    if not asked:
+        return 0
+    theirs = InboxRule.objects.filter(inbox__user__in=recipients.order_by().values("pk"))
+    meets = reduce(or_, (Q(kind=kind, value=value) for kind, value in asked if kind != _Kind.ON))
+    unwilling = theirs.filter(meets).values("inbox").distinct()
+    if categories.defaults(notification.category).inbox:
+        return unwilling.count()
+    asked_for = theirs.filter(kind=_Kind.ON, value=notification.category)
+    willing = asked_for.exclude(inbox__in=unwilling).values("inbox").distinct()
+    return recipients.count() - willing.count()
 
 
 def added(reasons: Collection[Reason]) -> dict[str, CombinedExpression]:

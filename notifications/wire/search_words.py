@@ -13,16 +13,22 @@ from itertools import groupby
 
 # What stands above or below a letter of the alphabets that are written with them.
 _ACCENTS = re.compile("[\u0300-\u036f]+")
+_ASCII_WORD = re.compile("[A-Za-z0-9]+")
 
 
 def words_of(text: str) -> list[str]:
     """The runs of letters, digits and their marks; whatever else is in the text parts them."""
+    if text.isascii():
+        # The same in a tenth of the time, and most texts are: without an index all are read.
+        return _ASCII_WORD.findall(text)
     kept = "".join(one if _is_of_words(one) else " " for one in text)
     return [word for word in kept.split() if not _is_of_marks(word)]
 
 
 def folded(text: str) -> str:
     """The text without what a search does not go by: case, accents, and forms of a letter."""
+    if text.isascii():
+        return text.lower()
     plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
     # One by one, as databases do it: of a whole word, Python makes a final sigma.
     return "".join(map(str.lower, plain))

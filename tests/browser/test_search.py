@@ -133,7 +133,11 @@ def test_what_arrives_meanwhile_is_shown_if_it_matches(site, alice, orders, open
 def test_a_late_answer_does_not_take_the_place_of_a_newer_one(alice, orders, open_as):
     page = open_as(alice, js=True)
     held = []
-    page.route("**/api/v1/inbox?*q=letter*", held.append)
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/api/v1/inbox?*q=letter*", hold)
     look_for(page, "letter", js=True)
     expect(page.locator("[data-inbox]")).to_have_attribute("aria-busy", "true")
     look_for(page, "ready", js=True)

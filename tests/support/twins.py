@@ -69,6 +69,9 @@ ON_ANY_DATABASE = (
     "sockets/test_storm.py::test_connections_that_are_dropped_leave_no_memory_behind",
     "sockets/test_storm.py::test_the_limit_of_open_files_is_raised_at_the_start",
     "faults/test_one_bad_client.py",
+    # What holds a process that is told to end, and what a save waits for while Redis hangs.
+    "faults/test_held_exit.py",
+    "faults/test_hung_redis.py",
     # How a layer does harm is nothing to a database. What makes up for it is: that stays for a
     # layer that does none, one that drops, and one that hangs.
     *(

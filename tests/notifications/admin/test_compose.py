@@ -12,6 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from notifications.models import InboxItem, Notification, Status
+from notifications.preferences import acts as preferences
+from notifications.preferences.categories import Channels
 from notifications.sending import worker
 from tests.notifications.admin.conftest import ADD, REACH, shown
 
@@ -43,6 +45,19 @@ def test_a_review_sends_nothing(post, alice, bob):
     assert "<bdi>alice</bdi>" in page
     assert "a<br>b" in page
     assert not Notification.objects.exists()
+
+
+def test_a_review_says_how_many_do_not_want_it(post, alice, bob, settings):
+    asked = {"kind": "users", "users": ["alice", "bob"], "category": "shop"}
+    assert "are skipped" not in shown(post(button="_review", **asked))
+    preferences.mute(alice.pk, "category", "shop")
+    preferences.choose(alice.pk, rows={"shop": Channels(inbox=False)})
+    assert "1 of them has muted it" in shown(post(button="_review", **asked))
+    assert "muted it" not in shown(post(button="_review", **asked, level="critical"))
+    settings.NOTIFICATIONS_PREFERENCES = {"shop": {"inbox": False}}
+    assert "2 of them have muted it" in shown(post(button="_review", **asked))
+    preferences.choose(bob.pk, rows={"shop": Channels()})
+    assert "1 of them has muted it" in shown(post(button="_review", **asked))
 
 
 def test_what_was_reviewed_is_what_is_sent(post, browser, alice, bob):

@@ -13,13 +13,18 @@ from notifications.inbox.search import Search
 from notifications.models import Notification
 from notifications.models import search as index
 
-WAYS = ("from what matches", "along the inbox", "along the inbox, given up", "without an index")
+WAYS = (
+    "from what matches", "along the inbox", "along the inbox, given up", "without an index",
+    "by the newest texts",
+)  # fmt: skip
 IS_SQLITE = connection.vendor == "sqlite"
 
 
 @pytest.fixture(params=WAYS if IS_SQLITE else WAYS[:3])
 def way(request, monkeypatch):
     """Each way to search, whatever an inbox of a few notifications would choose."""
+    if request.param != WAYS[4]:
+        monkeypatch.setattr(search, "TEXTS", 0)
     if request.param == WAYS[3]:
         monkeypatch.setattr(index, "TABLE", "of_no_such_name")
     if request.param in WAYS[1:3]:

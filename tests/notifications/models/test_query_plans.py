@@ -362,6 +362,8 @@ def _is_bookkeeping(sql):
 DEEP = BIG_INBOX // 2
 # The session, its user, and the one statement that the answer is made of.
 PER_REQUEST = 3
+# A page also offers to choose among the categories, levels and senders of its inbox.
+MENUS = {"/api/v1/inbox": 0, "/inbox/": 1}
 
 
 @pytest.fixture
@@ -382,7 +384,7 @@ def get(large):
 @pytest.mark.parametrize("path", ["/api/v1/inbox", "/inbox/"])
 def test_a_page_of_an_inbox_reads_a_page(get, large, path, listing, name):
     recording, _ = get(f"{path}?filter={listing}", getattr(large, name))
-    recording.must_be_cheap(most_queries=PER_REQUEST)
+    recording.must_be_cheap(most_queries=PER_REQUEST + MENUS[path])
 
 
 @pytest.mark.parametrize("listing", ["inbox", "unread", "snoozed", "archived", "saved"])
@@ -390,7 +392,24 @@ def test_a_page_of_an_inbox_reads_a_page(get, large, path, listing, name):
 def test_a_deep_page_costs_no_more_than_the_first(get, path, listing):
     before = BIG_INBOX - UNREAD // 2 if listing == "unread" else DEEP
     recording, _ = get(f"{path}?filter={listing}&before={before}")
-    recording.must_be_cheap(most_queries=PER_REQUEST)
+    recording.must_be_cheap(most_queries=PER_REQUEST + MENUS[path])
+
+
+# Which way a search takes is asked before it goes, and a way that was given up by another.
+SEARCHING = 6
+
+
+@pytest.mark.parametrize(
+    "query", ["q=number+777", "q=number+nowhere", "q=nowhere", "q=wor", "sender=x"]
+)
+@pytest.mark.parametrize("name", ["big", "small"])
+def test_a_search_looks_at_nothing_of_other_inboxes(get, large, query, name):
+    recording, _ = get(f"/api/v1/inbox?{query}", getattr(large, name))
+    recording.must_be_cheap(
+        most_queries=PER_REQUEST + SEARCHING,
+        most_cost=BIG_INBOX if connection.vendor == "postgresql" else 20 * MAX_STEPS,
+        may_sort=True,
+    )
 
 
 # The page also shows the counts, and what lies on either side.
