@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from notifications.models import Notification
+from notifications.preferences.acts import choose
 from tests.browser import looks
 from tests.browser.test_pages import WITH_AND_WITHOUT, button, open_as, row, tab
 
@@ -86,7 +87,7 @@ def test_a_slash_leads_to_the_field_and_escape_out_of_it(alice, orders, open_as)
     expect(row(page, "Export ready")).to_be_focused()
     page.keyboard.press("Control+/")
     expect(row(page, "Export ready")).to_be_focused()
-    page.evaluate("localStorage.setItem('nb-single-keys', 'off')")
+    choose(alice.pk, keys=False)
     page.reload()
     page.get_by_role("button", name="Keyboard shortcuts").wait_for()
     page.keyboard.press("/")
