@@ -23,7 +23,8 @@ WATCH = """() => {
     }
   }).observe(list, { subtree: true, childList: true, characterData: true, attributes: true })
 }"""
-IS_LIVE = "() => document.querySelector('notification-bell')?.state === 'live'"
+BELL = "document.querySelector('notification-bell')"
+IS_LIVE = f"() => {BELL}?.state === 'live'"
 ARRIVALS = 200
 
 
@@ -34,8 +35,11 @@ def page(site, open_page, send_many, alice):
     page.wait_for_function(IS_LIVE)
     page.get_by_role("button", name="Keyboard shortcuts").wait_for()
     # All of them are seen, and one can be looked for that is touched for no reason.
-    page.evaluate("document.querySelector('notification-bell').markAllRead()")
+    page.evaluate(f"{BELL}.markAllRead()")
     expect(page.locator("article.unread")).to_have_count(0)
+    # And the server's word of it is drawn too.
+    page.wait_for_function(f"() => !{BELL}.client.inbox.overlays?.size")
+    page.evaluate("new Promise(requestAnimationFrame)")
     return page
 
 

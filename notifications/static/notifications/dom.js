@@ -30,6 +30,11 @@ export function say(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** Hides a node or shows it; what is so already is left alone. @param {HTMLElement} node @param {boolean} isHidden */
+export function hide(node, isHidden) {
+  if (node.hidden !== isHidden) node.hidden = isHidden;
+}
+
 /**
  * Makes `nodes` the children of `list`. Those that stay are not moved, since that costs the focus;
  * from one that leaves the focus goes to a neighbour, or else to `refuge`.

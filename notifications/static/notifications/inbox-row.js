@@ -1,5 +1,5 @@
 import { labelsOf } from "./appearance.js";
-import { element, part, say } from "./dom.js";
+import { element, hide, part, say } from "./dom.js";
 import { addressOf, place } from "./list-place.js";
 import { about, actionLinks, avatar, doWithoutPicture, labelled, linked, moreButton, paragraphs } from "./row-parts.js";
 import { pieces } from "./search-words.js";
@@ -105,8 +105,8 @@ export class InboxRow {
     label(move, notification.archived_at ? "restore" : "archive", notification.title);
     if (more) moreButton(notification.title, more);
     const { wake, save, snooze } = this.#parts;
-    wake.hidden = !notification.snoozed_until;
-    snooze.hidden = notification.archived_at !== null;
+    hide(wake, !notification.snoozed_until);
+    hide(snooze, notification.archived_at !== null);
     labelled(wake, "wake", TEXT.wake, notification.title);
     label(save, notification.saved_at ? "unsave" : "save", notification.title);
     labelled(part(snooze, "summary", HTMLElement), "snooze", TEXT.snooze, notification.title);
