@@ -6,6 +6,7 @@ On a page of another origin, served by the server process itself or through the 
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -298,20 +299,24 @@ def test_after_an_upgrade_no_module_is_of_another_version(
     assert page.evaluate("window.version") == 2
 
 
+# The names of what is loaded later hold a hash.
+LATER = re.compile(r"-[0-9a-f]{12}\.js")
+
+
 def next_version(folder):
-    """The settings of a version in which a module that all use exports something else."""
-    ours = Path("notifications/static/notifications")
+    """The settings of a version in which the bundle that all use exports something else."""
     theirs = folder / "next" / "notifications"
     theirs.mkdir(parents=True)
-    for path in ours.glob("*.js"):
-        text = path.read_text("utf-8")
-        if "dom.js" in text or path.name == "dom.js":
-            text = text.replace("element", "elementNow").replace("elementNowNow", "elementNow")
-            text = text.replace("bell-elementNow", "bell-element")
-            text = text.replace("toast-elementNow", "toast-element")
-        if path.name == "dom.js":
+    renamed = 0
+    for path in Path("bundles/notifications").glob("*.js"):
+        name, text = (LATER.sub("-next.js", one) for one in (path.name, path.read_text("utf-8")))
+        if name == "details-next.js":
+            text, renamed = re.subn(r"\bas element(?=[,}])", "as elementNow", text)
             text += "globalThis.version = 2;\n"
-        (theirs / path.name).write_text(text, "utf-8")
+        else:
+            text = re.sub(r"(?<=[{,])element as\b", "elementNow as", text)
+        (theirs / name).write_text(text, "utf-8")
+    assert renamed == 1
     return {
         "DJANGO_SETTINGS_MODULE": "tests.support.next_version",
         "NEXT_VERSION": json.dumps([str(theirs.parent)]),

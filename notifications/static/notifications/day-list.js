@@ -32,10 +32,13 @@ export class DayList {
     /** @type {Map<string, HTMLElement[]>} */
     const days = new Map();
     rows.forEach((row, at) => {
-      row.node.ariaPosInSet = String(at + 1);
-      row.node.ariaSetSize = String(isWhole ? rows.length : -1);
+      const [number, size] = [String(at + 1), String(isWhole ? rows.length : -1)];
+      if (row.node.ariaPosInSet !== number) row.node.ariaPosInSet = number;
+      if (row.node.ariaSetSize !== size) row.node.ariaSetSize = size;
       const day = dayText(row.time, nowMs);
-      days.set(day, [...(days.get(day) ?? []), row.node]);
+      const nodes = days.get(day);
+      if (nodes) nodes.push(row.node);
+      else days.set(day, [row.node]);
     });
     place(this.#node, [...days.keys()].map((day) => this.#section(day).section), this.#refuge);
     for (const [day, nodes] of days) place(this.#section(day).feed, nodes, this.#refuge);

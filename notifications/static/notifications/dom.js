@@ -25,6 +25,16 @@ export function svgElement(tag, attributes, text = "") {
   return node;
 }
 
+/** Has a node say this; what says it already is left alone. @param {Element} node @param {string} text */
+export function say(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** Hides a node or shows it; what is so already is left alone. @param {HTMLElement} node @param {boolean} isHidden */
+export function hide(node, isHidden) {
+  if (node.hidden !== isHidden) node.hidden = isHidden;
+}
+
 /**
  * Makes `nodes` the children of `list`. Those that stay are not moved, since that costs the focus;
  * from one that leaves the focus goes to a neighbour, or else to `refuge`.
@@ -34,10 +44,11 @@ export function svgElement(tag, attributes, text = "") {
  */
 export function place(list, nodes, refuge) {
   const before = [...list.children];
+  const kept = new Set(nodes);
   const root = list.getRootNode();
   const focus = root instanceof Document || root instanceof ShadowRoot ? root.activeElement : null;
   /** @param {Element} child */
-  const stays = (child) => nodes.includes(child);
+  const stays = (child) => kept.has(child);
   const lost = before.findIndex((child) => !stays(child) && child.contains(focus));
   const heir = before.slice(lost + 1).find(stays) ?? before.slice(0, lost + 1).findLast(stays);
   // Before it is lost: on its way to the body it would call listeners in the middle of a removal.

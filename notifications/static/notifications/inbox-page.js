@@ -3,6 +3,7 @@ import { element, part } from "./dom.js";
 import { InboxRow } from "./inbox-row.js";
 import { narrowedBy, place } from "./list-place.js";
 import { Listing } from "./listing.js";
+import { OnceAFrame } from "./once-a-frame.js";
 import { SeenObserver } from "./seen-observer.js";
 import { snoozeUntil } from "./snoozing.js";
 import { act, markAllRead } from "./undoing.js";
@@ -45,6 +46,7 @@ class InboxPage {
   /** @type {string | null} */
   #nextBefore;
   #asked = 0;
+  #redraw = new OnceAFrame(() => this.#show());
   #automaticPages = AUTOMATIC_PAGES;
   #nearOlder = new IntersectionObserver((entries) => this.#cameNear(entries), { rootMargin: "200px" });
   #older;
@@ -132,7 +134,7 @@ class InboxPage {
     // A snapshot says nothing of older rows, unless nothing happened since they were drawn.
     if (isSnapshot && !isAsDrawn) this.#ask(this.#size);
     else if (isUnsure && !isSnapshot) this.#askAgain();
-    this.#show();
+    this.#redraw.ask();
   }
 
   /** As much as is shown, if that can be had at once. */
@@ -216,7 +218,8 @@ class InboxPage {
 
   /** Nothing is put above what somebody reads. */
   #isReading() {
-    return this.rows.length > 0 && this.rows[0].node.getBoundingClientRect().top < 0;
+    const [first] = this.#days.rows;
+    return first !== undefined && first.node.getBoundingClientRect().top < 0;
   }
 
   /** @param {Inbox.Drawn | Inbox.Notification} notification */
@@ -243,10 +246,12 @@ class InboxPage {
   }
 
   get rows() {
+    this.#redraw.now();
     return this.#days.rows;
   }
 
   get current() {
+    this.#redraw.now();
     return this.#days.current ?? this.#reader?.current;
   }
 

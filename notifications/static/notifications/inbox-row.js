@@ -1,5 +1,5 @@
 import { labelsOf } from "./appearance.js";
-import { element, part } from "./dom.js";
+import { element, hide, part, say } from "./dom.js";
 import { addressOf, place } from "./list-place.js";
 import { about, actionLinks, avatar, doWithoutPicture, labelled, linked, moreButton, paragraphs } from "./row-parts.js";
 import { pieces } from "./search-words.js";
@@ -14,6 +14,10 @@ export class InboxRow {
   #isWhole;
   /** Which content is shown: of what revision, and whether all of it. */
   #shown = "";
+  /** What it shows: nobody changes one of these. @type {Inbox.Drawn | Inbox.Notification | undefined} */
+  #drawn;
+  /** The moment that its time's title says. */
+  #titleOf = "";
   #isStop = true;
   /** Those that are marked in it. */
   #words = place.words;
@@ -80,11 +84,20 @@ export class InboxRow {
 
   /** @param {Inbox.Drawn | Inbox.Notification} notification @param {number} nowMs */
   show(notification, nowMs) {
+    const { time } = this.#parts;
+    const isKnown = this.#drawn === notification && this.#words === place.words;
+    if (!isKnown) this.#draw(notification);
+    say(time, this.#isWhole ? relativeTime(time.dateTime, nowMs) : ageInDay(time.dateTime, nowMs));
+  }
+
+  /** @param {Inbox.Drawn | Inbox.Notification} notification */
+  #draw(notification) {
+    this.#drawn = notification;
     const { title, state, toggle, move, more, time } = this.#parts;
     const isUnread = !notification.read_at;
     if (this.id !== notification.id) this.#becomes(notification.id);
     this.node.classList.toggle("unread", isUnread);
-    state.textContent = isUnread ? ", unread" : "";
+    say(state, isUnread ? ", unread" : "");
     const address = addressOf(notification.id);
     if (title.getAttribute("href") !== address) title.href = address;
     if (title.textContent !== notification.title) title.replaceChildren(...this.#marked(notification.title));
@@ -92,8 +105,8 @@ export class InboxRow {
     label(move, notification.archived_at ? "restore" : "archive", notification.title);
     if (more) moreButton(notification.title, more);
     const { wake, save, snooze } = this.#parts;
-    wake.hidden = !notification.snoozed_until;
-    snooze.hidden = notification.archived_at !== null;
+    hide(wake, !notification.snoozed_until);
+    hide(snooze, notification.archived_at !== null);
     labelled(wake, "wake", TEXT.wake, notification.title);
     label(save, notification.saved_at ? "unsave" : "save", notification.title);
     labelled(part(snooze, "summary", HTMLElement), "snooze", TEXT.snooze, notification.title);
@@ -101,8 +114,9 @@ export class InboxRow {
     // One that the server drew is not known whole until it changes.
     if ("level" in notification && this.#shown !== versionOf(notification)) this.#showContent(notification);
     if (this.#words !== place.words) this.#mark();
+    if (this.#titleOf === time.dateTime) return;
+    this.#titleOf = time.dateTime;
     time.title = absoluteTime(time.dateTime);
-    time.textContent = this.#isWhole ? relativeTime(time.dateTime, nowMs) : ageInDay(time.dateTime, nowMs);
   }
 
   /** @param {string} id */
@@ -136,11 +150,12 @@ export class InboxRow {
   #showSnooze(notification) {
     const { snoozed } = this.#parts;
     const { snoozed_until: until } = notification;
+    if (until && snoozed.querySelector("time")?.dateTime === until) return;
     const at = until && element("time", { dateTime: until, title: absoluteTime(until), textContent: zonedTime(until) });
     if (at) snoozed.replaceChildren(TEXT.until, at);
     // One that the server drew may have woken, and says so.
-    else if ("woken" in notification) snoozed.textContent = notification.woken ? TEXT.snoozed : "";
-    else if (snoozed.querySelector("time")) snoozed.textContent = "";
+    else if ("woken" in notification) say(snoozed, notification.woken ? TEXT.snoozed : "");
+    else if (snoozed.querySelector("time")) say(snoozed, "");
   }
 
   /** @param {Inbox.Notification} notification */
@@ -209,6 +224,6 @@ function partsOf(node) {
 
 /** @param {HTMLButtonElement} button @param {Inbox.RowOp} op @param {string} title */
 function label(button, op, title) {
-  button.value = op;
+  if (button.value !== op) button.value = op;
   labelled(button, op, TEXT[op], title);
 }

@@ -1,4 +1,5 @@
 import { element, place } from "./dom.js";
+import { OnceAFrame } from "./once-a-frame.js";
 import { PanelRow } from "./panel-row.js";
 import { SeenObserver } from "./seen-observer.js";
 import { UndoBar } from "./inbox-undo.js";
@@ -56,7 +57,8 @@ export class NotificationPanel {
     button.popoverTargetElement = this.node;
     this.#markAll.addEventListener("click", () => markAllRead(client, this.#undo));
     this.node.addEventListener("toggle", ({ newState }) => this.#toggled(newState === "open"));
-    client.addEventListener("change", () => this.#isOpen && this.#showList());
+    const redraw = new OnceAFrame(() => this.#isOpen && this.#showList());
+    client.addEventListener("change", () => redraw.ask());
     // Signed out first and then somebody else's, it is stopped all the while: `state` says it once.
     for (const type of /** @type {const} */ (["state", "signedout"])) client.addEventListener(type, () => this.#showState());
     this.#showState();

@@ -1,4 +1,4 @@
-import { element } from "./dom.js";
+import { element, say } from "./dom.js";
 import { isUnread } from "./inbox-state.js";
 import { about, actionLinks, avatar, labelled, linked, moreButton, paragraphs } from "./row-parts.js";
 import { absoluteTime, relativeTime } from "./time.js";
@@ -55,10 +55,8 @@ export class PanelRow {
     this.node.classList.toggle("unread", unread);
     this.node.dataset.level = level;
     if (hasChanged) this.#showContent(notification);
-    this.#state.textContent = unread ? ", unread" : "";
-    this.#time.dateTime = arrived_at;
-    this.#time.title = absoluteTime(arrived_at);
-    this.#time.textContent = relativeTime(arrived_at, this.#client.now());
+    say(this.#state, unread ? ", unread" : "");
+    say(this.#time, relativeTime(arrived_at, this.#client.now()));
     const op = unread ? "read" : "unread";
     labelled(this.#toggle, op, TEXT[op], title);
     labelled(this.#archive, "archive", TEXT.archive, title);
@@ -81,7 +79,9 @@ export class PanelRow {
 
   /** @param {Inbox.Notification} notification */
   #showContent(notification) {
-    const { title, level, body, body_truncated, actions } = notification;
+    const { title, level, arrived_at, body, body_truncated, actions } = notification;
+    this.#time.dateTime = arrived_at;
+    this.#time.title = absoluteTime(arrived_at);
     const address = this.#activation.addressOf(notification);
     this.#becomes(address === null ? "button" : "a");
     if (address !== null) this.#title.setAttribute("href", address);
