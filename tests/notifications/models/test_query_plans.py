@@ -790,6 +790,6 @@ def test_reviewing_what_goes_to_everyone_counts_them_and_reads_ten(large):
     # too, whose rows would be five times as many.
     recording.must_be_cheap(
         most_queries=20,
-        most_cost=SMALL_INBOXES * STEPS_PER_ROW,
+        most_cost=SMALL_INBOXES * 20,
         scanned=["accounts_user", "notifications_inboxrule"],
     )
