@@ -117,7 +117,8 @@ def test_make_says_nothing_of_what_it_collected_before(tmp_path):
     shutil.copy(Path(__file__).parents[1] / "Makefile", tmp_path)
     for name in ("accounts", "notifications", "var"):
         (tmp_path / name / "static").mkdir(parents=True)
-    (tmp_path / "config").mkdir()
+    for name in ("bundles", "config"):
+        (tmp_path / name).mkdir()
     collected = "var/static/staticfiles.json"
     for name in ("requirements.txt", "config/static_files.py", "var/secret_key", collected):
         (tmp_path / name).touch()

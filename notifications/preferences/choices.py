@@ -17,17 +17,17 @@ TOAST_S: Final = (5, 8, 20, None)
 THEMES: Final = ("auto", "light", "dark")
 # Monday is 0, as in Python's dates.
 DAYS: Final = tuple(range(7))
+_NO_PLACES = ("Etc/", "SystemV/", "posix/")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
 @cache
 def zones() -> frozenset[str]:
-    """The names of time zones that can be chosen: those that people know."""
-    return frozenset(
-        name
-        for name in zoneinfo.available_timezones()
-        if name == "UTC" or ("/" in name and not name.startswith(("Etc/", "SystemV/", "posix/")))
-    )
+    """The names of time zones that can be chosen: those that people know, as far as this machine
+    has data of zones. Some containers have none: there UTC is left.
+    """
+    cities = {name for name in zoneinfo.available_timezones() if "/" in name}
+    return frozenset({"UTC"} | {name for name in cities if not name.startswith(_NO_PLACES)})
 
 
 @dataclass(frozen=True, slots=True)

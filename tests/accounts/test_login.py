@@ -162,7 +162,7 @@ def test_a_users_name_is_text_and_no_markup(client, alice):
 )
 def test_pages_have_language_title_labels_and_nothing_inline(client, db, path):
     page = client.get(f"/accounts/{path}").content.decode()
-    assert '<html lang="en">' in page
+    assert '<html lang="en" ' in page
     assert "<title> " not in page
     assert page.count("<h1>") == 1
     assert page.count("<label ") == page.count('<input type="text"') + page.count(

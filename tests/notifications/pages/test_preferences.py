@@ -7,6 +7,7 @@ import pytest
 from notifications.inbox import reading
 from notifications.models import InboxRule, Notification, Preferences
 from notifications.preferences import acts
+from notifications.preferences.choices import zones
 from notifications.preferences.reading import of
 
 URL = "/inbox/preferences/"
@@ -129,3 +130,8 @@ def test_a_test_comes_once_in_a_while(browser, alice, django_capture_on_commit_c
         browser.post(URL, {"op": "test"})
     assert Notification.objects.count() in {1, 2}  # two, where ten seconds ended between them
     assert reading.head(alice.pk).unread >= 1
+
+
+def test_a_machine_without_data_of_zones_offers_utc(monkeypatch):
+    monkeypatch.setattr("zoneinfo.available_timezones", set)
+    assert zones.__wrapped__() == {"UTC"}
