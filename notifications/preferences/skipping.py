@@ -77,7 +77,7 @@ def unwanted_count(notification: Notification, recipients: QuerySet[Any]) -> int
 
 
 def _with_any(kinds: Sequence[tuple[str, str]]) -> QuerySet[Any]:
-    """The ids of inboxes with such a rule: each is a range of the index, and an OR would be none."""
+    """The ids of inboxes with such a rule. Each is a range of the index; an OR would be none."""
     rules = [
         InboxRule.objects.filter(kind=kind, value=value).order_by().values("inbox")
         for kind, value in kinds

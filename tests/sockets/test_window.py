@@ -17,6 +17,7 @@ STUCK = 4
 TINY = {"receive_buffer_bytes": 2048}
 BEYOND = 2**53 - 1
 LIARS = 4
+WARM_ACTS = 16
 # The most that Linux buffers for a sender, unless it is told otherwise (tcp_wmem).
 KERNEL_BYTES = 4 * MIB
 
@@ -112,6 +113,11 @@ def test_a_client_that_lies_about_what_it_holds_fills_no_memory(
     ]
     session = sign_in(alice)
     honest = [connect(alice, site).until_synced() for site in sites]
+    # Each thread that answers a request opens a database, whose cache is some megabytes.
+    for n in range(WARM_ACTS):
+        revision = sites[0].act(session, ("read", "unread")[n % 2], *ids)["revision"]
+        for client in honest:
+            client.until_revision(revision)
     lie = {"type": "pong", "epoch": honest[0].state.epoch, "revision": BEYOND}
     before = [site.rss_bytes() for site in sites]
     liars = [

@@ -786,8 +786,8 @@ def test_reviewing_what_goes_to_everyone_counts_them_and_reads_ten(large):
     with explained() as recording:
         page = client.post("/admin/notifications/notification/add/", form)
     assert b"10002" in page.content
-    # Counting all users looks at all users; SQLite's plan calls two tables U0, so it says the rules'
-    # too, whose rows would be five times as many.
+    # Counting all users looks at all users. SQLite's plan calls two tables U0, so the rules' seems
+    # to be scanned too, whose rows would be five times as many.
     recording.must_be_cheap(
         most_queries=20,
         most_cost=SMALL_INBOXES * 20,
