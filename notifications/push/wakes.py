@@ -18,10 +18,11 @@ _PREFIX = "notifications"
 # Who has to look at so many may as well look at all.
 _MOST = 200
 # PostgreSQL takes 7999 bytes, of which some say who sends it.
-_PAYLOAD_MAX_BYTES = 7950
+_PAYLOAD_MAX_BYTES = 7900
 # Of the hints that go together. Each listener is sent them all, whomever they concern: where more
 # is committed at once, to name the inboxes is less for everybody.
 _HINTS_MAX_BYTES = 64_000
+_ID_MAX_BYTES = 20
 
 _run = uuid4().hex[:12]
 
@@ -53,7 +54,8 @@ class Told:
 
     # Of whom something may be new, beside what the hints say.
     inboxes: Inboxes = ()
-    _hints: list[str] = field(default_factory=list)
+    # Lines, and the inbox that each is about; None: many.
+    _hints: list[tuple[str, int | None]] = field(default_factory=list)
     _bytes: int = 0
 
     def name(self, inboxes: Inboxes) -> None:
@@ -63,25 +65,39 @@ class Told:
     def carry(self, inbox_id: int | None, hint: Mapping[str, str]) -> None:
         """Take a hint along, which is about this inbox, or about many; or else name those."""
         line = json.dumps(hint)
-        if len(line) > _PAYLOAD_MAX_BYTES or self._bytes + len(line) > _HINTS_MAX_BYTES:
+        size = len(line) + _ID_MAX_BYTES + 2
+        if size > _PAYLOAD_MAX_BYTES or self._bytes + size > _HINTS_MAX_BYTES:
             self.name(None if inbox_id is None else (inbox_id,))
             return
-        self._hints.append(line)
-        self._bytes += len(line) + 1
+        self._hints.append((line, inbox_id))
+        self._bytes += size
 
     def payloads(self) -> list[str]:
         """As NOTIFY carries them; at least one."""
-        packed, room = [], 0
-        for line in self._hints:
-            if len(line) >= room:
-                packed.append([f"{_sender()}:"])
+        packed: list[list[tuple[str, int | None]]] = []
+        room = 0
+        for line, inbox_id in self._hints:
+            size = len(line) + _ID_MAX_BYTES + 2
+            if size > room:
+                packed.append([])
                 room = _PAYLOAD_MAX_BYTES
-            packed[-1].append(line)
-            room -= len(line) + 1
-        said = ["\n".join(lines) for lines in packed]
+            packed[-1].append((line, inbox_id))
+            room -= size
+        said = [_with_hints(hints) for hints in packed]
         if self.inboxes or self.inboxes is None or not said:
-            said.append(f"{_sender()}:{' '.join(map(str, sorted(self.inboxes or ())))}")
+            said.append(_naming(self.inboxes))
         return said
+
+
+def _with_hints(hints: Collection[tuple[str, int | None]]) -> str:
+    about: Inboxes = ()
+    for _, inbox_id in hints:
+        about = together(about, None if inbox_id is None else (inbox_id,))
+    return "\n".join([_naming(about), *(line for line, _ in hints)])
+
+
+def _naming(inboxes: Inboxes) -> str:
+    return f"{_sender()}:{' '.join(map(str, sorted(inboxes or ())))}"
 
 
 def is_ours(payload: str) -> bool:
@@ -90,10 +106,8 @@ def is_ours(payload: str) -> bool:
 
 
 def inboxes(payload: str) -> Inboxes:
-    """Of whom something may be new, by what NOTIFY has carried; nonsense is of anybody."""
-    if "\n" in payload:
-        return ()
-    named = payload.partition(":")[2].split()
+    """Of whom something is new, by what NOTIFY has carried; nonsense is of anybody."""
+    named = payload.partition("\n")[0].partition(":")[2].split()
     try:
         return set(map(int, named)) or None
     except ValueError:

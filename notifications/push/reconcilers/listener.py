@@ -44,10 +44,11 @@ class Listener:
     def __init__(
         self,
         wake: Callable[[Inboxes], None],
-        take: Callable[[Sequence[object]], None],
+        take: Callable[[Sequence[object], Inboxes], None],
         is_over: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Args: wake: called on a thread of the listener's. take: likewise, with what may be hints.
+        """Args: wake: called on a thread of the listener's. take: likewise, with what may be hints,
+        and the inboxes that they are about.
 
         is_over: whether nobody hears it any more, as when an event loop has ended that nobody has
         said goodbye to.
@@ -121,10 +122,16 @@ class Listener:
             return
         metrics.wakes_heard.inc(len(others))
         woken: Inboxes = ()
+        hinted: Inboxes = ()
+        hints: list[object] = []
         for payload in others:
-            woken = wakes.together(woken, wakes.inboxes(payload))
-        if hints := [hint for payload in others for hint in wakes.hints(payload)]:
-            self._pass_on(hints)
+            if found := wakes.hints(payload):
+                hints += found
+                hinted = wakes.together(hinted, wakes.inboxes(payload))
+            else:
+                woken = wakes.together(woken, wakes.inboxes(payload))
+        if hints:
+            self._pass_on(hints, hinted)
         if woken is None or woken:
             self._wake(woken)
 

@@ -77,10 +77,15 @@ class PostgresqlReconciler(Reconciler):
                 self._call(self._hub.on_woken, inboxes)
         self._wanted.add(inboxes)
 
-    def _hear(self, hints: Sequence[object]) -> None:
-        """Hand on what another process says of its commits; from any thread."""
+    def _hear(self, hints: Sequence[object], inboxes: Inboxes) -> None:
+        """Hand on what another process says of its commits; from any thread.
+
+        A look follows, which nothing waits for: the sooner what was told is known to have been in
+        the database, the sooner it is noticed that a backup was put in its place.
+        """
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self._call(self._hub.on_hints, hints)
+        self._wanted.add(inboxes)
 
     def _belongs_to(self, here: Installation) -> None:
         super()._belongs_to(here)

@@ -28,10 +28,14 @@ class Heard:
 
     def __init__(self):
         self.inboxes, self.hints = [], []
-        self.listener = Listener(self.inboxes.append, self.hints.extend)
+        self.listener = Listener(self.inboxes.append, self.take)
 
     def named(self):
         return {pk for inboxes in self.inboxes if inboxes is not None for pk in inboxes}
+
+    def take(self, hints, inboxes):
+        self.hints += hints
+        assert inboxes
 
     def told_of(self):
         """The inboxes that hints were about."""
@@ -309,7 +313,7 @@ def test_what_does_not_come_through_is_said_once(started, monkeypatch, caplog):
 
 def test_a_listener_ends_with_the_loop_that_it_wakes():
     loop = asyncio.new_event_loop()
-    listener = Listener(lambda inboxes: None, lambda hints: None, loop.is_closed)
+    listener = Listener(lambda inboxes: None, lambda *hints: None, loop.is_closed)
     thread = threading.Thread(target=listener._run, daemon=True)
     thread.start()
     listener.listen_to(wakes.channel("x"))
