@@ -22,6 +22,11 @@ def category_label(category: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+def category_name(category: str) -> str:
+    """The same where a category has to be called something."""
+    return category_label(category) or "General"
+
+
 def initials(sender: str) -> str:
     """One or two letters that stand for a sender; empty: there are none in the name.
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from notifications.models import Level
-from notifications.pages.appearance import category_label
+from notifications.pages.appearance import category_name
 from notifications.preferences import categories
 from notifications.wire.message import Message
 
@@ -28,11 +27,10 @@ class Why:
 def why(message: Message) -> Why:
     """Args: message: as its reader is shown it."""
     category = message.category
-    label = category_label(category) or "General"
     mutes = [
         Muting("thread", message.thread or "", "Mute this thread"),
         Muting("sender", message.sender or "", f"Mute {message.sender}"),
-        Muting("category", category, f"Mute category {label}"),
+        Muting("category", category, f"Mute category {category_name(category)}"),
     ]
-    is_required = message.level == Level.CRITICAL or categories.is_locked(category)
+    is_required = categories.is_required(message.level, category)
     return Why(is_required, [one for one in mutes if one.value])

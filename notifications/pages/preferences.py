@@ -18,7 +18,7 @@ from notifications.credentials.recipients import recipient_id
 from notifications.inbox import reading as inbox_reading
 from notifications.models import audiences
 from notifications.models.preferences import MUTES
-from notifications.pages.appearance import category_label
+from notifications.pages.appearance import category_name
 from notifications.pages.preferences_form import PreferencesForm
 from notifications.pages.views import around
 from notifications.preferences import acts, reading
@@ -91,8 +91,7 @@ def _shown(row: reading.Row, is_muted: bool) -> _Shown:  # noqa: FBT001
     cells = [
         _Cell(f"{row.category}:{name}", label, channels[name]) for name, label in _COLUMNS.items()
     ]
-    label = category_label(row.category) or "General"
-    return _Shown(row.category, label, row.is_locked, is_muted, cells)
+    return _Shown(row.category, category_name(row.category), row.is_locked, is_muted, cells)
 
 
 def _save(request: HttpRequest) -> HttpResponse:
@@ -142,7 +141,7 @@ def _mute(request: HttpRequest, op: str) -> HttpResponse:
 def muted_name(kind: str, value: str, title: str = "") -> str:
     """What is muted, as people know it."""
     if kind == "category":
-        return f"category {category_label(value) or 'General'}"
+        return f"category {category_name(value)}"
     if kind == "sender":
         return f"everything from {value}"
     return f"the thread of “{title}”" if title else f"thread {value}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 from notifications.conf import conf
+from notifications.models import Level
 
 # In the setting: all categories that it does not name.
 ALL_OTHERS: Final = "*"
@@ -38,6 +39,11 @@ def defaults(category: str) -> Channels:
 def is_locked(category: str) -> bool:
     """Whether nobody may choose: everybody is told of it as the setting says."""
     return _said(category).get(LOCK) is True
+
+
+def is_required(level: str, category: str) -> bool:
+    """Whether nobody may keep such a notification out."""
+    return level == Level.CRITICAL or is_locked(category)
 
 
 def named() -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.db.models.expressions import CombinedExpression
 
-from notifications.models import Inbox, InboxRule, Level, Notification
+from notifications.models import Inbox, InboxRule, Notification
 from notifications.models.preferences import MUTES
 from notifications.preferences import categories
 
@@ -95,7 +95,7 @@ def added(reasons: Collection[Reason]) -> dict[str, CombinedExpression]:
 def _asked(notification: Notification) -> list[tuple[str, str]]:
     """The rules that this notification may meet; none where nobody may keep it out."""
     category = notification.category
-    if notification.level == Level.CRITICAL or categories.is_locked(category):
+    if categories.is_required(notification.level, category):
         return []
     values = (category, notification.sender, notification.thread)
     mutes = [(kind, value) for kind, value in zip(MUTES, values, strict=True) if value]

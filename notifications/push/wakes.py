@@ -65,7 +65,7 @@ class Told:
     def carry(self, inbox_id: int | None, hint: Mapping[str, str]) -> None:
         """Take a hint along, which is about this inbox, or about many; or else name those."""
         line = json.dumps(hint)
-        size = len(line) + _ID_MAX_BYTES + 2
+        size = _size_of(line)
         if size > _PAYLOAD_MAX_BYTES or self._bytes + size > _HINTS_MAX_BYTES:
             self.name(None if inbox_id is None else (inbox_id,))
             return
@@ -77,7 +77,7 @@ class Told:
         packed: list[list[tuple[str, int | None]]] = []
         room = 0
         for line, inbox_id in self._hints:
-            size = len(line) + _ID_MAX_BYTES + 2
+            size = _size_of(line)
             if size > room:
                 packed.append([])
                 room = _PAYLOAD_MAX_BYTES
@@ -87,6 +87,11 @@ class Told:
         if self.inboxes or self.inboxes is None or not said:
             said.append(_naming(self.inboxes))
         return said
+
+
+def _size_of(line: str) -> int:
+    """What a hint takes in a payload: its line, its inbox, and what parts them."""
+    return len(line) + _ID_MAX_BYTES + 2
 
 
 def _with_hints(hints: Collection[tuple[str, int | None]]) -> str:
