@@ -40,3 +40,9 @@ export function ngettext(one, many, count) {
 
 /** Puts values where `%(name)s` stands. @param {string} text @param {Record<string, string | number>} values */
 export const interpolate = (text, values) => text.replace(/%\((\w+)\)s/g, (_, name) => String(values[name]));
+
+/** The same for an element that stands in a sentence. @param {string} text @param {string} name @param {Node} node */
+export function around(text, name, node) {
+  const [before, after = ""] = text.split(`%(${name})s`);
+  return [before, node, after];
+}
