@@ -44,6 +44,12 @@ def category_label(category: str) -> str:
     return appearance.category_label(category)
 
 
+@register.filter
+def level_label(level: str) -> str:
+    """The level in a word; of the one that says nothing, nothing."""
+    return appearance.level_label(level) if level and level != "info" else ""
+
+
 @register.simple_tag(takes_context=True)
 def marked(context: Context, text: str | None) -> str:
     """The text, with the words marked that its page looks for."""
