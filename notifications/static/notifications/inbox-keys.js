@@ -1,5 +1,5 @@
 import { element } from "./dom.js";
-import { SHORTCUTS, TEXT } from "./words.js";
+import { shortcuts, TEXT } from "./words.js";
 
 const EDITABLE = "input, textarea, select, [contenteditable], dialog, notification-bell";
 
@@ -101,7 +101,7 @@ export class InboxKeys {
   }
 
   #build() {
-    const keys = SHORTCUTS.flatMap(([key, what]) => [element("dt", {}, element("kbd", { textContent: key })), element("dd", { textContent: what })]);
+    const keys = shortcuts().flatMap(([key, what]) => [element("dt", {}, element("kbd", { textContent: key })), element("dd", { textContent: what })]);
     const box = element("input", { type: "checkbox", checked: this.#chosen.keys });
     // Where that cannot be sent it holds until the page is left.
     box.addEventListener("change", () => this.#chosen.choose({ keys: box.checked }).catch(() => {}));
@@ -117,7 +117,7 @@ export class InboxKeys {
 }
 
 /**
- * Which of SHORTCUTS was pressed, if any. A Latin letter counts as it is printed on its key; where a
+ * Which of shortcuts was pressed, if any. A Latin letter counts as it is printed on its key; where a
  * key has another one, by its place on the keyboard. Caps Lock changes nothing.
  * @param {{key: string, code: string, shiftKey: boolean}} event
  * @returns {string | null}
