@@ -1,8 +1,10 @@
 import { DayList } from "./day-list.js";
 import { element, part } from "./dom.js";
 import { InboxRow } from "./inbox-row.js";
-import { narrowedBy, place } from "./list-place.js";
+import { place } from "./list-place.js";
 import { Listing } from "./listing.js";
+import { narrowedBy } from "./narrowing.js";
+import { OnDemand, comeBack } from "./on-demand.js";
 import { OnceAFrame } from "./once-a-frame.js";
 import { SeenObserver } from "./seen-observer.js";
 import { snoozeUntil } from "./snoozing.js";
@@ -55,10 +57,8 @@ class InboxPage {
   #pill = element("button", { type: "button", className: "new", hidden: true });
   /** @type {Inbox.UndoBar | undefined} */
   #undo;
-  /** @type {Inbox.Reader | undefined} */
-  #reader;
-  /** @type {Inbox.Search | undefined} */
-  #search;
+  /** @type {OnDemand | undefined} */
+  #onDemand;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #again;
 
@@ -96,8 +96,8 @@ class InboxPage {
     this.#show();
     this.#nearOlder.observe(this.#older);
     import("./inbox-comforts.js").then(({ addComforts }) => (this.#undo = addComforts(this.#root, this, this.#client)));
-    import("./inbox-search.js").then(({ InboxSearch }) => (this.#search = new InboxSearch(this.#root, this)));
-    import("./inbox-reader.js").then(({ InboxReader }) => (this.#reader = new InboxReader(this.#root, this, this.#client)));
+    this.#onDemand = new OnDemand(this.#root, this, this.#client);
+    comeBack(this);
   }
 
   get #isNarrowed() {
@@ -113,7 +113,7 @@ class InboxPage {
   }
 
   search() {
-    this.#search?.focus();
+    this.#onDemand?.loadSearch().then((search) => search.focus());
   }
 
   /** @param {HTMLElement} node */
@@ -182,14 +182,14 @@ class InboxPage {
     // Before it is live, it goes by what the server drew.
     if (!page || page.epoch !== (this.#client.inbox.epoch || this.#root.dataset.epoch)) {
       this.#listing.failPage();
-      if (isNarrowing) this.#search?.failed();
+      if (isNarrowing) this.#onDemand?.search?.failed();
       return false;
     }
     const { notifications, next_before: next } = page;
     const isDeeper = this.#listing.endPage({ notifications, hasOlder: next !== null, isNew: !before && !isTop, isTop });
     if (!isDeeper) this.#nextBefore = next;
     if (before || isNarrowing) for (const { id } of notifications) this.#accepted.add(id);
-    if (!before) this.#search?.found(this.#listing.size, !this.#listing.hasOlder);
+    if (!before) this.#onDemand?.search?.found(this.#listing.size, !this.#listing.hasOlder);
     this.#show();
     return true;
   }
@@ -252,7 +252,16 @@ class InboxPage {
 
   get current() {
     this.#redraw.now();
-    return this.#days.current ?? this.#reader?.current;
+    return this.#days.current ?? this.#onDemand?.reader?.current;
+  }
+
+  get place() {
+    return place;
+  }
+
+  /** All of one, beside the list. @param {HTMLElement} node */
+  wholeRow(node) {
+    return new InboxRow(node, { isWhole: true });
   }
 
   /** What is listed under this id. @param {string} id */

@@ -1,6 +1,6 @@
 import { labelsOf } from "./appearance.js";
 import { element, hide, part, say } from "./dom.js";
-import { addressOf, place } from "./list-place.js";
+import { place } from "./list-place.js";
 import { about, actionLinks, avatar, doWithoutPicture, labelled, linked, moreButton, paragraphs } from "./row-parts.js";
 import { pieces } from "./search-words.js";
 import { absoluteTime, ageInDay, relativeTime, zonedTime } from "./time.js";
@@ -98,7 +98,7 @@ export class InboxRow {
     if (this.id !== notification.id) this.#becomes(notification.id);
     this.node.classList.toggle("unread", isUnread);
     say(state, isUnread ? ", unread" : "");
-    const address = addressOf(notification.id);
+    const address = place.addressOf(notification.id);
     if (title.getAttribute("href") !== address) title.href = address;
     if (title.textContent !== notification.title) title.replaceChildren(...this.#marked(notification.title));
     label(toggle, isUnread ? "read" : "unread", notification.title);

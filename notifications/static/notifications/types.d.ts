@@ -14,6 +14,8 @@ declare namespace Inbox {
   type Fallback = import("./transports/fallback.js").Fallback;
   type Overlays = import("./overlays.js").Overlays;
   type Row = import("./inbox-row.js").InboxRow;
+  type Place = typeof import("./list-place.js").place;
+  type WholeRow = import("./inbox-row.js").InboxRow;
   type Reader = import("./inbox-reader.js").InboxReader;
   type Search = import("./inbox-search.js").InboxSearch;
   type UndoBar = import("./inbox-undo.js").UndoBar;
@@ -570,6 +572,15 @@ declare namespace Inbox {
     submit(row: Row, event: SubmitEvent): void;
     rowOf(id: string): Row | undefined;
     known(id: string): Drawn | Notification | undefined;
+    /** All of one, to be shown beside the list. */
+    wholeRow(node: HTMLElement): WholeRow;
+    place: Place;
+  }
+
+  /** What a search needs of it. */
+  interface SearchedPage {
+    narrow(narrowed: Record<string, string>): void;
+    place: Place;
   }
 }
 
