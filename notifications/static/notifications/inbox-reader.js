@@ -123,7 +123,7 @@ export class InboxReader {
 
   /** @param {KeyboardEvent} event */
   #pressed(event) {
-    if (event.key !== "Escape" || event.defaultPrevented || !this.#open || document.querySelector(":popover-open, dialog[open], .nb-snooze[open]")) return;
+    if (event.key !== "Escape" || event.defaultPrevented || !this.#open || document.querySelector(":popover-open, dialog[open], .nb-menu[open]")) return;
     if (event.target instanceof Element && event.target.closest("notification-bell, input, select, textarea")) return;
     this.#end();
   }

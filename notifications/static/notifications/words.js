@@ -11,6 +11,8 @@ export const TEXT = {
   archive: "Archive",
   restore: "Move to inbox",
   snooze: "Snooze",
+  mute: "Mute",
+  general: "General",
   wake: "Wake now",
   save: "Save",
   unsave: "Remove from saved",
@@ -41,12 +43,31 @@ export const DONE = {
   unsave: "No longer saved.",
 };
 
+/** What can be muted, and what is said of it: as muting.py says it. */
+export const MUTES = {
+  thread: "Mute this thread",
+  /** @param {string} name */
+  sender: (name) => `Mute ${name}`,
+  /** @param {string} label */
+  category: (label) => `Mute category ${label}`,
+};
+
+export const MUTED = {
+  /** @param {string} title */
+  thread: (title) => `Muted: the thread of “${title}”.`,
+  /** @param {string} name */
+  sender: (name) => `Muted: everything from ${name}.`,
+  /** @param {string} label */
+  category: (label) => `Muted: category ${label}.`,
+};
+
 export const SHORTCUTS = [
   ["j", "Next notification"],
   ["k", "Previous notification"],
   ["o", "Open"],
   ["e", "Archive"],
   ["b", "Snooze"],
+  ["m", "Mute"],
   ["s", "Save, or remove from saved"],
   ["u", "Mark as read or unread"],
   ["Shift I", "Mark as read"],
@@ -74,7 +95,7 @@ const ENDS = {
 /** Null: it goes on, or ended in another way. @param {Inbox.StopReason | null} reason */
 export const endOf = (reason) => (reason === "signed_out" || reason === "other_user" ? ENDS[reason] : null);
 
-/** Nobody asked for `seen`. @type {Record<Inbox.RowOp, string>} */
+/** Nobody asked for `seen`. @type {Record<Exclude<Inbox.Failure["op"], "seen">, string>} */
 const FAILURES = {
   read: "Couldn't mark as read",
   unread: "Couldn't mark as unread",
@@ -83,6 +104,8 @@ const FAILURES = {
   snooze: "Couldn't snooze",
   save: "Couldn't save",
   unsave: "Couldn't remove from saved",
+  mute: "Couldn't mute",
+  unmute: "Couldn't take the mute back",
 };
 
 /** @param {string} at */
