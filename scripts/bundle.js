@@ -2,7 +2,7 @@
  * Makes bundles/ of the modules and styles in notifications/static, which stay as they are: `make bundles`.
  *
  * One file for what a page loads before it is live, one for what every bell needs then, one for the
- * inbox page, and one for each thing that few need. What is loaded later has a hash of what it says in
+ * inbox page, and one for each thing that few need, or that is needed once somebody asks for it. What is loaded later has a hash of what it says in
  * its name, so that whoever loads it gets the version that it was made with, whatever serves it.
  */
 import { createHash } from "node:crypto";
@@ -21,8 +21,10 @@ const SELDOM = ["channel-locks", "tab-answers", "tokens", "transports/event-stre
 const WORDS = "words";
 /** What every bell needs once it is live; it gives what it is made of to those that come after it. */
 const DETAILS = ["bell-details", "services"];
-/** The inbox page, with all that it would load later. */
+/** The inbox page, with all that it loads at once. */
 const INBOX = ["inbox-page"];
+/** What that loads when its reader asks for it; each is given what it shares with the page. */
+const ON_DEMAND = ["inbox-reader", "inbox-search"];
 const TEMPLATES = ["notifications/templates", "templates"].map((folder) => join(ROOT, folder));
 
 /** Styles of shadow roots, which are inside the modules. */
@@ -155,7 +157,9 @@ async function entry(name) {
 
 const languages = readdirSync(source(WORDS)).sort();
 for (const one of [...languages.map((name) => `${WORDS}/${basename(name, ".js")}`), ...SELDOM]) await part(basename(one), [one]);
-await part("inbox", INBOX, await details());
+const shared = await details();
+for (const one of ON_DEMAND) await part(one, [one], shared);
+await part("inbox", INBOX, shared);
 for (const one of entries()) await entry(one);
 const all = readdirSync(SOURCES, { recursive: true, encoding: "utf8" });
 for (const one of all.filter((name) => name.endsWith(".css") && !INLINE.includes(name))) await entry(one);

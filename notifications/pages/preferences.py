@@ -13,7 +13,6 @@ from django.shortcuts import redirect, render
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import ngettext
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
@@ -21,6 +20,7 @@ from notifications.credentials.recipients import recipient_id
 from notifications.inbox import reading as inbox_reading
 from notifications.models import audiences
 from notifications.models.preferences import MUTES
+from notifications.pages import muting
 from notifications.pages.appearance import category_name
 from notifications.pages.languages import use
 from notifications.pages.preferences_form import PreferencesForm
@@ -89,7 +89,7 @@ def _page(
             "form": form,
             "columns": _COLUMNS.values(),
             "rows": [_shown(row, row.category in muted) for row in found.rows],
-            "mutes": [(one, muted_name(one.kind, one.value, one.title)) for one in found.mutes],
+            "mutes": [(one, muting.name_of(one.kind, one.value, one.title)) for one in found.mutes],
         },
         status=status,
     )
@@ -122,7 +122,9 @@ def _save(request: HttpRequest) -> HttpResponse:
     try:
         acts.choose(user_id, rows=rows, **form.chosen())
     except acts.TooMany as error:
-        messages.error(request, _("%(reason)s Nothing was saved.") % {"reason": _refused(error)})
+        messages.error(
+            request, _("%(reason)s Nothing was saved.") % {"reason": muting.refused(error)}
+        )
     else:
         # What is said of it is said in the language that was chosen.
         use(request, form.chosen().get("language", ""))
@@ -135,43 +137,20 @@ def _mute(request: HttpRequest, op: str) -> HttpResponse:
     if kind not in MUTES or not 0 < len(value) <= contract.THREAD_MAX_LENGTH or "\0" in value:
         return HttpResponseBadRequest(_("That is nothing that can be muted."))
     act = acts.mute if op == "mute" else acts.unmute
-    name = muted_name(kind, value, request.POST.get("title", ""))
+    title = request.POST.get("title", "")
     try:
-        if act(recipient_id(request), kind, value):
-            done = _("Muted: %(name)s.") if op == "mute" else _("No longer muted: %(name)s.")
-            messages.success(request, _said(done % {"name": name}, op, kind, value))
+        is_changed = act(recipient_id(request), kind, value)
+        done = muting.done(op, kind, value, title, is_changed=is_changed)
+        if is_changed:
+            messages.success(request, _said(done, op, kind, value))
         else:
-            done = _("Muted already: %(name)s.") if op == "mute" else _("Not muted: %(name)s.")
-            messages.info(request, done % {"name": name})
+            messages.info(request, done)
     except (acts.Locked, acts.TooMany) as error:
-        messages.error(request, _refused(error))
+        messages.error(request, muting.refused(error))
     pk = contract.notification_pk(request.POST.get("notification", "-"))
     if pk is None:
         return redirect("notifications:preferences")
     return redirect("notifications:inbox-one", pk)
-
-
-def muted_name(kind: str, value: str, title: str = "") -> str:
-    """What is muted, as people know it."""
-    if kind == "category":
-        return _("category %(name)s") % {"name": category_name(value)}
-    if kind == "sender":
-        return _("everything from %(sender)s") % {"sender": value}
-    if title:
-        return _("the thread of “%(title)s”") % {"title": title}
-    return _("thread %(key)s") % {"key": value}
-
-
-def _refused(error: Exception) -> str:
-    """Why an act was refused, to people: programs are told so in English."""
-    if isinstance(error, acts.Locked):
-        return _("Notifications of this category are required and cannot be muted.")
-    text = ngettext(
-        "There is room for %(count)s mute or category; remove some first.",
-        "There is room for %(count)s mutes and categories; remove some first.",
-        contract.RULES_MAX_COUNT,
-    )
-    return text % {"count": contract.RULES_MAX_COUNT}
 
 
 def _said(text: str, op: str, kind: str, value: str) -> str:

@@ -68,7 +68,9 @@ export class InboxKeys {
       case "e":
         return act("archive");
       case "b":
-        return current && (() => current.snooze());
+        return current && (() => current.offer("snooze"));
+      case "m":
+        return current && (() => current.offer("mute"));
       case "s":
         return act(current?.isSaved ? "unsave" : "save");
       case "u":

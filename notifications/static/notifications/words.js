@@ -12,6 +12,8 @@ export const TEXT = {
   get archive() { return gettext("Archive"); },
   get restore() { return gettext("Move to inbox"); },
   get snooze() { return gettext("Snooze"); },
+  get mute() { return gettext("Mute"); },
+  get general() { return gettext("General"); },
   get wake() { return gettext("Wake now"); },
   get save() { return gettext("Save"); },
   get unsave() { return gettext("Remove from saved"); },
@@ -42,6 +44,24 @@ export const DONE = {
   get unsave() { return gettext("No longer saved."); },
 };
 
+/** What can be muted, and what is said of it: as muting.py says it. */
+export const MUTES = {
+  get thread() { return gettext("Mute this thread"); },
+  /** @param {string} name */
+  sender: (name) => interpolate(gettext("Mute %(name)s"), { name }),
+  /** @param {string} label */
+  category: (label) => interpolate(gettext("Mute category %(label)s"), { label }),
+};
+
+export const MUTED = {
+  /** @param {string} title */
+  thread: (title) => interpolate(gettext("Muted: the thread of “%(title)s”."), { title }),
+  /** @param {string} name */
+  sender: (name) => interpolate(gettext("Muted: everything from %(name)s."), { name }),
+  /** @param {string} label */
+  category: (label) => interpolate(gettext("Muted: category %(label)s."), { label }),
+};
+
 /** Keys, and what they do. */
 export const shortcuts = () => [
   ["j", gettext("Next notification")],
@@ -49,6 +69,7 @@ export const shortcuts = () => [
   ["o", gettext("Open")],
   ["e", gettext("Archive")],
   ["b", gettext("Snooze")],
+  ["m", gettext("Mute")],
   ["s", gettext("Save, or remove from saved")],
   ["u", gettext("Mark as read or unread")],
   ["Shift I", gettext("Mark as read")],
@@ -76,7 +97,7 @@ const ENDS = {
 /** Null: it goes on, or ended in another way. @param {Inbox.StopReason | null} reason */
 export const endOf = (reason) => (reason === "signed_out" || reason === "other_user" ? ENDS[reason]() : null);
 
-/** Nobody asked for `seen`. @type {Record<Inbox.RowOp, string>} */
+/** Nobody asked for `seen`. @type {Record<Exclude<Inbox.Failure["op"], "seen">, string>} */
 const FAILURES = {
   get read() { return gettext("Couldn't mark as read"); },
   get unread() { return gettext("Couldn't mark as unread"); },
@@ -85,6 +106,8 @@ const FAILURES = {
   get snooze() { return gettext("Couldn't snooze"); },
   get save() { return gettext("Couldn't save"); },
   get unsave() { return gettext("Couldn't remove from saved"); },
+  get mute() { return gettext("Couldn't mute"); },
+  get unmute() { return gettext("Couldn't take the mute back"); },
 };
 
 /** @param {string} at */
