@@ -74,6 +74,7 @@ export const texts = {
     "other": "+%(count)s أخرى · عرض الكل"
   },
   ", ": "، ",
+  ", unread": "، غير مقروء",
   "Actions": "الإجراءات",
   "All marked as read.": "عُلِّم الكل كمقروء.",
   "Archive": "أرشفة",

@@ -45,6 +45,7 @@ export const texts = {
     "one": "+%(count)s weitere · Alle anzeigen"
   },
   ", ": ", ",
+  ", unread": ", ungelesen",
   "/min": "/min",
   "/s": "/s",
   "Actions": "Aktionen",
