@@ -6,6 +6,7 @@ from secrets import token_urlsafe
 from typing import Any
 
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
 
 from notifications.inbox import acts, idempotency, reading
 from notifications.pages import muting, snoozing
@@ -13,12 +14,12 @@ from notifications.wire.read import Item
 
 # What forms ask for that needs no moment, and what is said of it.
 DONE = {
-    "read": "Marked as read.",
-    "unread": "Marked as unread.",
-    "archive": "Archived.",
-    "restore": "Moved to the inbox.",
-    "save": "Saved.",
-    "unsave": "No longer saved.",
+    "read": _("Marked as read."),
+    "unread": _("Marked as unread."),
+    "archive": _("Archived."),
+    "restore": _("Moved to the inbox."),
+    "save": _("Saved."),
+    "unsave": _("No longer saved."),
 }
 OPS = {*DONE, "snooze", "resnooze", *snoozing.CHOICES}
 _OPPOSITE = {"read": "unread", "unread": "read", "save": "unsave", "unsave": "save"}
@@ -43,7 +44,7 @@ def act(user_id: Any, op: str, pk: int, typed_until: str) -> str | None:
     if before is None or not done.changed:
         return None
     undoing, fields = _undoing(op, before.item)
-    return _said(DONE.get(op, "Snoozed."), undoing, {"notification": str(pk), **fields})
+    return _said(str(DONE.get(op, _("Snoozed."))), undoing, {"notification": str(pk), **fields})
 
 
 def mute(user_id: Any, op: str, pk: int) -> str | None:
@@ -72,7 +73,7 @@ def mark_all_read(user_id: Any, which: acts.AllUpTo) -> str | None:
 
     if not idempotency.once(user_id, op_id, "read", read)["changed"]:
         return None
-    return _said("All marked as read.", "unread", {"undoes": op_id})
+    return _said(str(_("All marked as read.")), "unread", {"undoes": op_id})
 
 
 def undo(user_id: Any, op: str, op_id: str) -> bool:
@@ -94,5 +95,5 @@ def _said(text: str, undoing: str, fields: dict[str, str]) -> str:
     hidden = format_html_join(
         "", '<input form="undo" type="hidden" name="{}" value="{}">', fields.items()
     )
-    button = '{} {}<button form="undo" name="op" value="{}">Undo</button>'
-    return format_html(button, text, hidden, undoing)
+    button = '{} {}<button form="undo" name="op" value="{}">{}</button>'
+    return format_html(button, text, hidden, undoing, _("Undo"))
