@@ -2,7 +2,7 @@
  * Makes bundles/ of the modules and styles in notifications/static, which stay as they are: `make bundles`.
  *
  * One file for what a page loads before it is live, one for what every bell needs then, one for the
- * inbox page, and one for each thing that few need. What is loaded later has a hash of what it says in
+ * inbox page, one for the inbox within other pages, and one for each thing that few need. What is loaded later has a hash of what it says in
  * its name, so that whoever loads it gets the version that it was made with, whatever serves it.
  */
 import { createHash } from "node:crypto";
@@ -19,8 +19,8 @@ const OUT = join(resolve(process.argv[2] ?? join(ROOT, "bundles")), "notificatio
 const SELDOM = ["channel-locks", "tab-answers", "tokens", "transports/event-stream", "transports/long-poll"];
 /** What every bell needs once it is live; it gives what it is made of to those that come after it. */
 const DETAILS = ["bell-details", "services"];
-/** The inbox page, with all that it would load later. */
-const INBOX = ["inbox-page"];
+/** What comes after the details where there is such a page or element, with all that it would load later. */
+const AFTER = { inbox: ["inbox-page"], inline: ["inline-inbox"] };
 const TEMPLATES = ["notifications/templates", "templates"].map((folder) => join(ROOT, folder));
 
 /** Styles of shadow roots, which are inside the modules. */
@@ -126,10 +126,10 @@ async function parts(modules) {
   return (await bundled({ from: { stdin: { contents, resolveDir: SOURCES } } })).inputs;
 }
 
-/** The details, and what the inbox page imports of them: no module is in both, so each is there once. */
+/** The details, and what others import of them: no module is in both, so each is there once. */
 async function details() {
-  const ofInbox = new Set(await parts(INBOX));
-  const shared = (await parts(DETAILS)).filter((path) => ofInbox.has(path));
+  const ofOthers = new Set(await parts(Object.values(AFTER).flat()));
+  const shared = (await parts(DETAILS)).filter((path) => ofOthers.has(path));
   const names = shared.map((path) => path.slice(SOURCES.length + 1, -".js".length));
   const file = await part("details", [...DETAILS, ...names]);
   for (const path of shared) made.set(path, file);
@@ -150,7 +150,8 @@ async function entry(name) {
 }
 
 for (const one of SELDOM) await part(basename(one), [one]);
-await part("inbox", INBOX, await details());
+const shared = await details();
+for (const [name, modules] of Object.entries(AFTER)) await part(name, modules, shared);
 for (const one of entries()) await entry(one);
 const all = readdirSync(SOURCES, { recursive: true, encoding: "utf8" });
 for (const one of all.filter((name) => name.endsWith(".css") && !INLINE.includes(name))) await entry(one);

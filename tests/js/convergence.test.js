@@ -29,6 +29,7 @@ function world(seed) {
   const api = {
     one: () => later(() => null, 10),
     chosen: async () => ({}),
+    page: async () => null,
     choose: async () => ({}),
     whyStop: () => later(() => null, 10),
     act: (body) => {

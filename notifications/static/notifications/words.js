@@ -28,6 +28,21 @@ export const TEXT = {
   dismiss: "Dismiss",
   late: "Reconnecting… New notifications may be late.",
   tryNow: "Try now",
+  notLoaded: "Couldn't load notifications.",
+  tryAgain: "Try again",
+  older: "Older notifications",
+};
+
+/** The listings of an inbox. @type {Record<Inbox.ListingName, string>} */
+export const TABS = { inbox: "Inbox", unread: "Unread", snoozed: "Snoozed", saved: "Saved", archived: "Archived" };
+
+/** What is said where there is nothing. @type {Record<Inbox.ListingName, string>} */
+export const EMPTY = {
+  inbox: TEXT.empty,
+  unread: "Nothing unread.",
+  snoozed: "Nothing snoozed.",
+  saved: "Nothing saved yet.",
+  archived: "Nothing archived yet.",
 };
 
 /** What is said of an act that can be taken back. @type {Record<Inbox.RowOp, string>} */

@@ -277,6 +277,7 @@ export class FakeTab {
     const api = {
       one: async () => null,
       chosen: async () => ({}),
+      page: async () => null,
       choose: async () => ({}),
       session: () => answered(server.session()),
       act: (body) => answered(server.post(body)),

@@ -89,6 +89,7 @@ export function harness({ page = {}, random = () => 0.5, api = {}, storage = nul
   const server = {
     one: async () => null,
     chosen: async () => ({}),
+    page: async () => null,
     choose: async () => ({}),
     whyStop: InboxApi.prototype.whyStop,
     session: async () => ({ user: USER }),
