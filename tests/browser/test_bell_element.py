@@ -408,6 +408,16 @@ def test_it_works_in_a_frame(site, open_page, alice):
     assert box["y"] + box["height"] <= frame_box["y"] + frame_box["height"] + 4
 
 
+def test_what_is_set_before_the_module_is_there_holds(site, open_page, alice):
+    early = (
+        "<script>document.querySelector('notification-bell').renderItem = () => 'early'</script>"
+    )
+    page = open_page(tag() + early)
+    site.notify("Hello", "--user", "alice")
+    button(page).click()
+    expect(page.locator("notification-bell .nb-own-item")).to_have_text("early")
+
+
 def test_two_bells_share_a_connection_and_one_of_them_speaks(site, open_page, alice):
     page = open_page(tag() + INTO_A_SHADOW % tag())
     says(page, f"bell.client === {BELL}.client && bell.state === 'live'")

@@ -26,9 +26,6 @@ export class NotificationBellElement extends NotificationElement {
   // Live regions have to be there before they speak.
   #status = make("div", { className: "hidden", role: "status" });
   #alert = make("div", { className: "hidden", role: "alert" });
-  /** @type {Inbox.RenderItem | null} */
-  #renderItem = null;
-
   get unreadCount() {
     return number(this, "unread");
   }
@@ -37,13 +34,8 @@ export class NotificationBellElement extends NotificationElement {
     return number(this, "unseen");
   }
 
-  /** Draws what is inside a row, in place of ours; null: we do. */
-  get renderItem() {
-    return this.#renderItem;
-  }
-
-  set renderItem(render) {
-    this.#renderItem = render;
+  /** @override */
+  redraw() {
     this.#details?.redraw();
   }
 
@@ -126,11 +118,12 @@ export class NotificationBellElement extends NotificationElement {
   }
 
   async #loadDetails() {
-    const { BellDetails } = await import("./bell-details.js");
     const { signal } = this.#listening;
+    const { BellDetails } = await import("./bell-details.js");
+    // A framework may have taken it away meanwhile, and put it back.
+    if (signal.aborted) throw new Error("It has left its page.");
     const details = new BellDetails(this, { button: this.#button, status: this.#status, alert: this.#alert, signal });
     await details.isStyled;
-    // Meanwhile it may have left, or become another inbox's.
     if (!signal.aborted) this.#details = details;
     return details;
   }

@@ -12,6 +12,18 @@ export class NotificationElement extends HTMLElement {
   /** Once it is in a page. */
   client = /** @type {Inbox.Client} */ (/** @type {unknown} */ (null));
   #isLeaving = false;
+  /** @type {Inbox.RenderItem | null} */
+  #renderItem = null;
+
+  /** Draws what is inside a row, in place of ours; null: we do. */
+  get renderItem() {
+    return this.#renderItem;
+  }
+
+  set renderItem(render) {
+    this.#renderItem = render;
+    this.redraw();
+  }
 
   /** The newest ones, as many as `limit` says. @returns {Inbox.Notification[]} */
   get items() {
@@ -29,6 +41,12 @@ export class NotificationElement extends HTMLElement {
   }
 
   connectedCallback() {
+    // Set before there was a setter: it would hide that.
+    if (Object.hasOwn(this, "renderItem")) {
+      const { renderItem } = this;
+      Reflect.deleteProperty(this, "renderItem");
+      this.renderItem = renderItem;
+    }
     this.client = NotificationElement.clients.join(this);
     this.joined();
   }
@@ -63,6 +81,9 @@ export class NotificationElement extends HTMLElement {
   joined() {}
 
   left() {}
+
+  /** Rows are drawn in another way. */
+  redraw() {}
 
   /** An attribute says something else. @param {string} _name */
   changed(_name) {}

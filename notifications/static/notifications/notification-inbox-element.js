@@ -11,16 +11,9 @@ export class NotificationInboxElement extends NotificationElement {
   #listening = new AbortController();
   /** @type {Promise<Inbox.InboxView> | null} */
   #loading = null;
-  /** @type {Inbox.RenderItem | null} */
-  #renderItem = null;
 
-  /** Draws what is inside a row, in place of ours; null: we do. */
-  get renderItem() {
-    return this.#renderItem;
-  }
-
-  set renderItem(render) {
-    this.#renderItem = render;
+  /** @override */
+  redraw() {
     this.#loading?.then((view) => view.redraw(), () => {});
   }
 
@@ -58,6 +51,8 @@ export class NotificationInboxElement extends NotificationElement {
   async #loadView() {
     const { signal } = this.#listening;
     const { InboxView } = await import("./inline-inbox.js");
+    // A framework may have taken it away meanwhile, and put it back.
+    if (signal.aborted) throw new Error("It has left its page.");
     return new InboxView(this, signal);
   }
 }
