@@ -1,9 +1,11 @@
 /** The only module that a page loads. */
 import { address, number, word } from "./attributes.js";
 import { InboxClient } from "./inbox-client.js";
+import { loadWords } from "./languages.js";
 import { NotificationBellElement } from "./notification-bell-element.js";
 import { NotificationElement } from "./notification-element.js";
 import { NotificationInboxElement } from "./notification-inbox-element.js";
+import { once } from "./once.js";
 import { TabLeader } from "./tab-leader.js";
 import { TransportChoice } from "./transports/choice.js";
 import { webSocketTransport } from "./transports/websocket.js";
@@ -95,17 +97,6 @@ function only({ elements: [first] }) {
   return asked === "auto" ? undefined : /** @type {Inbox.TransportName} */ (asked);
 }
 
-/** Loads it when it is first asked for, and again after it failed. @template T @param {() => Promise<T>} load */
-function once(load) {
-  /** @type {Promise<T> | null} */
-  let loading = null;
-  return () => {
-    const asked = (loading ??= load());
-    asked.catch(() => (loading = null));
-    return asked;
-  };
-}
-
 /** @param {InboxClient} client @param {TabLeader} tabs */
 function follow(client, tabs) {
   const restart = () => client.elements.size && client.start();
@@ -119,6 +110,8 @@ function follow(client, tabs) {
   document.addEventListener("resume", restart);
 }
 
+// Before anything is drawn.
+await loadWords();
 // Without popovers the link stays.
 if ("popover" in HTMLElement.prototype) {
   NotificationElement.clients = clients;

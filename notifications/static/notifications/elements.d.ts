@@ -26,6 +26,8 @@ declare namespace Inbox {
     level: Level;
     category: string;
     sender: string | null;
+    /** What folds notifications together. */
+    thread?: string | null;
     sender_picture?: string | null;
     url: string | null;
     actions: { label: string; url: string }[];
@@ -52,7 +54,7 @@ declare namespace Inbox {
     notification: { notification: Notification };
     activate: { notification: Notification };
     signedout: { reason: SignOut };
-    error: { code: number; message: string; op: Op; ids: string[] | null };
+    error: { code: number; message: string; op: Op | "mute" | "unmute"; ids: string[] | null };
   }
 
   /** What is known of a row beside its notification. `address`: where it leads; null: nowhere. */

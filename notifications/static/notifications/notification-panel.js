@@ -3,18 +3,12 @@ import { element, focused } from "./dom.js";
 import { icon } from "./icons.js";
 import { ItemList } from "./item-list.js";
 import { OnceAFrame } from "./once-a-frame.js";
-import { STATES, TEXT, endOf } from "./words.js";
+import { STATES, TEXT, endOf, liveBy } from "./words.js";
 
 const TICK_MS = 60_000;
 const GAP_PX = 8;
 /** There it is a sheet over all of the screen. */
 const NARROW = matchMedia("(width < 480px)");
-/** @type {Partial<Record<Inbox.TransportName | "", string>>} */
-const BY_TRANSPORT = {
-  sse: ", by server-sent events. WebSocket is blocked here.",
-  poll: ", by long polling. WebSocket is blocked here.",
-};
-
 /** What a bell opens: the latest notifications. No landmarks, for a shadow root is part of its page. */
 export class NotificationPanel {
   #bell;
@@ -167,7 +161,7 @@ export class NotificationPanel {
     const { state, reason, isReady, transport } = this.#client;
     this.#connection.dataset.state = state;
     const text = STATES[isReady && state === "connecting" ? "waiting" : state];
-    this.#connection.textContent = state === "live" ? text + (BY_TRANSPORT[transport] ?? "") : text;
+    this.#connection.textContent = (state === "live" && liveBy(transport)) || text;
     const ended = endOf(reason);
     const link = element("a", { href: location.href, textContent: ended?.way });
     this.#notice.replaceChildren(...(ended ? [ended.text, " ", link] : []));

@@ -1,6 +1,6 @@
 import { element, focused, place } from "./dom.js";
 import { about, actionLinks, avatar, labelled, linked } from "./row-parts.js";
-import { TEXT, announcement, levelText } from "./words.js";
+import { TEXT, announcement, levelText, moreText } from "./words.js";
 import { BELL_STYLE, DETAILS_STYLE, ROW_STYLE, dress } from "./styles.js";
 import { ToastQueue } from "./toast-queue.js";
 
@@ -78,7 +78,7 @@ export class NotificationToastElement extends HTMLElement {
     place(this.#list, nodes, this.#refuge);
     if (this.isConnected) this.togglePopover(nodes.length > 0);
     this.#more.hidden = !moreCount;
-    this.#more.textContent = `+${moreCount} more · ${this.#more instanceof HTMLAnchorElement ? TEXT.openInbox : TEXT.showAll}`;
+    this.#more.textContent = moreText(moreCount, this.#more instanceof HTMLAnchorElement);
   }
 
   /** @param {Inbox.Toast} toast */
