@@ -31,6 +31,27 @@ export const TEXT = {
   get late() { return gettext("Reconnecting… New notifications may be late."); },
   get searchFailed() { return gettext("Couldn't search. Check your connection and press Search to try again."); },
   get tryNow() { return gettext("Try now"); },
+  get notLoaded() { return gettext("Couldn't load notifications."); },
+  get tryAgain() { return gettext("Try again"); },
+  get older() { return gettext("Older notifications"); },
+};
+
+/** The listings of an inbox. @type {Record<Inbox.ListingName, string>} */
+export const TABS = {
+  get inbox() { return gettext("Inbox"); },
+  get unread() { return gettext("Unread"); },
+  get snoozed() { return gettext("Snoozed"); },
+  get saved() { return gettext("Saved"); },
+  get archived() { return gettext("Archived"); },
+};
+
+/** What is said where there is nothing. @type {Record<Inbox.ListingName, string>} */
+export const EMPTY = {
+  get inbox() { return TEXT.empty; },
+  get unread() { return gettext("Nothing unread."); },
+  get snoozed() { return gettext("Nothing snoozed."); },
+  get saved() { return gettext("Nothing saved yet."); },
+  get archived() { return gettext("Nothing archived yet."); },
 };
 
 /** What is said of an act that can be taken back. @type {Record<Inbox.RowOp, string>} */
@@ -78,6 +99,12 @@ export const shortcuts = () => [
   ["/", gettext("Search")],
   ["?", gettext("Show this list")],
 ];
+
+/** Empty: as it is meant to be. @param {Inbox.TransportName | ""} transport */
+export const liveBy = (transport) => {
+  if (transport === "sse") return gettext("Live, by server-sent events. WebSocket is blocked here.");
+  return transport === "poll" ? gettext("Live, by long polling. WebSocket is blocked here.") : "";
+};
 
 /** @type {Record<Inbox.ClientState, string>} */
 export const STATES = {
