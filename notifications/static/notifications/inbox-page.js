@@ -112,6 +112,20 @@ class InboxPage {
     this.#ask(PAGE_SIZE);
   }
 
+  /** @param {Inbox.Row} row */
+  select(row) {
+    this.#onDemand?.loadSelection().then((selection) => selection.toggle(row));
+  }
+
+  /** @param {Inbox.Row} row @param {Inbox.Row} from */
+  extend(row, from) {
+    this.#onDemand?.loadSelection().then((selection) => selection.extend(row, from));
+  }
+
+  get bar() {
+    return this.#acts.bar;
+  }
+
   search() {
     this.#onDemand?.loadSearch().then((search) => search.focus());
   }
@@ -202,6 +216,7 @@ class InboxPage {
     if (mayInsert) for (const { id } of fresh) this.#accepted.add(id);
     const visible = shown.filter(({ id }) => this.#accepted.has(id));
     this.#days.show(visible.map((one) => this.#row(one)), this.#client.now(), this.#nextBefore === null);
+    this.#onDemand?.selection?.redrawn();
     this.#empty.hidden = isStopped || visible.length > 0;
     this.#older.hidden = isStopped || this.#nextBefore === null;
     this.#pill.hidden = mayInsert || !fresh.length;
@@ -234,6 +249,7 @@ class InboxPage {
   #newRow(id) {
     const row = this.#rowOf(/** @type {HTMLElement} */ (this.#template.cloneNode(true)));
     row.isStop = false;
+    row.isPicked = this.#onDemand?.selection?.has(id) ?? false;
     this.#rows.set(id, row);
     return row;
   }

@@ -16,8 +16,10 @@ export class OnDemand {
   reader;
   /** @type {Inbox.Search | undefined} */
   search;
+  /** @type {Inbox.Selection | undefined} */
+  selection;
 
-  /** @param {HTMLElement} root of the list @param {Inbox.ReadPage & Inbox.SearchedPage} page @param {Inbox.Client} client */
+  /** @param {HTMLElement} root of the list @param {Inbox.ReadPage & Inbox.SearchedPage & Inbox.SelectedPage} page @param {Inbox.Client} client */
   constructor(root, page, client) {
     this.#root = root;
     this.#page = page;
@@ -27,6 +29,9 @@ export class OnDemand {
     form.classList.add("live");
     form.addEventListener("focusin", () => this.loadSearch(), { once: true });
     if (Object.keys(narrowedBy(place.query)).length) this.loadSearch();
+    // What was selected while nothing heard of it.
+    if (page.rows.some((row) => row.isPicked)) this.loadSelection();
+    root.addEventListener("click", (event) => this.#picked(event));
     root.addEventListener("click", (event) => this.#clicked(event));
     addEventListener("popstate", () => this.#followHistory());
   }
@@ -36,10 +41,25 @@ export class OnDemand {
     return (this.search = new InboxSearch(this.#root, this.#page));
   });
 
+  loadSelection = once(async () => {
+    const { InboxSelection } = await import("./inbox-selection.js");
+    return (this.selection = new InboxSelection(this.#root, this.#page, this.#client));
+  });
+
   #loadReader = once(async () => {
     const { InboxReader } = await import("./inbox-reader.js");
     return (this.reader = new InboxReader(this.#root, this.#page, this.#client));
   });
+
+  /** A row's box, or any place in it that does nothing else, with Shift. @param {MouseEvent} event */
+  #picked({ target, shiftKey, button }) {
+    if (button || !(target instanceof Element)) return;
+    const id = target.closest("article")?.dataset.id;
+    const isBox = target.matches("[data-part=pick]");
+    if (!id || (!isBox && (!shiftKey || target.closest("a, button, summary, input, label, .nb-choices")))) return;
+    if (shiftKey) getSelection()?.removeAllRanges();
+    this.loadSelection().then((selection) => selection.clicked(id, shiftKey));
+  }
 
   /** @param {MouseEvent} event */
   #clicked(event) {

@@ -18,6 +18,7 @@ declare namespace Inbox {
   type WholeRow = import("./inbox-row.js").InboxRow;
   type Listing = Pick<import("./listing.js").Listing, "get">;
   type Reader = import("./inbox-reader.js").InboxReader;
+  type Selection = import("./inbox-selection.js").InboxSelection;
   type Search = import("./inbox-search.js").InboxSearch;
   type UndoBar = import("./inbox-undo.js").UndoBar;
   type State = import("./inbox-state.js").InboxState;
@@ -577,6 +578,16 @@ declare namespace Inbox {
     act(row: Row, op: RowOp): void;
     undo(): void;
     search(): void;
+    select(row: Row): void;
+    extend(row: Row, from: Row): void;
+  }
+
+  /** What a selection needs of it. */
+  interface SelectedPage {
+    rows: Row[];
+    rowOf(id: string): Row | undefined;
+    known(id: string): Drawn | Notification | undefined;
+    bar: UndoBar | undefined;
   }
 
   /** What a reader needs of it. */

@@ -22,6 +22,7 @@ export const TEXT = {
   allRead: "All marked as read.",
   open: "Open",
   actions: "Actions",
+  select: "Select",
   withdrawn: "This notification was withdrawn by its sender.",
   undo: "Undo",
   shortcuts: "Keyboard shortcuts",
@@ -41,6 +42,17 @@ export const DONE = {
   snooze: "Snoozed.",
   save: "Saved.",
   unsave: "No longer saved.",
+};
+
+/** The same of many at once: as acting.py says it. @type {Record<Inbox.RowOp, string>} */
+const DONE_MANY = {
+  read: "{count} marked as read.",
+  unread: "{count} marked as unread.",
+  archive: "{count} archived.",
+  restore: "{count} moved to the inbox.",
+  snooze: "{count} snoozed.",
+  save: "{count} saved.",
+  unsave: "{count} no longer saved.",
 };
 
 /** What can be muted, and what is said of it: as muting.py says it. */
@@ -72,9 +84,17 @@ export const SHORTCUTS = [
   ["u", "Mark as read or unread"],
   ["Shift I", "Mark as read"],
   ["Shift U", "Mark as unread"],
+  ["x", "Select"],
   ["z", "Undo"],
   ["/", "Search"],
   ["?", "Show this list"],
+];
+
+/** Those that cannot be switched off, since they are no letters. */
+export const MOVES = [
+  ["Shift ↓", "Select down to the next"],
+  ["Shift ↑", "Select up to the one before"],
+  ["Esc", "Clear the selection, or close"],
 ];
 
 /** @type {Record<Inbox.ClientState, string>} */
@@ -119,6 +139,12 @@ export function announcement(notifications) {
   const { length, [length - 1]: latest } = notifications;
   return length === 1 ? `New notification: ${latest.title}` : `${newText(length)}. Latest: ${latest.title}`;
 }
+
+/** @param {number} count */
+export const selectedText = (count) => `${count} selected`;
+
+/** What is said of an act at many. @param {Inbox.RowOp} op @param {number} count */
+export const doneText = (op, count) => DONE_MANY[op].replace("{count}", String(count));
 
 /** @param {keyof typeof FAILURES} op @param {string} [title] */
 export const failureText = (op, title) => FAILURES[op] + (title ? `: ${title}` : "");
