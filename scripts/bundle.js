@@ -22,7 +22,7 @@ const DETAILS = ["bell-details", "services"];
 /** The inbox page, with all that it loads at once. */
 const INBOX = ["inbox-page"];
 /** What that loads when its reader asks for it; each is given what it shares with the page. */
-const ON_DEMAND = ["inbox-reader", "inbox-search", "inbox-selection"];
+const ON_DEMAND = ["inbox-reader", "inbox-search", "inbox-selection", "kept-place", "shortcuts-dialog"];
 const TEMPLATES = ["notifications/templates", "templates"].map((folder) => join(ROOT, folder));
 
 /** Styles of shadow roots, which are inside the modules. */

@@ -1,5 +1,5 @@
 import { element } from "./dom.js";
-import { MOVES, SHORTCUTS, TEXT } from "./words.js";
+import { TEXT } from "./words.js";
 
 const EDITABLE = "input:not([data-part=pick]), textarea, select, [contenteditable], dialog, notification-bell";
 
@@ -101,24 +101,10 @@ export class InboxKeys {
     if (selects && row && current) this.#page.extend(row, current);
   }
 
-  #help() {
-    this.#dialog ??= this.#build();
-    this.#dialog.showModal();
-  }
-
-  #build() {
-    const keys = [...SHORTCUTS, ...MOVES].flatMap(([key, what]) => [element("dt", {}, element("kbd", { textContent: key })), element("dd", { textContent: what })]);
-    const box = element("input", { type: "checkbox", checked: this.#chosen.keys });
-    // Where that cannot be sent it holds until the page is left.
-    box.addEventListener("change", () => this.#chosen.choose({ keys: box.checked }).catch(() => {}));
-    this.#chosen.addEventListener("change", () => (box.checked = this.#chosen.keys));
-    const heading = element("h2", { id: "shortcuts-heading", textContent: TEXT.shortcuts });
-    const close = element("form", { method: "dialog" }, element("button", { className: "primary", textContent: TEXT.close }));
-    const dialog = element("dialog", {}, heading, element("dl", {}, ...keys), element("p", {}, element("label", {}, box, ` ${TEXT.singleKeys}`)), close);
-    dialog.setAttribute("aria-labelledby", heading.id);
-    // Within the inbox, whose look it has.
-    this.button.after(dialog);
-    return dialog;
+  async #help() {
+    const { shortcutsDialog } = await import("./shortcuts-dialog.js");
+    this.#dialog ??= shortcutsDialog(this.button, this.#chosen);
+    if (!this.#dialog.open) this.#dialog.showModal();
   }
 }
 

@@ -19,7 +19,7 @@ export class OnDemand {
   /** @type {Inbox.Selection | undefined} */
   selection;
 
-  /** @param {HTMLElement} root of the list @param {Inbox.ReadPage & Inbox.SearchedPage & Inbox.SelectedPage} page @param {Inbox.Client} client */
+  /** @param {HTMLElement} root of the list @param {Inbox.ReadPage & Inbox.SearchedPage & Inbox.SelectedPage & Inbox.KeptPage} page @param {Inbox.Client} client */
   constructor(root, page, client) {
     this.#root = root;
     this.#page = page;
@@ -33,6 +33,8 @@ export class OnDemand {
     if (page.rows.some((row) => row.isPicked)) this.loadSelection();
     root.addEventListener("click", (event) => this.#picked(event));
     root.addEventListener("click", (event) => this.#clicked(event));
+    const keepPlace = once(async () => new (await import("./kept-place.js")).KeptPlace(page));
+    addEventListener("scroll", () => keepPlace().catch(() => {}), { passive: true });
     addEventListener("popstate", () => this.#followHistory());
   }
 
@@ -70,9 +72,11 @@ export class OnDemand {
     if (!id) return;
     // For the way back from its page.
     history.replaceState({ ...history.state, row: id }, "");
+    const address = place.addressOf(id);
+    // Since it was drawn the list may have been scrolled.
+    title?.setAttribute("href", address);
     if (this.#client.reason !== null || !this.#hasRoom()) return;
     event.preventDefault();
-    const address = place.addressOf(id);
     this.#loadReader().then((reader) => reader.open(id)).catch(() => location.assign(address));
   }
 
@@ -91,13 +95,4 @@ export class OnDemand {
     else if (place.opened) this.#loadReader().then((reader) => reader.followHistory());
     if (location.search !== place.query) this.loadSearch().then((search) => search.followHistory());
   }
-}
-
-/** To the row of the page that was left for the list. @param {Inbox.ReadPage} page */
-export function comeBack(page) {
-  const [navigation] = performance.getEntriesByType("navigation");
-  const isBack = navigation instanceof PerformanceNavigationTiming && navigation.type === "back_forward";
-  const id = location.hash.startsWith("#n-") ? location.hash.slice(3) : isBack ? history.state?.row : "";
-  if (!id || (document.activeElement && document.activeElement !== document.body)) return;
-  page.rowOf(id)?.node.focus();
 }

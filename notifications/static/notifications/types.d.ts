@@ -163,6 +163,16 @@ declare namespace Inbox {
   interface PageAnswer extends Session {
     notifications: Notification[];
     next_before: string | null;
+    /** Where a page above was asked for. */
+    next_after?: string | null;
+  }
+
+  interface PagesOptions {
+    api: Pick<Api, "page">;
+    listing: import("./listing.js").Listing;
+    query(): Record<string, string>;
+    epoch(): string | undefined;
+    answered(answer: { isThere: boolean; accepted: Notification[]; isAbove: boolean; isTop: boolean }): void;
   }
 
   /** What an act is asked by. */
@@ -600,9 +610,17 @@ declare namespace Inbox {
     place: Place;
   }
 
+  /** What the address that says where one is needs of it. */
+  interface KeptPage {
+    rows: Row[];
+    isAtTop: boolean;
+    known(id: string): Drawn | Notification | undefined;
+    place: Place;
+  }
+
   /** What a search needs of it. */
   interface SearchedPage {
-    narrow(narrowed: Record<string, string>): void;
+    narrow(narrowed: Record<string, string>, before: string): void;
     place: Place;
   }
 }
