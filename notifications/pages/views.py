@@ -44,8 +44,16 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
         page = reading.Page(reading.head(user_id), [], None)
     else:
         page = reading.page(
-            user_id, place.listing, before=place.before, size=_PAGE_SIZE, search=place.search
+            user_id,
+            place.listing,
+            before=place.before,
+            after=place.after,
+            size=_PAGE_SIZE,
+            search=place.search,
         )
+        if place.after is not None and page.next_after is None:
+            # A first page that is full, with what arrives while it is read.
+            return redirect(replace(place, after=None).url)
     status = HTTPStatus.BAD_REQUEST if errors else HTTPStatus.OK
     said = {
         **around(),
@@ -59,7 +67,8 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
         "head": page.head,
         "days": by_day(page.notifications),
         "next_before": page.next_before,
-        "older": page.next_before and replace(place, before=page.next_before).url,
+        "older": place.older(page),
+        "newer": place.newer(page),
     }
     return render(request, "notifications/inbox.html", said, status=status)
 
@@ -104,8 +113,14 @@ def inbox_action(request: HttpRequest) -> HttpResponse:
     op = request.POST.get("op", "")
     if op == "read" and "upto" in request.POST:
         return _mark_all_read(request, place)
-    if op in acting.DONE and "undoes" in request.POST:
+    if op in acting.BACK and "undoes" in request.POST:
         return _undo(request, place, op)
+    if "many" in request.POST:
+        return _act_on_many(request, place, op)
+    return _act_on_one(request, place, op)
+
+
+def _act_on_one(request: HttpRequest, place: ListPosition, op: str) -> HttpResponse:
     pk = contract.notification_pk(request.POST.get("notification", "-"))
     if op not in acting.OPS | muting.OPS.keys() or pk is None:
         return HttpResponseBadRequest(_("That is nothing that can be done here."))
@@ -128,8 +143,28 @@ def inbox_action(request: HttpRequest) -> HttpResponse:
 
 
 def _undo(request: HttpRequest, place: ListPosition, op: str) -> HttpResponse:
-    if acting.undo(recipient_id(request), op, request.POST["undoes"]):
-        messages.success(request, _("Undone."))
+    again = request.POST.getlist("again")[: contract.IDS_MAX_COUNT]
+    try:
+        if acting.undo(recipient_id(request), op, request.POST["undoes"], again):
+            messages.success(request, _("Undone."))
+    except acts.BadUntil as error:
+        messages.error(request, str(error))
+    return redirect(place.url)
+
+
+def _act_on_many(request: HttpRequest, place: ListPosition, op: str) -> HttpResponse:
+    """Those that were selected."""
+    pks = {contract.notification_pk(one) for one in request.POST.getlist("notification")} - {None}
+    if op not in acting.OPS or len(pks) > contract.IDS_MAX_COUNT:
+        return HttpResponseBadRequest(_("That is nothing that can be done here."))
+    try:
+        until = request.POST.get("until", "")
+        said = acting.act_on_many(recipient_id(request), op, {pk for pk in pks if pk}, until)
+    except acts.BadUntil as error:
+        messages.error(request, _("%(why)s Nothing was snoozed.") % {"why": error})
+    else:
+        if said is not None or not pks:
+            messages.info(request, said or _("Nothing was selected."))
     return redirect(place.url)
 
 
