@@ -20,7 +20,8 @@ import time
 from pathlib import Path
 
 from benchmarks import machine
-from benchmarks.push import SESSION_COOKIE, _services, free_port, until_listening
+from benchmarks.push import SESSION_COOKIE, _services, until_listening
+from tests.support.ports import free_port
 
 CONTENDERS = {
     "hub, uvicorn": ("hub_application", "serve"),

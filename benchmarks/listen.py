@@ -27,8 +27,9 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from benchmarks import machine
-from benchmarks.push import changes, free_port, until_listening
+from benchmarks.push import changes, until_listening
 from notifications.management.comparison.results import percentile
+from tests.support.ports import free_port
 
 NOBODY, AFTER, WITHIN = MODES = ("nobody", "after", "within")
 LABELS = {

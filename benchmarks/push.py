@@ -14,7 +14,6 @@ import asyncio
 import json
 import os
 import random
-import socket
 import statistics
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from benchmarks import machine
+from tests.support.ports import free_port, listens
 
 RATE_PER_S = 50
 # As the settings of the servers that are started here have it.
@@ -210,19 +210,11 @@ def _role(role: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "benchmarks.push", "--role", role, *arguments]
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
 def until_listening(port: int) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+        if listens(port):
+            return
         time.sleep(0.05)
     raise TimeoutError(f"nothing listens on {port}")
 

@@ -24,8 +24,9 @@ from dataclasses import dataclass, field
 
 from benchmarks import machine
 from benchmarks.fanout import _cpu_s, _Socket
-from benchmarks.push import _services, free_port, until_listening
+from benchmarks.push import _services, until_listening
 from notifications.management.comparison.results import percentile
+from tests.support.ports import free_port
 
 CONTENDERS = {"hub": "hub_application", "tutorial": "tutorial_application"}
 PATIENCE_S = 120

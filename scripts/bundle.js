@@ -2,7 +2,7 @@
  * Makes bundles/ of the modules and styles in notifications/static, which stay as they are: `make bundles`.
  *
  * One file for what a page loads before it is live, one for what every bell needs then, one for the
- * inbox page, and one for each thing that few need. What is loaded later has a hash of what it says in
+ * inbox page, and one for each thing that few need, or that is needed once somebody asks for it. What is loaded later has a hash of what it says in
  * its name, so that whoever loads it gets the version that it was made with, whatever serves it.
  */
 import { createHash } from "node:crypto";
@@ -17,10 +17,14 @@ const OUT = join(resolve(process.argv[2] ?? join(ROOT, "bundles")), "notificatio
 
 /** Loaded by few, each for a reason of its own. */
 const SELDOM = ["channel-locks", "tab-answers", "tokens", "transports/event-stream", "transports/long-poll"];
+/** The words of a language, each loaded by the pages that are in it. */
+const WORDS = "words";
 /** What every bell needs once it is live; it gives what it is made of to those that come after it. */
 const DETAILS = ["bell-details", "services"];
-/** The inbox page, with all that it would load later. */
+/** The inbox page, with all that it loads at once. */
 const INBOX = ["inbox-page"];
+/** What that loads when its reader asks for it; each is given what it shares with the page. */
+const ON_DEMAND = ["inbox-reader", "inbox-search"];
 const TEMPLATES = ["notifications/templates", "templates"].map((folder) => join(ROOT, folder));
 
 /** Styles of shadow roots, which are inside the modules. */
@@ -38,15 +42,16 @@ const source = (name) => join(SOURCES, name);
 /**
  * What is in another bundle is imported from there: later, or at once where `shared` holds it.
  * @param {Set<string>} shared
+ * @param {string} root from where the bundle will lie to where the others lie
  */
-const elsewhere = (shared) => ({
+const elsewhere = (shared, root) => ({
   name: "elsewhere",
   /** @param {import("esbuild").PluginBuild} builder */
   setup(builder) {
     builder.onResolve({ filter: /^\./ }, ({ path, kind, importer, resolveDir }) => {
       const wanted = join(resolveDir || dirname(importer), path);
       const isThere = kind === "dynamic-import" ? made.has(wanted) : shared.has(wanted);
-      return isThere ? { path: `./${made.get(wanted)}`, external: true } : undefined;
+      return isThere ? { path: `${root}${made.get(wanted)}`, external: true } : undefined;
     });
   },
 });
@@ -64,8 +69,8 @@ const inline = {
   },
 };
 
-/** @param {{from: import("esbuild").BuildOptions, shared?: Set<string>}} what */
-async function bundled({ from, shared = new Set() }) {
+/** @param {{from: import("esbuild").BuildOptions, shared?: Set<string>, root?: string}} what */
+async function bundled({ from, shared = new Set(), root = "./" }) {
   const result = await build({
     absWorkingDir: SOURCES,
     bundle: true,
@@ -76,7 +81,7 @@ async function bundled({ from, shared = new Set() }) {
     metafile: true,
     minify: true,
     outdir: OUT,
-    plugins: [inline, elsewhere(shared)],
+    plugins: [inline, elsewhere(shared, root)],
     target: "es2022",
     write: false,
     ...from,
@@ -146,11 +151,15 @@ function entries() {
 
 /** Pages name it, and so it keeps its name. @param {string} name */
 async function entry(name) {
-  write(name, (await bundled({ from: { entryPoints: [source(name)] } })).text);
+  const root = "../".repeat(name.split("/").length - 1) || "./";
+  write(name, (await bundled({ from: { entryPoints: [source(name)] }, root })).text);
 }
 
-for (const one of SELDOM) await part(basename(one), [one]);
-await part("inbox", INBOX, await details());
+const languages = readdirSync(source(WORDS)).sort();
+for (const one of [...languages.map((name) => `${WORDS}/${basename(name, ".js")}`), ...SELDOM]) await part(basename(one), [one]);
+const shared = await details();
+for (const one of ON_DEMAND) await part(one, [one], shared);
+await part("inbox", INBOX, shared);
 for (const one of entries()) await entry(one);
 const all = readdirSync(SOURCES, { recursive: true, encoding: "utf8" });
 for (const one of all.filter((name) => name.endsWith(".css") && !INLINE.includes(name))) await entry(one);

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.html import format_html, format_html_join
 
 from notifications.inbox import acts, idempotency, reading
-from notifications.pages import snoozing
+from notifications.pages import muting, snoozing
 from notifications.wire.read import Item
 
 # What forms ask for that needs no moment, and what is said of it.
@@ -44,6 +44,18 @@ def act(user_id: Any, op: str, pk: int, typed_until: str) -> str | None:
         return None
     undoing, fields = _undoing(op, before.item)
     return _said(DONE.get(op, "Snoozed."), undoing, {"notification": str(pk), **fields})
+
+
+def mute(user_id: Any, op: str, pk: int) -> str | None:
+    """Mute what a row offers, or take that back. Returns: as ``act``.
+
+    Raises: Locked, TooMany
+    """
+    done = muting.act(user_id, op, pk)
+    if done is None:
+        return None
+    said, undoing = done
+    return _said(said, undoing, {"notification": str(pk)}) if undoing else said
 
 
 def mark_all_read(user_id: Any, which: acts.AllUpTo) -> str | None:

@@ -1,12 +1,18 @@
-"""What of a notification can be muted where it is shown whole."""
+"""What of a notification can be muted where it is shown. ``muting.js`` is its twin."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Final
 
+from notifications.inbox import reading
+from notifications.models.preferences import MUTES
 from notifications.pages.appearance import category_name
-from notifications.preferences import categories
+from notifications.preferences import acts, categories
 from notifications.wire.message import Message
+
+# What the forms of rows ask for, and what takes it back: with the act and the kind of each.
+OPS: Final = {f"{verb}-{kind}": (verb, kind) for verb in ("mute", "unmute") for kind in MUTES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,11 @@ class Why:
     is_required: bool
     mutes: list[Muting]
 
+    @property
+    def offered(self) -> list[Muting]:
+        """What can be muted: of what is required, nothing."""
+        return [] if self.is_required else self.mutes
+
 
 def why(message: Message) -> Why:
     """Args: message: as its reader is shown it."""
@@ -34,3 +45,41 @@ def why(message: Message) -> Why:
     ]
     is_required = categories.is_required(message.level, category)
     return Why(is_required, [one for one in mutes if one.value])
+
+
+def name_of(kind: str, value: str, title: str = "") -> str:
+    """What is muted, as people know it."""
+    if kind == "category":
+        return f"category {category_name(value)}"
+    if kind == "sender":
+        return f"everything from {value}"
+    return f"the thread of “{title}”" if title else f"thread {value}"
+
+
+def done(verb: str, kind: str, value: str, title: str, *, is_changed: bool) -> str:
+    """What is said of it."""
+    name = name_of(kind, value, title)
+    if not is_changed:
+        return f"{name} was {'' if verb == 'mute' else 'not '}muted already."
+    return f"{'Muted' if verb == 'mute' else 'No longer muted'}: {name}."
+
+
+def act(user_id: Any, op: str, pk: int) -> tuple[str, str] | None:
+    """Mute what a notification's row offers, or take that back.
+
+    Args: op: of ``OPS``.
+    Returns: what is said of it, and the op that takes it back; of that nothing where nothing has
+        changed. None: there is no such notification, or nothing like that can be muted of it.
+    Raises: Locked, TooMany
+    """
+    verb, kind = OPS[op]
+    read = reading.one(user_id, pk)
+    found = [] if read is None else [one for one in why(read.message).offered if one.kind == kind]
+    if read is None or not found:
+        return None
+    value = found[0].value
+    do = acts.mute if verb == "mute" else acts.unmute
+    is_changed = do(user_id, kind, value)
+    said = done(verb, kind, value, read.message.title, is_changed=is_changed)
+    back = "unmute" if verb == "mute" else "mute"
+    return said, f"{back}-{kind}" if is_changed else ""

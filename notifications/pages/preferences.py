@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
@@ -18,7 +19,9 @@ from notifications.credentials.recipients import recipient_id
 from notifications.inbox import reading as inbox_reading
 from notifications.models import audiences
 from notifications.models.preferences import MUTES
+from notifications.pages import muting
 from notifications.pages.appearance import category_name
+from notifications.pages.languages import use
 from notifications.pages.preferences_form import PreferencesForm
 from notifications.pages.views import around
 from notifications.preferences import acts, reading
@@ -80,7 +83,7 @@ def _page(
             "form": form,
             "columns": _COLUMNS.values(),
             "rows": [_shown(row, row.category in muted) for row in found.rows],
-            "mutes": [(one, muted_name(one.kind, one.value, one.title)) for one in found.mutes],
+            "mutes": [(one, muting.name_of(one.kind, one.value, one.title)) for one in found.mutes],
         },
         status=status,
     )
@@ -114,7 +117,9 @@ def _save(request: HttpRequest) -> HttpResponse:
     except acts.TooMany as error:
         messages.error(request, f"{error} Nothing was saved.")
     else:
-        messages.success(request, "Preferences saved.")
+        # What is said of it is said in the language that was chosen.
+        use(request, form.chosen().get("language", ""))
+        messages.success(request, _("Preferences saved."))
     return redirect("notifications:preferences")
 
 
@@ -123,28 +128,20 @@ def _mute(request: HttpRequest, op: str) -> HttpResponse:
     if kind not in MUTES or not 0 < len(value) <= contract.THREAD_MAX_LENGTH or "\0" in value:
         return HttpResponseBadRequest("That is nothing that can be muted.")
     act = acts.mute if op == "mute" else acts.unmute
-    name = muted_name(kind, value, request.POST.get("title", ""))
-    done = "Muted" if op == "mute" else "No longer muted"
+    title = request.POST.get("title", "")
     try:
-        if act(recipient_id(request), kind, value):
-            messages.success(request, _said(f"{done}: {name}.", op, kind, value))
+        is_changed = act(recipient_id(request), kind, value)
+        done = muting.done(op, kind, value, title, is_changed=is_changed)
+        if is_changed:
+            messages.success(request, _said(done, op, kind, value))
         else:
-            messages.info(request, f"{name} was {'' if op == 'mute' else 'not '}muted already.")
+            messages.info(request, done)
     except (acts.Locked, acts.TooMany) as error:
         messages.error(request, str(error))
     pk = contract.notification_pk(request.POST.get("notification", "-"))
     if pk is None:
         return redirect("notifications:preferences")
     return redirect("notifications:inbox-one", pk)
-
-
-def muted_name(kind: str, value: str, title: str = "") -> str:
-    """What is muted, as people know it."""
-    if kind == "category":
-        return f"category {category_name(value)}"
-    if kind == "sender":
-        return f"everything from {value}"
-    return f"the thread of “{title}”" if title else f"thread {value}"
 
 
 def _said(text: str, op: str, kind: str, value: str) -> str:

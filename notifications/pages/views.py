@@ -21,6 +21,7 @@ from notifications.pages import acting, filters, muting, snoozing
 from notifications.pages.days import by_day
 from notifications.pages.gone import gone
 from notifications.pages.listing import EMPTY, TABS, ListPosition
+from notifications.preferences import acts as preferences
 from notifications.wire import contract
 
 _PAGE_SIZE = 50
@@ -105,12 +106,17 @@ def inbox_action(request: HttpRequest) -> HttpResponse:
     if op in acting.DONE and "undoes" in request.POST:
         return _undo(request, place, op)
     pk = contract.notification_pk(request.POST.get("notification", "-"))
-    if op not in acting.OPS or pk is None:
+    if op not in acting.OPS | muting.OPS.keys() or pk is None:
         return HttpResponseBadRequest("That is nothing that can be done here.")
     try:
-        said = acting.act(recipient_id(request), op, pk, request.POST.get("until", ""))
+        if op in muting.OPS:
+            said = acting.mute(recipient_id(request), op, pk)
+        else:
+            said = acting.act(recipient_id(request), op, pk, request.POST.get("until", ""))
     except acts.BadUntil as error:
         messages.error(request, f"{error} Nothing was snoozed.")
+    except (preferences.Locked, preferences.TooMany) as error:
+        messages.error(request, str(error))
     else:
         if said is not None:
             messages.success(request, said)

@@ -55,15 +55,26 @@ def choices_of(inbox_id: int) -> Choices:
     return Choices.from_json(row)
 
 
+def language_of(user_id: Any) -> str:
+    """The language that a user has chosen; empty: none. One row."""
+    rows = Preferences.objects.filter(inbox__user_id=user_id).values_list("chosen", flat=True)
+    return Choices.from_json(rows.first()).language
+
+
 def for_clients(choices: Choices) -> dict[str, Any]:
     """What a client has to know to show something: what differs from what holds everywhere."""
     others = _shown(categories.defaults(categories.ALL_OTHERS))
     names = dict.fromkeys((*categories.named(), *choices.shown))
-    rows = {name: _shown(choices.channels(name)) for name in names}
+    rows = {name: _shown(choices.channels(name)) | _lock(name) for name in names}
+    others |= _lock(categories.ALL_OTHERS)
     rows = {name: row for name, row in rows.items() if row != others}
     if others != _shown(Channels()):
         rows[categories.ALL_OTHERS] = others
     return replace(choices, shown=rows).as_json()
+
+
+def _lock(category: str) -> dict[str, bool]:
+    return {categories.LOCK: True} if categories.is_locked(category) else {}
 
 
 def _shown(channels: Channels) -> dict[str, bool]:

@@ -1,20 +1,22 @@
-"""``python -m notifications.solo PORT USERS ITEMS``: makes the database, and serves.
+"""``python -m notifications.solo USERS ITEMS``: makes the database, and serves on a free port.
 
-It says one line of JSON once all is made: the users' names, and an API key that may send to them
-and make tokens for them.
+It says one line of JSON once all is made: the users' names, an API key that may send to them and
+make tokens for them, and the port.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 
 USERS_PER_STATEMENT = 500
+_HOST = "127.0.0.1"
 
 
 def main() -> None:
-    port, user_count, item_count = (int(word) for word in sys.argv[1:])
+    user_count, item_count = (int(word) for word in sys.argv[1:])
     os.environ["DJANGO_SETTINGS_MODULE"] = "notifications.solo.settings"
     import django  # noqa: PLC0415 (it reads the settings)
 
@@ -24,8 +26,10 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     made = {"users": _users(user_count), "key": _key()}
     _fill(item_count)
-    print(json.dumps(made), flush=True)  # noqa: T201 (who has started it waits for that)
-    call_command("serve", host="127.0.0.1", port=port)
+    # Looked for at the last moment: what is free now may be another's soon.
+    port = _free_port()
+    print(json.dumps({**made, "port": port}), flush=True)  # noqa: T201 (who has started it waits for that)
+    call_command("serve", host=_HOST, port=port)
 
 
 def _users(count: int) -> list[str]:
@@ -59,6 +63,13 @@ def _fill(count: int) -> None:
             body="It left our warehouse this morning and will be with you in two days.",
             url=f"/orders/{1000 + number}",
         )
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind((_HOST, 0))
+        port: int = listener.getsockname()[1]
+        return port
 
 
 if __name__ == "__main__":

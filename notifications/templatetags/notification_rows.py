@@ -9,7 +9,7 @@ from django import template
 from django.template.context import Context
 from django.utils.html import conditional_escape, format_html, format_html_join
 
-from notifications.pages import appearance, links
+from notifications.pages import appearance, links, muting
 from notifications.pages.icons import ICONS
 from notifications.wire import search_words
 from notifications.wire.sender_pictures import picture_of
@@ -42,6 +42,14 @@ def avatar(message: Any) -> dict[str, Any]:
 def category_label(category: str) -> str:
     """The label of a category, as people know it."""
     return appearance.category_label(category)
+
+
+@register.simple_tag
+def mutes_of(notification: Any) -> list[tuple[str, str]]:
+    """What of a notification can be muted: ops of the page's form, and their labels."""
+    if not notification:
+        return []
+    return [(f"mute-{one.kind}", one.label) for one in muting.why(notification.message).offered]
 
 
 @register.simple_tag(takes_context=True)

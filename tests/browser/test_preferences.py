@@ -10,6 +10,7 @@ from notifications.models import InboxItem, Preferences
 from notifications.preferences import acts, reading
 from notifications.preferences.categories import Channels
 from tests.browser import looks
+from tests.support.processes import until
 
 PATH = "/inbox/preferences/"
 WITH_AND_WITHOUT = pytest.mark.parametrize("js", [True, False], ids=["script", "no script"])
@@ -55,6 +56,27 @@ def test_a_sender_is_muted_and_comes_back(site, open_page, alice, js):
     page.get_by_role("button", name="Undo").click()
     page.get_by_text("No longer muted").wait_for()
     site.notify("Third", "--user", "alice", "--sender", "Robot")
+    assert InboxItem.objects.count() == 2
+
+
+@WITH_AND_WITHOUT
+def test_a_thread_is_muted_in_its_row_and_comes_back(site, open_page, alice, js):
+    site.notify("Hello", "--user", "alice", "--thread", "builds")
+    page = open_page(alice, "/inbox/", java_script_enabled=js)
+    if js:
+        page.get_by_role("button", name="Keyboard shortcuts").wait_for()
+        page.keyboard.press("j")
+        page.keyboard.press("m")
+    else:
+        page.locator("summary", has_text="Mute").click()
+    page.get_by_role("button", name="Mute this thread").click()
+    page.get_by_text("Muted: the thread of “Hello”.").wait_for()
+    site.notify("Again", "--user", "alice", "--thread", "builds")
+    assert InboxItem.objects.count() == 1
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0 if js else 1)
+    until(lambda: not reading.of(alice.pk).mutes, "it is not muted any more")
+    site.notify("Third", "--user", "alice", "--thread", "builds")
     assert InboxItem.objects.count() == 2
 
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { earliestSnooze, snoozeUntil } from "../../notifications/static/notifications/snoozing.js";
+import { mute, mutesOf } from "../../notifications/static/notifications/muting.js";
 import { act, markAllRead } from "../../notifications/static/notifications/undoing.js";
 import { notification } from "./support/harness.js";
 
@@ -83,4 +84,22 @@ test("what was typed must be 3 minutes to a year ahead", () => {
     assert.equal(snoozeUntil("snooze", typed, NOW), null, typed);
   }
   assert.equal(earliestSnooze("2027-01-01T00:00:00.000Z", NOW), "2027-01-01T00:00:00.000Z");
+});
+
+test("what there is of a notification can be muted, and that is taken back", async () => {
+  const { client, bar, done } = setUp();
+  client.acts = async () => ({ mute: async ({ kind, value }, isMuted) => done.push([kind, value, isMuted]) > 0 });
+  const mutes = mutesOf(notification(1, { thread: "a", sender: "Robot", category: "general" }), {});
+  assert.deepEqual(mutes.map(({ label }) => label), ["Mute this thread", "Mute Robot", "Mute category General"]);
+  assert.deepEqual(mutesOf(notification(1, { sender: null, category: "news" }), { news: "Nieuws" }).map(({ label }) => label), ["Mute category Nieuws"]);
+  await mute(client, bar, mutes[1]);
+  await bar.undo();
+  assert.deepEqual(done, [["sender", "Robot", true], ["sender", "Robot", false]]);
+});
+
+test("a mute that failed is not offered to be taken back", async () => {
+  const { client, bar } = setUp();
+  client.acts = async () => ({ mute: async () => false });
+  await mute(client, bar, mutesOf(notification(1, { sender: "Robot" }), {})[0]);
+  assert.equal(bar.undo, null);
 });

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import notifications
 from notifications.management.comparison.clients import PAGE_SIZE
@@ -38,12 +39,13 @@ class Own:
 def running(user_count: int, *, ping_interval_s: float = 25) -> Iterator[Own]:
     """One with so many users, a page in the inbox of each. Raises: Failed: it does not start."""
     with tempfile.TemporaryDirectory(prefix="compare-transports-") as folder:
-        port, log = _free_port(), Path(folder) / "server.log"
-        process = _start(Path(folder), log, [port, user_count, PAGE_SIZE], ping_interval_s)
+        log = Path(folder) / "server.log"
+        process = _start(Path(folder), log, [user_count, PAGE_SIZE], ping_interval_s)
         try:
-            users, key = _until_made(process, log)
-            _until_it_listens(process, port, log)
-            yield Own(Site("http", _HOST, port), users, key, process.pid)
+            made = _until_made(process, log)
+            _until_it_listens(process, made["port"], log)
+            site = Site("http", _HOST, made["port"])
+            yield Own(site, made["users"], made["key"], process.pid)
         finally:
             _end(process)
 
@@ -75,14 +77,14 @@ def _start(
         )
 
 
-def _until_made(process: subprocess.Popen[str], log: Path) -> tuple[list[str], str]:
-    """Its users and its key, once they are there."""
+def _until_made(process: subprocess.Popen[str], log: Path) -> dict[str, Any]:
+    """Its users, its key and its port, once they are there."""
     line = process.stdout.readline() if process.stdout is not None else ""
     if not line:
         process.wait()
         raise Failed(_report(log))
-    made = json.loads(line)
-    return made["users"], made["key"]
+    made: dict[str, Any] = json.loads(line)
+    return made
 
 
 def _until_it_listens(process: subprocess.Popen[str], port: int, log: Path) -> None:
@@ -112,13 +114,6 @@ def _end(process: subprocess.Popen[str]) -> None:
         process.wait()
     if process.stdout is not None:
         process.stdout.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind((_HOST, 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def cpu_s(pid: int) -> float | None:

@@ -66,6 +66,19 @@ export class Acts {
     return this.#api.choose(changes);
   }
 
+  /** Keeps out what comes of that, or lets it in again. @param {Pick<Inbox.Mute, "kind" | "value">} mute @param {boolean} isMuted */
+  async mute(mute, isMuted) {
+    try {
+      await this.#api.mute(mute, isMuted);
+      return true;
+    } catch (error) {
+      const { status = 0 } = /** @type {Partial<Inbox.Refusal>} */ (error);
+      if (status === 401) this.#client.stop("signed_out");
+      this.#client.emit("error", { op: isMuted ? "mute" : "unmute", ids: null, status });
+      return false;
+    }
+  }
+
   /** From another tab. @param {Inbox.ActMessage} message */
   hear(message) {
     this.#take(message);

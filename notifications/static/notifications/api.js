@@ -60,6 +60,13 @@ export class InboxApi {
     return chosenOf(await this.#fetch(`${this.#url}preferences`, options));
   }
 
+  /** Keeps out what comes of that, or lets it in again. @param {Pick<Inbox.Mute, "kind" | "value">} mute @param {boolean} isMuted */
+  async mute({ kind, value }, isMuted) {
+    const [query, body] = isMuted ? ["", JSON.stringify({ kind, value })] : [`?${new URLSearchParams({ kind, value })}`, undefined];
+    const options = { method: isMuted ? "POST" : "DELETE", headers: this.#headers(), body, keepalive: true };
+    return chosenOf(await this.#fetch(`${this.#url}preferences/mutes${query}`, options));
+  }
+
   /**
    * That a stream has brought everything up to there, where nothing else tells.
    * @param {string} epoch

@@ -43,10 +43,15 @@ class Chosen extends EventTarget {
 
   /** Whether it may be shown there and now. @param {Inbox.Notification} notification @param {"toast" | "desktop" | "sound"} channel */
   allows({ category, level }, channel, nowMs = Date.now()) {
-    const { categories = {}, quiet } = this.#said;
-    const row = Object.hasOwn(categories, category) ? categories[category] : categories["*"];
+    const { quiet } = this.#said;
+    const row = this.#row(category);
     if (level === "critical") return channel === "toast" || (row ?? HELD)[channel];
     return (row ?? HELD)[channel] && !isQuiet(quiet, nowMs);
+  }
+
+  /** Whether somebody may keep such a notification out. @param {Inbox.Notification} notification */
+  mayMute({ category, level }) {
+    return level !== "critical" && !this.#row(category)?.is_locked;
   }
 
   /** @param {Inbox.Preferences} changes */
@@ -54,6 +59,12 @@ class Chosen extends EventTarget {
     this.#take({ ...this.#said, ...changes });
     const acts = await this.#client.acts();
     await acts.choose(changes);
+  }
+
+  /** @param {string} category */
+  #row(category) {
+    const { categories = {} } = this.#said;
+    return Object.hasOwn(categories, category) ? categories[category] : categories["*"];
   }
 
   async #read() {

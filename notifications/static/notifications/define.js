@@ -1,6 +1,8 @@
 /** The only module that a page loads. */
 import { InboxClient } from "./inbox-client.js";
+import { loadWords } from "./languages.js";
 import { NotificationBellElement } from "./notification-bell-element.js";
+import { once } from "./once.js";
 import { TabLeader } from "./tab-leader.js";
 import { TransportChoice } from "./transports/choice.js";
 import { webSocketTransport } from "./transports/websocket.js";
@@ -72,17 +74,6 @@ function open(bell) {
 /** @param {string | null} asked @returns {Inbox.TransportName | undefined} */
 const only = (asked) => (asked === "ws" || asked === "sse" || asked === "poll" ? asked : undefined);
 
-/** Loads it when it is first asked for, and again after it failed. @template T @param {() => Promise<T>} load */
-function once(load) {
-  /** @type {Promise<T> | null} */
-  let loading = null;
-  return () => {
-    const asked = (loading ??= load());
-    asked.catch(() => (loading = null));
-    return asked;
-  };
-}
-
 /** @param {InboxClient} client @param {TabLeader} tabs */
 function follow(client, tabs) {
   document.addEventListener("visibilitychange", () => document.hidden || tabs.wake());
@@ -95,6 +86,8 @@ function follow(client, tabs) {
   document.addEventListener("resume", () => client.start());
 }
 
+// Before anything is drawn.
+await loadWords();
 // Without popovers the link stays.
 if ("popover" in HTMLElement.prototype) {
   NotificationBellElement.clientOf = clientOf;

@@ -17,6 +17,7 @@ const ICONS = {
   open: "M7 17 17 7M9 7h8v8",
   more: "M5 12h.01M12 12h.01M19 12h.01",
   close: "M6 6l12 12M18 6 6 18",
+  mute: "M4 10v4h4l5 4V6L8 10ZM16 10l5 5M21 10l-5 5",
   search: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14ZM16 16l5 5",
 };
 

@@ -16,7 +16,7 @@ export function addComforts(root, page, client) {
 }
 
 /** @type {() => NodeListOf<HTMLDetailsElement>} */
-const openMenus = () => document.querySelectorAll(".nb-snooze[open]");
+const openMenus = () => document.querySelectorAll(".nb-menu[open]");
 
 /** Closes what offers until when to snooze, but for the one in which something happened. @param {EventTarget | null} target */
 function closeMenus(target) {

@@ -1,5 +1,5 @@
 import { element } from "./dom.js";
-import { SHORTCUTS, TEXT } from "./words.js";
+import { shortcuts, TEXT } from "./words.js";
 
 const EDITABLE = "input, textarea, select, [contenteditable], dialog, notification-bell";
 
@@ -68,7 +68,9 @@ export class InboxKeys {
       case "e":
         return act("archive");
       case "b":
-        return current && (() => current.snooze());
+        return current && (() => current.offer("snooze"));
+      case "m":
+        return current && (() => current.offer("mute"));
       case "s":
         return act(current?.isSaved ? "unsave" : "save");
       case "u":
@@ -101,7 +103,7 @@ export class InboxKeys {
   }
 
   #build() {
-    const keys = SHORTCUTS.flatMap(([key, what]) => [element("dt", {}, element("kbd", { textContent: key })), element("dd", { textContent: what })]);
+    const keys = shortcuts().flatMap(([key, what]) => [element("dt", {}, element("kbd", { textContent: key })), element("dd", { textContent: what })]);
     const box = element("input", { type: "checkbox", checked: this.#chosen.keys });
     // Where that cannot be sent it holds until the page is left.
     box.addEventListener("change", () => this.#chosen.choose({ keys: box.checked }).catch(() => {}));
@@ -117,7 +119,7 @@ export class InboxKeys {
 }
 
 /**
- * Which of SHORTCUTS was pressed, if any. A Latin letter counts as it is printed on its key; where a
+ * Which of shortcuts was pressed, if any. A Latin letter counts as it is printed on its key; where a
  * key has another one, by its place on the keyboard. Caps Lock changes nothing.
  * @param {{key: string, code: string, shiftKey: boolean}} event
  * @returns {string | null}

@@ -1,13 +1,15 @@
+import { chosenOf } from "./chosen.js";
 import { DayList } from "./day-list.js";
 import { element, part } from "./dom.js";
 import { InboxRow } from "./inbox-row.js";
-import { narrowedBy, place } from "./list-place.js";
+import { place } from "./list-place.js";
 import { Listing } from "./listing.js";
+import { narrowedBy } from "./narrowing.js";
+import { OnDemand, comeBack } from "./on-demand.js";
 import { OnceAFrame } from "./once-a-frame.js";
+import { RowActs } from "./row-acts.js";
 import { SeenObserver } from "./seen-observer.js";
-import { snoozeUntil } from "./snoozing.js";
-import { act, markAllRead } from "./undoing.js";
-import { TEXT, endOf, newText } from "./words.js";
+import { newText } from "./words.js";
 
 const TICK_MS = 60_000;
 const PAGE_SIZE = 50;
@@ -16,8 +18,6 @@ const PAGE_MAX_SIZE = 100;
 const ASK_AGAIN_MS = 300;
 // Then the reader asks for more, or the page would have no end.
 const AUTOMATIC_PAGES = 3;
-/** @type {Inbox.RowOp[]} */
-const OPS = ["read", "unread", "archive", "restore", "save", "unsave"];
 
 /**
  * Keeps the inbox page up to date, whose forms act without a reload then.
@@ -34,6 +34,7 @@ class InboxPage {
   #client;
   #api;
   #listing;
+  #chosen;
   #seen;
   #template;
   #days;
@@ -53,12 +54,9 @@ class InboxPage {
   #empty;
   #markAll = part(document, "[data-mark-all]", HTMLFormElement);
   #pill = element("button", { type: "button", className: "new", hidden: true });
-  /** @type {Inbox.UndoBar | undefined} */
-  #undo;
-  /** @type {Inbox.Reader | undefined} */
-  #reader;
-  /** @type {Inbox.Search | undefined} */
-  #search;
+  #acts;
+  /** @type {OnDemand | undefined} */
+  #onDemand;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #again;
 
@@ -70,6 +68,7 @@ class InboxPage {
     this.#root = root;
     this.#client = client;
     this.#api = api;
+    this.#chosen = chosenOf(client);
     this.#seen = new SeenObserver(client);
     this.#query = { filter, ...narrowedBy(place.query) };
     this.#nextBefore = nextBefore;
@@ -79,6 +78,7 @@ class InboxPage {
     this.#older = part(root, "[data-older]", HTMLElement);
     const drawn = [...root.querySelectorAll("article")].map((node) => this.#adopt(node));
     this.#listing = new Listing({ filter, isFirst: !before, hasOlder: nextBefore !== null, isNarrowed: this.#isNarrowed, notifications: drawn });
+    this.#acts = new RowActs(client, this.#listing);
   }
 
   start() {
@@ -87,7 +87,7 @@ class InboxPage {
     this.#root.addEventListener("submit", (event) => this.#submitted(event));
     // The middle button does not click.
     for (const type of /** @type {const} */ (["click", "auxclick"])) this.#root.addEventListener(type, (event) => this.#clicked(event));
-    this.#markAll.addEventListener("submit", (event) => this.#submittedAll(event));
+    this.#markAll.addEventListener("submit", (event) => this.#acts.submitAll(event));
     this.#pill.addEventListener("click", () => this.#showNew());
     this.#client.addEventListener("change", ({ detail }) => this.#changed(detail));
     this.#client.addEventListener("signedout", () => this.#show());
@@ -95,9 +95,9 @@ class InboxPage {
     if (isReady) this.#changed({ notifications: [...inbox.notifications.values()], removed: [], isSnapshot: true });
     this.#show();
     this.#nearOlder.observe(this.#older);
-    import("./inbox-comforts.js").then(({ addComforts }) => (this.#undo = addComforts(this.#root, this, this.#client)));
-    import("./inbox-search.js").then(({ InboxSearch }) => (this.#search = new InboxSearch(this.#root, this)));
-    import("./inbox-reader.js").then(({ InboxReader }) => (this.#reader = new InboxReader(this.#root, this, this.#client)));
+    import("./inbox-comforts.js").then(({ addComforts }) => (this.#acts.bar = addComforts(this.#root, this, this.#client)));
+    this.#onDemand = new OnDemand(this.#root, this, this.#client);
+    comeBack(this);
   }
 
   get #isNarrowed() {
@@ -113,12 +113,12 @@ class InboxPage {
   }
 
   search() {
-    this.#search?.focus();
+    this.#onDemand?.loadSearch().then((search) => search.focus());
   }
 
   /** @param {HTMLElement} node */
   #adopt(node) {
-    const row = new InboxRow(node);
+    const row = this.#rowOf(node);
     row.isStop = false;
     this.#rows.set(row.id, row);
     this.#accepted.add(row.id);
@@ -182,14 +182,14 @@ class InboxPage {
     // Before it is live, it goes by what the server drew.
     if (!page || page.epoch !== (this.#client.inbox.epoch || this.#root.dataset.epoch)) {
       this.#listing.failPage();
-      if (isNarrowing) this.#search?.failed();
+      if (isNarrowing) this.#onDemand?.search?.failed();
       return false;
     }
     const { notifications, next_before: next } = page;
     const isDeeper = this.#listing.endPage({ notifications, hasOlder: next !== null, isNew: !before && !isTop, isTop });
     if (!isDeeper) this.#nextBefore = next;
     if (before || isNarrowing) for (const { id } of notifications) this.#accepted.add(id);
-    if (!before) this.#search?.found(this.#listing.size, !this.#listing.hasOlder);
+    if (!before) this.#onDemand?.search?.found(this.#listing.size, !this.#listing.hasOlder);
     this.#show();
     return true;
   }
@@ -232,10 +232,14 @@ class InboxPage {
 
   /** @param {string} id */
   #newRow(id) {
-    const row = new InboxRow(/** @type {HTMLElement} */ (this.#template.cloneNode(true)));
+    const row = this.#rowOf(/** @type {HTMLElement} */ (this.#template.cloneNode(true)));
     row.isStop = false;
     this.#rows.set(id, row);
     return row;
+  }
+
+  #rowOf(/** @type {HTMLElement} */ node, isWhole = false) {
+    return new InboxRow(node, { isWhole, mayMute: (one) => this.#chosen.mayMute(one) });
   }
 
   #showNew() {
@@ -252,7 +256,16 @@ class InboxPage {
 
   get current() {
     this.#redraw.now();
-    return this.#days.current ?? this.#reader?.current;
+    return this.#days.current ?? this.#onDemand?.reader?.current;
+  }
+
+  get place() {
+    return place;
+  }
+
+  /** All of one, beside the list. @param {HTMLElement} node */
+  wholeRow(node) {
+    return this.#rowOf(node, true);
   }
 
   /** What is listed under this id. @param {string} id */
@@ -266,34 +279,12 @@ class InboxPage {
   }
 
   undo() {
-    this.#undo?.undo();
+    this.#acts.bar?.undo();
   }
 
-  /** @param {InboxRow} row @param {Inbox.RowOp} op @param {string} [until] */
-  act(row, op, until = "") {
-    // Without a sign-in nothing can be done, and the server knows what to say.
-    if (this.#isSignedOut()) return location.reload();
-    const sheet = row.node.querySelector(":popover-open");
-    if (sheet instanceof HTMLElement) sheet.hidePopover();
-    // What is open beside the list may have left it.
-    const held = this.#listing.get(row.id);
-    if (held) act(this.#client, this.#undo, op, this.#client.inbox.view(held), until);
-  }
-
-  /** @param {InboxRow} row @param {HTMLButtonElement} button */
-  #snooze(row, { value }) {
-    const input = part(row.node, "[name=until]", HTMLInputElement);
-    const until = snoozeUntil(value, input.value, this.#client.now());
-    part(row.node, "[data-part=refusal]", HTMLElement).textContent = until ? "" : TEXT.badUntil;
-    input.ariaInvalid = String(!until);
-    if (!until) return input.focus();
-    input.value = "";
-    part(row.node, "details", HTMLDetailsElement).open = false;
-    this.act(row, "snooze", until);
-  }
-
-  #isSignedOut() {
-    return endOf(this.#client.reason) !== null;
+  /** @param {InboxRow} row @param {Inbox.RowOp} op */
+  act(row, op) {
+    this.#acts.act(row, op);
   }
 
   /** @param {SubmitEvent} event */
@@ -304,26 +295,13 @@ class InboxPage {
 
   /** A button of a row was pressed, or of what is open beside the list. @param {InboxRow} row @param {SubmitEvent} event */
   submit(row, event) {
-    const { submitter } = event;
-    if (!(submitter instanceof HTMLButtonElement)) return;
-    const op = OPS.find((one) => one === submitter.value);
-    const isSnooze = submitter.value.startsWith("snooze");
-    if (op || isSnooze) event.preventDefault();
-    if (op) this.act(row, op);
-    if (isSnooze) this.#snooze(row, submitter);
+    this.#acts.submit(row, event);
   }
 
   /** The row in which something happened. @param {EventTarget | null} target */
   #rowAt(target) {
     const article = target instanceof Element ? target.closest("article") : null;
     return this.#rows.get(article?.dataset.id ?? "");
-  }
-
-  /** @param {SubmitEvent} event */
-  #submittedAll(event) {
-    if (this.#isSignedOut()) return;
-    event.preventDefault();
-    markAllRead(this.#client, this.#undo);
   }
 
   /** @param {MouseEvent} event */
@@ -333,7 +311,7 @@ class InboxPage {
     const row = target.closest("[data-part=links] a, [data-part=open], .nb-body a") && this.#rowAt(target);
     // Who follows a notification's own link has read it.
     if (row?.isUnread) this.#client.markRead([row.id]);
-    if (button || !target.closest("[data-older] a") || this.#isSignedOut()) return;
+    if (button || !target.closest("[data-older] a") || this.#acts.isSignedOut) return;
     event.preventDefault();
     this.#loadOlder();
   }

@@ -1,12 +1,6 @@
 import { element, part } from "./dom.js";
 import { icon } from "./icons.js";
-import { InboxRow } from "./inbox-row.js";
-import { addressOf, place } from "./list-place.js";
 import { TEXT } from "./words.js";
-
-const WIDE = matchMedia("(width >= 1100px)");
-// Less for both would be too little for each.
-const LEAST_PX = 800;
 
 /**
  * Opens notifications beside their list, where there is room, each under its own address. Elsewhere
@@ -29,12 +23,11 @@ export class InboxReader {
     this.#client = client;
     this.#layout = /** @type {HTMLElement} */ (root.closest(".nb-inbox"));
     const { content } = part(this.#layout, "[data-one]", HTMLTemplateElement);
-    this.#one = new InboxRow(part(content, "article", HTMLElement), { isWhole: true });
+    this.#one = page.wholeRow(part(content, "article", HTMLElement));
     this.#pane = element("section", { className: "reader", hidden: true }, this.#close, this.#withdrawn, this.#one.node);
     this.#pane.setAttribute("aria-labelledby", "one-heading");
     root.after(this.#pane);
     this.#listen(root);
-    this.#comeBack();
   }
 
   /** The row that is open, where the focus is with it. */
@@ -45,7 +38,6 @@ export class InboxReader {
   /** @param {HTMLElement} root */
   #listen(root) {
     const page = this.#page;
-    root.addEventListener("click", (event) => this.#clicked(event));
     // Whoever goes on in the list with the keyboard goes on reading.
     root.addEventListener("focusin", ({ target }) => {
       const row = this.#open && target instanceof HTMLElement && target.matches("article") && this.#page.rowOf(target.dataset.id ?? "");
@@ -54,36 +46,20 @@ export class InboxReader {
     this.#pane.addEventListener("submit", (event) => page.submit(this.#one, event));
     this.#close.addEventListener("click", () => this.#end());
     document.addEventListener("keydown", (event) => this.#pressed(event));
-    addEventListener("popstate", () => this.#followHistory());
     this.#client.addEventListener("change", ({ detail }) => this.#changed(detail));
     this.#client.addEventListener("signedout", () => this.#hide());
   }
 
-  /** @param {MouseEvent} event */
-  #clicked(event) {
-    const { target, button, ctrlKey, metaKey, shiftKey, altKey, defaultPrevented } = event;
-    if (button || ctrlKey || metaKey || shiftKey || altKey || defaultPrevented || !(target instanceof Element)) return;
-    const id = target.closest("[data-part=title]") && target.closest("article")?.dataset.id;
-    if (!id) return;
-    // For the way back from its page.
-    history.replaceState({ ...history.state, row: id }, "");
-    if (this.#client.reason !== null || !this.#hasRoom()) return;
-    event.preventDefault();
+  /** @param {string} id */
+  open(id) {
     this.#show(id, "push");
     this.#one.node.querySelector("h2")?.focus({ preventScroll: true });
   }
 
-  #hasRoom() {
-    if (!WIDE.matches) return false;
-    this.#layout.classList.add("split");
-    const hasRoom = this.#layout.clientWidth >= LEAST_PX;
-    this.#layout.classList.toggle("split", this.#open !== null);
-    return hasRoom;
-  }
-
   /** @param {string} id @param {"push" | "replace" | null} how it comes into the history */
   #show(id, how) {
-    const known = this.#page.known(id) ?? null;
+    const page = this.#page;
+    const known = page.known(id) ?? null;
     this.#mark(false);
     this.#open = { id, known };
     this.#mark(true);
@@ -91,11 +67,11 @@ export class InboxReader {
     this.#pane.hidden = false;
     this.#pane.scrollTop = 0;
     this.#setWithdrawn(false);
-    const address = addressOf(id);
+    const address = page.place.addressOf(id);
     if (how === "push") history.pushState({ row: id }, "", address);
     if (how === "replace") history.replaceState({ row: id }, "", address);
     this.#draw();
-    this.#page.rowOf(id)?.node.scrollIntoView({ block: "nearest" });
+    page.rowOf(id)?.node.scrollIntoView({ block: "nearest" });
     if (!known || this.#client.inbox.view(known).read_at === null) this.#client.markRead([id]);
     this.#fetch(id);
   }
@@ -147,7 +123,7 @@ export class InboxReader {
 
   /** @param {KeyboardEvent} event */
   #pressed(event) {
-    if (event.key !== "Escape" || event.defaultPrevented || !this.#open || document.querySelector(":popover-open, dialog[open], .nb-snooze[open]")) return;
+    if (event.key !== "Escape" || event.defaultPrevented || !this.#open || document.querySelector(":popover-open, dialog[open], .nb-menu[open]")) return;
     if (event.target instanceof Element && event.target.closest("notification-bell, input, select, textarea")) return;
     this.#end();
   }
@@ -155,8 +131,8 @@ export class InboxReader {
   #end() {
     const id = this.#open?.id ?? "";
     this.#hide();
+    const { rows, place } = this.#page;
     history.pushState({ row: id }, "", place.list + place.query);
-    const { rows } = this.#page;
     (this.#page.rowOf(id) ?? rows[0])?.node.focus();
     if (!rows.length) document.querySelector("h1")?.focus();
   }
@@ -169,21 +145,11 @@ export class InboxReader {
   }
 
   /** Back and forward between the list and what was opened beside it. */
-  #followHistory() {
-    const { pathname } = location;
-    const id = pathname !== place.list && pathname.startsWith(place.list) ? decodeURIComponent(pathname.slice(place.list.length, -1)) : "";
+  followHistory() {
+    const id = this.#page.place.opened;
     const before = this.#open?.id;
     if (id) return this.#show(id, null);
     this.#hide();
     if (before) this.#page.rowOf(before)?.node.focus();
-  }
-
-  /** To the row of the page that was left for the list. */
-  #comeBack() {
-    const [navigation] = performance.getEntriesByType("navigation");
-    const isBack = navigation instanceof PerformanceNavigationTiming && navigation.type === "back_forward";
-    const id = location.hash.startsWith("#n-") ? location.hash.slice(3) : isBack ? history.state?.row : "";
-    if (!id || (document.activeElement && document.activeElement !== document.body)) return;
-    this.#page.rowOf(id)?.node.focus();
   }
 }

@@ -1,10 +1,11 @@
 import { labelsOf } from "./appearance.js";
+import { mutesOf } from "./muting.js";
 import { element, hide, part, say } from "./dom.js";
-import { addressOf, place } from "./list-place.js";
+import { place } from "./list-place.js";
 import { about, actionLinks, avatar, doWithoutPicture, labelled, linked, moreButton, paragraphs } from "./row-parts.js";
 import { pieces } from "./search-words.js";
 import { absoluteTime, ageInDay, relativeTime, zonedTime } from "./time.js";
-import { TEXT, levelText } from "./words.js";
+import { TEXT, levelText, snoozedUntil } from "./words.js";
 
 const labels = labelsOf(document.querySelector("notification-bell"));
 
@@ -12,6 +13,7 @@ const labels = labelsOf(document.querySelector("notification-bell"));
 export class InboxRow {
   #parts;
   #isWhole;
+  #mayMute;
   /** Which content is shown: of what revision, and whether all of it. */
   #shown = "";
   /** What it shows: nobody changes one of these. @type {Inbox.Drawn | Inbox.Notification | undefined} */
@@ -22,8 +24,9 @@ export class InboxRow {
   /** Those that are marked in it. */
   #words = place.words;
 
-  /** @param {HTMLElement} node @param {{isWhole?: boolean}} [options] */
-  constructor(node, { isWhole = false } = {}) {
+  /** @param {HTMLElement} node @param {{isWhole?: boolean, mayMute?: (notification: Inbox.Notification) => boolean}} [options] */
+  constructor(node, { isWhole = false, mayMute = () => true } = {}) {
+    this.#mayMute = mayMute;
     this.node = node;
     this.#parts = partsOf(node);
     this.#isWhole = isWhole;
@@ -72,14 +75,14 @@ export class InboxRow {
     this.#parts.title.click();
   }
 
-  /** Offers until when. */
-  snooze() {
-    const { snooze } = this.#parts;
-    if (snooze.hidden) return;
+  /** Offers until when to snooze it, or what of it to mute. @param {"snooze" | "mute"} what */
+  offer(what) {
+    const menu = this.#parts[what];
+    if (menu.hidden) return;
     // Where its acts are behind a button, they are shown first.
     if (this.#parts.more?.checkVisibility()) this.#parts.acts.showPopover();
-    snooze.open = true;
-    snooze.querySelector("button")?.focus();
+    menu.open = true;
+    menu.querySelector("button")?.focus();
   }
 
   /** @param {Inbox.Drawn | Inbox.Notification} notification @param {number} nowMs */
@@ -98,18 +101,19 @@ export class InboxRow {
     if (this.id !== notification.id) this.#becomes(notification.id);
     this.node.classList.toggle("unread", isUnread);
     say(state, isUnread ? ", unread" : "");
-    const address = addressOf(notification.id);
+    const address = place.addressOf(notification.id);
     if (title.getAttribute("href") !== address) title.href = address;
     if (title.textContent !== notification.title) title.replaceChildren(...this.#marked(notification.title));
     label(toggle, isUnread ? "read" : "unread", notification.title);
     label(move, notification.archived_at ? "restore" : "archive", notification.title);
     if (more) moreButton(notification.title, more);
-    const { wake, save, snooze } = this.#parts;
+    const { wake, save, snooze, mute } = this.#parts;
     hide(wake, !notification.snoozed_until);
     hide(snooze, notification.archived_at !== null);
     labelled(wake, "wake", TEXT.wake, notification.title);
     label(save, notification.saved_at ? "unsave" : "save", notification.title);
     labelled(part(snooze, "summary", HTMLElement), "snooze", TEXT.snooze, notification.title);
+    labelled(part(mute, "summary", HTMLElement), "mute", TEXT.mute, notification.title);
     this.#showSnooze(notification);
     // One that the server drew is not known whole until it changes.
     if ("level" in notification && this.#shown !== versionOf(notification)) this.#showContent(notification);
@@ -152,7 +156,7 @@ export class InboxRow {
     const { snoozed_until: until } = notification;
     if (until && snoozed.querySelector("time")?.dateTime === until) return;
     const at = until && element("time", { dateTime: until, title: absoluteTime(until), textContent: zonedTime(until) });
-    if (at) snoozed.replaceChildren(TEXT.until, at);
+    if (at) snoozed.replaceChildren(...snoozedUntil(at));
     // One that the server drew may have woken, and says so.
     else if ("woken" in notification) say(snoozed, notification.woken ? TEXT.snoozed : "");
     else if (snoozed.querySelector("time")) say(snoozed, "");
@@ -173,7 +177,21 @@ export class InboxRow {
     parts.links.replaceChildren(...actionLinks(actions));
     parts.open.hidden = !url;
     if (url) labelled(Object.assign(parts.open, { href: url }), "open", TEXT.open, title);
+    this.#showMutes(notification);
     this.isStop = this.#isStop;
+  }
+
+  /** @param {Inbox.Notification} notification */
+  #showMutes(notification) {
+    const { mute } = this.#parts;
+    hide(mute, !this.#mayMute(notification));
+    const buttons = mutesOf(notification, labels).map(({ kind, label: text }) => element("button", { name: "op", value: `mute-${kind}`, dir: "auto", textContent: text }));
+    part(mute, ".nb-choices", HTMLElement).replaceChildren(...buttons);
+  }
+
+  /** What of a notification a button mutes, if it does that. @param {Inbox.Drawn} notification @param {string} op */
+  static muteOf(notification, op) {
+    return "level" in notification ? mutesOf(/** @type {Inbox.Notification} */ (notification), labels).find(({ kind }) => op === `mute-${kind}`) : undefined;
   }
 
   /** Whether Tab stops here, and at what can be done here: of all rows, at one. @param {boolean} isStop */
@@ -219,6 +237,7 @@ function partsOf(node) {
     wake: part(node, "[data-act=wake]", HTMLButtonElement),
     save: part(node, "[data-act=save]", HTMLButtonElement),
     snooze: named("snooze", HTMLDetailsElement),
+    mute: named("mute", HTMLDetailsElement),
   };
 }
 

@@ -1,13 +1,15 @@
 /** Search and filters of the inbox page without a reload: the server finds, each time anew. */
 import { part } from "./dom.js";
-import { NARROWING, moveTo, narrowedBy, place } from "./list-place.js";
+import { NARROWING, narrowedBy } from "./narrowing.js";
 import { foundText, noneText } from "./search-words.js";
+import { TEXT } from "./words.js";
 
 // As fast as one types, and no faster than one reads.
 const TYPING_MS = 250;
 
 export class InboxSearch {
   #page;
+  #place;
   #form = part(document, "[data-filters]", HTMLFormElement);
   #field;
   #clear;
@@ -20,16 +22,18 @@ export class InboxSearch {
   #isSettled = true;
   #hasFailed = false;
 
-  /** @param {HTMLElement} root @param {{narrow(by: Record<string, string>): void}} page */
+  /** @param {HTMLElement} root @param {Inbox.SearchedPage} page */
   constructor(root, page) {
     this.#page = page;
+    this.#place = page.place;
     this.#field = part(this.#form, "[name=q]", HTMLInputElement);
     this.#clear = part(this.#form, "[data-clear]", HTMLAnchorElement);
     this.#found = part(this.#form, "[data-found]", HTMLElement);
     this.#empty = part(root, "[data-empty]", HTMLElement);
     this.#nothing = this.#empty.dataset.nothing ?? "";
-    this.#form.classList.add("live");
     this.#listen();
+    // What was typed before this was loaded.
+    if (document.activeElement === this.#field) this.#typed();
   }
 
   #listen() {
@@ -43,7 +47,6 @@ export class InboxSearch {
       this.#settled();
     });
     this.#clear.addEventListener("click", (event) => this.#clicked(event));
-    addEventListener("popstate", () => this.#followHistory());
   }
 
   /** Where a key leads that is for that. */
@@ -59,7 +62,7 @@ export class InboxSearch {
    */
   found(count, isWhole) {
     this.#hasFailed = false;
-    const narrowed = narrowedBy(place.query);
+    const narrowed = narrowedBy(this.#place.query);
     const isOn = Object.keys(narrowed).length > 0;
     const none = isOn ? noneText(narrowed) : this.#nothing;
     this.#empty.textContent = none;
@@ -69,7 +72,7 @@ export class InboxSearch {
   /** It has not. */
   failed() {
     this.#hasFailed = true;
-    this.#say("Couldn't search. Check your connection and press Search to try again.", false);
+    this.#say(TEXT.searchFailed, false);
   }
 
   /** Once: what did not change, nobody is told again. @param {string} text @param {boolean} isSaidBelow */
@@ -98,7 +101,7 @@ export class InboxSearch {
     clearTimeout(this.#timer);
     const query = this.#queryOf(new FormData(this.#form));
     if (this.#hasFailed) return this.#go(query);
-    if (JSON.stringify(narrowedBy(query)) === JSON.stringify(narrowedBy(place.query))) return;
+    if (JSON.stringify(narrowedBy(query)) === JSON.stringify(narrowedBy(this.#place.query))) return;
     // What is open beside the list stays open.
     const address = location.pathname + query;
     if (this.#isSettled) history.pushState(history.state, "", address);
@@ -119,7 +122,7 @@ export class InboxSearch {
 
   /** @param {string} query */
   #go(query) {
-    moveTo(query);
+    this.#place.moveTo(query);
     const narrowed = narrowedBy(query);
     this.#clear.hidden = !Object.keys(narrowed).length;
     /** @type {NodeListOf<HTMLAnchorElement>} */
@@ -153,9 +156,9 @@ export class InboxSearch {
     this.#field.focus();
   }
 
-  #followHistory() {
+  /** Back and forward between searches. */
+  followHistory() {
     const { search } = location;
-    if (search === place.query) return;
     clearTimeout(this.#timer);
     this.#isSettled = true;
     this.#fill(narrowedBy(search));

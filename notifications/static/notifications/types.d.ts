@@ -7,13 +7,16 @@ declare namespace Inbox {
   type Chosen = ReturnType<typeof import("./chosen.js").chosenOf>;
   type Activation = import("./activation.js").Activation;
   type Acts = import("./acts.js").Acts;
-  type Api = Pick<import("./api.js").InboxApi, "whyStop" | "page" | "one" | "act" | "delivered" | "chosen" | "choose">;
+  type Api = Pick<import("./api.js").InboxApi, "whyStop" | "page" | "one" | "act" | "delivered" | "chosen" | "choose" | "mute">;
   type Bell = import("./notification-bell-element.js").NotificationBellElement;
   type BellDetails = import("./bell-details.js").BellDetails;
   type Connection = import("./connection.js").Connection;
   type Fallback = import("./transports/fallback.js").Fallback;
   type Overlays = import("./overlays.js").Overlays;
   type Row = import("./inbox-row.js").InboxRow;
+  type Place = typeof import("./list-place.js").place;
+  type WholeRow = import("./inbox-row.js").InboxRow;
+  type Listing = Pick<import("./listing.js").Listing, "get">;
   type Reader = import("./inbox-reader.js").InboxReader;
   type Search = import("./inbox-search.js").InboxSearch;
   type UndoBar = import("./inbox-undo.js").UndoBar;
@@ -44,6 +47,8 @@ declare namespace Inbox {
     level: Level;
     category: string;
     sender: string | null;
+    /** What folds notifications together. */
+    thread?: string | null;
     sender_picture?: string | null;
     url: string | null;
     actions: { label: string; url: string }[];
@@ -210,7 +215,7 @@ declare namespace Inbox {
   }
 
   interface Failure {
-    op: Op;
+    op: Op | "mute" | "unmute";
     /** Null: all. */
     ids: string[] | null;
     status: number;
@@ -272,7 +277,7 @@ declare namespace Inbox {
     notification: { notification: Notification };
     activate: { notification: Notification };
     signedout: { reason: SignOut };
-    error: { code: number; message: string; op: Op; ids: string[] | null };
+    error: { code: number; message: string; op: Failure["op"]; ids: string[] | null };
   }
 
   // --- Connections --------------------------------------------------------------------------------
@@ -385,9 +390,23 @@ declare namespace Inbox {
     toast_s?: number | null;
     keys?: boolean;
     theme?: string;
+    /** Of the pages; empty: as the browser says. */
+    language?: string;
     quiet?: Quiet | null;
     /** `*`: all that are not named. */
-    categories?: Record<string, { toast: boolean; desktop: boolean; sound: boolean }>;
+    categories?: Record<string, { toast: boolean; desktop: boolean; sound: boolean; is_locked?: boolean }>;
+  }
+
+  /**
+   * What is to be said for an English text (of several meanings: after its context and U+0004), or for the
+   * singular of one with a number, by the plural categories of Unicode.
+   */
+  type Catalogue = Record<string, string | Partial<Record<Intl.LDMLPluralRule, string>>>;
+
+  interface Words {
+    texts: Catalogue;
+    language: string;
+    rules: Intl.PluralRules;
   }
 
   /** What is used of localStorage. */
@@ -401,7 +420,7 @@ declare namespace Inbox {
 
   interface ActsOptions {
     client: Client;
-    api: Pick<Api, "act" | "one" | "chosen" | "choose">;
+    api: Pick<Api, "act" | "one" | "chosen" | "choose" | "mute">;
     page: Page;
     /** Null where it is denied. */
     storage: Store | null;
@@ -556,6 +575,15 @@ declare namespace Inbox {
 
   type ListingName = "inbox" | "unread" | "snoozed" | "archived" | "saved";
 
+  /** Something of a notification that can be muted. */
+  interface Mute {
+    kind: "thread" | "sender" | "category";
+    value: string;
+    label: string;
+    /** What is said once it is muted. */
+    done: string;
+  }
+
   /** What keys need of the inbox page. */
   interface KeyedPage {
     rows: Row[];
@@ -570,6 +598,15 @@ declare namespace Inbox {
     submit(row: Row, event: SubmitEvent): void;
     rowOf(id: string): Row | undefined;
     known(id: string): Drawn | Notification | undefined;
+    /** All of one, to be shown beside the list. */
+    wholeRow(node: HTMLElement): WholeRow;
+    place: Place;
+  }
+
+  /** What a search needs of it. */
+  interface SearchedPage {
+    narrow(narrowed: Record<string, string>): void;
+    place: Place;
   }
 }
 
