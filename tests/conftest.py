@@ -20,7 +20,9 @@ from notifications.process import log_limits
 from notifications.sending import on_save
 from tests.support import far_ids
 from tests.support.emptying import empty_tables
+from tests.support.once import once
 from tests.support.sessions import login_by
+from tests.support.static_files import collect
 from tests.support.twins import is_twin
 
 PASSWORD = "correct horse battery"
@@ -79,6 +81,12 @@ def full_buckets():
 def untold():
     """What one test has logged counts for no other."""
     log_limits.PROCESS.clear()
+
+
+@pytest.fixture(scope="session")
+def collected(tmp_path_factory):
+    """Static files as a site in production has them; a test that changes some copies them."""
+    return once(tmp_path_factory, "static", collect)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Other people's projects, with the app installed from its wheel."""
 
-import fcntl
 import os
 import shutil
 import subprocess
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.forkserver import UNBUFFERED, run
+from tests.support.once import once
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,14 +36,7 @@ def build(folder):
 @pytest.fixture(scope="session")
 def built(tmp_path_factory):
     """The folder of `build`: once for all processes of a test run."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "app"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "site").exists():
-            build(folder)
-    return folder
+    return once(tmp_path_factory, "app", build)
 
 
 @pytest.fixture(scope="session")
