@@ -11,6 +11,8 @@ from django.db import connection
 from django.db.models.signals import post_save, pre_save
 from django.test import Client, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from accounts import throttles as sign_in_throttles
 from accounts.models import Session
@@ -32,6 +34,10 @@ collect_ignore = [] if connection.vendor == "sqlite" else ["browser", "test_conf
 FIRST = ("browser", "sockets", "faults", "docs", "config")
 
 far_ids.begin_far_away()
+# How long an example takes says how busy the machine is.
+ANY_MACHINE = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+hypothesis_settings.register_profile("any machine", **ANY_MACHINE)
+hypothesis_settings.load_profile("any machine")
 
 
 def pytest_itemcollected(item):

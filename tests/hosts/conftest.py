@@ -12,6 +12,8 @@ from tests.support.forkserver import UNBUFFERED, run
 from tests.support.once import once
 
 ROOT = Path(__file__).parents[2]
+# As `startproject` writes it.
+DATABASE = "'NAME': BASE_DIR / 'db.sqlite3',"
 
 
 def build(folder):
@@ -54,6 +56,10 @@ class Host:
         self.environment = {name: os.environ[name] for name in names if name in os.environ}
         self.environment |= {"PYTHONPATH": str(installed), **UNBUFFERED}
         self.python("-m", "django", "startproject", "shop", ".")
+        self.changed = 0
+        # On a busy machine one may hold the file for longer than SQLite's own 5 seconds.
+        patient = DATABASE + "\n        'OPTIONS': {'timeout': 60},"
+        self.edit("shop/settings.py", DATABASE, patient)
         self.changed = 0
 
     def run(self, *arguments, **options):
