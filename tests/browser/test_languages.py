@@ -207,3 +207,26 @@ def test_a_browser_that_translates_the_page_breaks_nothing(site, open_page, alic
     page.locator("h1#heading").focus()
     page.keyboard.press("z")
     expect(page.locator("[data-inbox] article")).to_have_count(3)
+
+
+def test_a_host_brings_words_of_its_own(open_page, alice):
+    # By polls: a page that is not the server's own answer may open no WebSocket here.
+    page = open_page(alice, "/healthz")
+    said = 'export const texts = {"Notifications": "Nouvelles"};'
+    page.route(
+        "**/bell-fr.js",
+        lambda route: route.fulfill(body=said, content_type="text/javascript"),
+    )
+    page.route(
+        "**/inbox/",
+        lambda route: route.fulfill(
+            response=(answer := route.fetch()),
+            body=answer.text().replace(
+                "<notification-bell ",
+                '<notification-bell transport="poll" lang="fr" words="/bell-fr.js" ',
+            ),
+        ),
+    )
+    page.goto("/inbox/")
+    page.get_by_role("button", name="Nouvelles").click()
+    expect(page.get_by_role("dialog", name="Nouvelles")).to_contain_text("You're all caught up.")
