@@ -190,6 +190,12 @@ screenshots: .venv/installed-dev ## Take the pictures of the docs anew, in Chrom
 bundles: node_modules/installed ## Bundle the browser's modules and styles anew, after a change of these
 	$(node) scripts/bundle.js
 
+# Committed as well; tests/config/test_translations.py compares.
+.PHONY: messages
+messages: .venv/installed-dev ## Collect the texts anew and compile their translations, after a change of either
+	$(python) scripts/messages.py
+	@$(MAKE) bundles
+
 .PHONY: lock
 lock: .venv/installed-dev ## Renew all pins in requirements*.txt and package-lock.json (LOCK_ARGS= renews only what has to be)
 	$(python) -m pip install --disable-pip-version-check -q uv

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 
 from config import service_urls
@@ -118,6 +119,18 @@ def secrets(name: str) -> list[str]:
         if entry[0] in _QUOTES or any(character.isspace() for character in entry):
             raise ImproperlyConfigured(f"{name}: entry {number} has quotes or blanks in it.")
     return entries
+
+
+def languages(name: str, default: list[str]) -> list[tuple[str, str]]:
+    """Codes of languages separated by commas, as Django's LANGUAGES: each by its own name."""
+    codes = _listed(name, default, _is_language, "the code of a language, such as en or de")
+    if not codes:
+        raise ImproperlyConfigured(f"{name}: at least one language is needed.")
+    return [(code, str(LANG_INFO[code]["name_local"])) for code in codes]
+
+
+def _is_language(code: str) -> bool:
+    return "name_local" in LANG_INFO.get(code, {})
 
 
 def hosts(name: str, default: list[str]) -> list[str]:

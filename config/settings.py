@@ -267,6 +267,7 @@ MIDDLEWARE = [
     "config.static_files.StaticFilesMiddleware",
     "config.caching.PrivateMiddleware",
     "config.time_zones.TimeZoneMiddleware",
+    "config.languages.LanguageMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     # Around the next: pages of other origins may read errors too.
@@ -277,6 +278,7 @@ MIDDLEWARE = [
     "config.error_pages.ErrorPageMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "notifications.pages.languages.PreferredLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "accounts.sign_in_cookie.SignInCookieMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -325,7 +327,15 @@ WHITENOISE_MAX_AGE = 0
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 USE_TZ = True
 TIME_ZONE = "UTC"
-LANGUAGE_CODE = "en"
+# The first is for whoever asks for none of them.
+LANGUAGES = env.languages("LANGUAGES", default=["en", "de", "ar"])
+LANGUAGE_CODE = LANGUAGES[0][0]
+# What the project says; the app brings its own.
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_NAME = "notifications_language"
+LANGUAGE_COOKIE_AGE = 365 * 86400
+LANGUAGE_COOKIE_PATH = SESSION_COOKIE_PATH
+LANGUAGE_COOKIE_SECURE, LANGUAGE_COOKIE_SAMESITE = HTTPS, "Lax"
 FORMAT_MODULE_PATH = "config.formats"
 X_FRAME_OPTIONS = "DENY"
 # Nothing inline, nothing from elsewhere: text that got into a page could not become script.

@@ -17,6 +17,8 @@ const OUT = join(resolve(process.argv[2] ?? join(ROOT, "bundles")), "notificatio
 
 /** Loaded by few, each for a reason of its own. */
 const SELDOM = ["channel-locks", "tab-answers", "tokens", "transports/event-stream", "transports/long-poll"];
+/** The words of a language, each loaded by the pages that are in it. */
+const WORDS = "words";
 /** What every bell needs once it is live; it gives what it is made of to those that come after it. */
 const DETAILS = ["bell-details", "services"];
 /** The inbox page, with all that it loads at once. */
@@ -40,15 +42,16 @@ const source = (name) => join(SOURCES, name);
 /**
  * What is in another bundle is imported from there: later, or at once where `shared` holds it.
  * @param {Set<string>} shared
+ * @param {string} root from where the bundle will lie to where the others lie
  */
-const elsewhere = (shared) => ({
+const elsewhere = (shared, root) => ({
   name: "elsewhere",
   /** @param {import("esbuild").PluginBuild} builder */
   setup(builder) {
     builder.onResolve({ filter: /^\./ }, ({ path, kind, importer, resolveDir }) => {
       const wanted = join(resolveDir || dirname(importer), path);
       const isThere = kind === "dynamic-import" ? made.has(wanted) : shared.has(wanted);
-      return isThere ? { path: `./${made.get(wanted)}`, external: true } : undefined;
+      return isThere ? { path: `${root}${made.get(wanted)}`, external: true } : undefined;
     });
   },
 });
@@ -66,8 +69,8 @@ const inline = {
   },
 };
 
-/** @param {{from: import("esbuild").BuildOptions, shared?: Set<string>}} what */
-async function bundled({ from, shared = new Set() }) {
+/** @param {{from: import("esbuild").BuildOptions, shared?: Set<string>, root?: string}} what */
+async function bundled({ from, shared = new Set(), root = "./" }) {
   const result = await build({
     absWorkingDir: SOURCES,
     bundle: true,
@@ -78,7 +81,7 @@ async function bundled({ from, shared = new Set() }) {
     metafile: true,
     minify: true,
     outdir: OUT,
-    plugins: [inline, elsewhere(shared)],
+    plugins: [inline, elsewhere(shared, root)],
     target: "es2022",
     write: false,
     ...from,
@@ -148,10 +151,12 @@ function entries() {
 
 /** Pages name it, and so it keeps its name. @param {string} name */
 async function entry(name) {
-  write(name, (await bundled({ from: { entryPoints: [source(name)] } })).text);
+  const root = "../".repeat(name.split("/").length - 1) || "./";
+  write(name, (await bundled({ from: { entryPoints: [source(name)] }, root })).text);
 }
 
-for (const one of SELDOM) await part(basename(one), [one]);
+const languages = readdirSync(source(WORDS)).sort();
+for (const one of [...languages.map((name) => `${WORDS}/${basename(name, ".js")}`), ...SELDOM]) await part(basename(one), [one]);
 const shared = await details();
 for (const one of ON_DEMAND) await part(one, [one], shared);
 await part("inbox", INBOX, shared);

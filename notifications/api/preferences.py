@@ -15,7 +15,7 @@ from notifications.api.values import Strict, Time
 from notifications.credentials.recipients import recipient_id
 from notifications.preferences import acts, categories, reading
 from notifications.preferences.categories import ALL_OTHERS
-from notifications.preferences.choices import THEMES, TOAST_S, Quiet, zones
+from notifications.preferences.choices import THEMES, TOAST_S, Quiet, languages, zones
 from notifications.wire import contract
 from notifications.wire.problems import Problem
 
@@ -27,6 +27,7 @@ _Zone = Literal.__getitem__(tuple(sorted(zones())))
 _Seconds = Literal.__getitem__(tuple(one for one in TOAST_S if one is not None))
 _ToastS = Annotated[_Seconds | None, BeforeValidator(values.integer)]  # type: ignore[valid-type]
 _Theme = Literal.__getitem__(THEMES)
+_Language = Literal.__getitem__(("", *languages()))
 _Muted = values.Thread
 _Kind = Literal["category", "sender", "thread"]
 
@@ -77,6 +78,7 @@ class PreferencesOut(Schema):
     toast_s: int | None = Field(description="Seconds that a toast stays; null: until it is closed.")
     keys: bool = Field(description="Whether single letters act on the inbox page.")
     theme: str
+    language: str = Field(description="Of the pages; empty: as the browser asks for.")
     quiet: QuietHours | None
     categories: dict[str, ChannelsOut] = Field(description="`*`: all that are not named.")
     mutes: list[MuteOut]
@@ -96,6 +98,7 @@ class PreferencesIn(Strict):
     toast_s: _ToastS = None
     keys: bool = Field(default=True, strict=True)
     theme: _Theme = "auto"  # type: ignore[valid-type]
+    language: _Language = ""  # type: ignore[valid-type]
     quiet: QuietHours | None = None
     categories: dict[values.Category, ChannelsIn] = Field({}, max_length=contract.CHOICES_MAX_COUNT)
 
@@ -174,6 +177,7 @@ def _shown(user_id: Any) -> dict[str, Any]:
         "toast_s": choices.toast_s,
         "keys": choices.keys,
         "theme": choices.theme,
+        "language": choices.language,
         "quiet": None if choices.quiet is None else choices.quiet.as_json(),
         "categories": shown,
         "mutes": [

@@ -199,6 +199,7 @@ class StreamConnection(Generic[S]):
             self.hub.perform(self, self.stream.end, *ending)
         else:
             self._user = loaded.user
+            self.hub.told.learn(self.inbox_id, loaded.epoch_tag, loaded.revision)
             self.hub.perform(self, self.stream.loaded, loaded, now)
             if self.came_at is not None:
                 metrics.handshake.observe(now - self.came_at)

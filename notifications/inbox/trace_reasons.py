@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 
@@ -76,7 +75,7 @@ def said(reason: Reason) -> str:
 
 def name_of(step: str) -> str:
     """A step's name as people read it."""
-    return str(_NAMES.get(step, _(step)))
+    return str(_NAMES.get(step, step))
 
 
 _NAMES = {

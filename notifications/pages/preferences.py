@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
@@ -20,6 +21,7 @@ from notifications.models import audiences
 from notifications.models.preferences import MUTES
 from notifications.pages import muting
 from notifications.pages.appearance import category_name
+from notifications.pages.languages import use
 from notifications.pages.preferences_form import PreferencesForm
 from notifications.pages.views import around
 from notifications.preferences import acts, reading
@@ -115,7 +117,9 @@ def _save(request: HttpRequest) -> HttpResponse:
     except acts.TooMany as error:
         messages.error(request, f"{error} Nothing was saved.")
     else:
-        messages.success(request, "Preferences saved.")
+        # What is said of it is said in the language that was chosen.
+        use(request, form.chosen().get("language", ""))
+        messages.success(request, _("Preferences saved."))
     return redirect("notifications:preferences")
 
 

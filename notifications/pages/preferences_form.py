@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.timezone import get_current_timezone_name
+from django.utils.translation import gettext_lazy as _
 
+from notifications.pages.languages import is_chosen_here
 from notifications.preferences.choices import THEMES, TOAST_S, Choices, Quiet, zones
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -39,7 +42,7 @@ class PreferencesForm(forms.Form):
         required=False,
     )
     keys = forms.BooleanField(label="Single-key shortcuts in the inbox", required=False)
-    theme = forms.ChoiceField(label="Theme", choices=list(_THEMES.items()))
+    theme = forms.ChoiceField(label=_("Theme"), choices=list(_THEMES.items()))
 
     def __init__(self, choices: Choices, data: Any = None) -> None:
         quiet = choices.quiet or Quiet((0, 1, 2, 3, 4), "22:00", "07:00", _zone_here())
@@ -54,8 +57,15 @@ class PreferencesForm(forms.Form):
                 "toast_s": _UNTIL_CLOSED if choices.toast_s is None else choices.toast_s,
                 "keys": choices.keys,
                 "theme": choices.theme,
+                "language": choices.language,
             },
         )
+        if is_chosen_here():
+            # Each by its own name: whoever looks for theirs may not read that of the page.
+            codes = [("", _("As my browser asks for")), *settings.LANGUAGES]
+            self.fields["language"] = forms.ChoiceField(
+                label=_("Language"), choices=codes, required=False
+            )
         self.fields["zone"].widget.choices = [(one, one) for one in sorted(zones())]
 
     def clean(self) -> dict[str, Any]:
@@ -74,6 +84,7 @@ class PreferencesForm(forms.Form):
             "toast_s": None if seconds == _UNTIL_CLOSED else int(seconds),
             "keys": cleaned["keys"],
             "theme": cleaned["theme"],
+            **({"language": cleaned["language"]} if "language" in cleaned else {}),
         }
 
     def _quiet(self) -> Quiet:

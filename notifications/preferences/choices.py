@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final
 
+from django.conf import settings
+
 from notifications.preferences import categories
 from notifications.preferences.categories import SHOWN, Channels
 
@@ -19,6 +21,11 @@ THEMES: Final = ("auto", "light", "dark")
 DAYS: Final = tuple(range(7))
 _NO_PLACES = ("Etc/", "SystemV/", "posix/")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+
+
+def languages() -> list[str]:
+    """The codes of languages that can be chosen."""
+    return [code for code, _ in settings.LANGUAGES]
 
 
 @cache
@@ -79,6 +86,8 @@ class Choices:
     toast_s: int | None = 8
     keys: bool = True
     theme: str = "auto"
+    # Of the pages; empty: as the browser asks for.
+    language: str = ""
     quiet: Quiet | None = None
     # By category, whatever was chosen of it.
     shown: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
@@ -95,7 +104,7 @@ class Choices:
         nothing = Choices()
         said: dict[str, Any] = {
             name: value
-            for name in ("toast_s", "keys", "theme")
+            for name in ("toast_s", "keys", "theme", "language")
             if (value := getattr(self, name)) != getattr(nothing, name)
         }
         if self.quiet is not None:
@@ -115,6 +124,8 @@ class Choices:
             found["keys"] = said["keys"]
         if said.get("theme") in THEMES:
             found["theme"] = said["theme"]
+        if said.get("language") in languages():
+            found["language"] = said["language"]
         chosen = said.get("categories")
         if isinstance(chosen, Mapping):
             found["shown"] = {

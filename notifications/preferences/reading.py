@@ -55,6 +55,12 @@ def choices_of(inbox_id: int) -> Choices:
     return Choices.from_json(row)
 
 
+def language_of(user_id: Any) -> str:
+    """The language that a user has chosen; empty: none. One row."""
+    rows = Preferences.objects.filter(inbox__user_id=user_id).values_list("chosen", flat=True)
+    return Choices.from_json(rows.first()).language
+
+
 def for_clients(choices: Choices) -> dict[str, Any]:
     """What a client has to know to show something: what differs from what holds everywhere."""
     others = _shown(categories.defaults(categories.ALL_OTHERS))

@@ -24,6 +24,7 @@ from notifications.push.journal import Journal
 from notifications.push.limits import ConnectionCounter
 from notifications.push.receipts import Receipts
 from notifications.push.timers import TimerWheel
+from notifications.push.told import ToldHeads
 from notifications.stream.messages import Action, Hint
 
 logger = logging.getLogger(__name__)
@@ -49,8 +50,8 @@ class Hub:
         self.groups = GroupMembership(self.streams, self.deliver, self._look_again)
         # Whose hints are believed; None until the reconciler has looked.
         self._here: Installation | None = None
-        # Inboxes whose streams were sent what a hint said, since the reconciler last asked.
-        self._hinted: set[int] = set()
+        # What streams were sent, or have read, since the reconciler last asked.
+        self.told = ToldHeads()
         # When the database may be looked into again because of what nobody believes.
         self._may_look_at = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -101,7 +102,7 @@ class Hub:
         metrics.streams_open.labels(connection.kind).dec()
         if not connections:
             del self.streams[connection.inbox_id]
-            self._hinted.discard(connection.inbox_id)
+            self.told.forget(connection.inbox_id)
             self.groups.changed()
 
     def all_streams(self) -> list[Connection]:
@@ -151,11 +152,6 @@ class Hub:
         for inbox_id in followed:
             for connection in tuple(self.streams[inbox_id]):
                 self.perform(connection, connection.stream.woken)
-
-    def take_hinted(self) -> set[int]:
-        """Inboxes whose streams believed a hint since this was asked last; from any thread."""
-        hinted, self._hinted = self._hinted, set()
-        return hinted
 
     async def _catch_up(
         self, epoch_tag: str, rows: Iterable[tuple[int, int]], asked_at: float
@@ -234,7 +230,7 @@ class Hub:
                 if sent % _BATCH == 0:
                     await asyncio.sleep(0)
             # Not before: whoever takes this asks the database later than the stream was told.
-            self._hinted.add(inbox_id)
+            self.told.learn(inbox_id, hint.epoch_tag, hint.revision)
         if sent and age_s is not None:  # observed once, for the last of them
             metrics.commit_to_sent.observe(age_s + time.monotonic() - began)
 

@@ -69,8 +69,8 @@ def test_an_error_has_a_page_with_a_way_on(
 ):
     settings.ROOT_URLCONF = __name__
     checked.force_login(alice)
-    # Those of the session and the user, where the view itself asks who it is.
-    with django_assert_max_num_queries(3):
+    # Those of the session, the user and their language, where the view itself asks who it is.
+    with django_assert_max_num_queries(4):
         answer = checked.get(where)
     page = answer.content.decode()
     assert answer.status_code == status

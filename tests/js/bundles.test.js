@@ -45,7 +45,7 @@ test("the inbox page imports what the details have of it, and brings it no secon
   const [inbox, details] = ["inbox-", "details-"].map((start) => read(modules.find((name) => name.startsWith(start))));
   assert.match(inbox, /from"\.\/details-/);
   const words = readFileSync(join(SOURCES, "words.js"), "utf8");
-  const texts = [...words.matchAll(/: "([^"]{12,})",$/gm)].map(([, text]) => text).filter((text) => details.includes(text));
+  const texts = [...words.matchAll(/gettext\("([^"]{12,})"\)/g)].map(([, text]) => text).filter((text) => details.includes(text));
   assert.ok(texts.length > 10);
   assert.deepEqual(texts.filter((text) => inbox.includes(text)), []);
 });

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.db import close_old_connections, connection
 
 from notifications.conf import conf
 from notifications.models import Epoch, Inbox
+from notifications.models.epoch import epoch_tag as tag_of
 from notifications.push import installation, notifier, wakes
 from notifications.push.hub import Hub
 from notifications.push.installation import Installation
 from notifications.push.reconcilers.base import RETRY_S, DatabaseState, Reconciler
 from notifications.push.reconcilers.wanted import Wanted
+from notifications.push.told import Head
 from notifications.push.wakes import Inboxes
 
 if TYPE_CHECKING:
@@ -47,8 +49,8 @@ class PostgresqlReconciler(Reconciler):
         # access version.
         self._seen: dict[int, int] = {}
         self._access: dict[int, int] = {}
-        # Who was sent what a hint said, and has not been told since where the inbox stands.
-        self._hinted: set[int] = set()
+        # What streams were sent or have read, and have not been told since where the inbox stands.
+        self._told: dict[int, Head] = {}
 
     def start(self) -> None:
         if notifier.is_wanted():
@@ -103,7 +105,7 @@ class PostgresqlReconciler(Reconciler):
 
     def _look_at_all(self) -> DatabaseState | None:
         inbox_ids = list(self._hub.streams)
-        self._hinted |= self._hub.take_hinted()
+        self._told |= self._hub.told.take()
         asked_at = time.monotonic()
         try:
             secret, self._place = installation.read()
@@ -112,15 +114,15 @@ class PostgresqlReconciler(Reconciler):
             return None  # not migrated yet, or being flushed
         finally:
             close_old_connections()
-        state = self._compared(secret, asked_at, inbox_ids, rows, self._hinted)
+        state = self._compared(secret, asked_at, inbox_ids, rows)
         if state is not None:
-            # Not before: what a look that failed should have told, the next one tells.
-            self._hinted = set()
+            self._told = {}  # the rest is not followed any more
             self._seen = {pk: revision for pk, revision, *_ in rows}
             self._access = {pk: version for pk, _, version, _ in rows}
         return state
 
     def _look_at_some(self, inbox_ids: list[int]) -> DatabaseState | None:
+        self._told |= self._hub.told.take()
         asked_at = time.monotonic()
         # The connection is kept until all are looked at: taking it from the pool would cost more
         # than what is asked by it.
@@ -128,27 +130,25 @@ class PostgresqlReconciler(Reconciler):
         if any(secret != self._secret for *_, secret in rows):
             self.poll_now()
             return None
-        return self._compared(self._secret, asked_at, inbox_ids, rows, ())
+        return self._compared(self._secret, asked_at, inbox_ids, rows)
 
     def _compared(
-        self,
-        secret: str,
-        asked_at: float,
-        inbox_ids: list[int],
-        rows: list[_Row],
-        hinted: Collection[int],
+        self, secret: str, asked_at: float, inbox_ids: list[int], rows: list[_Row]
     ) -> DatabaseState | None:
         """What is new in the rows that there are of these inboxes; they are known from now on."""
         seen = self._seen if secret == self._secret else {}
-        if any(revision < seen.get(pk, 0) for pk, revision, *_ in rows):
+        tag = tag_of(secret)
+        told = {pk: one.revision for pk, one in self._told.items() if one.epoch_tag == tag}
+        if any(rev < max(seen.get(pk, 0), told.get(pk, 0)) for pk, rev, *_ in rows):
             self._restored(secret)
             self._seen = {}
             return None
         revisions = {pk: revision for pk, revision, *_ in rows}
         versions = {pk: version for pk, _, version, _ in rows}
+        news = {pk for pk, rev in revisions.items() if rev != seen.get(pk) or pk in self._told}
         state = DatabaseState(
             secret,
-            [row for row in revisions.items() if row[1] != seen.get(row[0]) or row[0] in hinted],
+            [row for row in revisions.items() if row[0] in news],
             self._place,
             asked_at,
             [row for row in versions.items() if row[1] != self._access.get(row[0])],
@@ -157,6 +157,8 @@ class PostgresqlReconciler(Reconciler):
         seen.update(revisions)
         self._seen = seen
         self._access.update(versions)
+        # Not before: what a look that failed should have told, the next one tells.
+        self._told = {pk: one for pk, one in self._told.items() if pk not in revisions}
         return state
 
     @staticmethod

@@ -1,7 +1,8 @@
 /** Draws one card's lines as an SVG, and writes their table once somebody opens it. */
+import { gettext, interpolate } from "./gettext.js";
 import { figureText, lineText } from "./dashboard-text.js";
 import { element, part, svgElement } from "./dom.js";
-import { clockTime } from "./time.js";
+import { clockTime, locale } from "./time.js";
 
 const [WIDTH, HEIGHT] = [300, 80];
 
@@ -47,7 +48,7 @@ export class Chart {
     this.#series = series;
     const plot = part(this.#card, "[data-plot]", HTMLElement);
     if (!series.starts.length) {
-      plot.replaceChildren(element("p", { className: "empty", textContent: "Nothing is known of this time." }));
+      plot.replaceChildren(element("p", { className: "empty", textContent: gettext("Nothing is known of this time.") }));
       return;
     }
     const known = this.#lines.flatMap(({ key }) => series.series[key].filter((point) => point !== null));
@@ -79,7 +80,7 @@ export class Chart {
     const series = this.#series;
     this.#details.querySelector(".wide")?.remove();
     if (!series || !this.#details.open) return;
-    const head = element("tr", {}, element("th", { scope: "col", textContent: "From" }));
+    const head = element("tr", {}, element("th", { scope: "col", textContent: gettext("From") }));
     for (const { label } of this.#lines) head.append(element("th", { scope: "col", textContent: label }));
     const rows = series.starts.map((start, at) => {
       const row = element("tr", {}, element("th", { scope: "row", textContent: clockSeconds(start) }));
@@ -90,13 +91,13 @@ export class Chart {
     const table = element("table", {}, caption, element("thead", {}, head), element("tbody", {}, ...rows.reverse()));
     const wide = element("div", { className: "wide points", tabIndex: 0 }, table);
     wide.setAttribute("role", "region");
-    wide.setAttribute("aria-label", `${this.#title}, table`);
+    wide.setAttribute("aria-label", interpolate(gettext("%(title)s, table"), { title: this.#title }));
     this.#details.append(wide);
   }
 }
 
 /** @param {number} second */
-const clockSeconds = (second) => new Date(second * 1000).toLocaleTimeString("en-GB");
+const clockSeconds = (second) => new Date(second * 1000).toLocaleTimeString(locale());
 
 /**
  * A line through the points; where one is not known it is broken, and a lone one is a dash.

@@ -1,17 +1,19 @@
 /** Where the figures come from: a WebSocket, and where none gets through, a question each second. */
 
+import { gettext } from "./gettext.js";
+
 const EVERY_MS = 1_000;
 // After so many sockets that said nothing, it is asked for a while.
 const SILENT_MAX = 2;
 const ASK_FOR_MS = 30_000;
 const BACK_MS = [500, 1_000, 2_000, 5_000, 10_000];
 const STOPS = new Map([
-  [4001, "You have been signed out."],
-  [4003, "You may not watch this any more."],
+  [4001, () => gettext("You have been signed out.")],
+  [4003, () => gettext("You may not watch this any more.")],
 ]);
 const STATUS_STOPS = new Map([
-  [401, "You have been signed out."],
-  [403, "You may not watch this any more."],
+  [401, () => gettext("You have been signed out.")],
+  [403, () => gettext("You may not watch this any more.")],
 ]);
 
 /**
@@ -46,7 +48,7 @@ export class Feed {
       this.#events.frame(JSON.parse(data));
     };
     socket.onclose = ({ code }) => {
-      if (this.#stops(STOPS.get(code))) return;
+      if (this.#stops(STOPS.get(code)?.())) return;
       this.#silent = hasSpoken ? 0 : this.#silent + 1;
       if (this.#silent >= SILENT_MAX) {
         this.#askUntil = this.#services.clock.now() + ASK_FOR_MS;
@@ -58,7 +60,7 @@ export class Feed {
   async #ask() {
     try {
       const answer = await this.#services.fetch(this.#figuresUrl, { headers: { Accept: "application/json" } });
-      if (this.#stops(STATUS_STOPS.get(answer.status))) return;
+      if (this.#stops(STATUS_STOPS.get(answer.status)?.())) return;
       if (answer.ok) {
         this.#tries = 0;
         this.#events.frame(await answer.json());

@@ -1,6 +1,7 @@
 /** The dashboard's two tables. Rows that stay are written anew, not made anew: the focus stays. */
 import { ageText, figureText, shareText } from "./dashboard-text.js";
 import { element, part, place } from "./dom.js";
+import { gettext, interpolate } from "./gettext.js";
 import { zonedTime } from "./time.js";
 
 /** @param {HTMLElement} root @param {any[]} processes */
@@ -55,10 +56,10 @@ function drainCell(row, process, path) {
   const cell = row.querySelector("[data-drain-cell]") ?? row.appendChild(element("td"));
   cell.setAttribute("data-drain-cell", "");
   if (process.draining) {
-    if (cell.textContent !== "Draining") cell.replaceChildren("Draining");
+    if (cell.textContent !== gettext("Draining")) cell.replaceChildren(gettext("Draining"));
   } else if (!cell.firstElementChild) {
-    const link = element("a", { className: "button", href: path.replace("ID", encodeURIComponent(process.id)), textContent: "Drain" });
-    link.setAttribute("aria-label", `Drain ${process.name}`);
+    const link = element("a", { className: "button", href: path.replace("ID", encodeURIComponent(process.id)), textContent: gettext("Drain") });
+    link.setAttribute("aria-label", interpolate(gettext("Drain %(name)s"), { name: process.name }));
     cell.replaceChildren(link);
   }
 }

@@ -1,37 +1,48 @@
 /** The dashboard's figures in words, as notifications/pages/figures.py has them. No DOM. */
 
+import { gettext, interpolate } from "./gettext.js";
+import { locale } from "./time.js";
+
 /** @typedef {"count" | "per_s" | "per_min" | "s" | "bytes"} Unit */
 
-const ENDINGS = { per_s: "/s", per_min: "/min" };
+const ENDINGS = {
+  get per_s() { return gettext("/s"); },
+  get per_min() { return gettext("/min"); },
+};
 
 /** 12,480, 3.2/s, 48 ms. @param {number | null | undefined} value @param {string} unit */
 export function figureText(value, unit) {
   if (value === null || value === undefined) return "–";
-  if (unit === "s") return value < 1 ? `${(value * 1000).toFixed(0)} ms` : `${value.toFixed(1)} s`;
+  if (unit === "s") return value < 1 ? `${(value * 1000).toFixed(0)} ms` : `${rounded(value)} s`;
   if (unit === "bytes") return `${(value / 1e6).toFixed(0)} MB`;
   const ending = ENDINGS[/** @type {keyof typeof ENDINGS} */ (unit)] ?? "";
   const isWhole = value >= 10 || Number.isInteger(value);
-  return `${isWhole ? Math.round(value).toLocaleString("en-GB") : value.toFixed(1)}${ending}`;
+  return `${isWhole ? Math.round(value).toLocaleString(locale()) : rounded(value)}${ending}`;
 }
+
+/** With one place, as the language writes it. @param {number} value */
+const rounded = (value) => value.toLocaleString(locale(), { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 /** 3 h 20 min. @param {number} seconds */
 export function ageText(seconds) {
   const minutes = Math.floor(seconds / 60);
   const hours = Math.floor(minutes / 60);
   const days = Math.floor(hours / 24);
-  if (days) return `${days} d ${hours % 24} h`;
-  if (hours) return `${hours} h ${minutes % 60} min`;
-  return minutes ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
+  if (days) return interpolate(gettext("%(days)s d %(hours)s h"), { days, hours: hours % 24 });
+  if (hours) return interpolate(gettext("%(hours)s h %(minutes)s min"), { hours, minutes: minutes % 60 });
+  if (minutes) return interpolate(gettext("%(minutes)s min %(seconds)s s"), { minutes, seconds: seconds % 60 });
+  return interpolate(gettext("%(seconds)s s"), { seconds });
 }
 
 /** @param {number} part @param {number} whole */
-export const shareText = (part, whole) => (whole ? `${part.toLocaleString("en-GB")} (${Math.floor((part * 100) / whole)} %)` : "0");
+export const shareText = (part, whole) => (whole ? `${part.toLocaleString(locale())} (${Math.floor((part * 100) / whole)} %)` : "0");
 
 /** What a screen reader is told of a line. @param {string} label @param {(number | null)[]} points @param {string} unit */
 export function lineText(label, points, unit) {
   const known = points.filter((point) => point !== null);
   const last = points.at(-1);
-  if (!known.length) return `${label}: nothing known`;
-  const between = `between ${figureText(Math.min(...known), unit)} and ${figureText(Math.max(...known), unit)}`;
-  return `${label}: ${figureText(last, unit)}, ${between}`;
+  if (!known.length) return interpolate(gettext("%(label)s: nothing known"), { label });
+  const [least, most] = [Math.min(...known), Math.max(...known)].map((value) => figureText(value, unit));
+  const text = gettext("%(label)s: %(last)s, between %(least)s and %(most)s");
+  return interpolate(text, { label, last: figureText(last, unit), least, most });
 }

@@ -3,6 +3,8 @@ import { Chart } from "./dashboard-chart.js";
 import { Feed } from "./dashboard-feed.js";
 import { eventRows, processRows } from "./dashboard-tables.js";
 import { part } from "./dom.js";
+import { gettext, interpolate } from "./gettext.js";
+import { loadWords } from "./languages.js";
 
 const STALE_MS = 3_000;
 
@@ -68,7 +70,7 @@ class Dashboard {
   /** @param {any} frame */
   #frame(frame) {
     if (frame.type !== "figures") {
-      this.#say("The database does not answer.", true);
+      this.#say(gettext("The database does not answer."), true);
       return;
     }
     this.#frameAt = clock.now();
@@ -76,7 +78,7 @@ class Dashboard {
     for (const chart of this.#charts) chart.now(frame.values);
     for (const [key, text] of Object.entries(frame.states)) part(this.#root, `[data-is="${key}"]`, HTMLElement).textContent = String(text);
     const causes = Object.entries(frame.refused).map(([cause, count]) => `${cause} ${count}`);
-    part(this.#root, "[data-refused]", HTMLElement).textContent = causes.length ? `Refused: ${causes.join(", ")}.` : "";
+    part(this.#root, "[data-refused]", HTMLElement).textContent = causes.length ? interpolate(gettext("Refused: %(causes)s."), { causes: causes.join(", ") }) : "";
     processRows(this.#root, frame.processes);
     eventRows(this.#root, frame.events);
     this.#sayState();
@@ -85,17 +87,15 @@ class Dashboard {
   #sayState() {
     const ageS = Math.floor((clock.now() - this.#frameAt) / 1000);
     if (this.#stopped) this.#say(this.#stopped, true);
-    else if (clock.now() - this.#frameAt >= STALE_MS) this.#say(`Last update ${ageS} s ago`, true);
-    else this.#say(this.#isPaused ? "Paused" : "Live", false);
+    else if (clock.now() - this.#frameAt >= STALE_MS) this.#say(interpolate(gettext("Last update %(seconds)s s ago"), { seconds: ageS }), true, gettext("Last update was a while ago"));
+    else this.#say(this.#isPaused ? gettext("Paused") : gettext("Live"), false);
   }
 
-  /** @param {string} text @param {boolean} isStale */
-  #say(text, isStale) {
+  /** @param {string} text @param {boolean} isStale @param {string} said to a screen reader: not each second that it is late */
+  #say(text, isStale, said = text) {
     this.#root.classList.toggle("stale", isStale);
     const state = part(this.#root, "[data-state]", HTMLElement);
     if (state.textContent !== text) state.textContent = text;
-    // Not each second that it is late.
-    const said = text.replace(/ \d+ s ago$/, " was a while ago");
     if (said !== this.#said) part(this.#root, "[data-said]", HTMLElement).textContent = this.#said = said;
   }
 
@@ -120,4 +120,5 @@ class Dashboard {
 }
 
 const root = document.querySelector("[data-dashboard]");
+await loadWords();
 if (root instanceof HTMLElement) new Dashboard(root).begin();

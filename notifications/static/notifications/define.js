@@ -1,5 +1,6 @@
 /** The only module that a page loads. */
 import { InboxClient } from "./inbox-client.js";
+import { loadWords } from "./languages.js";
 import { NotificationBellElement } from "./notification-bell-element.js";
 import { once } from "./once.js";
 import { TabLeader } from "./tab-leader.js";
@@ -85,6 +86,8 @@ function follow(client, tabs) {
   document.addEventListener("resume", () => client.start());
 }
 
+// Before anything is drawn.
+await loadWords();
 // Without popovers the link stays.
 if ("popover" in HTMLElement.prototype) {
   NotificationBellElement.clientOf = clientOf;

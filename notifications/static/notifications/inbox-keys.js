@@ -109,7 +109,7 @@ export class InboxKeys {
 }
 
 /**
- * Which of SHORTCUTS was pressed, if any. A Latin letter counts as it is printed on its key; where a
+ * Which of shortcuts was pressed, if any. A Latin letter counts as it is printed on its key; where a
  * key has another one, by its place on the keyboard. Caps Lock changes nothing.
  * @param {{key: string, code: string, shiftKey: boolean}} event
  * @returns {string | null}

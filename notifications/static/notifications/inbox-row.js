@@ -5,7 +5,7 @@ import { place } from "./list-place.js";
 import { about, actionLinks, avatar, doWithoutPicture, labelled, linked, moreButton, paragraphs } from "./row-parts.js";
 import { pieces } from "./search-words.js";
 import { absoluteTime, ageInDay, relativeTime, zonedTime } from "./time.js";
-import { TEXT, levelText } from "./words.js";
+import { TEXT, levelText, snoozedUntil } from "./words.js";
 
 const labels = labelsOf(document.querySelector("notification-bell"));
 
@@ -168,7 +168,7 @@ export class InboxRow {
     const { snoozed_until: until } = notification;
     if (until && snoozed.querySelector("time")?.dateTime === until) return;
     const at = until && element("time", { dateTime: until, title: absoluteTime(until), textContent: zonedTime(until) });
-    if (at) snoozed.replaceChildren(TEXT.until, at);
+    if (at) snoozed.replaceChildren(...snoozedUntil(at));
     // One that the server drew may have woken, and says so.
     else if ("woken" in notification) say(snoozed, notification.woken ? TEXT.snoozed : "");
     else if (snoozed.querySelector("time")) say(snoozed, "");

@@ -2,6 +2,7 @@
 import { part } from "./dom.js";
 import { NARROWING, narrowedBy } from "./narrowing.js";
 import { foundText, noneText } from "./search-words.js";
+import { TEXT } from "./words.js";
 
 // As fast as one types, and no faster than one reads.
 const TYPING_MS = 250;
@@ -71,7 +72,7 @@ export class InboxSearch {
   /** It has not. */
   failed() {
     this.#hasFailed = true;
-    this.#say("Couldn't search. Check your connection and press Search to try again.", false);
+    this.#say(TEXT.searchFailed, false);
   }
 
   /** Once: what did not change, nobody is told again. @param {string} text @param {boolean} isSaidBelow */

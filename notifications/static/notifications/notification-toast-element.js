@@ -1,6 +1,6 @@
 import { element, focused, place } from "./dom.js";
 import { about, actionLinks, avatar, labelled, linked } from "./row-parts.js";
-import { TEXT, announcement, levelText } from "./words.js";
+import { TEXT, announcement, levelText, moreText } from "./words.js";
 import { BELL_STYLE, DETAILS_STYLE, ROW_STYLE, dress } from "./styles.js";
 import { ToastQueue } from "./toast-queue.js";
 
@@ -75,7 +75,7 @@ export class NotificationToastElement extends HTMLElement {
     place(this.#list, nodes, this.#refuge);
     if (this.isConnected) this.togglePopover(nodes.length > 0);
     this.#more.hidden = !waitingCount;
-    this.#more.textContent = `+${waitingCount} more · ${this.#more instanceof HTMLAnchorElement ? TEXT.openInbox : TEXT.showAll}`;
+    this.#more.textContent = moreText(waitingCount, this.#more instanceof HTMLAnchorElement);
   }
 
   /** @param {Inbox.Toast} toast */

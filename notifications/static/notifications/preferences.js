@@ -1,9 +1,14 @@
 /** What the page of preferences can do only with JavaScript: desktop alerts, which a browser grants. */
+import { gettext } from "./gettext.js";
+import { loadWords } from "./languages.js";
+
+await loadWords();
+
 const STATES = {
-  granted: "Desktop alerts are on in this browser.",
-  denied: "Desktop alerts are blocked in this browser: open the site settings to allow them.",
-  default: "Desktop alerts are off in this browser.",
-  unsupported: "This browser has no desktop alerts.",
+  granted: gettext("Desktop alerts are on in this browser."),
+  denied: gettext("Desktop alerts are blocked in this browser: open the site settings to allow them."),
+  default: gettext("Desktop alerts are off in this browser."),
+  unsupported: gettext("This browser has no desktop alerts."),
 };
 
 /** @type {HTMLElement | null} */

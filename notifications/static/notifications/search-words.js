@@ -1,4 +1,5 @@
 /** The words that somebody looks for, and where they stand in a text: the twin of search_words.py. No DOM. */
+import { gettext, interpolate, ngettext } from "./gettext.js";
 
 /** The runs of letters, digits and their marks. @param {string} text */
 export const wordsOf = (text) => (text.match(/[\p{L}\p{N}\p{M}]+/gu) ?? []).filter((word) => !/^\p{M}+$/u.test(word));
@@ -35,12 +36,15 @@ export function pieces(text, words) {
 
 /** How many were found: as filters.py says it. @param {number} count @param {boolean} isWhole */
 export function foundText(count, isWhole) {
-  if (!isWhole) return `More than ${count} notifications found.`;
-  return `${count} notification${count === 1 ? "" : "s"} found.`;
+  const more = ngettext("More than %(count)s notification found.", "More than %(count)s notifications found.", count);
+  const exactly = ngettext("%(count)s notification found.", "%(count)s notifications found.", count);
+  return interpolate(isWhole ? exactly : more, { count });
 }
 
 /** What is said where nothing was. @param {Record<string, string>} narrowed */
 export function noneText({ q = "", ...chosen }) {
-  if (!q.trim()) return "No notifications match these filters.";
-  return `No notifications match “${q.trim()}”${Object.keys(chosen).length ? " and these filters" : ""}.`;
+  if (!q.trim()) return gettext("No notifications match these filters.");
+  const isMore = Object.keys(chosen).length > 0;
+  const text = isMore ? gettext("No notifications match “%(query)s” and these filters.") : gettext("No notifications match “%(query)s”.");
+  return interpolate(text, { query: q.trim() });
 }

@@ -1,9 +1,9 @@
 import { element } from "./dom.js";
-import { MOVES, SHORTCUTS, TEXT } from "./words.js";
+import { TEXT, moves, shortcuts } from "./words.js";
 
 /** Says which keys there are, and whether single letters are some. @param {HTMLElement} button that opens it @param {Inbox.Chosen} chosen */
 export function shortcutsDialog(button, chosen) {
-  const keys = [...SHORTCUTS, ...MOVES].flatMap(([key, what]) => [element("dt", {}, element("kbd", { textContent: key })), element("dd", { textContent: what })]);
+  const keys = [...shortcuts(), ...moves()].flatMap(([key, what]) => [element("dt", {}, element("kbd", { textContent: key })), element("dd", { textContent: what })]);
   const box = element("input", { type: "checkbox", checked: chosen.keys });
   // Where that cannot be sent it holds until the page is left.
   box.addEventListener("change", () => chosen.choose({ keys: box.checked }).catch(() => {}));

@@ -1,7 +1,11 @@
+import { gettext, interpolate, ngettext, words } from "./gettext.js";
+
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-// Pages are in English; only the time zone is the reader's.
-const LOCALE = "en-GB";
+
+/** Times on 24 hours, and with the digits that Django writes, too. @param {string} language */
+const localeOf = (language) => (/^en\b/.test(language) ? "en-GB" : `${language}-u-nu-latn`);
+export const locale = () => localeOf(words()?.language ?? "en");
 
 /**
  * now, 5 min ago, 3 h ago, Yesterday 14:02, Mon 14:02, 12 Nov, 12 Nov 2024.
@@ -12,15 +16,21 @@ export function relativeTime(iso, nowMs) {
   const [then, today] = [new Date(iso), new Date(nowMs)];
   const ageMs = nowMs - then.getTime();
   const days = daysBetween(then, today);
-  if (ageMs < MINUTE_MS) return "now";
-  if (ageMs < HOUR_MS) return `${Math.floor(ageMs / MINUTE_MS)} min ago`;
-  if (days === 0) return `${Math.floor(ageMs / HOUR_MS)} h ago`;
+  if (ageMs < MINUTE_MS) return gettext("now");
+  if (ageMs < HOUR_MS) return minutesAgo(Math.floor(ageMs / MINUTE_MS));
+  if (days === 0) return hoursAgo(Math.floor(ageMs / HOUR_MS));
   const clock = clockTime(then);
-  if (days === 1) return `Yesterday ${clock}`;
-  if (days < 7) return `${then.toLocaleDateString(LOCALE, { weekday: "short" })} ${clock}`;
+  if (days === 1) return interpolate(gettext("Yesterday %(time)s"), { time: clock });
+  if (days < 7) return `${then.toLocaleDateString(locale(), { weekday: "short" })} ${clock}`;
   const year = then.getFullYear() === today.getFullYear() ? undefined : "numeric";
-  return then.toLocaleDateString(LOCALE, { day: "numeric", month: "short", year });
+  return then.toLocaleDateString(locale(), { day: "numeric", month: "short", year });
 }
+
+/** @param {number} count */
+const minutesAgo = (count) => interpolate(ngettext("%(count)s min ago", "%(count)s min ago", count), { count });
+
+/** @param {number} count */
+const hoursAgo = (count) => interpolate(ngettext("%(count)s h ago", "%(count)s h ago", count), { count });
 
 /** Under the heading of its day: 5 min ago, 3 h ago, and 14:02 on any other day. @param {string} iso @param {number} nowMs */
 export function ageInDay(iso, nowMs) {
@@ -36,26 +46,26 @@ export function ageInDay(iso, nowMs) {
 export function dayText(iso, nowMs) {
   const [then, today] = [new Date(iso), new Date(nowMs)];
   const days = daysBetween(then, today);
-  if (days === 0) return "Today";
-  if (days === 1) return "Yesterday";
-  /** @param {Intl.DateTimeFormatOptions} options */
-  const text = (options) => then.toLocaleDateString(LOCALE, options);
-  const year = then.getFullYear() === today.getFullYear() ? "" : ` ${then.getFullYear()}`;
-  return `${text({ weekday: "long" })} ${text({ day: "numeric" })} ${text({ month: "long" })}${year}`;
+  if (days === 0) return gettext("Today");
+  if (days === 1) return gettext("Yesterday");
+  const year = then.getFullYear() === today.getFullYear() ? undefined : "numeric";
+  const text = then.toLocaleDateString(locale(), { weekday: "long", day: "numeric", month: "long", year });
+  // Some browsers write one after the weekday, also in English.
+  return words() ? text : text.replace(",", "");
 }
 
 /** @param {string} iso */
-export const absoluteTime = (iso) => new Date(iso).toLocaleString(LOCALE, { dateStyle: "full", timeStyle: "short" });
+export const absoluteTime = (iso) => new Date(iso).toLocaleString(locale(), { dateStyle: "full", timeStyle: "short" });
 
-/** 12 Nov 2024 14:02 CET: as the server writes it. @param {string} iso */
-export function zonedTime(iso) {
+/** 12 Nov 2024 14:02 CET: as the server writes it. @param {string} iso @param {string} [language] */
+export function zonedTime(iso, language = words()?.language ?? "en") {
   /** @type {Intl.DateTimeFormatOptions} */
   const options = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
-  return new Date(iso).toLocaleString(LOCALE, options).replace(",", "");
+  return new Date(iso).toLocaleString(localeOf(language), options).replace(/[,،]/, "");
 }
 
 /** 09:20 @param {number | Date} time */
-export const clockTime = (time) => new Date(time).toLocaleTimeString(LOCALE, { hour: "2-digit", minute: "2-digit" });
+export const clockTime = (time) => new Date(time).toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
 
 /** How many midnights lie between, by the reader's calendar. @param {Date} then @param {Date} today */
 function daysBetween(then, today) {

@@ -401,9 +401,23 @@ declare namespace Inbox {
     toast_s?: number | null;
     keys?: boolean;
     theme?: string;
+    /** Of the pages; empty: as the browser says. */
+    language?: string;
     quiet?: Quiet | null;
     /** `*`: all that are not named. */
     categories?: Record<string, { toast: boolean; desktop: boolean; sound: boolean; is_locked?: boolean }>;
+  }
+
+  /**
+   * What is to be said for an English text (of several meanings: after its context and U+0004), or for the
+   * singular of one with a number, by the plural categories of Unicode.
+   */
+  type Catalogue = Record<string, string | Partial<Record<Intl.LDMLPluralRule, string>>>;
+
+  interface Words {
+    texts: Catalogue;
+    language: string;
+    rules: Intl.PluralRules;
   }
 
   /** What is used of localStorage. */

@@ -1,153 +1,178 @@
+import { around, gettext, interpolate, ngettext } from "./gettext.js";
+
 /** What the panel, the toasts and the inbox page say. */
 export const TEXT = {
-  heading: "Notifications",
-  markAll: "Mark all as read",
-  openInbox: "Open inbox",
-  showAll: "Show all",
-  empty: "You're all caught up.",
-  loading: "Loading…",
-  read: "Mark as read",
-  unread: "Mark as unread",
-  archive: "Archive",
-  restore: "Move to inbox",
-  snooze: "Snooze",
-  mute: "Mute",
-  general: "General",
-  wake: "Wake now",
-  save: "Save",
-  unsave: "Remove from saved",
-  snoozed: "Snoozed",
-  until: "Snoozed until ",
-  badUntil: "Choose a time between 3 minutes and a year from now.",
-  allRead: "All marked as read.",
-  open: "Open",
-  actions: "Actions",
-  select: "Select",
-  withdrawn: "This notification was withdrawn by its sender.",
-  undo: "Undo",
-  shortcuts: "Keyboard shortcuts",
-  singleKeys: "Use single-key shortcuts",
-  close: "Close",
-  dismiss: "Dismiss",
-  late: "Reconnecting… New notifications may be late.",
-  tryNow: "Try now",
+  get heading() { return gettext("Notifications"); },
+  get markAll() { return gettext("Mark all as read"); },
+  get openInbox() { return gettext("Open inbox"); },
+  get empty() { return gettext("You're all caught up."); },
+  get loading() { return gettext("Loading…"); },
+  get read() { return gettext("Mark as read"); },
+  get unread() { return gettext("Mark as unread"); },
+  get archive() { return gettext("Archive"); },
+  get restore() { return gettext("Move to inbox"); },
+  get snooze() { return gettext("Snooze"); },
+  get mute() { return gettext("Mute"); },
+  get general() { return gettext("General"); },
+  get wake() { return gettext("Wake now"); },
+  get save() { return gettext("Save"); },
+  get unsave() { return gettext("Remove from saved"); },
+  get snoozed() { return gettext("Snoozed"); },
+  get badUntil() { return gettext("Choose a time between 3 minutes and a year from now."); },
+  get allRead() { return gettext("All marked as read."); },
+  get open() { return gettext("Open"); },
+  get actions() { return gettext("Actions"); },
+  get select() { return gettext("Select"); },
+  get withdrawn() { return gettext("This notification was withdrawn by its sender."); },
+  get undo() { return gettext("Undo"); },
+  get shortcuts() { return gettext("Keyboard shortcuts"); },
+  get singleKeys() { return gettext("Use single-key shortcuts"); },
+  get close() { return gettext("Close"); },
+  get dismiss() { return gettext("Dismiss"); },
+  get late() { return gettext("Reconnecting… New notifications may be late."); },
+  get searchFailed() { return gettext("Couldn't search. Check your connection and press Search to try again."); },
+  get tryNow() { return gettext("Try now"); },
 };
 
 /** What is said of an act that can be taken back. @type {Record<Inbox.RowOp, string>} */
 export const DONE = {
-  read: "Marked as read.",
-  unread: "Marked as unread.",
-  archive: "Archived.",
-  restore: "Moved to the inbox.",
-  snooze: "Snoozed.",
-  save: "Saved.",
-  unsave: "No longer saved.",
+  get read() { return gettext("Marked as read."); },
+  get unread() { return gettext("Marked as unread."); },
+  get archive() { return gettext("Archived."); },
+  get restore() { return gettext("Moved to the inbox."); },
+  get snooze() { return gettext("Snoozed."); },
+  get save() { return gettext("Saved."); },
+  get unsave() { return gettext("No longer saved."); },
 };
 
-/** The same of many at once: as acting.py says it. @type {Record<Inbox.RowOp, string>} */
+/** The same of many at once: as acting.py says it. @type {Record<Inbox.RowOp, (count: number) => string>} */
 const DONE_MANY = {
-  read: "{count} marked as read.",
-  unread: "{count} marked as unread.",
-  archive: "{count} archived.",
-  restore: "{count} moved to the inbox.",
-  snooze: "{count} snoozed.",
-  save: "{count} saved.",
-  unsave: "{count} no longer saved.",
+  read: (count) => interpolate(ngettext("%(count)s marked as read.", "%(count)s marked as read.", count), { count }),
+  unread: (count) => interpolate(ngettext("%(count)s marked as unread.", "%(count)s marked as unread.", count), { count }),
+  archive: (count) => interpolate(ngettext("%(count)s archived.", "%(count)s archived.", count), { count }),
+  restore: (count) => interpolate(ngettext("%(count)s moved to the inbox.", "%(count)s moved to the inbox.", count), { count }),
+  snooze: (count) => interpolate(ngettext("%(count)s snoozed.", "%(count)s snoozed.", count), { count }),
+  save: (count) => interpolate(ngettext("%(count)s saved.", "%(count)s saved.", count), { count }),
+  unsave: (count) => interpolate(ngettext("%(count)s no longer saved.", "%(count)s no longer saved.", count), { count }),
 };
 
 /** What can be muted, and what is said of it: as muting.py says it. */
 export const MUTES = {
-  thread: "Mute this thread",
+  get thread() { return gettext("Mute this thread"); },
   /** @param {string} name */
-  sender: (name) => `Mute ${name}`,
+  sender: (name) => interpolate(gettext("Mute %(name)s"), { name }),
   /** @param {string} label */
-  category: (label) => `Mute category ${label}`,
+  category: (label) => interpolate(gettext("Mute category %(label)s"), { label }),
 };
 
 export const MUTED = {
   /** @param {string} title */
-  thread: (title) => `Muted: the thread of “${title}”.`,
+  thread: (title) => interpolate(gettext("Muted: the thread of “%(title)s”."), { title }),
   /** @param {string} name */
-  sender: (name) => `Muted: everything from ${name}.`,
+  sender: (name) => interpolate(gettext("Muted: everything from %(name)s."), { name }),
   /** @param {string} label */
-  category: (label) => `Muted: category ${label}.`,
+  category: (label) => interpolate(gettext("Muted: category %(label)s."), { label }),
 };
 
-export const SHORTCUTS = [
-  ["j", "Next notification"],
-  ["k", "Previous notification"],
-  ["o", "Open"],
-  ["e", "Archive"],
-  ["b", "Snooze"],
-  ["m", "Mute"],
-  ["s", "Save, or remove from saved"],
-  ["u", "Mark as read or unread"],
-  ["Shift I", "Mark as read"],
-  ["Shift U", "Mark as unread"],
-  ["x", "Select"],
-  ["z", "Undo"],
-  ["/", "Search"],
-  ["?", "Show this list"],
+/** Keys, and what they do. */
+export const shortcuts = () => [
+  ["j", gettext("Next notification")],
+  ["k", gettext("Previous notification")],
+  ["o", gettext("Open")],
+  ["e", gettext("Archive")],
+  ["b", gettext("Snooze")],
+  ["m", gettext("Mute")],
+  ["s", gettext("Save, or remove from saved")],
+  ["u", gettext("Mark as read or unread")],
+  ["Shift I", gettext("Mark as read")],
+  ["Shift U", gettext("Mark as unread")],
+  ["x", gettext("Select")],
+  ["z", gettext("Undo")],
+  ["/", gettext("Search")],
+  ["?", gettext("Show this list")],
 ];
 
 /** Those that cannot be switched off, since they are no letters. */
-export const MOVES = [
-  ["Shift ↓", "Select down to the next"],
-  ["Shift ↑", "Select up to the one before"],
-  ["Esc", "Clear the selection, or close"],
+export const moves = () => [
+  ["Shift ↓", gettext("Select down to the next")],
+  ["Shift ↑", gettext("Select up to the one before")],
+  ["Esc", gettext("Clear the selection, or close")],
 ];
 
 /** @type {Record<Inbox.ClientState, string>} */
 export const STATES = {
-  connecting: "Connecting…",
-  waiting: "Reconnecting…",
-  live: "Live",
-  offline: "Offline",
-  stopped: "Not connected",
+  get connecting() { return gettext("Connecting…"); },
+  get waiting() { return gettext("Reconnecting…"); },
+  get live() { return gettext("Live"); },
+  get offline() { return gettext("Offline"); },
+  get stopped() { return gettext("Not connected"); },
 };
 
 /** Why a page cannot go on for its user, and the way on. */
 const ENDS = {
-  signed_out: { text: "You've been signed out.", way: "Sign in again" },
-  other_user: { text: "You're signed in as someone else in another tab.", way: "Reload" },
+  signed_out: () => ({ text: gettext("You've been signed out."), way: gettext("Sign in again") }),
+  other_user: () => ({ text: gettext("You're signed in as someone else in another tab."), way: gettext("Reload") }),
 };
 
 /** Null: it goes on, or ended in another way. @param {Inbox.StopReason | null} reason */
-export const endOf = (reason) => (reason === "signed_out" || reason === "other_user" ? ENDS[reason] : null);
+export const endOf = (reason) => (reason === "signed_out" || reason === "other_user" ? ENDS[reason]() : null);
 
 /** Nobody asked for `seen`. @type {Record<Exclude<Inbox.Failure["op"], "seen">, string>} */
 const FAILURES = {
-  read: "Couldn't mark as read",
-  unread: "Couldn't mark as unread",
-  archive: "Couldn't archive",
-  restore: "Couldn't move to the inbox",
-  snooze: "Couldn't snooze",
-  save: "Couldn't save",
-  unsave: "Couldn't remove from saved",
-  mute: "Couldn't mute",
-  unmute: "Couldn't take the mute back",
+  get read() { return gettext("Couldn't mark as read"); },
+  get unread() { return gettext("Couldn't mark as unread"); },
+  get archive() { return gettext("Couldn't archive"); },
+  get restore() { return gettext("Couldn't move to the inbox"); },
+  get snooze() { return gettext("Couldn't snooze"); },
+  get save() { return gettext("Couldn't save"); },
+  get unsave() { return gettext("Couldn't remove from saved"); },
+  get mute() { return gettext("Couldn't mute"); },
+  get unmute() { return gettext("Couldn't take the mute back"); },
 };
 
 /** @param {string} at */
-export const offlineText = (at) => `You're offline. Showing what we had at ${at}.`;
+export const offlineText = (at) => interpolate(gettext("You're offline. Showing what we had at %(time)s."), { time: at });
+
+/** @param {Node} at */
+export const snoozedUntil = (at) => around(gettext("Snoozed until %(time)s"), "time", at);
 
 /** @param {number} count */
-export const newText = (count) => `${count} new notification${count === 1 ? "" : "s"}`;
+export const newText = (count) => interpolate(ngettext("%(count)s new notification", "%(count)s new notifications", count), { count });
 
 /** What is said of those that came, oldest first. @param {Inbox.Notification[]} notifications */
 export function announcement(notifications) {
-  const { length, [length - 1]: latest } = notifications;
-  return length === 1 ? `New notification: ${latest.title}` : `${newText(length)}. Latest: ${latest.title}`;
+  const { length: count, [count - 1]: latest } = notifications;
+  const { title } = latest;
+  if (count === 1) return interpolate(gettext("New notification: %(title)s"), { title });
+  const text = ngettext("%(count)s new notification. Latest: %(title)s", "%(count)s new notifications. Latest: %(title)s", count);
+  return interpolate(text, { count, title });
+}
+
+/** @param {number} count @param {boolean} isLink to the inbox; else more are shown in place */
+export function moreText(count, isLink) {
+  const [inInbox, here] = [
+    ngettext("+%(count)s more · Open inbox", "+%(count)s more · Open inbox", count),
+    ngettext("+%(count)s more · Show all", "+%(count)s more · Show all", count),
+  ];
+  return interpolate(isLink ? inInbox : here, { count });
 }
 
 /** @param {number} count */
-export const selectedText = (count) => `${count} selected`;
+export const selectedText = (count) => interpolate(ngettext("%(count)s selected", "%(count)s selected", count), { count });
 
 /** What is said of an act at many. @param {Inbox.RowOp} op @param {number} count */
-export const doneText = (op, count) => DONE_MANY[op].replace("{count}", String(count));
+export const doneText = (op, count) => DONE_MANY[op](count);
 
 /** @param {keyof typeof FAILURES} op @param {string} [title] */
-export const failureText = (op, title) => FAILURES[op] + (title ? `: ${title}` : "");
+export const failureText = (op, title) =>
+  title ? interpolate(gettext("%(what)s: %(title)s"), { what: FAILURES[op], title }) : FAILURES[op];
+
+const LEVELS = {
+  get success() { return gettext("Success"); },
+  get warning() { return gettext("Warning"); },
+  get critical() { return gettext("Critical"); },
+  get error() { return gettext("Error"); },
+};
 
 /** Levels that matter have a word, not only a colour. @param {Inbox.Level | "error"} level */
-export const levelText = (level) => (level === "info" ? "" : level[0].toUpperCase() + level.slice(1));
+export const levelText = (level) => (level === "info" ? "" : LEVELS[level]);

@@ -10,7 +10,7 @@ if (timeZone) {
   document.cookie = `notifications_time_zone=${timeZone}; path=/; max-age=${YEAR_S}; samesite=lax${secure}`;
   /** @type {NodeListOf<HTMLTimeElement>} */
   const times = document.querySelectorAll("time[data-zoned]");
-  for (const time of times) time.textContent = zonedTime(time.dateTime);
+  for (const time of times) time.textContent = zonedTime(time.dateTime, document.documentElement.lang);
   // What is typed is meant so, and said to be.
   for (const node of document.querySelectorAll("[data-zone]")) {
     if (node instanceof HTMLInputElement) node.value = timeZone;

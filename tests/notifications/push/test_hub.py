@@ -203,8 +203,8 @@ def test_what_a_hint_said_is_compared_with_the_next_look(layer):
         connection = Connection(1)
         own.register(connection)
         await own.deliver(arrival((1, 6, 1, 1), (2, 6, 1, 1)))
-        assert own.take_hinted() == {1}
-        assert own.take_hinted() == set()
+        assert own.told.take() == {1: (EPOCH_TAG, 6)}
+        assert own.told.take() == {}
         own.on_revisions(EPOCH_TAG, [(1, 5)], time.monotonic() + 1)
         await until(lambda: isinstance(connection.actions[-1], Load))
 

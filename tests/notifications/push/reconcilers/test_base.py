@@ -16,11 +16,20 @@ from notifications.push.reconcilers import base
 from notifications.push.reconcilers.base import DatabaseState
 from notifications.push.reconcilers.postgresql import PostgresqlReconciler
 from notifications.push.reconcilers.sqlite import SqliteReconciler
+from notifications.push.told import ToldHeads
 from notifications.sending import acts as sending_acts
 from notifications.wire.message import Message
 from tests.support.processes import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class CountedHeads(ToldHeads):
+    takes = 0
+
+    def take(self):
+        self.takes += 1
+        return super().take()
 
 
 class NotingHub:
@@ -33,17 +42,12 @@ class NotingHub:
         # Itself, for it takes notes of what is said about access too.
         self.access, self.versions, self.missed = self, [], []
         self.poll_now = lambda: None
-        self.hinted, self.looks = set(), 0
+        self.told = CountedHeads()
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
 
     def belongs_to(self, here):
         self.installations.append(here)
-
-    def take_hinted(self):
-        self.looks += 1
-        hinted, self.hinted = self.hinted, set()
-        return hinted
 
     def on_revisions(self, epoch_tag, rows, asked_at):
         self.seen += [(epoch_tag, *row) for row in rows]

@@ -20,12 +20,13 @@ def test_only_what_is_new_or_was_hinted_is_told(alice, bob, settings):
     thread = threading.Thread(target=running._run, daemon=True)
     thread.start()
     at_first = [(epoch_tag(), pk, 0) for pk in (inbox(alice), inbox(bob))]
-    until(lambda: hub.looks > 20, "many looks", within_s=30)
+    until(lambda: hub.told.takes > 20, "many looks", within_s=30)
     assert sorted(hub.seen) == at_first
-    hub.hinted = {inbox(bob), -1}
+    for pk in (inbox(bob), -1):
+        hub.told.learn(pk, epoch_tag(), 0)
     until(lambda: len(hub.seen) > 2, "what bob was hinted", within_s=30)
-    looks = hub.looks
-    until(lambda: hub.looks > looks + 20, "many more looks", within_s=30)
+    looks = hub.told.takes
+    until(lambda: hub.told.takes > looks + 20, "many more looks", within_s=30)
     assert hub.seen[2:] == [(epoch_tag(), inbox(bob), 0)]
     running.stop()
     thread.join(30)
@@ -48,7 +49,7 @@ def test_what_a_look_that_failed_should_have_told_the_next_one_tells(alice):
     running = Failing(hub)
     running._tell(running._wait_and_look())
     assert running._wait_and_look().rows == []
-    hub.hinted = {inbox(alice)}
+    hub.told.learn(inbox(alice), epoch_tag(), 0)
     with pytest.raises(OperationalError):
         running._wait_and_look()
     assert running._wait_and_look().rows == [(inbox(alice), 0)]
@@ -97,4 +98,28 @@ def test_a_look_at_some_in_another_epoch_is_followed_by_one_at_all(alice, settin
         Epoch.objects.get().epoch_secret,
         [(inbox(alice), 0)],
     )
+    hub.close()
+
+
+@pytest.mark.parametrize("look", ["at all", "at some"])
+def test_a_backup_put_back_before_a_look_saw_what_was_told_begins_a_new_epoch(alice, bob, look):
+    hub = NotingHub(inbox(alice), inbox(bob))
+    running = PostgresqlReconciler(hub)
+    send(alice)
+    running._tell(running._wait_and_look())
+    before = epoch_tag()
+    # Of another epoch, of what the database has, and of what it has not.
+    hub.told.learn(inbox(bob), "another", 9)
+    hub.told.learn(inbox(alice), before, 1)
+    told = {(inbox(alice), 1), (inbox(bob), 0)}
+    assert set(running._look_at_all().rows) == told
+    hub.told.learn(inbox(alice), before, 2)
+    if look == "at all":
+        assert running._look_at_all() is None
+    else:
+        assert running._look_at_some([inbox(alice)]) is None
+    assert epoch_tag() != before
+    # Once is enough.
+    running._tell(running._look_at_all())
+    assert running._look_at_all().rows == []
     hub.close()

@@ -1,0 +1,77 @@
+"""The language that somebody has chosen in their preferences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+from notifications.preferences import reading
+from notifications.wire import places
+
+MIDDLEWARE = "notifications.pages.languages.PreferredLanguageMiddleware"
+# The same for everybody: they must not depend on who asks, or no cache could keep them.
+_OF_NOBODY = {
+    "notifications:identity-sheet",
+    "notifications:identity-icon",
+    "notifications:manifest",
+}
+
+
+def is_chosen_here() -> bool:
+    """Whether a choice has an effect in this project: where the middleware is installed."""
+    return MIDDLEWARE in settings.MIDDLEWARE
+
+
+class PreferredLanguageMiddleware:
+    """Draws pages in it, for a query. Put it behind LocaleMiddleware and AuthenticationMiddleware.
+
+    It also sets Django's language cookie: so pages that ask no database, those of errors and that
+    of signing in, are in the same language.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        answer = self.get_response(request)
+        if language := getattr(request, "_chosen_language", ""):
+            answer.headers.setdefault("Content-Language", language)
+            if request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) != language:
+                keep(answer, language)
+        return answer
+
+    def process_view(self, request: HttpRequest, _view: Any, _args: Any, _kwargs: Any) -> None:
+        """Before a view is called: what has none is an error, of which no database is asked."""
+        match = request.resolver_match
+        is_of_nobody = match is not None and match.view_name in _OF_NOBODY
+        if is_of_nobody or places.is_of_api(request.path_info):
+            return
+        user: Any = getattr(request, "user", None)
+        if user is not None and user.is_authenticated:
+            use(request, reading.language_of(user.pk))
+
+
+def use(request: HttpRequest, language: str) -> None:
+    """Draw what is answered in this language; empty: in that of the cookie and the browser."""
+    if language:
+        translation.activate(language)
+        request.LANGUAGE_CODE = language
+        request._chosen_language = language  # type: ignore[attr-defined]
+
+
+def keep(answer: HttpResponse, language: str) -> None:
+    """Have the browser ask for this language from now on, whoever has signed in."""
+    answer.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        path=settings.LANGUAGE_COOKIE_PATH,
+        domain=settings.LANGUAGE_COOKIE_DOMAIN,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+        samesite=settings.LANGUAGE_COOKIE_SAMESITE,  # type: ignore[arg-type]
+    )

@@ -1,0 +1,2 @@
+/** Made by `make messages` of ar's djangojs.po. */
+export const texts = {};

@@ -1,0 +1,2 @@
+/** Made by `make messages` of de's djangojs.po. */
+export const texts = {};
