@@ -200,7 +200,8 @@ def _memory(browser: Browser, site: str) -> None:
 
 def _has(page: Page, count: int) -> None:
     page.wait_for_function(
-        f"() => {BELL}.unreadCount === {count} && document.querySelector('[data-days] article h3 a')"
+        f"() => {BELL}.unreadCount === {count} &&"
+        " document.querySelector('[data-days] article h3 a')"
         f".textContent === 'Number {(count - 1) % 400}'",
         timeout=120_000,
     )
