@@ -7,6 +7,8 @@ from secrets import token_urlsafe
 from typing import Any
 
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from notifications.inbox import acts, idempotency, reading
 from notifications.pages import muting, snoozing
@@ -15,22 +17,12 @@ from notifications.wire.read import Item
 
 # What forms ask for that needs no moment, and what is said of it.
 DONE = {
-    "read": "Marked as read.",
-    "unread": "Marked as unread.",
-    "archive": "Archived.",
-    "restore": "Moved to the inbox.",
-    "save": "Saved.",
-    "unsave": "No longer saved.",
-}
-# The same of many at once.
-DONE_MANY = {
-    "read": "{count} marked as read.",
-    "unread": "{count} marked as unread.",
-    "archive": "{count} archived.",
-    "restore": "{count} moved to the inbox.",
-    "snooze": "{count} snoozed.",
-    "save": "{count} saved.",
-    "unsave": "{count} no longer saved.",
+    "read": _("Marked as read."),
+    "unread": _("Marked as unread."),
+    "archive": _("Archived."),
+    "restore": _("Moved to the inbox."),
+    "save": _("Saved."),
+    "unsave": _("No longer saved."),
 }
 OPS = {*DONE, "snooze", "resnooze", *snoozing.CHOICES}
 # What takes an act back by its name.
@@ -57,7 +49,8 @@ def act(user_id: Any, op: str, pk: int, typed_until: str) -> str | None:
     if before is None or not done.changed:
         return None
     undoing, fields = _undoing(op, before.item)
-    return _said(DONE.get(op, "Snoozed."), undoing, [("notification", str(pk)), *fields.items()])
+    said = str(DONE.get(op, _("Snoozed.")))
+    return _said(said, undoing, [("notification", str(pk)), *fields.items()])
 
 
 def act_on_many(user_id: Any, op: str, pks: Collection[int], typed_until: str) -> str | None:
@@ -89,8 +82,20 @@ def act_on_many(user_id: Any, op: str, pks: Collection[int], typed_until: str) -
     fields = [("undoes", op_id)]
     if op not in _OPPOSITE:
         fields += [("again", f"{pk} {until}") for pk, until in again]
-    said = DONE_MANY[op if op in DONE else "snooze"].format(count=count)
-    return _said(said, undoing, fields)
+    return _said(_said_of_many(op, count), undoing, fields)
+
+
+def _said_of_many(op: str, count: int) -> str:
+    return {
+        "read": ngettext("%(count)s marked as read.", "%(count)s marked as read.", count),
+        "unread": ngettext("%(count)s marked as unread.", "%(count)s marked as unread.", count),
+        "archive": ngettext("%(count)s archived.", "%(count)s archived.", count),
+        "restore": ngettext(
+            "%(count)s moved to the inbox.", "%(count)s moved to the inbox.", count
+        ),
+        "save": ngettext("%(count)s saved.", "%(count)s saved.", count),
+        "unsave": ngettext("%(count)s no longer saved.", "%(count)s no longer saved.", count),
+    }.get(op, ngettext("%(count)s snoozed.", "%(count)s snoozed.", count)) % {"count": count}
 
 
 def mute(user_id: Any, op: str, pk: int) -> str | None:
@@ -119,7 +124,7 @@ def mark_all_read(user_id: Any, which: acts.AllUpTo) -> str | None:
 
     if not idempotency.once(user_id, op_id, "read", read)["changed"]:
         return None
-    return _said("All marked as read.", "unread", [("undoes", op_id)])
+    return _said(str(_("All marked as read.")), "unread", [("undoes", op_id)])
 
 
 def undo(user_id: Any, op: str, op_id: str, again: Iterable[str] = ()) -> bool:
@@ -148,5 +153,5 @@ def _undoing(op: str, before: Item) -> tuple[str, dict[str, str]]:
 
 def _said(text: str, undoing: str, fields: Iterable[tuple[str, str]]) -> str:
     hidden = format_html_join("", '<input form="undo" type="hidden" name="{}" value="{}">', fields)
-    button = '{} {}<button form="undo" name="op" value="{}">Undo</button>'
-    return format_html(button, text, hidden, undoing)
+    button = '{} {}<button form="undo" name="op" value="{}">{}</button>'
+    return format_html(button, text, hidden, undoing, _("Undo"))

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from notifications.inbox import reading
 from notifications.inbox.search import Search
@@ -15,18 +16,18 @@ from notifications.pages import filters
 from notifications.wire import contract
 
 TABS: Final = {
-    "inbox": "Inbox",
-    "unread": "Unread",
-    "snoozed": "Snoozed",
-    "archived": "Archived",
-    "saved": "Saved",
+    "inbox": _("Inbox"),
+    "unread": _("Unread"),
+    "snoozed": _("Snoozed"),
+    "archived": _("Archived"),
+    "saved": _("Saved"),
 }
 EMPTY: Final = {
-    "inbox": "You're all caught up.",
-    "unread": "Nothing unread.",
-    "snoozed": "Nothing snoozed.",
-    "archived": "Nothing archived yet.",
-    "saved": "Nothing saved yet.",
+    "inbox": _("You're all caught up."),
+    "unread": _("Nothing unread."),
+    "snoozed": _("Nothing snoozed."),
+    "archived": _("Nothing archived yet."),
+    "saved": _("Nothing saved yet."),
 }
 
 

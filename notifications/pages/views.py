@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.urls import get_script_prefix
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -106,7 +107,7 @@ def inbox_action(request: HttpRequest) -> HttpResponse:
     """Do one act and go back to the listing that it was done from."""
     if request.method == "GET":
         # Who was signed out when the button was pressed comes here after signing in again.
-        messages.warning(request, "You were signed out, so nothing was done. Try it again.")
+        messages.warning(request, _("You were signed out, so nothing was done. Try it again."))
         return redirect("notifications:inbox")
     place = ListPosition.of(request.POST)
     op = request.POST.get("op", "")
@@ -122,16 +123,19 @@ def inbox_action(request: HttpRequest) -> HttpResponse:
 def _act_on_one(request: HttpRequest, place: ListPosition, op: str) -> HttpResponse:
     pk = contract.notification_pk(request.POST.get("notification", "-"))
     if op not in acting.OPS | muting.OPS.keys() or pk is None:
-        return HttpResponseBadRequest("That is nothing that can be done here.")
+        return HttpResponseBadRequest(_("That is nothing that can be done here."))
     try:
         if op in muting.OPS:
             said = acting.mute(recipient_id(request), op, pk)
         else:
             said = acting.act(recipient_id(request), op, pk, request.POST.get("until", ""))
-    except acts.BadUntil as error:
-        messages.error(request, f"{error} Nothing was snoozed.")
+    except acts.BadUntil:
+        text = _(
+            "A snooze ends at least 3 minutes and at most a year from now. Nothing was snoozed."
+        )
+        messages.error(request, text)
     except (preferences.Locked, preferences.TooMany) as error:
-        messages.error(request, str(error))
+        messages.error(request, muting.refused(error))
     else:
         if said is not None:
             messages.success(request, said)
@@ -142,7 +146,7 @@ def _undo(request: HttpRequest, place: ListPosition, op: str) -> HttpResponse:
     again = request.POST.getlist("again")[: contract.IDS_MAX_COUNT]
     try:
         if acting.undo(recipient_id(request), op, request.POST["undoes"], again):
-            messages.success(request, "Undone.")
+            messages.success(request, _("Undone."))
     except acts.BadUntil as error:
         messages.error(request, str(error))
     return redirect(place.url)
@@ -152,15 +156,15 @@ def _act_on_many(request: HttpRequest, place: ListPosition, op: str) -> HttpResp
     """Those that were selected."""
     pks = {contract.notification_pk(one) for one in request.POST.getlist("notification")} - {None}
     if op not in acting.OPS or len(pks) > contract.IDS_MAX_COUNT:
-        return HttpResponseBadRequest("That is nothing that can be done here.")
+        return HttpResponseBadRequest(_("That is nothing that can be done here."))
     try:
         until = request.POST.get("until", "")
         said = acting.act_on_many(recipient_id(request), op, {pk for pk in pks if pk}, until)
     except acts.BadUntil as error:
-        messages.error(request, f"{error} Nothing was snoozed.")
+        messages.error(request, _("%(why)s Nothing was snoozed.") % {"why": error})
     else:
         if said is not None or not pks:
-            messages.info(request, said or "Nothing was selected.")
+            messages.info(request, said or _("Nothing was selected."))
     return redirect(place.url)
 
 
@@ -173,9 +177,9 @@ def _mark_all_read(request: HttpRequest, place: ListPosition) -> HttpResponse:
     try:
         said = acting.mark_all_read(recipient_id(request), which)
     except reading.EpochMismatch:
-        messages.warning(request, "Your inbox was refreshed. Nothing was marked; look again.")
+        messages.warning(request, _("Your inbox was refreshed. Nothing was marked; look again."))
     else:
-        messages.success(request, said or "All marked as read.")
+        messages.success(request, said or _("All marked as read."))
     return redirect(place.url)
 
 

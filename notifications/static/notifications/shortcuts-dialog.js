@@ -1,5 +1,5 @@
 import { element } from "./dom.js";
-import { TEXT, moves, shortcuts } from "./words.js";
+import { moves, shortcuts, TEXT } from "./words.js";
 
 /** Says which keys there are, and whether single letters are some. @param {HTMLElement} button that opens it @param {Inbox.Chosen} chosen */
 export function shortcutsDialog(button, chosen) {

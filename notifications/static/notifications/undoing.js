@@ -9,7 +9,7 @@ const OPPOSITE = { read: "unread", unread: "read", save: "unsave", unsave: "save
 /**
  * Does one act, and offers to take it back.
  * @param {Inbox.Client} client
- * @param {Inbox.UndoBar | undefined} bar
+ * @param {Inbox.Offers | undefined} bar
  * @param {Inbox.RowOp} op
  * @param {Inbox.Drawn} before as it was shown
  * @param {string} [until]
@@ -17,7 +17,9 @@ const OPPOSITE = { read: "unread", unread: "read", save: "unsave", unsave: "save
 export async function act(client, bar, op, before, until) {
   const isDone = client.act(op, [before.id], { until });
   const offered = bar?.offer(DONE[op], () => takeBack(client, op, before));
-  if (!(await isDone)) bar?.hide(offered);
+  if (await isDone) return true;
+  bar?.hide(offered);
+  return false;
 }
 
 /** Whether an act finds something to do. @type {Record<Inbox.RowOp, (one: Inbox.Drawn) => boolean>} */
@@ -63,7 +65,7 @@ function takeAllBack(client, op, before) {
   }
 }
 
-/** @param {Inbox.Client} client @param {Inbox.UndoBar | undefined} bar */
+/** @param {Inbox.Client} client @param {Inbox.Offers | undefined} bar */
 export async function markAllRead(client, bar) {
   const op_id = newId();
   const { inbox } = client;
@@ -72,11 +74,13 @@ export async function markAllRead(client, bar) {
   const isDone = client.act("read", null, { op_id });
   // The server knows what it changed, and what has changed again since.
   const offered = bar?.offer(TEXT.allRead, () => client.act("unread", ids, { undoes: op_id }));
-  if (!(await isDone)) bar?.hide(offered);
+  if (await isDone) return true;
+  bar?.hide(offered);
+  return false;
 }
 
 /** @param {Inbox.Client} client @param {Inbox.RowOp} op @param {Inbox.Drawn} before */
-async function takeBack(client, op, { id, archived_at, snoozed_until }) {
+export async function takeBack(client, op, { id, archived_at, snoozed_until }) {
   const opposite = OPPOSITE[op];
   if (opposite) return client.act(opposite, [id]);
   if (!snoozed_until) return client.act(archived_at ? "archive" : "restore", [id]);

@@ -32,6 +32,27 @@ export const TEXT = {
   get late() { return gettext("Reconnecting… New notifications may be late."); },
   get searchFailed() { return gettext("Couldn't search. Check your connection and press Search to try again."); },
   get tryNow() { return gettext("Try now"); },
+  get notLoaded() { return gettext("Couldn't load notifications."); },
+  get tryAgain() { return gettext("Try again"); },
+  get older() { return gettext("Older notifications"); },
+};
+
+/** The listings of an inbox. @type {Record<Inbox.ListingName, string>} */
+export const TABS = {
+  get inbox() { return gettext("Inbox"); },
+  get unread() { return gettext("Unread"); },
+  get snoozed() { return gettext("Snoozed"); },
+  get saved() { return gettext("Saved"); },
+  get archived() { return gettext("Archived"); },
+};
+
+/** What is said where there is nothing. @type {Record<Inbox.ListingName, string>} */
+export const EMPTY = {
+  get inbox() { return TEXT.empty; },
+  get unread() { return gettext("Nothing unread."); },
+  get snoozed() { return gettext("Nothing snoozed."); },
+  get saved() { return gettext("Nothing saved yet."); },
+  get archived() { return gettext("Nothing archived yet."); },
 };
 
 /** What is said of an act that can be taken back. @type {Record<Inbox.RowOp, string>} */
@@ -47,13 +68,13 @@ export const DONE = {
 
 /** The same of many at once: as acting.py says it. @type {Record<Inbox.RowOp, (count: number) => string>} */
 const DONE_MANY = {
-  read: (count) => interpolate(ngettext("%(count)s marked as read.", "%(count)s marked as read.", count), { count }),
-  unread: (count) => interpolate(ngettext("%(count)s marked as unread.", "%(count)s marked as unread.", count), { count }),
-  archive: (count) => interpolate(ngettext("%(count)s archived.", "%(count)s archived.", count), { count }),
-  restore: (count) => interpolate(ngettext("%(count)s moved to the inbox.", "%(count)s moved to the inbox.", count), { count }),
-  snooze: (count) => interpolate(ngettext("%(count)s snoozed.", "%(count)s snoozed.", count), { count }),
-  save: (count) => interpolate(ngettext("%(count)s saved.", "%(count)s saved.", count), { count }),
-  unsave: (count) => interpolate(ngettext("%(count)s no longer saved.", "%(count)s no longer saved.", count), { count }),
+  read: (count) => ngettext("%(count)s marked as read.", "%(count)s marked as read.", count),
+  unread: (count) => ngettext("%(count)s marked as unread.", "%(count)s marked as unread.", count),
+  archive: (count) => ngettext("%(count)s archived.", "%(count)s archived.", count),
+  restore: (count) => ngettext("%(count)s moved to the inbox.", "%(count)s moved to the inbox.", count),
+  snooze: (count) => ngettext("%(count)s snoozed.", "%(count)s snoozed.", count),
+  save: (count) => ngettext("%(count)s saved.", "%(count)s saved.", count),
+  unsave: (count) => ngettext("%(count)s no longer saved.", "%(count)s no longer saved.", count),
 };
 
 /** What can be muted, and what is said of it: as muting.py says it. */
@@ -91,6 +112,12 @@ export const shortcuts = () => [
   ["/", gettext("Search")],
   ["?", gettext("Show this list")],
 ];
+
+/** Empty: as it is meant to be. @param {Inbox.TransportName | ""} transport */
+export const liveBy = (transport) => {
+  if (transport === "sse") return gettext("Live, by server-sent events. WebSocket is blocked here.");
+  return transport === "poll" ? gettext("Live, by long polling. WebSocket is blocked here.") : "";
+};
 
 /** Those that cannot be switched off, since they are no letters. */
 export const moves = () => [
@@ -161,7 +188,7 @@ export function moreText(count, isLink) {
 export const selectedText = (count) => interpolate(ngettext("%(count)s selected", "%(count)s selected", count), { count });
 
 /** What is said of an act at many. @param {Inbox.RowOp} op @param {number} count */
-export const doneText = (op, count) => DONE_MANY[op](count);
+export const doneText = (op, count) => interpolate(DONE_MANY[op](count), { count });
 
 /** @param {keyof typeof FAILURES} op @param {string} [title] */
 export const failureText = (op, title) =>
