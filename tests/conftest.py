@@ -11,6 +11,8 @@ from django.db import connection
 from django.db.models.signals import post_save, pre_save
 from django.test import Client, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from accounts import throttles as sign_in_throttles
 from accounts.models import Session
@@ -20,7 +22,9 @@ from notifications.process import log_limits
 from notifications.sending import on_save
 from tests.support import far_ids
 from tests.support.emptying import empty_tables
+from tests.support.once import once
 from tests.support.sessions import login_by
+from tests.support.static_files import collect
 from tests.support.twins import is_twin
 
 PASSWORD = "correct horse battery"
@@ -30,6 +34,10 @@ collect_ignore = [] if connection.vendor == "sqlite" else ["browser", "test_conf
 FIRST = ("browser", "sockets", "faults", "docs", "config")
 
 far_ids.begin_far_away()
+# How long an example takes says how busy the machine is.
+ANY_MACHINE = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+hypothesis_settings.register_profile("any machine", **ANY_MACHINE)
+hypothesis_settings.load_profile("any machine")
 
 
 def pytest_itemcollected(item):
@@ -79,6 +87,12 @@ def full_buckets():
 def untold():
     """What one test has logged counts for no other."""
     log_limits.PROCESS.clear()
+
+
+@pytest.fixture(scope="session")
+def collected(tmp_path_factory):
+    """Static files as a site in production has them; a test that changes some copies them."""
+    return once(tmp_path_factory, "static", collect)
 
 
 @pytest.fixture

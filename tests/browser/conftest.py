@@ -22,7 +22,7 @@ from tests.support.ports import free_port, listens
 from tests.support.processes import Processes, until
 from tests.support.proxy import Proxy
 from tests.support.servers import UVICORN, Servers
-from tests.support.tabs import Chromium
+from tests.support.tabs import ARGUMENTS, Chromium
 
 # Playwright's synchronous interface runs an event loop in this thread, in which Django would refuse
 # to touch the database.
@@ -31,15 +31,6 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 # A deadline, and no measure: on a busy machine Playwright's own 5 seconds are a look or two.
 expect.set_options(timeout=20_000)
 
-CHROMIUM = [
-    "--no-sandbox",  # as root there is none
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-
 
 # Not for the session: as long as Playwright runs, no test of this process can run an event loop.
 @pytest.fixture(scope="package")
@@ -47,7 +38,7 @@ def chromium():
     path = shutil.which("chromium")
     assert path, "Chromium is not installed: make test installs it"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         browser.close()
 

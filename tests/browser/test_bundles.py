@@ -3,22 +3,15 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.static_files import collect
-
 # The page, its icon, two styles, the time zone, and three modules; a WebSocket is no request here.
 MOST_REQUESTS = 8
 IS_LIVE = "() => document.querySelector('notification-bell')?.state === 'live'"
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    return collect(tmp_path_factory.mktemp("static"))
-
-
 @pytest.fixture
-def site(site_with, root):
+def site(site_with, collected):
     """A server of the collected files, as it is in production."""
-    return site_with(STATIC_ROOT=str(root))
+    return site_with(STATIC_ROOT=str(collected))
 
 
 def is_whole(page):

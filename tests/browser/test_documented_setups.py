@@ -48,11 +48,6 @@ SHOWN_ON = {
 }
 
 
-@pytest.fixture(scope="module")
-def collected(tmp_path_factory):
-    return collect(tmp_path_factory.mktemp("static"))
-
-
 @pytest.fixture
 def static_root(collected, tmp_path):
     return shutil.copytree(collected, tmp_path / "static")

@@ -4,6 +4,7 @@ import gzip
 import http.client
 import json
 import re
+import shutil
 import ssl
 
 import brotli
@@ -63,8 +64,8 @@ def test_where_nothing_is_collected_a_browser_asks_each_time(client):
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    return collect(tmp_path_factory.mktemp("static"))
+def root(collected):
+    return collected
 
 
 @pytest.fixture(scope="module")
@@ -146,15 +147,17 @@ def test_what_is_collected_is_the_bundles_and_none_of_what_they_are_made_of(root
     assert "/*" in hashed(root, "admin/js/vendor/select2/select2.full.js").read_text("utf-8")
 
 
-def test_what_is_small_already_is_not_compressed_and_no_older_version_of_it_stays(tmp_path):
-    root = collect(tmp_path)
+def test_what_is_small_already_is_not_compressed_and_no_older_version_of_it_stays(
+    collected, tmp_path
+):
+    root = shutil.copytree(collected, tmp_path / "static")
     small = hashed(root, "notifications/icon.svg")
     large = hashed(root, "notifications/define.js")
     for suffix in (".gz", ".br"):
         assert not small.with_name(small.name + suffix).exists()
         assert large.with_name(large.name + suffix).exists()
         small.with_name(small.name + suffix).write_bytes(b"of an older version")
-    collect(tmp_path)
+    collect(root)
     assert not [path for path in small.parent.glob("icon.*") if path.suffix in {".gz", ".br"}]
 
 

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from tests.support.processes import Processes
 
 KILLS = 3
-USERS, EACH = 100, 100
+USERS, EACH = 50, 100
 
 
 def make_due(users: list[int]) -> None:
-    """Ten thousand that all fall due at the same moment."""
+    """Five thousand that all fall due at the same moment."""
 
     Inbox.objects.ensure(get_user_model().objects.filter(pk__in=users))
     made = Notification.objects.bulk_create(

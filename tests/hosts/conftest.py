@@ -1,6 +1,5 @@
 """Other people's projects, with the app installed from its wheel."""
 
-import fcntl
 import os
 import shutil
 import subprocess
@@ -10,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.forkserver import UNBUFFERED, run
+from tests.support.once import once
 
 ROOT = Path(__file__).parents[2]
+# As `startproject` writes it.
+DATABASE = "'NAME': BASE_DIR / 'db.sqlite3',"
 
 
 def build(folder):
@@ -36,14 +38,7 @@ def build(folder):
 @pytest.fixture(scope="session")
 def built(tmp_path_factory):
     """The folder of `build`: once for all processes of a test run."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "app"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "site").exists():
-            build(folder)
-    return folder
+    return once(tmp_path_factory, "app", build)
 
 
 @pytest.fixture(scope="session")
@@ -61,6 +56,10 @@ class Host:
         self.environment = {name: os.environ[name] for name in names if name in os.environ}
         self.environment |= {"PYTHONPATH": str(installed), **UNBUFFERED}
         self.python("-m", "django", "startproject", "shop", ".")
+        self.changed = 0
+        # On a busy machine one may hold the file for longer than SQLite's own 5 seconds.
+        patient = DATABASE + "\n        'OPTIONS': {'timeout': 60},"
+        self.edit("shop/settings.py", DATABASE, patient)
         self.changed = 0
 
     def run(self, *arguments, **options):

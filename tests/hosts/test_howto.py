@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests.browser.conftest import CHROMIUM
 from tests.docs import markdown
 from tests.support.nginx import _CONFIG as NGINX
 from tests.support.processes import until
+from tests.support.tabs import ARGUMENTS
 from tests.support.terminal import Terminal
 
 PAGE = (markdown.DOCS / "howto" / "add-to-your-project.md").read_text("utf-8")
@@ -102,7 +102,7 @@ def chromium():
             enter = shlex.join(["nsenter", f"--target={terminal.pid}", "--net", *asked])
             wrapper.write_text(f'#!/bin/sh\nexec {enter} {shutil.which("chromium")} "$@"\n')
             wrapper.chmod(0o755)
-            browser = playwright.chromium.launch(executable_path=wrapper, args=CHROMIUM)
+            browser = playwright.chromium.launch(executable_path=wrapper, args=ARGUMENTS)
             yield browser.new_page()
             browser.close()
 

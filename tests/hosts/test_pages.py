@@ -5,9 +5,9 @@ import shutil
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests.browser.conftest import CHROMIUM
 from tests.hosts import journey
 from tests.support.ports import free_port
+from tests.support.tabs import ARGUMENTS
 
 PATIENCE_MS = 60_000
 # With rules that are as broad as those of pages and frameworks are.
@@ -48,7 +48,7 @@ INBOX = {
 def chromium():
     with sync_playwright() as playwright:
         path = shutil.which("chromium")
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         browser.close()
 

@@ -22,6 +22,7 @@ declare namespace Inbox {
   type WholeRow = import("./inbox-row.js").InboxRow;
   type Listing = Pick<import("./listing.js").Listing, "get">;
   type Reader = import("./inbox-reader.js").InboxReader;
+  type Selection = import("./inbox-selection.js").InboxSelection;
   type Search = import("./inbox-search.js").InboxSearch;
   type UndoBar = import("./inbox-undo.js").UndoBar;
   type State = import("./inbox-state.js").InboxState;
@@ -130,6 +131,16 @@ declare namespace Inbox {
   interface PageAnswer extends Session {
     notifications: Notification[];
     next_before: string | null;
+    /** Where a page above was asked for. */
+    next_after?: string | null;
+  }
+
+  interface PagesOptions {
+    api: Pick<Api, "page">;
+    listing: import("./listing.js").Listing;
+    query(): Record<string, string>;
+    epoch(): string | undefined;
+    answered(answer: { isThere: boolean; accepted: Notification[]; isAbove: boolean; isTop: boolean }): void;
   }
 
   /** What an act is asked by. */
@@ -572,6 +583,16 @@ declare namespace Inbox {
     act(row: Row, op: RowOp): void;
     undo(): void;
     search(): void;
+    select(row: Row): void;
+    extend(row: Row, from: Row): void;
+  }
+
+  /** What a selection needs of it. */
+  interface SelectedPage {
+    rows: Row[];
+    rowOf(id: string): Row | undefined;
+    known(id: string): Drawn | Notification | undefined;
+    bar: UndoBar | undefined;
   }
 
   /** What a reader needs of it. */
@@ -584,9 +605,17 @@ declare namespace Inbox {
     place: Place;
   }
 
+  /** What the address that says where one is needs of it. */
+  interface KeptPage {
+    rows: Row[];
+    isAtTop: boolean;
+    known(id: string): Drawn | Notification | undefined;
+    place: Place;
+  }
+
   /** What a search needs of it. */
   interface SearchedPage {
-    narrow(narrowed: Record<string, string>): void;
+    narrow(narrowed: Record<string, string>, before: string): void;
     place: Place;
   }
 }
