@@ -157,14 +157,15 @@ def _mo(catalog: Catalog) -> bytes:
 def catalogue(catalog: Catalog) -> dict[str, Any]:
     """As setWords() of gettext.js takes it: what is not translated is left out."""
     said = {}
-    for message in sorted(catalog, key=lambda one: (_key(one), one.context or "")):
+    for message in sorted(catalog, key=lambda one: (key_of(one), one.context or "")):
         if message.id and message.string and not message.fuzzy and all(_strings(message)):
             is_counted = message.pluralizable
-            said[_key(message)] = _forms(message, catalog) if is_counted else message.string
+            said[key_of(message)] = _forms(message, catalog) if is_counted else message.string
     return said
 
 
-def _key(message: Any) -> str:
+def key_of(message: Any) -> str:
+    """Under what a text is asked for."""
     text = message.id[0] if message.pluralizable else message.id
     return f"{message.context}\x04{text}" if message.context else text
 

@@ -38,7 +38,9 @@ class PreferencesForm(forms.Form):
         label=_("From"), required=False, widget=forms.TextInput({"type": "time"})
     )
     end = forms.CharField(label=_("To"), required=False, widget=forms.TextInput({"type": "time"}))
-    zone = forms.CharField(label=_("Time zone"), required=False, widget=forms.Select)
+    zone = forms.CharField(
+        label=_("Time zone"), required=False, widget=forms.Select({"translate": "no"})
+    )
     toast_s = forms.ChoiceField(
         label=_("Toasts stay"),
         choices=lambda: [
@@ -69,7 +71,10 @@ class PreferencesForm(forms.Form):
             # Each by its own name: whoever looks for theirs may not read that of the page.
             codes = [("", _("As my browser asks for")), *settings.LANGUAGES]
             self.fields["language"] = forms.ChoiceField(
-                label=_("Language"), choices=codes, required=False
+                label=_("Language"),
+                choices=codes,
+                required=False,
+                widget=forms.Select({"translate": "no"}),
             )
         self.fields["zone"].widget.choices = [(one, one) for one in sorted(zones())]
 

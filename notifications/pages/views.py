@@ -130,16 +130,17 @@ def _act_on_one(request: HttpRequest, place: ListPosition, op: str) -> HttpRespo
         else:
             said = acting.act(recipient_id(request), op, pk, request.POST.get("until", ""))
     except acts.BadUntil:
-        text = _(
-            "A snooze ends at least 3 minutes and at most a year from now. Nothing was snoozed."
-        )
-        messages.error(request, text)
+        messages.error(request, _bad_until())
     except (preferences.Locked, preferences.TooMany) as error:
         messages.error(request, muting.refused(error))
     else:
         if said is not None:
             messages.success(request, said)
     return redirect(place.url)
+
+
+def _bad_until() -> str:
+    return _("A snooze ends at least 3 minutes and at most a year from now. Nothing was snoozed.")
 
 
 def _undo(request: HttpRequest, place: ListPosition, op: str) -> HttpResponse:
@@ -160,8 +161,8 @@ def _act_on_many(request: HttpRequest, place: ListPosition, op: str) -> HttpResp
     try:
         until = request.POST.get("until", "")
         said = acting.act_on_many(recipient_id(request), op, {pk for pk in pks if pk}, until)
-    except acts.BadUntil as error:
-        messages.error(request, _("%(why)s Nothing was snoozed.") % {"why": error})
+    except acts.BadUntil:
+        messages.error(request, _bad_until())
     else:
         if said is not None or not pks:
             messages.info(request, said or _("Nothing was selected."))

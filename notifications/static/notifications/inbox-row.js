@@ -110,7 +110,7 @@ export class InboxRow {
     const isUnread = !notification.read_at;
     if (this.id !== notification.id) this.#becomes(notification.id);
     this.node.classList.toggle("unread", isUnread);
-    say(state, isUnread ? ", unread" : "");
+    say(state, isUnread ? TEXT.isUnread : "");
     const address = place.addressOf(notification.id);
     if (title.getAttribute("href") !== address) title.href = address;
     if (title.textContent !== notification.title) title.replaceChildren(...this.#marked(notification.title));

@@ -8,14 +8,17 @@ const CATALOGUES = {
 };
 
 /**
- * Waits for the words of the page's language, or of the one in which its bell is said to be. Without
- * them the page is in English.
+ * Waits for the words of the page's language, or of the one in which its bell is said to be; or for those
+ * that the page brings, by its bell's attribute `words`. Without them the page is in English.
  */
 export async function loadWords() {
-  const spoken = document.querySelector("notification-bell")?.closest("[lang]") ?? document.documentElement;
+  const bell = document.querySelector("notification-bell");
+  const own = bell?.getAttribute("words");
+  const spoken = bell?.closest("[lang]") ?? document.documentElement;
   const [language] = spoken.getAttribute("lang")?.split("-") ?? [];
-  // The page brought its own.
-  if (words() || !Object.hasOwn(CATALOGUES, language)) return;
-  const { texts } = await CATALOGUES[language]().catch(() => ({ texts: null }));
+  const isKnown = Object.hasOwn(CATALOGUES, language);
+  if (words() || !(own || isKnown)) return;
+  const loading = own ? import(new URL(own, document.baseURI).href) : CATALOGUES[language]();
+  const { texts } = await loading.catch(() => ({ texts: null }));
   if (texts) setWords(texts, language);
 }

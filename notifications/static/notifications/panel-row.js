@@ -59,7 +59,7 @@ export class PanelRow {
     this.node.part.toggle("item-unread", unread);
     this.node.dataset.level = level;
     if (hasChanged) this.#showContent(notification);
-    say(this.#state, unread ? ", unread" : "");
+    say(this.#state, unread ? TEXT.isUnread : "");
     say(this.#time, relativeTime(arrived_at, this.#client.now()));
     const op = unread ? "read" : "unread";
     labelled(this.#toggle, op, TEXT[op], title);

@@ -38,7 +38,7 @@ export function doWithoutPicture(node) {
  */
 export function about({ sender, category }, labels, drawn = plain) {
   const label = categoryLabel(category, labels);
-  const name = sender ? [element("bdi", {}, ...drawn(sender))] : [];
+  const name = sender ? [element("bdi", { translate: false }, ...drawn(sender))] : [];
   return [...name, sender && label ? ` · ${label}` : label];
 }
 

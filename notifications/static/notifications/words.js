@@ -9,6 +9,7 @@ export const TEXT = {
   get loading() { return gettext("Loading…"); },
   get read() { return gettext("Mark as read"); },
   get unread() { return gettext("Mark as unread"); },
+  get isUnread() { return gettext(", unread"); },
   get archive() { return gettext("Archive"); },
   get restore() { return gettext("Move to inbox"); },
   get snooze() { return gettext("Snooze"); },

@@ -86,7 +86,7 @@ def test_many_recipients_cost_no_more_than_a_page(
 ):
     people = [user(f"many{n}") for n in range(70)]
     sent = send(to=people)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         page = browser.get(ITEMS, {"notification": sent.pk})
     assert len(names(page)) == 50
     assert len(names(browser.get(ITEMS, {"notification": sent.pk, "p": 2}))) == 20

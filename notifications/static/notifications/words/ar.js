@@ -1,5 +1,13 @@
 /** Made by `make messages` of ar's djangojs.po. */
 export const texts = {
+  "%(count)s archived.": {
+    "zero": "لم يُؤرشف شيء.",
+    "one": "أُرشف إشعار واحد.",
+    "two": "أُرشف إشعاران.",
+    "few": "أُرشف %(count)s إشعارات.",
+    "many": "أُرشف %(count)s إشعارًا.",
+    "other": "أُرشف %(count)s إشعار."
+  },
   "%(count)s h ago": {
     "zero": "الآن",
     "one": "قبل ساعة",
@@ -8,6 +16,22 @@ export const texts = {
     "many": "قبل %(count)s ساعة",
     "other": "قبل %(count)s ساعة"
   },
+  "%(count)s marked as read.": {
+    "zero": "لم يُعلَّم شيء كمقروء.",
+    "one": "عُلِّم إشعار واحد كمقروء.",
+    "two": "عُلِّم إشعاران كمقروء.",
+    "few": "عُلِّم %(count)s إشعارات كمقروء.",
+    "many": "عُلِّم %(count)s إشعارًا كمقروء.",
+    "other": "عُلِّم %(count)s إشعار كمقروء."
+  },
+  "%(count)s marked as unread.": {
+    "zero": "لم يُعلَّم شيء كغير مقروء.",
+    "one": "عُلِّم إشعار واحد كغير مقروء.",
+    "two": "عُلِّم إشعاران كغير مقروء.",
+    "few": "عُلِّم %(count)s إشعارات كغير مقروء.",
+    "many": "عُلِّم %(count)s إشعارًا كغير مقروء.",
+    "other": "عُلِّم %(count)s إشعار كغير مقروء."
+  },
   "%(count)s min ago": {
     "zero": "الآن",
     "one": "قبل دقيقة",
@@ -15,6 +39,14 @@ export const texts = {
     "few": "قبل %(count)s دقائق",
     "many": "قبل %(count)s دقيقة",
     "other": "قبل %(count)s دقيقة"
+  },
+  "%(count)s moved to the inbox.": {
+    "zero": "لم يُنقل شيء إلى صندوق الوارد.",
+    "one": "نُقل إشعار واحد إلى صندوق الوارد.",
+    "two": "نُقل إشعاران إلى صندوق الوارد.",
+    "few": "نُقل %(count)s إشعارات إلى صندوق الوارد.",
+    "many": "نُقل %(count)s إشعارًا إلى صندوق الوارد.",
+    "other": "نُقل %(count)s إشعار إلى صندوق الوارد."
   },
   "%(count)s new": {
     "zero": "لا جديد",
@@ -40,6 +72,14 @@ export const texts = {
     "many": "%(count)s إشعارًا جديدًا. الأحدث: %(title)s",
     "other": "%(count)s إشعار جديد. الأحدث: %(title)s"
   },
+  "%(count)s no longer saved.": {
+    "zero": "لم يُزَل شيء من المحفوظات.",
+    "one": "أُزيل إشعار واحد من المحفوظات.",
+    "two": "أُزيل إشعاران من المحفوظات.",
+    "few": "أُزيل %(count)s إشعارات من المحفوظات.",
+    "many": "أُزيل %(count)s إشعارًا من المحفوظات.",
+    "other": "أُزيل %(count)s إشعار من المحفوظات."
+  },
   "%(count)s notification found.": {
     "zero": "لم يُعثر على إشعارات.",
     "one": "عُثر على إشعار واحد.",
@@ -47,6 +87,30 @@ export const texts = {
     "few": "عُثر على %(count)s إشعارات.",
     "many": "عُثر على %(count)s إشعارًا.",
     "other": "عُثر على %(count)s إشعار."
+  },
+  "%(count)s saved.": {
+    "zero": "لم يُحفظ شيء.",
+    "one": "حُفظ إشعار واحد.",
+    "two": "حُفظ إشعاران.",
+    "few": "حُفظ %(count)s إشعارات.",
+    "many": "حُفظ %(count)s إشعارًا.",
+    "other": "حُفظ %(count)s إشعار."
+  },
+  "%(count)s selected": {
+    "zero": "لم يُحدَّد شيء",
+    "one": "حُدِّد واحد",
+    "two": "حُدِّد اثنان",
+    "few": "حُدِّدت %(count)s",
+    "many": "حُدِّد %(count)s",
+    "other": "حُدِّد %(count)s"
+  },
+  "%(count)s snoozed.": {
+    "zero": "لم يُؤجَّل شيء.",
+    "one": "أُجِّل إشعار واحد.",
+    "two": "أُجِّل إشعاران.",
+    "few": "أُجِّل %(count)s إشعارات.",
+    "many": "أُجِّل %(count)s إشعارًا.",
+    "other": "أُجِّل %(count)s إشعار."
   },
   "%(count)s unread": {
     "zero": "لا شيء غير مقروء",
@@ -74,14 +138,18 @@ export const texts = {
     "other": "+%(count)s أخرى · عرض الكل"
   },
   ", ": "، ",
+  ", unread": "، غير مقروء",
   "Actions": "الإجراءات",
   "All marked as read.": "عُلِّم الكل كمقروء.",
   "Archive": "أرشفة",
+  "Archived": "المؤرشفة",
   "Archived.": "تمت الأرشفة.",
   "Choose a time between 3 minutes and a year from now.": "اختر وقتًا بين 3 دقائق وسنة من الآن.",
+  "Clear the selection, or close": "إلغاء التحديد أو الإغلاق",
   "Close": "إغلاق",
   "Connecting…": "جارٍ الاتصال…",
   "Couldn't archive": "تعذّرت الأرشفة",
+  "Couldn't load notifications.": "تعذّر تحميل الإشعارات.",
   "Couldn't mark as read": "تعذّر التعليم كمقروء",
   "Couldn't mark as unread": "تعذّر التعليم كغير مقروء",
   "Couldn't move to the inbox": "تعذّر النقل إلى صندوق الوارد",
@@ -99,8 +167,11 @@ export const texts = {
   "Error": "خطأ",
   "From": "من",
   "General": "عام",
+  "Inbox": "صندوق الوارد",
   "Keyboard shortcuts": "اختصارات لوحة المفاتيح",
   "Live": "مباشر",
+  "Live, by long polling. WebSocket is blocked here.": "مباشر، عبر Long Polling. ‏WebSocket محظور هنا.",
+  "Live, by server-sent events. WebSocket is blocked here.": "مباشر، عبر Server-Sent Events. ‏WebSocket محظور هنا.",
   "Loading…": "جارٍ التحميل…",
   "Mark all as read": "تعليم الكل كمقروء",
   "Mark as read": "تعليم كمقروء",
@@ -132,8 +203,13 @@ export const texts = {
   "No notifications match “%(query)s” and these filters.": "لا توجد إشعارات تطابق «%(query)s» وعوامل التصفية هذه.",
   "No notifications match “%(query)s”.": "لا توجد إشعارات تطابق «%(query)s».",
   "Not connected": "غير متصل",
+  "Nothing archived yet.": "لم يُؤرشف شيء بعد.",
+  "Nothing saved yet.": "لم يُحفظ شيء بعد.",
+  "Nothing snoozed.": "لا شيء مؤجّل.",
+  "Nothing unread.": "لا شيء غير مقروء.",
   "Notifications": "الإشعارات",
   "Offline": "دون اتصال",
+  "Older notifications": "إشعارات أقدم",
   "Open": "فتح",
   "Open inbox": "فتح صندوق الوارد",
   "Previous notification": "الإشعار السابق",
@@ -143,8 +219,12 @@ export const texts = {
   "Remove from saved": "إزالة من المحفوظات",
   "Save": "حفظ",
   "Save, or remove from saved": "حفظ أو إزالة من المحفوظات",
+  "Saved": "المحفوظة",
   "Saved.": "حُفظ.",
   "Search": "بحث",
+  "Select": "تحديد",
+  "Select down to the next": "التحديد حتى التالي",
+  "Select up to the one before": "التحديد حتى السابق",
   "Show this list": "عرض هذه القائمة",
   "Sign in again": "تسجيل الدخول مرة أخرى",
   "Snooze": "تأجيل",
@@ -155,8 +235,10 @@ export const texts = {
   "This browser has no desktop alerts.": "لا يدعم هذا المتصفح تنبيهات سطح المكتب.",
   "This notification was withdrawn by its sender.": "سحب المرسل هذا الإشعار.",
   "Today": "اليوم",
+  "Try again": "حاول مرة أخرى",
   "Try now": "حاول الآن",
   "Undo": "تراجع",
+  "Unread": "غير المقروءة",
   "Use single-key shortcuts": "استخدام اختصارات بمفتاح واحد",
   "Wake now": "إظهار الآن",
   "Warning": "تحذير",

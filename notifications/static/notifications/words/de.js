@@ -1,12 +1,28 @@
 /** Made by `make messages` of de's djangojs.po. */
 export const texts = {
+  "%(count)s archived.": {
+    "other": "%(count)s archiviert.",
+    "one": "%(count)s archiviert."
+  },
   "%(count)s h ago": {
     "other": "vor %(count)s h",
     "one": "vor %(count)s h"
   },
+  "%(count)s marked as read.": {
+    "other": "%(count)s als gelesen markiert.",
+    "one": "%(count)s als gelesen markiert."
+  },
+  "%(count)s marked as unread.": {
+    "other": "%(count)s als ungelesen markiert.",
+    "one": "%(count)s als ungelesen markiert."
+  },
   "%(count)s min ago": {
     "other": "vor %(count)s min",
     "one": "vor %(count)s min"
+  },
+  "%(count)s moved to the inbox.": {
+    "other": "%(count)s in den Posteingang verschoben.",
+    "one": "%(count)s in den Posteingang verschoben."
   },
   "%(count)s new": {
     "other": "%(count)s neu",
@@ -20,9 +36,25 @@ export const texts = {
     "other": "%(count)s neue Benachrichtigungen. Die letzte: %(title)s",
     "one": "%(count)s neue Benachrichtigung. Die letzte: %(title)s"
   },
+  "%(count)s no longer saved.": {
+    "other": "%(count)s nicht mehr gespeichert.",
+    "one": "%(count)s nicht mehr gespeichert."
+  },
   "%(count)s notification found.": {
     "other": "%(count)s Benachrichtigungen gefunden.",
     "one": "%(count)s Benachrichtigung gefunden."
+  },
+  "%(count)s saved.": {
+    "other": "%(count)s gespeichert.",
+    "one": "%(count)s gespeichert."
+  },
+  "%(count)s selected": {
+    "other": "%(count)s ausgewählt",
+    "one": "%(count)s ausgewählt"
+  },
+  "%(count)s snoozed.": {
+    "other": "%(count)s zurückgestellt.",
+    "one": "%(count)s zurückgestellt."
   },
   "%(count)s unread": {
     "other": "%(count)s ungelesen",
@@ -45,16 +77,20 @@ export const texts = {
     "one": "+%(count)s weitere · Alle anzeigen"
   },
   ", ": ", ",
+  ", unread": ", ungelesen",
   "/min": "/min",
   "/s": "/s",
   "Actions": "Aktionen",
   "All marked as read.": "Alle als gelesen markiert.",
   "Archive": "Archivieren",
+  "Archived": "Archiviert",
   "Archived.": "Archiviert.",
   "Choose a time between 3 minutes and a year from now.": "Wählen Sie eine Zeit zwischen 3 Minuten und einem Jahr von jetzt an.",
+  "Clear the selection, or close": "Auswahl aufheben oder schließen",
   "Close": "Schließen",
   "Connecting…": "Verbindet …",
   "Couldn't archive": "Archivieren fehlgeschlagen",
+  "Couldn't load notifications.": "Benachrichtigungen konnten nicht geladen werden.",
   "Couldn't mark as read": "Als gelesen markieren fehlgeschlagen",
   "Couldn't mark as unread": "Als ungelesen markieren fehlgeschlagen",
   "Couldn't move to the inbox": "Verschieben in den Posteingang fehlgeschlagen",
@@ -75,10 +111,13 @@ export const texts = {
   "Error": "Fehler",
   "From": "Von",
   "General": "Allgemein",
+  "Inbox": "Posteingang",
   "Keyboard shortcuts": "Tastenkürzel",
   "Last update %(seconds)s s ago": "Letzter Stand vor %(seconds)s s",
   "Last update was a while ago": "Der letzte Stand ist eine Weile her",
   "Live": "Live",
+  "Live, by long polling. WebSocket is blocked here.": "Live, über Long Polling. WebSocket ist hier blockiert.",
+  "Live, by server-sent events. WebSocket is blocked here.": "Live, über Server-Sent Events. WebSocket ist hier blockiert.",
   "Loading…": "Lädt …",
   "Mark all as read": "Alle als gelesen markieren",
   "Mark as read": "Als gelesen markieren",
@@ -106,9 +145,14 @@ export const texts = {
   "No notifications match “%(query)s” and these filters.": "Keine Benachrichtigung passt zu „%(query)s“ und diesen Filtern.",
   "No notifications match “%(query)s”.": "Keine Benachrichtigung passt zu „%(query)s“.",
   "Not connected": "Nicht verbunden",
+  "Nothing archived yet.": "Noch nichts archiviert.",
   "Nothing is known of this time.": "Von dieser Zeit ist nichts bekannt.",
+  "Nothing saved yet.": "Noch nichts gespeichert.",
+  "Nothing snoozed.": "Nichts zurückgestellt.",
+  "Nothing unread.": "Nichts Ungelesenes.",
   "Notifications": "Benachrichtigungen",
   "Offline": "Offline",
+  "Older notifications": "Ältere Benachrichtigungen",
   "Open": "Öffnen",
   "Open inbox": "Posteingang öffnen",
   "Paused": "Angehalten",
@@ -120,8 +164,12 @@ export const texts = {
   "Remove from saved": "Nicht mehr speichern",
   "Save": "Speichern",
   "Save, or remove from saved": "Speichern oder nicht mehr speichern",
+  "Saved": "Gespeichert",
   "Saved.": "Gespeichert.",
   "Search": "Suchen",
+  "Select": "Auswählen",
+  "Select down to the next": "Bis zur nächsten auswählen",
+  "Select up to the one before": "Bis zur vorigen auswählen",
   "Show this list": "Diese Liste zeigen",
   "Sign in again": "Neu anmelden",
   "Snooze": "Zurückstellen",
@@ -133,8 +181,10 @@ export const texts = {
   "This browser has no desktop alerts.": "Dieser Browser hat keine Desktop-Hinweise.",
   "This notification was withdrawn by its sender.": "Der Absender hat diese Benachrichtigung zurückgezogen.",
   "Today": "Heute",
+  "Try again": "Noch einmal versuchen",
   "Try now": "Jetzt versuchen",
   "Undo": "Rückgängig",
+  "Unread": "Ungelesen",
   "Use single-key shortcuts": "Tastenkürzel aus einem Zeichen benutzen",
   "Wake now": "Jetzt zurückholen",
   "Warning": "Warnung",
