@@ -7,7 +7,7 @@ const rules = {
   "dot-notation": "error",
   eqeqeq: "error",
   "no-alert": "error",
-  "no-console": "error",
+  "no-console": ["error", { allow: ["warn"] }],
   "no-eval": "error",
   "no-implied-eval": "error",
   "no-new-func": "error",

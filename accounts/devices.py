@@ -12,6 +12,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 
 from accounts.models import Session, User
 from notifications.credentials import revocation
@@ -101,5 +102,9 @@ def _name(agent: str) -> str:
     browser = next((name for token, name in _BROWSERS if token in agent), None)
     system = next((name for token, name in _SYSTEMS if token in agent), None)
     if browser is None:
-        return agent[:60] or "Unknown device"
-    return browser if system is None else f"{browser} on {system}"
+        return agent[:60] or _("Unknown device")
+    return (
+        browser
+        if system is None
+        else _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    )

@@ -12,6 +12,8 @@ from django.contrib.auth.mixins import LoginRequiredMixin
 from django.db import transaction
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.generic import TemplateView
 
 from accounts import devices, lockout, resets
@@ -65,13 +67,16 @@ class DevicesView(LoginRequiredMixin, TemplateView):
             devices.sign_out_everywhere(self._user)
         elif chosen == "else":
             count = devices.sign_out_everywhere(self._user, but=request.session.session_key)
-            messages.success(
-                request, f"Signed out on {count} other device{'' if count == 1 else 's'}."
+            text = ngettext(
+                "Signed out on %(count)s other device.",
+                "Signed out on %(count)s other devices.",
+                count,
             )
+            messages.success(request, text % {"count": count})
         elif devices.sign_out(self._user, request.POST.get("device", "")):
-            messages.success(request, "Signed out there.")
+            messages.success(request, _("Signed out there."))
         else:
-            messages.info(request, "That device was signed out already.")
+            messages.info(request, _("That device was signed out already."))
         if not request.session.exists(request.session.session_key or ""):
             logout(request)  # then the page asks to sign in
         return redirect("accounts:devices")

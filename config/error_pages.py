@@ -9,35 +9,45 @@ import logging
 from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from notifications.credentials.origins import is_same
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 logger = logging.getLogger(__name__)
 
 # No template: it has no words to be filled in.
 _PLAIN = Path(__file__).parent / "plain_500.html"
 _SAID = {
-    400: ("That request made no sense", "Something in its address or its form is wrong."),
-    403: ("You may not open this", "Your account is not allowed to do that. Ask an administrator."),
-    404: ("There is nothing here", "The address is wrong, or what was here has gone."),
-    405: ("This cannot be opened like that", "A button on a page leads here, no link."),
-    413: ("That is too large", "Send less at once."),
-    500: ("Something went wrong on our side", "It has been noted. Try again in a moment."),
-    503: ("We cannot answer just now", "Try again in a moment; nothing is lost."),
-}  # fmt: skip
+    400: (_("That request made no sense"), _("Something in its address or its form is wrong.")),
+    403: (
+        _("You may not open this"),
+        _("Your account is not allowed to do that. Ask an administrator."),
+    ),
+    404: (_("There is nothing here"), _("The address is wrong, or what was here has gone.")),
+    405: (_("This cannot be opened like that"), _("A button on a page leads here, no link.")),
+    413: (_("That is too large"), _("Send less at once.")),
+    500: (_("Something went wrong on our side"), _("It has been noted. Try again in a moment.")),
+    503: (_("We cannot answer just now"), _("Try again in a moment; nothing is lost.")),
+}
 _STALE = (
-    "This page was out of date",
-    "You have signed in or out since it was opened, so nothing was done. Open it again and repeat.",
+    _("This page was out of date"),
+    _(
+        "You have signed in or out since it was opened, so nothing was done. Open it again and "
+        "repeat."
+    ),
 )
 _NO_COOKIE = (
-    "Your browser sent no cookie",
-    "Forms and signing in need cookies of this site. Allow them, and open the page again.",
+    _("Your browser sent no cookie"),
+    _("Forms and signing in need cookies of this site. Allow them, and open the page again."),
 )
 # Where a form goes on that is older than the last sign-in.
 _GO_ON = {"accounts:login", "accounts:logout", "admin:login", "admin:logout"}
@@ -45,7 +55,9 @@ _GO_ON = {"accounts:login", "accounts:logout", "admin:login", "admin:logout"}
 _ONLY_POSTS = {"notifications:inbox-action", "accounts:logout", "admin:logout"}
 
 
-def page(status: int, said: tuple[str, str] | None = None, again: str = "") -> HttpResponse:
+def page(
+    status: int, said: tuple[StrOrPromise, StrOrPromise] | None = None, again: str = ""
+) -> HttpResponse:
     """A page for this status.
 
     Args: said: its heading and what to do; by default what is true of the status. again: the path
@@ -56,7 +68,7 @@ def page(status: int, said: tuple[str, str] | None = None, again: str = "") -> H
     return HttpResponse(render_to_string("error.html", context), status=status)
 
 
-def _said(status: int) -> tuple[str, str]:
+def _said(status: int) -> tuple[StrOrPromise, StrOrPromise]:
     return _SAID.get(status) or (HTTPStatus(status).phrase, "")
 
 

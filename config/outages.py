@@ -9,6 +9,7 @@ import logging
 import sys
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from config import error_pages
 from notifications.process import outages
@@ -16,8 +17,8 @@ from notifications.process import outages
 logger = logging.getLogger(__name__)
 
 _SAID = (
-    "The database does not answer",
-    "What you asked for may have been done or not. Try again in a moment.",
+    _("The database does not answer"),
+    _("What you asked for may have been done or not. Try again in a moment."),
 )
 
 

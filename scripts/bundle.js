@@ -2,7 +2,8 @@
  * Makes bundles/ of the modules and styles in notifications/static, which stay as they are: `make bundles`.
  *
  * One file for what a page loads before it is live, one for what every bell needs then, one for the
- * inbox page, and one for each thing that few need, or that is needed once somebody asks for it. What is loaded later has a hash of what it says in
+ * inbox page, one for the inbox within other pages, and one for each thing that few need, or that is needed
+ * once somebody asks for it. What is loaded later has a hash of what it says in
  * its name, so that whoever loads it gets the version that it was made with, whatever serves it.
  */
 import { createHash } from "node:crypto";
@@ -21,10 +22,10 @@ const SELDOM = ["channel-locks", "tab-answers", "tokens", "transports/event-stre
 const WORDS = "words";
 /** What every bell needs once it is live; it gives what it is made of to those that come after it. */
 const DETAILS = ["bell-details", "services"];
-/** The inbox page, with all that it loads at once. */
-const INBOX = ["inbox-page"];
-/** What that loads when its reader asks for it; each is given what it shares with the page. */
-const ON_DEMAND = ["inbox-reader", "inbox-search"];
+/** What comes after the details where there is such a page or element, with all that it loads at once. */
+const AFTER = { inbox: ["inbox-page"], inline: ["inline-inbox"] };
+/** What the inbox page loads when its reader asks for it; each is given what it shares with the page. */
+const ON_DEMAND = ["inbox-reader", "inbox-search", "inbox-selection", "kept-place", "shortcuts-dialog"];
 const TEMPLATES = ["notifications/templates", "templates"].map((folder) => join(ROOT, folder));
 
 /** Styles of shadow roots, which are inside the modules. */
@@ -131,10 +132,10 @@ async function parts(modules) {
   return (await bundled({ from: { stdin: { contents, resolveDir: SOURCES } } })).inputs;
 }
 
-/** The details, and what the inbox page imports of them: no module is in both, so each is there once. */
+/** The details, and what others import of them: no module is in both, so each is there once. */
 async function details() {
-  const ofInbox = new Set(await parts(INBOX));
-  const shared = (await parts(DETAILS)).filter((path) => ofInbox.has(path));
+  const ofOthers = new Set(await parts(Object.values(AFTER).flat()));
+  const shared = (await parts(DETAILS)).filter((path) => ofOthers.has(path));
   const names = shared.map((path) => path.slice(SOURCES.length + 1, -".js".length));
   const file = await part("details", [...DETAILS, ...names]);
   for (const path of shared) made.set(path, file);
@@ -159,7 +160,7 @@ const languages = readdirSync(source(WORDS)).sort();
 for (const one of [...languages.map((name) => `${WORDS}/${basename(name, ".js")}`), ...SELDOM]) await part(basename(one), [one]);
 const shared = await details();
 for (const one of ON_DEMAND) await part(one, [one], shared);
-await part("inbox", INBOX, shared);
+for (const [name, modules] of Object.entries(AFTER)) await part(name, modules, shared);
 for (const one of entries()) await entry(one);
 const all = readdirSync(SOURCES, { recursive: true, encoding: "utf8" });
 for (const one of all.filter((name) => name.endsWith(".css") && !INLINE.includes(name))) await entry(one);

@@ -36,6 +36,8 @@ for _suffix in ("", "_lazy", "_noop"):
         f"pgettext{_suffix}": ((1, "c"), 2),
         f"npgettext{_suffix}": ((1, "c"), 2, 3),
     }
+# Of these templatize would make Python's, which end with the line.
+_TEMPLATE_COMMENTS = re.compile(r"{% comment %}.*?{% endcomment %}|{#.*?#}", re.DOTALL)
 # The same files by the same sources, whenever they are made.
 _NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 # Numbers up to here have all plural forms that a language has.
@@ -106,8 +108,8 @@ def _extracted(path: Path, domain: Domain) -> Iterator[tuple[Any, list[str], str
 
 def _calls_of(path: Path) -> str:
     """A template as the calls that it means, in one line: what is around them is no Python."""
-    lines = templatize(path.read_text("utf-8"), origin=str(path)).splitlines()
-    return " ".join(line.strip() for line in lines if not line.strip().startswith("#"))
+    text = _TEMPLATE_COMMENTS.sub("", path.read_text("utf-8"))
+    return " ".join(templatize(text, origin=str(path)).split("\n"))
 
 
 def translations(domain: Domain, language: str, texts: Catalog | None = None) -> Catalog:

@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
 
 from accounts import lockout
 from accounts.admin.permissions import offering
@@ -44,9 +46,13 @@ class UserAdmin(_UserAdmin):
         """Names the users alone: the page would list all that goes with them, row by row."""
         return [str(user) for user in objs], {User._meta.verbose_name_plural: len(objs)}, set(), []
 
-    @admin.action(description="Unlock sign-in", permissions=["change"])
+    @admin.action(description=_lazy("Unlock sign-in"), permissions=["change"])
     def unlock(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Let the selected users try again at once."""
         count = lockout.unlock(queryset)
-        noun = "user" if count == 1 else "users"
-        self.message_user(request, f"{count} {noun} unlocked; the others had no wrong passwords.")
+        text = ngettext(
+            "%(count)s user unlocked; the others had no wrong passwords.",
+            "%(count)s users unlocked; the others had no wrong passwords.",
+            count,
+        )
+        self.message_user(request, text % {"count": count})

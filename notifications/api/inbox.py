@@ -47,6 +47,7 @@ def inbox_page(  # noqa: PLR0917 (its parameters are those of the URL)
         Literal["inbox", "unread", "snoozed", "archived", "saved"], Query()
     ] = "inbox",
     before: Annotated[str | None, Query(max_length=16, pattern=r"^[0-9]+$")] = None,
+    after: Annotated[str | None, Query(max_length=16, pattern=r"^[0-9]+$")] = None,
     limit: Annotated[int, Query(ge=1, le=contract.PAGE_MAX_SIZE)] = contract.PAGE_DEFAULT_SIZE,
     q: Annotated[str, Query(max_length=contract.QUERY_MAX_LENGTH)] = "",
     category: Annotated[list[values.Category], Query(max_length=contract.CHOICES_MAX_COUNT)] = [],  # noqa: B006 (pydantic copies it)
@@ -54,6 +55,9 @@ def inbox_page(  # noqa: PLR0917 (its parameters are those of the URL)
     sender: Annotated[values.Sender | None, Query()] = None,
 ) -> Any:
     """Newest first. `next_before` is the `before` of the next page, with all else as it was.
+
+    `after`, an `arrived_revision`, asks for those that arrived next after it, and `next_after` is
+    the `after` of the page above them.
 
     `q` looks for words in title, body and sender: all of them, in any order; the last may go on.
     """
@@ -63,14 +67,23 @@ def inbox_page(  # noqa: PLR0917 (its parameters are those of the URL)
         if _matches(known, etag):
             return private(HttpResponseNotModified(headers={"ETag": etag}))
     found = Search(q, tuple(category), tuple(level), () if sender is None else (sender,))
-    page = reading.page(user_id, filter, before=_cursor(before), size=limit, search=found)
+    if before is not None and after is not None:
+        raise Problem(422, "Give `before` or `after`, not both.", {"after": ["beside `before`"]})
+    page = reading.page(
+        user_id, filter,
+        before=_cursor(before), after=_cursor(after, "after"), size=limit, search=found,
+    )  # fmt: skip
     response.headers["ETag"] = _etag(page.head)
     private(response)
     shown = [serializers.notification(read.item, read.said) for read in page.notifications]
-    return _session(page.head) | {
-        "notifications": shown,
-        "next_before": None if page.next_before is None else str(page.next_before),
-    }
+    return (
+        _session(page.head)
+        | {
+            "notifications": shown,
+            "next_before": None if page.next_before is None else str(page.next_before),
+        }
+        | ({} if after is None else {"next_after": page.next_after and str(page.next_after)})
+    )
 
 
 # Before the route of one notification, which would take `actions` for an id.
@@ -158,12 +171,12 @@ def _session(head: reading.Head) -> dict[str, Any]:
     }
 
 
-def _cursor(before: str | None) -> int | None:
-    if before is None:
+def _cursor(given: str | None, name: str = "before") -> int | None:
+    if given is None:
         return None
-    cursor = contract.revision(before)
+    cursor = contract.revision(given)
     if cursor is None:
-        raise Problem(422, "That cursor is none of ours.", {"before": ["out of range"]})
+        raise Problem(422, "That cursor is none of ours.", {name: ["out of range"]})
     return cursor
 
 

@@ -61,6 +61,10 @@ class SessionOut(Schema):
 class PageOut(SessionOut):
     notifications: list[NotificationOut]
     next_before: str | None = Field(description="`before` of the next page; null on the last.")
+    next_after: str | None = Field(
+        default=None,
+        description="`after` of the page above, where `after` was given; null on the first.",
+    )
 
 
 def _given(*required: str, **fields: str | list[str]) -> dict[str, Any]:

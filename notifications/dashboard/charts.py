@@ -5,12 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext_lazy as _
 
 from notifications.models import HistorySlot
 from notifications.models.history import COARSE, FINE, Ring
 from notifications.process.counting import quantile
 from notifications.push.history import summed
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 # Seconds that may be looked at, and how that is called.
 WINDOWS = {300: "5 min", 900: "15 min", 3600: "1 h", 21_600: "6 h", 86_400: "24 h"}
@@ -26,38 +31,90 @@ class Chart:
     """One picture with its lines: by their keys, what each is called."""
 
     key: str
-    title: str
+    title: StrOrPromise
     # count, per_s, per_min, s or bytes.
     unit: str
-    hint: str
-    lines: Mapping[str, str]
+    hint: StrOrPromise
+    lines: Mapping[str, StrOrPromise]
 
 
 CHARTS = (
-    Chart("online", "Online users", "count", "Users with a stream open, in any process.",
-          {"online": "Online"}),
-    Chart("streams", "Streams", "count", "Open connections by transport.",
-          {"websocket": "WebSocket", "sse": "SSE", "poll": "Poll"}),
-    Chart("steps", "Notifications", "per_s", "In inboxes: one to 1,000 people is 1,000.",
-          {"sent": "Sent", "delivered": "Delivered", "seen": "Seen"}),
-    Chart("acknowledged", "Commit to acknowledged", "s",
-          "Until a client says that it holds it; clients gather that for 1 to 3 s.",
-          {"ack_p50": "p50", "ack_p95": "p95", "ack_p99": "p99"}),
-    Chart("written", "Commit to sent", "s", "Until the last stream of a process was sent it.",
-          {"written_p50": "p50", "written_p95": "p95", "written_p99": "p99"}),
-    Chart("hints", "Hints", "per_s",
-          "Lost: the channel layer took none. Healed: the database was first.",
-          {"hints_sent": "Sent", "hints_lost": "Lost", "hints_healed": "Healed"}),
-    Chart("lag", "Lag", "s", "Since the last look at the database; how late event loops were.",
-          {"reconciler_lag": "Reconciler", "loop_lag": "Event loop"}),
-    Chart("dispatch", "Dispatch", "count", "Inboxes not reached yet; notifications not due yet.",
-          {"backlog": "Backlog", "scheduled": "Scheduled"}),
-    Chart("connections", "Connections", "per_min",
-          "Clients that came back; silent ones reaped; slow ones closed; refused.",
-          {"resumed": "Reconnects", "silent": "Silent", "slow": "Slow", "refused": "Refused"}),
-    Chart("errors", "Errors", "per_min", "Bugs, and what the database failed; the log says more.",
-          {"errors": "Errors"}),
-)  # fmt: skip
+    Chart(
+        "online",
+        _("Online users"),
+        "count",
+        _("Users with a stream open, in any process."),
+        {"online": _("Online")},
+    ),
+    Chart(
+        "streams",
+        _("Streams"),
+        "count",
+        _("Open connections by transport."),
+        {"websocket": _("WebSocket"), "sse": _("SSE"), "poll": _("Poll")},
+    ),
+    Chart(
+        "steps",
+        _("Notifications"),
+        "per_s",
+        _("In inboxes: one to 1,000 people is 1,000."),
+        {"sent": _("Sent"), "delivered": _("Delivered"), "seen": _("Seen")},
+    ),
+    Chart(
+        "acknowledged",
+        _("Commit to acknowledged"),
+        "s",
+        _("Until a client says that it holds it; clients gather that for 1 to 3 s."),
+        {"ack_p50": "p50", "ack_p95": "p95", "ack_p99": "p99"},
+    ),
+    Chart(
+        "written",
+        _("Commit to sent"),
+        "s",
+        _("Until the last stream of a process was sent it."),
+        {"written_p50": "p50", "written_p95": "p95", "written_p99": "p99"},
+    ),
+    Chart(
+        "hints",
+        _("Hints"),
+        "per_s",
+        _("Lost: the channel layer took none. Healed: the database was first."),
+        {"hints_sent": _("Sent"), "hints_lost": _("Lost"), "hints_healed": _("Healed")},
+    ),
+    Chart(
+        "lag",
+        _("Lag"),
+        "s",
+        _("Since the last look at the database; how late event loops were."),
+        {"reconciler_lag": _("Reconciler"), "loop_lag": _("Event loop")},
+    ),
+    Chart(
+        "dispatch",
+        _("Dispatch"),
+        "count",
+        _("Inboxes not reached yet; notifications not due yet."),
+        {"backlog": _("Backlog"), "scheduled": _("Scheduled")},
+    ),
+    Chart(
+        "connections",
+        _("Connections"),
+        "per_min",
+        _("Clients that came back; silent ones reaped; slow ones closed; refused."),
+        {
+            "resumed": _("Reconnects"),
+            "silent": _("Silent"),
+            "slow": _("Slow"),
+            "refused": _("Refused"),
+        },
+    ),
+    Chart(
+        "errors",
+        _("Errors"),
+        "per_min",
+        _("Bugs, and what the database failed; the log says more."),
+        {"errors": _("Errors")},
+    ),
+)
 
 _STATE = ("online", "backlog", "scheduled", "loop_lag", "reconciler_lag")
 _PER_S = ("sent", "delivered", "seen", "hints_sent", "hints_lost", "hints_healed")

@@ -76,6 +76,8 @@ class Page:
     notifications: list[Notification]
     # The cursor of the next page, or None on the last.
     next_before: int | None
+    # The cursor of the page above, where that was asked for; None: there is nothing above.
+    next_after: int | None = None
 
 
 def inboxes_of(user_ids: Sequence[Any]) -> list[int | None]:
@@ -109,14 +111,19 @@ def page(
     listing: str = "inbox",
     *,
     before: int | None = None,
+    after: int | None = None,
     size: int,
     search: Search = EVERYTHING,
 ) -> Page:
     """One page of a listing, newest first.
 
     Args: listing: a key of ``FILTERS``. before: the ``next_before`` of the page above.
+        after: the newest that is held; what arrived next after it is read then, and ``before`` is
+        nothing.
     """
     items = FILTERS[listing](items_of(user_id))
+    if after is not None:
+        return _page_above(user_id, items.filter(arrived_revision__gt=after), size, search)
     if before is not None:
         items = items.filter(arrived_revision__lt=before)
     for found in search.ways(items):
@@ -127,6 +134,17 @@ def page(
     more = len(rows) > size
     next_before = shown[-1]["arrived_revision"] if more else None
     return Page(inbox_head, [_read_from(row) for row in shown], next_before)
+
+
+def _page_above(user_id: Any, items: InboxItemQuerySet, size: int, search: Search) -> Page:
+    inbox_head, rows = _read(user_id, search.upwards(items)[: size + 1])
+    shown = sorted(rows, key=lambda row: row["arrived_revision"])[:size]
+    shown.reverse()
+    notifications = [_read_from(row) for row in shown]
+    # Below it is what the cursor was taken from.
+    next_before = shown[-1]["arrived_revision"] if shown else None
+    next_after = shown[0]["arrived_revision"] if len(rows) > size else None
+    return Page(inbox_head, notifications, next_before, next_after)
 
 
 def one(user_id: Any, notification_id: int) -> Notification | None:

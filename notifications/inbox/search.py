@@ -77,6 +77,16 @@ class Search:
                 yield self._walk_texts(items)
             yield from self._by_index(items)
 
+    def upwards(self, items: InboxItemQuerySet) -> InboxItemQuerySet:
+        """What is found of the items, oldest first: of what is above a page, the next one."""
+        if not self.is_on:
+            return items.order_by("arrived_revision")
+        if not self.words and self.query.strip():
+            return items.filter(pk__lt=0)
+        if self.words and not index.has_index(connections[items.db]):
+            return self._walk_each(items).order_by("arrived_revision")
+        return self._from_matches(items).order_by((F("arrived_revision") + 0).asc())
+
     def _by_index(self, items: InboxItemQuerySet) -> Iterator[InboxItemQuerySet]:
         if self._are_few(items.db):
             yield self._from_matches(items)

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
 from notifications.conf import conf
 from notifications.wire import contract
 
 # As many as row.css has colours for.
 HUES: Final = 8
 _PRIME: Final = 65521
+_LEVELS: Final = {
+    "info": _lazy("Info"),
+    "success": _lazy("Success"),
+    "warning": _lazy("Warning"),
+    "critical": _lazy("Critical"),
+}
 
 
 def category_label(category: str) -> str:
@@ -24,7 +33,12 @@ def category_label(category: str) -> str:
 
 def category_name(category: str) -> str:
     """The same where a category has to be called something."""
-    return category_label(category) or "General"
+    return category_label(category) or _("General")
+
+
+def level_label(level: str) -> str:
+    """What people are told of a level: they see a colour and a word."""
+    return str(_LEVELS.get(level, level))
 
 
 def initials(sender: str) -> str:

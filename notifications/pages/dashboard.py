@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -123,10 +124,13 @@ def drain(request: HttpRequest, process_id: str) -> HttpResponse:
         return render(request, "notifications/drain.html", context)
     asked = live.filter(pk=process_id, drain_asked_at=None).update(drain_asked_at=Now())
     if process is None:
-        messages.warning(request, "That process has ended already.")
+        messages.warning(request, _("That process has ended already."))
     elif asked:
         logger.info("User %s has asked process %s to drain.", request.user.pk, process.name)
-        messages.success(request, f"{process.name} sends its streams elsewhere, then it ends.")
+        messages.success(
+            request,
+            _("%(name)s sends its streams elsewhere, then it ends.") % {"name": process.name},
+        )
     else:
-        messages.info(request, f"{process.name} was asked already.")
+        messages.info(request, _("%(name)s was asked already.") % {"name": process.name})
     return redirect("notifications:dashboard")

@@ -9,6 +9,8 @@ from itertools import groupby
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from notifications.inbox.reading import Notification
 
@@ -31,7 +33,11 @@ def by_day(notifications: Iterable[Notification]) -> list[Day]:
 
 def _label(day: date, today: date) -> str:
     if day == today:
-        return "Today"
+        return _("Today")
     if day == today - timedelta(days=1):
-        return "Yesterday"
-    return date_format(day, "l j F" if day.year == today.year else "l j F Y")
+        return _("Yesterday")
+    if day.year == today.year:
+        # Translators: a day as Django's date filter takes it: Monday 23 November.
+        return date_format(day, pgettext("day of this year", "l j F"))
+    # Translators: the same with its year.
+    return date_format(day, pgettext("day of another year", "l j F Y"))

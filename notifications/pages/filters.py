@@ -7,15 +7,32 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import ngettext
 
 from notifications.inbox.choices import MAX_COUNT, Choices
 from notifications.inbox.search import Search
-from notifications.pages.appearance import category_label
+from notifications.pages.appearance import category_label, level_label
 from notifications.wire import content, contract
 from notifications.wire.message import PARTS
 
 # What chooses among values, in the order of the page; and what it says where nothing is chosen.
-ALL: Final = {"category": "All categories", "level": "All levels", "sender": "All senders"}
+ALL: Final = {
+    "category": _lazy("All categories"),
+    "level": _lazy("All levels"),
+    "sender": _lazy("All senders"),
+}
+_LABELS: Final = {
+    "category": _lazy("Category"),
+    "level": _lazy("Level"),
+    "sender": _lazy("Sender"),
+}
+_NONE_OF: Final = {
+    "category": _lazy("There is no category “%(value)s”."),
+    "level": _lazy("There is no level “%(value)s”."),
+    "sender": _lazy("There is no sender “%(value)s”."),
+}
 LEVELS: Final = PARTS["level"].words
 _CHECKS: Final[dict[str, Callable[[str], None]]] = {
     "category": content.check_category,
@@ -28,6 +45,7 @@ class Menu:
     """Something to choose, or nothing of it. Its options are values with what is said of each."""
 
     name: str
+    label: str
     nothing: str
     options: list[tuple[str, str]]
     chosen: str
@@ -43,10 +61,10 @@ def errors_of(search: Search) -> list[str]:
     """What is wrong with an address that nobody's form made, in whole sentences."""
     errors = []
     if len(search.query) > contract.QUERY_MAX_LENGTH:
-        errors.append(f"A search has at most {contract.QUERY_MAX_LENGTH} characters.")
+        errors.append(_too_long())
     for name, value in values_of(search).items():
         if name in ALL and not _can_be(name, value):
-            errors.append(f"There is no {name} “{value[:50]}”.")
+            errors.append(str(_NONE_OF[name]) % {"value": value[:50]})
     return errors
 
 
@@ -66,7 +84,7 @@ def menus(held: Choices, search: Search) -> Iterator[Menu]:
         offered = set(sorted(column)[:MAX_COUNT])
         options = _options(name, offered | ({chosen} if chosen else set()))
         if chosen or len(options) > 1:
-            yield Menu(name, nothing, options, chosen)
+            yield Menu(name, str(_LABELS[name]), str(nothing), options, chosen)
 
 
 def found(search: Search, count: int, *, is_first: bool, is_last: bool) -> str:
@@ -77,17 +95,37 @@ def found(search: Search, count: int, *, is_first: bool, is_last: bool) -> str:
     if not search.is_on or not count:
         return ""
     if is_first and is_last:
-        return f"{count} notification{'' if count == 1 else 's'} found."
-    return f"More than {count} notifications found." if is_first else f"{count} more found."
+        text = ngettext("%(count)s notification found.", "%(count)s notifications found.", count)
+    elif is_first:
+        text = ngettext(
+            "More than %(count)s notification found.",
+            "More than %(count)s notifications found.",
+            count,
+        )
+    else:
+        text = ngettext("%(count)s more found.", "%(count)s more found.", count)
+    return text % {"count": count}
 
 
 def none_found(search: Search) -> str:
     """What is said in the place of a list."""
     query = search.query.strip()
     if not query:
-        return "No notifications match these filters."
-    others = " and these filters" if len(values_of(search)) > 1 else ""
-    return f"No notifications match “{query}”{others}."
+        return _("No notifications match these filters.")
+    if len(values_of(search)) > 1:
+        text = _("No notifications match “%(query)s” and these filters.")
+    else:
+        text = _("No notifications match “%(query)s”.")
+    return text % {"query": query}
+
+
+def _too_long() -> str:
+    text = ngettext(
+        "A search has at most %(count)s character.",
+        "A search has at most %(count)s characters.",
+        contract.QUERY_MAX_LENGTH,
+    )
+    return text % {"count": contract.QUERY_MAX_LENGTH}
 
 
 def _can_be(name: str, value: str) -> bool:
@@ -102,7 +140,7 @@ def _can_be(name: str, value: str) -> bool:
 
 def _options(name: str, values: Iterable[str]) -> list[tuple[str, str]]:
     if name == "level":
-        return [(level, level.capitalize()) for level in LEVELS if level in values]
+        return [(level, level_label(level)) for level in LEVELS if level in values]
     said = {"category": _category}.get(name, str)
     labelled = ((value, said(value)) for value in values)
     return sorted(labelled, key=lambda option: option[1].casefold())
@@ -110,4 +148,4 @@ def _options(name: str, values: Iterable[str]) -> list[tuple[str, str]]:
 
 def _category(category: str) -> str:
     # A row says nothing of that one; a choice has to be called something.
-    return category_label(category) or "No category"
+    return category_label(category) or _("No category")

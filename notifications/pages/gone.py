@@ -7,6 +7,7 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import get_script_prefix
+from django.utils.translation import gettext_lazy as _
 
 from notifications.conf import conf
 from notifications.credentials.recipients import recipient_id
@@ -14,22 +15,25 @@ from notifications.inbox.gone import Gone, why
 
 _SAID = {
     Gone.WITHDRAWN: (
-        "This notification was withdrawn",
-        "Whoever sent it has taken it back. There is nothing for you to do.",
+        _("This notification was withdrawn"),
+        _("Whoever sent it has taken it back. There is nothing for you to do."),
     ),
     Gone.EXPIRED: (
-        "This notification has expired",
-        "It was meant for a certain time only, which is over.",
+        _("This notification has expired"),
+        _("It was meant for a certain time only, which is over."),
     ),
     Gone.REMOVED: (
-        "This notification was removed",
-        "It was in your inbox and is not any more.",
+        _("This notification was removed"),
+        _("It was in your inbox and is not any more."),
     ),
 }
 # The same for what never was and for what is somebody else's: nobody learns which ids there are.
 _UNKNOWN = (
-    "This notification is not in your inbox",
-    "The link may be wrong, or it was sent to somebody else. Are you signed in as the right user?",
+    _("This notification is not in your inbox"),
+    _(
+        "The link may be wrong, or it was sent to somebody else. Are you signed in as the right "
+        "user?"
+    ),
 )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from notifications.inbox import reading
 from notifications.inbox.search import Search
@@ -15,18 +16,18 @@ from notifications.pages import filters
 from notifications.wire import contract
 
 TABS: Final = {
-    "inbox": "Inbox",
-    "unread": "Unread",
-    "snoozed": "Snoozed",
-    "archived": "Archived",
-    "saved": "Saved",
+    "inbox": _("Inbox"),
+    "unread": _("Unread"),
+    "snoozed": _("Snoozed"),
+    "archived": _("Archived"),
+    "saved": _("Saved"),
 }
 EMPTY: Final = {
-    "inbox": "You're all caught up.",
-    "unread": "Nothing unread.",
-    "snoozed": "Nothing snoozed.",
-    "archived": "Nothing archived yet.",
-    "saved": "Nothing saved yet.",
+    "inbox": _("You're all caught up."),
+    "unread": _("Nothing unread."),
+    "snoozed": _("Nothing snoozed."),
+    "archived": _("Nothing archived yet."),
+    "saved": _("Nothing saved yet."),
 }
 
 
@@ -36,6 +37,8 @@ class ListPosition:
 
     listing: str
     before: int | None = None
+    # The page above that one; then ``before`` says nothing.
+    after: int | None = None
     search: Search = reading.EVERYTHING
 
     @classmethod
@@ -44,6 +47,7 @@ class ListPosition:
         return cls(
             listing if listing in reading.FILTERS else "inbox",
             contract.revision(query.get("before", "")),
+            contract.revision(query.get("after", "")),
             filters.search_of(query),
         )
 
@@ -61,6 +65,23 @@ class ListPosition:
     def fields(self) -> list[tuple[str, str | int]]:
         """The same, for a form."""
         return list(self._query.items())
+
+    def older(self, page: reading.Page) -> str | None:
+        """The address of the page below."""
+        before = page.next_before
+        return None if before is None else replace(self, before=before, after=None).url
+
+    def newer(self, page: reading.Page) -> str | None:
+        """The address of the page above; what is above the first page came since."""
+        if self.after is not None:
+            after = page.next_after
+        elif self.before is not None:
+            held = page.notifications
+            # Where nothing is left below, all that there is is above.
+            after = held[0].item.arrived_revision if held else self.before - 1
+        else:
+            after = None
+        return None if after is None else replace(self, before=None, after=after).url
 
     @property
     def all(self) -> ListPosition:
@@ -82,13 +103,15 @@ class ListPosition:
 
     def found(self, page: reading.Page) -> str:
         """How many its page has found."""
-        is_first, is_last = self.before is None, page.next_before is None
+        is_first, is_last = self.before is self.after is None, page.next_before is None
         count = len(page.notifications)
         return filters.found(self.search, count, is_first=is_first, is_last=is_last)
 
     @property
     def _query(self) -> dict[str, str | int]:
         query: dict[str, str | int] = {"filter": self.listing, **filters.values_of(self.search)}
-        if self.before is not None:
+        if self.after is not None:
+            query["after"] = self.after
+        elif self.before is not None:
             query["before"] = self.before
         return query

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from notifications.inbox import reading
 from notifications.models.preferences import MUTES
 from notifications.pages.appearance import category_name
 from notifications.preferences import acts, categories
+from notifications.wire import contract
 from notifications.wire.message import Message
 
 # What the forms of rows ask for, and what takes it back: with the act and the kind of each.
@@ -38,10 +42,11 @@ class Why:
 def why(message: Message) -> Why:
     """Args: message: as its reader is shown it."""
     category = message.category
+    name = category_name(category)
     mutes = [
-        Muting("thread", message.thread or "", "Mute this thread"),
-        Muting("sender", message.sender or "", f"Mute {message.sender}"),
-        Muting("category", category, f"Mute category {category_name(category)}"),
+        Muting("thread", message.thread or "", _("Mute this thread")),
+        Muting("sender", message.sender or "", _("Mute %(sender)s") % {"sender": message.sender}),
+        Muting("category", category, _("Mute category %(category)s") % {"category": name}),
     ]
     is_required = categories.is_required(message.level, category)
     return Why(is_required, [one for one in mutes if one.value])
@@ -50,18 +55,38 @@ def why(message: Message) -> Why:
 def name_of(kind: str, value: str, title: str = "") -> str:
     """What is muted, as people know it."""
     if kind == "category":
-        return f"category {category_name(value)}"
+        return _("category %(name)s") % {"name": category_name(value)}
     if kind == "sender":
-        return f"everything from {value}"
-    return f"the thread of “{title}”" if title else f"thread {value}"
+        return _("everything from %(sender)s") % {"sender": value}
+    if title:
+        return _("the thread of “%(title)s”") % {"title": title}
+    return _("thread %(key)s") % {"key": value}
+
+
+def refused(error: Exception) -> str:
+    """Why an act was refused, to people: programs are told so in English."""
+    if isinstance(error, acts.Locked):
+        return _("Notifications of this category are required and cannot be muted.")
+    text = ngettext(
+        "There is room for %(count)s mute or category; remove some first.",
+        "There is room for %(count)s mutes and categories; remove some first.",
+        contract.RULES_MAX_COUNT,
+    )
+    return text % {"count": contract.RULES_MAX_COUNT}
 
 
 def done(verb: str, kind: str, value: str, title: str, *, is_changed: bool) -> str:
     """What is said of it."""
     name = name_of(kind, value, title)
     if not is_changed:
-        return f"{name} was {'' if verb == 'mute' else 'not '}muted already."
-    return f"{'Muted' if verb == 'mute' else 'No longer muted'}: {name}."
+        text = (
+            _("%(name)s was muted already.")
+            if verb == "mute"
+            else _("%(name)s was not muted already.")
+        )
+    else:
+        text = _("Muted: %(name)s.") if verb == "mute" else _("No longer muted: %(name)s.")
+    return text % {"name": name}
 
 
 def act(user_id: Any, op: str, pk: int) -> tuple[str, str] | None:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods
 
@@ -30,7 +31,12 @@ from notifications.sending import acts as sending
 from notifications.wire import contract
 from notifications.wire.message import Message
 
-_COLUMNS = {"inbox": "Inbox", "toast": "Toast", "desktop": "Desktop", "sound": "Sound"}
+_COLUMNS = {
+    "inbox": _lazy("Inbox"),
+    "toast": _lazy("Toast"),
+    "desktop": _lazy("Desktop"),
+    "sound": _lazy("Sound"),
+}
 # One test in so many seconds: whoever presses again gets no second one.
 _TEST_EVERY_S = 10
 
@@ -68,7 +74,7 @@ def preferences_page(request: HttpRequest) -> HttpResponse:
             return _mute(request, op)
         case "test":
             return _test(request)
-    return HttpResponseBadRequest("That is nothing that can be done here.")
+    return HttpResponseBadRequest(_("That is nothing that can be done here."))
 
 
 def _page(
@@ -92,7 +98,8 @@ def _page(
 def _shown(row: reading.Row, is_muted: bool) -> _Shown:  # noqa: FBT001
     channels = asdict(row.channels)
     cells = [
-        _Cell(f"{row.category}:{name}", label, channels[name]) for name, label in _COLUMNS.items()
+        _Cell(f"{row.category}:{name}", str(label), channels[name])
+        for name, label in _COLUMNS.items()
     ]
     return _Shown(row.category, category_name(row.category), row.is_locked, is_muted, cells)
 
@@ -115,7 +122,9 @@ def _save(request: HttpRequest) -> HttpResponse:
     try:
         acts.choose(user_id, rows=rows, **form.chosen())
     except acts.TooMany as error:
-        messages.error(request, f"{error} Nothing was saved.")
+        messages.error(
+            request, _("%(reason)s Nothing was saved.") % {"reason": muting.refused(error)}
+        )
     else:
         # What is said of it is said in the language that was chosen.
         use(request, form.chosen().get("language", ""))
@@ -126,7 +135,7 @@ def _save(request: HttpRequest) -> HttpResponse:
 def _mute(request: HttpRequest, op: str) -> HttpResponse:
     kind, value = request.POST.get("kind", ""), request.POST.get("value", "")
     if kind not in MUTES or not 0 < len(value) <= contract.THREAD_MAX_LENGTH or "\0" in value:
-        return HttpResponseBadRequest("That is nothing that can be muted.")
+        return HttpResponseBadRequest(_("That is nothing that can be muted."))
     act = acts.mute if op == "mute" else acts.unmute
     title = request.POST.get("title", "")
     try:
@@ -137,7 +146,7 @@ def _mute(request: HttpRequest, op: str) -> HttpResponse:
         else:
             messages.info(request, done)
     except (acts.Locked, acts.TooMany) as error:
-        messages.error(request, str(error))
+        messages.error(request, muting.refused(error))
     pk = contract.notification_pk(request.POST.get("notification", "-"))
     if pk is None:
         return redirect("notifications:preferences")
@@ -151,22 +160,22 @@ def _said(text: str, op: str, kind: str, value: str) -> str:
         "", '<input form="undo-mute" type="hidden" name="{}" value="{}">', fields.items()
     )
     undoing = "unmute" if op == "mute" else "mute"
-    button = '{} {}<button form="undo-mute" name="op" value="{}">Undo</button>'
-    return format_html(button, text, hidden, undoing)
+    button = '{} {}<button form="undo-mute" name="op" value="{}">{}</button>'
+    return format_html(button, text, hidden, undoing, _("Undo"))
 
 
 def _test(request: HttpRequest) -> HttpResponse:
     """Send somebody a notification of their own, as often as is of any use."""
     inbox_id = inbox_reading.head(recipient_id(request)).inbox_id
-    message = Message("This is a test", body="So you are told of a notification.", sender="")
+    message = Message(_("This is a test"), body=_("So you are told of a notification."), sender="")
     key = sending.IdempotencyKey(f"test:{inbox_id}", str(int(time.time()) // _TEST_EVERY_S))
     user: Any = request.user
     audience = audiences.ChosenUsers([user.pk], user.get_username()[:200])
     sent = sending.send(message, audience=audience, idempotency=key)
     if not sent.created:
-        messages.info(request, "A test was sent just now. Wait a few seconds.")
+        messages.info(request, _("A test was sent just now. Wait a few seconds."))
     elif sent.notification.skipped_count:
-        messages.warning(request, "A test was sent, and your preferences keep it out.")
+        messages.warning(request, _("A test was sent, and your preferences keep it out."))
     else:
-        messages.success(request, "A test was sent to you.")
+        messages.success(request, _("A test was sent to you."))
     return redirect("notifications:preferences")

@@ -6,42 +6,47 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.dates import WEEKDAYS
 from django.utils.timezone import get_current_timezone_name
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from notifications.pages.languages import is_chosen_here
 from notifications.preferences.choices import THEMES, TOAST_S, Choices, Quiet, zones
 
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _UNTIL_CLOSED = ""
-_THEMES = dict(zip(THEMES, ("As the system has it", "Light", "Dark"), strict=True))
+_THEMES = dict(zip(THEMES, (_("As the system has it"), _("Light"), _("Dark")), strict=True))
 
 
 def _toast_label(seconds: int | None) -> str:
-    return "Until I close it" if seconds is None else f"{seconds} seconds"
+    if seconds is None:
+        return gettext("Until I close it")
+    return ngettext("%(count)s second", "%(count)s seconds", seconds) % {"count": seconds}
 
 
 class PreferencesForm(forms.Form):
     """When and how somebody is told."""
 
-    quiet = forms.BooleanField(label="Keep quiet at these hours", required=False)
+    quiet = forms.BooleanField(label=_("Keep quiet at these hours"), required=False)
     days = forms.MultipleChoiceField(
-        label="Days on which they begin",
-        choices=list(enumerate(_DAYS)),
+        label=_("Days on which they begin"),
+        choices=list(WEEKDAYS.items()),
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
-    start = forms.CharField(label="From", required=False, widget=forms.TextInput({"type": "time"}))
-    end = forms.CharField(label="To", required=False, widget=forms.TextInput({"type": "time"}))
-    zone = forms.CharField(label="Time zone", required=False, widget=forms.Select)
+    start = forms.CharField(
+        label=_("From"), required=False, widget=forms.TextInput({"type": "time"})
+    )
+    end = forms.CharField(label=_("To"), required=False, widget=forms.TextInput({"type": "time"}))
+    zone = forms.CharField(label=_("Time zone"), required=False, widget=forms.Select)
     toast_s = forms.ChoiceField(
-        label="Toasts stay",
-        choices=[
+        label=_("Toasts stay"),
+        choices=lambda: [
             (_UNTIL_CLOSED if one is None else str(one), _toast_label(one)) for one in TOAST_S
         ],
         required=False,
     )
-    keys = forms.BooleanField(label="Single-key shortcuts in the inbox", required=False)
+    keys = forms.BooleanField(label=_("Single-key shortcuts in the inbox"), required=False)
     theme = forms.ChoiceField(label=_("Theme"), choices=list(_THEMES.items()))
 
     def __init__(self, choices: Choices, data: Any = None) -> None:

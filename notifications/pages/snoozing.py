@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
 
 from notifications.inbox import acts
 
@@ -14,9 +15,9 @@ _MONDAY = 0
 
 # Ops of the page that are a snooze until a moment of their own.
 CHOICES = {
-    "snooze-hour": "1 hour",
-    "snooze-tomorrow": "Tomorrow 09:00",
-    "snooze-monday": "Monday 09:00",
+    "snooze-hour": _("1 hour"),
+    "snooze-tomorrow": _("Tomorrow 09:00"),
+    "snooze-monday": _("Monday 09:00"),
 }
 
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.urls import get_script_prefix
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -43,8 +44,16 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
         page = reading.Page(reading.head(user_id), [], None)
     else:
         page = reading.page(
-            user_id, place.listing, before=place.before, size=_PAGE_SIZE, search=place.search
+            user_id,
+            place.listing,
+            before=place.before,
+            after=place.after,
+            size=_PAGE_SIZE,
+            search=place.search,
         )
+        if place.after is not None and page.next_after is None:
+            # A first page that is full, with what arrives while it is read.
+            return redirect(replace(place, after=None).url)
     status = HTTPStatus.BAD_REQUEST if errors else HTTPStatus.OK
     said = {
         **around(),
@@ -58,7 +67,8 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
         "head": page.head,
         "days": by_day(page.notifications),
         "next_before": page.next_before,
-        "older": page.next_before and replace(place, before=page.next_before).url,
+        "older": place.older(page),
+        "newer": place.newer(page),
     }
     return render(request, "notifications/inbox.html", said, status=status)
 
@@ -97,26 +107,35 @@ def inbox_action(request: HttpRequest) -> HttpResponse:
     """Do one act and go back to the listing that it was done from."""
     if request.method == "GET":
         # Who was signed out when the button was pressed comes here after signing in again.
-        messages.warning(request, "You were signed out, so nothing was done. Try it again.")
+        messages.warning(request, _("You were signed out, so nothing was done. Try it again."))
         return redirect("notifications:inbox")
     place = ListPosition.of(request.POST)
     op = request.POST.get("op", "")
     if op == "read" and "upto" in request.POST:
         return _mark_all_read(request, place)
-    if op in acting.DONE and "undoes" in request.POST:
+    if op in acting.BACK and "undoes" in request.POST:
         return _undo(request, place, op)
+    if "many" in request.POST:
+        return _act_on_many(request, place, op)
+    return _act_on_one(request, place, op)
+
+
+def _act_on_one(request: HttpRequest, place: ListPosition, op: str) -> HttpResponse:
     pk = contract.notification_pk(request.POST.get("notification", "-"))
     if op not in acting.OPS | muting.OPS.keys() or pk is None:
-        return HttpResponseBadRequest("That is nothing that can be done here.")
+        return HttpResponseBadRequest(_("That is nothing that can be done here."))
     try:
         if op in muting.OPS:
             said = acting.mute(recipient_id(request), op, pk)
         else:
             said = acting.act(recipient_id(request), op, pk, request.POST.get("until", ""))
-    except acts.BadUntil as error:
-        messages.error(request, f"{error} Nothing was snoozed.")
+    except acts.BadUntil:
+        text = _(
+            "A snooze ends at least 3 minutes and at most a year from now. Nothing was snoozed."
+        )
+        messages.error(request, text)
     except (preferences.Locked, preferences.TooMany) as error:
-        messages.error(request, str(error))
+        messages.error(request, muting.refused(error))
     else:
         if said is not None:
             messages.success(request, said)
@@ -124,8 +143,28 @@ def inbox_action(request: HttpRequest) -> HttpResponse:
 
 
 def _undo(request: HttpRequest, place: ListPosition, op: str) -> HttpResponse:
-    if acting.undo(recipient_id(request), op, request.POST["undoes"]):
-        messages.success(request, "Undone.")
+    again = request.POST.getlist("again")[: contract.IDS_MAX_COUNT]
+    try:
+        if acting.undo(recipient_id(request), op, request.POST["undoes"], again):
+            messages.success(request, _("Undone."))
+    except acts.BadUntil as error:
+        messages.error(request, str(error))
+    return redirect(place.url)
+
+
+def _act_on_many(request: HttpRequest, place: ListPosition, op: str) -> HttpResponse:
+    """Those that were selected."""
+    pks = {contract.notification_pk(one) for one in request.POST.getlist("notification")} - {None}
+    if op not in acting.OPS or len(pks) > contract.IDS_MAX_COUNT:
+        return HttpResponseBadRequest(_("That is nothing that can be done here."))
+    try:
+        until = request.POST.get("until", "")
+        said = acting.act_on_many(recipient_id(request), op, {pk for pk in pks if pk}, until)
+    except acts.BadUntil as error:
+        messages.error(request, _("%(why)s Nothing was snoozed.") % {"why": error})
+    else:
+        if said is not None or not pks:
+            messages.info(request, said or _("Nothing was selected."))
     return redirect(place.url)
 
 
@@ -138,9 +177,9 @@ def _mark_all_read(request: HttpRequest, place: ListPosition) -> HttpResponse:
     try:
         said = acting.mark_all_read(recipient_id(request), which)
     except reading.EpochMismatch:
-        messages.warning(request, "Your inbox was refreshed. Nothing was marked; look again.")
+        messages.warning(request, _("Your inbox was refreshed. Nothing was marked; look again."))
     else:
-        messages.success(request, said or "All marked as read.")
+        messages.success(request, said or _("All marked as read."))
     return redirect(place.url)
 
 

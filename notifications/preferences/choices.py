@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, Final
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from notifications.preferences import categories
 from notifications.preferences.categories import SHOWN, Channels
@@ -54,12 +55,12 @@ class Quiet:
         """What is wrong with it, by its parts."""
         found = {}
         if not self.days or not set(self.days) <= set(DAYS):
-            found["days"] = "Choose at least one day."
+            found["days"] = gettext("Choose at least one day.")
         for name, clock in (("start", self.start), ("end", self.end)):
             if not _TIME.fullmatch(clock):
-                found[name] = "Write a time such as 22:00."
+                found[name] = gettext("Write a time such as 22:00.")
         if self.zone not in zones():
-            found["zone"] = "Choose a time zone from the list, such as Europe/Berlin."
+            found["zone"] = gettext("Choose a time zone from the list, such as Europe/Berlin.")
         return found
 
     def as_json(self) -> dict[str, Any]:

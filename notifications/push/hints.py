@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from notifications.models.epoch import epoch_tag as tag_of
@@ -17,6 +18,7 @@ from notifications.push.installation import Event, Installation
 from notifications.sending.signals import Arrived, Change, Removed
 from notifications.stream.messages import Hint
 from notifications.wire import frames, serializers
+from notifications.wire.read import Row
 
 # The handler's name in Channels' terms; a process that does not know it lets it pass.
 EVENT_TYPE = "inboxes.changed"
@@ -65,7 +67,9 @@ def _hints(here: Installation, epoch_tag: str, change: Change) -> list[tuple[str
     body: dict[str, Any] = {"epoch_tag": epoch_tag, "at": time.time()}
     # Of what was edited or woken: no item is as it was, each in its own way: streams read.
     if isinstance(change, Arrived):
-        body["arrived"] = _arrival(change)
+        notification = change.notification
+        content = {name: getattr(notification, name) for name in serializers.CONTENT}
+        body["arrived"] = arrival(notification.pk, change.arrived_at, content)
     elif isinstance(change, Removed):
         body["removed"] = str(change.notification_id)
     rows = [[i.inbox_id, i.revision, i.unread, i.unseen] for i in change.inboxes]
@@ -107,16 +111,16 @@ def age_s(body: Any) -> float | None:
     return time.time() - at if isinstance(at, float) else None
 
 
-def _arrival(change: Arrived) -> str:
-    """The notification as it came, encoded once; each recipient's revision is put before it."""
+def arrival(notification_id: int, arrived_at: datetime, content: Row) -> str:
+    """A notification as it came, encoded once; each recipient's revision is put before it.
+
+    Args: content: its values, by the names of ``serializers.CONTENT``.
+    """
     item = dict.fromkeys(serializers.ITEM) | {
-        "notification_id": change.notification.pk,
-        "arrived_at": change.arrived_at,
+        "notification_id": notification_id,
+        "arrived_at": arrived_at,
     }
-    shown = serializers.item(item) | serializers.content(
-        change.notification.pk,
-        {name: getattr(change.notification, name) for name in serializers.CONTENT},
-    )
+    shown = serializers.item(item) | serializers.content(notification_id, content)
     del shown["revision"], shown["arrived_revision"]
     return serializers.members(shown).decode()
 

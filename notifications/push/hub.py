@@ -136,13 +136,29 @@ class Hub:
     # --- What the database says -------------------------------------------------------------------
 
     def on_revisions(
-        self, epoch_tag: str, rows: Iterable[tuple[int, int]], asked_at: float = float("-inf")
+        self,
+        epoch_tag: str,
+        rows: Iterable[tuple[int, int]],
+        asked_at: float = float("-inf"),
+        arrived: Iterable[dict[str, Any]] = (),
     ) -> None:
         """The reconciler read where inboxes stand: their ids and revisions.
 
-        Args: asked_at: when it began to read; what a stream was sent since then may be newer.
+        Args:
+        asked_at: when it began to read; what a stream was sent since then may be newer.
+        arrived: what has come into some of them, as the bodies of hints say it.
         """
-        self._spawn(self._catch_up(epoch_tag, rows, asked_at))
+        self._spawn(self._catch_up(epoch_tag, rows, asked_at, arrived))
+
+    def lacking(self, rows: Iterable[tuple[int, int]]) -> list[int]:
+        """Inboxes of which a stream lacks that revision and no other; from any thread."""
+        return [
+            inbox_id
+            for inbox_id, revision in rows
+            if any(
+                one.stream.position == revision - 1 for one in tuple(self.streams.get(inbox_id, ()))
+            )
+        ]
 
     def on_woken(self, inbox_ids: Iterable[int]) -> None:
         """Somebody says that something may be new in these inboxes: whoever follows one reads."""
@@ -154,8 +170,15 @@ class Hub:
                 self.perform(connection, connection.stream.woken)
 
     async def _catch_up(
-        self, epoch_tag: str, rows: Iterable[tuple[int, int]], asked_at: float
+        self,
+        epoch_tag: str,
+        rows: Iterable[tuple[int, int]],
+        asked_at: float,
+        arrived: Iterable[dict[str, Any]],
     ) -> None:
+        for body in arrived:
+            healed = await self._tell(hints.read(body, self.streams))
+            metrics.hints_healed.inc(healed)
         for n, (inbox_id, revision) in enumerate(rows, 1):
             for connection in tuple(self.streams.get(inbox_id, ())):
                 if self.perform(
@@ -204,7 +227,10 @@ class Hub:
             if event["type"] == hints.ACCESS_EVENT_TYPE:
                 self.access.suspect(self.streams.get(int(body), ()))
             elif event["type"] == hints.EVENT_TYPE:  # another: from a newer process, maybe
-                await self._tell(hints.read(body, self.streams), hints.age_s(body))
+                began = time.monotonic()
+                is_news = await self._tell(hints.read(body, self.streams))
+                if is_news and (age_s := hints.age_s(body)) is not None:  # once, for the last
+                    metrics.commit_to_sent.observe(age_s + time.monotonic() - began)
         except (LookupError, TypeError, ValueError) as error:
             logger.warning("A hint that makes no sense was ignored: %r", error)
 
@@ -221,18 +247,19 @@ class Hub:
             self._may_look_at = now + _DISTRUST_REST_S
             self.poll_now()
 
-    async def _tell(self, hints_by_inbox: Iterable[tuple[int, Hint]], age_s: float | None) -> None:
-        began, sent = time.monotonic(), 0
+    async def _tell(self, hints_by_inbox: Iterable[tuple[int, Hint]]) -> int:
+        """Returns: to how many streams it was news."""
+        told = news = 0
         for inbox_id, hint in hints_by_inbox:
             for connection in tuple(self.streams.get(inbox_id, ())):
-                self.perform(connection, connection.stream.hinted, hint, time.monotonic())
-                sent += 1
-                if sent % _BATCH == 0:
+                fact = connection.stream.hinted
+                news += bool(self.perform(connection, fact, hint, time.monotonic()))
+                told += 1
+                if told % _BATCH == 0:
                     await asyncio.sleep(0)
             # Not before: whoever takes this asks the database later than the stream was told.
             self.told.learn(inbox_id, hint.epoch_tag, hint.revision)
-        if sent and age_s is not None:  # observed once, for the last of them
-            metrics.commit_to_sent.observe(age_s + time.monotonic() - began)
+        return news
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         # A context of its own, or the tasks would keep that of the request that came first.

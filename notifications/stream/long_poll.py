@@ -54,6 +54,10 @@ class LongPoll:
     _how: How = How.CAUGHT_UP
 
     @property
+    def position(self) -> int:
+        return -1  # it reads whatever it is told of
+
+    @property
     def acknowledged(self) -> int:
         """The revision that the client holds: that of its cursor, once that is known to be good."""
         return 0 if self._found is None else self._found.since or 0

@@ -156,6 +156,10 @@ class Stream(Protocol):
     epoch: str
 
     @property
+    def position(self) -> int:
+        """The revision up to which it was told, in the epoch of ``epoch_tag``."""
+
+    @property
     def acknowledged(self) -> int: ...
 
     @property

@@ -44,6 +44,12 @@ def category_label(category: str) -> str:
     return appearance.category_label(category)
 
 
+@register.filter
+def level_label(level: str) -> str:
+    """The level in a word; of the one that says nothing, nothing."""
+    return appearance.level_label(level) if level and level != "info" else ""
+
+
 @register.simple_tag
 def mutes_of(notification: Any) -> list[tuple[str, str]]:
     """What of a notification can be muted: ops of the page's form, and their labels."""

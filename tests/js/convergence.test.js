@@ -29,7 +29,7 @@ function world(seed) {
   const api = {
     one: () => later(() => null, 10),
     chosen: async () => ({}),
-    choose: async () => ({}), mute: async () => ({}),
+    page: async () => null, choose: async () => ({}), mute: async () => ({}),
     whyStop: () => later(() => null, 10),
     act: (body) => {
       if (server.chance(0.1)) return later(() => Promise.reject(Object.assign(new Error(), { status: 503 })), 10);

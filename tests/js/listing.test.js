@@ -52,6 +52,20 @@ test("what belongs on an older page stays there", () => {
   assert.deepEqual(ids(), ["9", "8"]);
 });
 
+test("what is far from its reader is let go of, and asked for again from there on", () => {
+  const { it, ids } = listing("inbox", [9, 8, 7, 6, 5]);
+  const shown = it.shown(as);
+  it.trim(shown.slice(1, 3), shown);
+  assert.deepEqual(ids(), ["8", "7"]);
+  assert.deepEqual([it.hasNewer, it.hasOlder, it.ends], [true, true, { oldest: 7, newest: 8 }]);
+  it.merge([notification(10)], []);
+  assert.deepEqual(ids(), ["8", "7"]);
+  it.beginPage();
+  it.endPage({ notifications: [notification(10), notification(9)], hasNewer: false });
+  assert.deepEqual(ids(), ["10", "9", "8", "7"]);
+  assert.deepEqual([it.hasNewer, it.hasOlder], [false, true]);
+});
+
 test("the higher revision wins, and removed is final", () => {
   const { it, ids } = listing("inbox", [5]);
   it.merge([notification(5, { revision: 9, title: "late" })], []);

@@ -51,7 +51,7 @@ test("three are shown, and time runs for the others once they are", async () => 
     it.add(notification(id));
     await clock.advance(1_500);
   }
-  assert.deepEqual([ids(), it.waitingCount], [["1", "2", "3"], 2]);
+  assert.deepEqual([ids(), it.moreCount], [["1", "2", "3"], 2]);
   await clock.advance(3_499);
   assert.deepEqual(ids(), ["3", "4", "5"]);
   await clock.advance(6_000);
@@ -63,7 +63,7 @@ test("on a narrow screen there is one", () => {
   it.limit = 1;
   it.add(notification(1));
   it.add(notification(2));
-  assert.deepEqual([ids(), it.waitingCount], [["1"], 1]);
+  assert.deepEqual([ids(), it.moreCount], [["1"], 1]);
 });
 
 test("more than three in two seconds are one, and it counts on", async () => {
@@ -114,7 +114,7 @@ test("what cannot wait comes before what can, and takes no time from it", async 
   await clock.advance(5_000);
   it.add(notification(2, { level: "critical" }));
   assert.deepEqual(ids(), ["2"]);
-  await clock.advance(60_000);
+  await clock.advance(7_000);
   it.addError("Couldn't archive");
   assert.deepEqual(ids(), ["2"]);
   it.dismiss(it.shown[0]);
@@ -125,4 +125,36 @@ test("what cannot wait comes before what can, and takes no time from it", async 
   assert.deepEqual(ids(), ["1"]);
   await clock.advance(1);
   assert.deepEqual(ids(), []);
+});
+
+test("one that waited as long as it would have been shown is counted, and comes no more", async () => {
+  const { it, clock, ids } = queue();
+  it.limit = 1;
+  it.add(notification(1, { level: "critical" }));
+  it.add(notification(2));
+  await clock.advance(4_000);
+  it.addAll([notification(3), notification(4)]);
+  it.addError("Couldn't archive");
+  await clock.advance(60_000);
+  assert.deepEqual([ids(), it.moreCount], [["1"], 4]);
+  // What was read elsewhere is nothing to go to.
+  it.dropTold(({ id }) => id !== "2");
+  assert.equal(it.moreCount, 3);
+  it.dismiss(it.shown[0]);
+  // An error waits: it is told once, and by nothing else.
+  assert.deepEqual(it.shown.map(({ text }) => text), ["Couldn't archive"]);
+  assert.equal(it.moreCount, 2);
+  it.dismiss(it.shown[0]);
+  assert.deepEqual([ids(), it.moreCount], [[], 0]);
+});
+
+test("nobody looks, nothing grows old", async () => {
+  const { it, clock } = queue();
+  it.limit = 1;
+  it.add(notification(1));
+  it.add(notification(2));
+  it.setPaused(true);
+  await clock.advance(60_000);
+  it.setPaused(false);
+  assert.deepEqual([it.shown.length, it.moreCount], [1, 1]);
 });

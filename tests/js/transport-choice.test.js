@@ -38,7 +38,7 @@ function choice({ storage = new FakeStorage(), only, hasTokens = false, openAfte
     })),
   }); // prettier-ignore
   it.transports = new TransportChoice({
-    only,
+    only: () => only,
     webSocket: hasTokens ? null : opener("ws"),
     services,
     storage: () => storage,
@@ -196,7 +196,7 @@ test("one that is closed before its module came is never opened", async () => {
 test("one whose module does not come is closed abnormally", async () => {
   const closed = [];
   const services = async () => Promise.reject(new Error("no network"));
-  const transports = new TransportChoice({ only: "sse", webSocket: false, services, storage: () => null, url: "" });
+  const transports = new TransportChoice({ only: () => "sse", webSocket: false, services, storage: () => null, url: "" });
   transports.open(null, { message: () => {}, close: (code) => closed.push(code), cursor: () => null });
   await settle();
   assert.deepEqual(closed, [1006]);

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from notifications.credentials import keys, tokens
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from accounts.models import User
 
 _PAGE = """<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>Shop</title>
@@ -19,9 +21,14 @@ _PAGE = """<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>
 
 
 class Shop:
-    """It serves that page at every path, and gives a token to whoever asks by POST."""
+    """It serves that page at every path, and gives a token to whoever asks by POST.
 
-    def __init__(self, site_url: str, *, head: str = "") -> None:
+    Args: page: in place of that one, with ``{site}`` in it; files: paths -> what is there instead.
+    """
+
+    def __init__(
+        self, site_url: str, *, head: str = "", page: str = "", files: dict[str, Path] | None = None
+    ) -> None:
         self.transport = "auto"
         #: What it answers next; None: nobody is signed in there.
         self.token: str | None = None
@@ -30,8 +37,11 @@ class Shop:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                if file := (files or {}).get(self.path):
+                    return self._answer(200, "text/javascript", file.read_text("utf-8"))
                 text = _PAGE.format(site=site_url, transport=shop.transport, head=head)
-                self._answer(200, "text/html; charset=utf-8", text)
+                text = page.replace("{site}", site_url) or text
+                return self._answer(200, "text/html; charset=utf-8", text)
 
             def do_POST(self) -> None:
                 shop.asked += 1

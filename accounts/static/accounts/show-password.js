@@ -1,11 +1,13 @@
 /** A button beside each password: who can read what they typed makes fewer mistakes. */
+/** What it says: the page's, in its language. @type {HTMLScriptElement | null} */
+const said = document.querySelector("script[data-show]");
 /** @type {NodeListOf<HTMLInputElement>} */
 const inputs = document.querySelectorAll('input[type="password"]');
 for (const input of inputs) {
   const button = document.createElement("button");
   button.type = "button";
-  button.textContent = "Show";
-  button.setAttribute("aria-label", "Show password");
+  button.textContent = said?.dataset.show ?? "Show";
+  button.setAttribute("aria-label", said?.dataset.showPassword ?? "Show password");
   button.setAttribute("aria-pressed", "false");
   button.addEventListener("click", () => {
     const isShown = input.type === "text";

@@ -19,7 +19,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from notifications.models import Epoch
 from notifications.models.epoch import epoch_tag as tag_of
 from notifications.process import outages, supervisor
-from notifications.push import installation
+from notifications.push import arrivals, installation
 from notifications.push.hub import Hub
 from notifications.push.installation import Installation
 
@@ -114,11 +114,23 @@ class Reconciler(ABC):
             self._secret = state.epoch_secret
             self._call(hub.on_epoch, epoch_tag)
         if state.rows:
-            self._call(hub.on_revisions, epoch_tag, state.rows, state.asked_at)
+            arrived = self._arrived(epoch_tag, state.rows)
+            self._call(hub.on_revisions, epoch_tag, state.rows, state.asked_at, arrived)
         if state.access:
             self._call(hub.access.on_versions, state.access)
         if state.gone is None or state.gone:
             self._call(hub.access.on_gone, state.gone)
+
+    def _arrived(self, epoch_tag: str, rows: Sequence[tuple[int, int]]) -> Sequence[dict[str, Any]]:
+        """What has just come into these inboxes; streams that are not told read it themselves."""
+        lacking = self._hub.lacking(rows)
+        if not lacking:
+            return ()
+        try:
+            return arrivals.read(epoch_tag, lacking)
+        except (DatabaseError, InterfaceError, TypeError, ValueError) as error:
+            outages.tell(logger, error, "What has arrived could not be read for all at once")
+            return ()
 
     def _belongs_to(self, here: Installation) -> None:
         """Which installation this is has become known, or has changed."""

@@ -83,6 +83,7 @@ class SqliteReconciler(Reconciler):
             return
         if self._database is not None:
             self._database.close()  # another file has taken its place
+            connection.close()
         self._database = sqlite3.connect(
             f"{self._path.as_uri()}?mode=ro",
             uri=True,

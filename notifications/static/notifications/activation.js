@@ -6,7 +6,7 @@ export class Activation {
   #bell;
   #client;
 
-  /** @param {Inbox.Bell} bell */
+  /** @param {Inbox.Element} bell */
   constructor(bell) {
     this.#bell = bell;
     this.#client = bell.client;
@@ -36,18 +36,23 @@ export class Activation {
    * @param {(event: MouseEvent) => void} [go]
    */
   watch(node, current, go = () => {}) {
-    /** @param {MouseEvent} event */
-    const followed = (event) => {
-      // Not the button that opens a menu.
-      const notification = event.button > 1 ? null : current();
-      if (!notification) return;
-      const mayGo = this.#bell.emit("activate", { notification }, true);
-      if (!notification.read_at) this.#client.markRead([notification.id]);
-      if (mayGo) go(event);
-      else event.preventDefault();
-    };
     // The middle button, and others that open a tab, do not click.
-    for (const type of /** @type {const} */ (["click", "auxclick"])) node.addEventListener(type, followed);
+    for (const type of /** @type {const} */ (["click", "auxclick"])) {
+      node.addEventListener(type, (event) => {
+        const notification = current();
+        if (notification) this.follow(event, notification, go);
+      });
+    }
+  }
+
+  /** @param {MouseEvent} event @param {Inbox.Notification} notification @param {(event: MouseEvent) => void} [go] */
+  follow(event, notification, go = () => {}) {
+    // Not the button that opens a menu.
+    if (event.button > 1) return;
+    const mayGo = this.#bell.emit("activate", { notification }, true);
+    if (!notification.read_at) this.#client.markRead([notification.id]);
+    if (mayGo) go(event);
+    else event.preventDefault();
   }
 
   /** All of a body of which a list shows the beginning. @param {string} id */

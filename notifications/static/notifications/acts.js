@@ -56,6 +56,11 @@ export class Acts {
     return this.#api.one(id);
   }
 
+  /** A page of a listing. @param {Record<string, string>} query */
+  page(query) {
+    return this.#api.page(query);
+  }
+
   /** What the reader has chosen of how they are told. */
   chosen() {
     return this.#api.chosen();

@@ -20,7 +20,7 @@ export function showOnDesktop({ id, title, body }, open) {
 }
 
 /** Two short tones; a page that nobody has touched yet may make none. */
-export async function sound() {
+export async function playTones() {
   const context = new AudioContext();
   await context.resume();
   const volume = new GainNode(context, { gain: 0.1 });

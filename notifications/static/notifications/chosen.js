@@ -23,7 +23,7 @@ class Chosen extends EventTarget {
   constructor(client) {
     super();
     this.#client = client;
-    const attribute = bellOf(client)?.getAttribute("preferences");
+    const attribute = elementOf(client)?.getAttribute("preferences");
     if (attribute === null || attribute === undefined) this.#read();
     else this.#take(parsed(attribute));
     client.addEventListener("frame", ({ detail: frame }) => {
@@ -32,9 +32,10 @@ class Chosen extends EventTarget {
     });
   }
 
+  /** How long a toast stays; undefined: its reader has not said. */
   get toastMs() {
-    const { toast_s: seconds = 8 } = this.#said;
-    return seconds === null ? Infinity : seconds * 1000;
+    const { toast_s: seconds } = this.#said;
+    return seconds === null ? Infinity : seconds && seconds * 1000;
   }
 
   get keys() {
@@ -106,7 +107,7 @@ function wallClock(timeZone, nowMs) {
 }
 
 /** @param {Inbox.Client} client */
-const bellOf = (client) => [...document.querySelectorAll("notification-bell")].find((bell) => bell.client === client);
+const elementOf = ({ elements }) => [...elements].find((element) => element.hasAttribute("preferences"));
 
 /** @param {string} text @returns {Inbox.Preferences} */
 function parsed(text) {

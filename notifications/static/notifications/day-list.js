@@ -77,6 +77,7 @@ export class DayList {
     if (!current || stays(current)) return;
     const at = this.rows.indexOf(current);
     const heir = this.rows.slice(at).find(stays) ?? this.rows.slice(0, at).findLast(stays);
-    (heir?.node ?? this.#refuge).focus();
+    // It may be far from what is looked at.
+    (heir?.node ?? this.#refuge).focus({ preventScroll: true });
   }
 }

@@ -1,7 +1,10 @@
 /** The only module that a page loads. */
+import { address, number, word } from "./attributes.js";
 import { InboxClient } from "./inbox-client.js";
 import { loadWords } from "./languages.js";
 import { NotificationBellElement } from "./notification-bell-element.js";
+import { NotificationElement } from "./notification-element.js";
+import { NotificationInboxElement } from "./notification-inbox-element.js";
 import { once } from "./once.js";
 import { TabLeader } from "./tab-leader.js";
 import { TransportChoice } from "./transports/choice.js";
@@ -18,13 +21,30 @@ const { random } = Math;
 /** @type {Map<string, OpenInbox>} by what names them */
 const inboxes = new Map();
 
-/** Bells of one inbox share a client. @param {Inbox.Bell} bell */
-function clientOf(bell) {
-  const key = ["src", "token-url", "user"].map((name) => bell.getAttribute(name)).join();
-  const inbox = inboxes.get(key) ?? open(bell);
-  inboxes.set(key, inbox);
-  return inbox.client;
-}
+// A framework may take an element away and put it back.
+const LINGER_MS = 5_000;
+
+/** @type {Inbox.Clients} */
+const clients = {
+  join(element) {
+    const key = [urlOf(element), address(element, "token-url"), element.getAttribute("user")].join();
+    const inbox = inboxes.get(key) ?? open(element);
+    inboxes.set(key, inbox);
+    inbox.client.elements.add(element);
+    // Nobody may have shown it for a while.
+    if (inbox.client.user || !element.hasAttribute("token-url")) inbox.client.start();
+    return inbox.client;
+  },
+  leave(element) {
+    const { elements } = element.client;
+    elements.delete(element);
+    const [inbox] = [...inboxes.values()].filter(({ client }) => client === element.client);
+    setTimeout(() => elements.size || inbox.tabs.suspend({ closesChannel: true }), LINGER_MS);
+  },
+};
+
+/** @param {Inbox.Element} element */
+const urlOf = (element) => new URL(`${address(element, "src")}/`.replace(/\/+$/, "/"), document.baseURI).href;
 
 /** @param {string} name */
 const channel = (name) => new BroadcastChannel(name);
@@ -33,21 +53,22 @@ const channelLocks = once(async () => new (await import("./channel-locks.js")).C
 /** @type {Inbox.Locks} */
 const locks = navigator.locks ?? { request: async (...asked) => (await channelLocks()).request(...asked) };
 
-/** @param {Inbox.Bell} bell */
-function open(bell) {
+/** @param {Inbox.Element} element */
+function open(element) {
   /** @param {string} name */
-  const attribute = (name) => bell.getAttribute(name);
-  const [unread, unseen, revision] = ["unread", "unseen", "revision"].map((name) => Number(attribute(name)));
+  const attribute = (name) => element.getAttribute(name);
+  const [unread, unseen, revision] = ["unread", "unseen", "revision"].map((name) => number(element, name));
   const page = { user: attribute("user"), epoch: attribute("epoch"), revision, counts: { unread, unseen } };
-  const url = new URL(attribute("src") ?? "/api/v1/", document.baseURI).href;
+  const url = urlOf(element);
   const socketUrl = new URL("../../ws/notifications/", url).href.replace("http", "ws");
-  const tokenUrl = attribute("token-url");
+  const tokenUrl = address(element, "token-url");
+  const csrfCookie = attribute("csrf-cookie") ?? "csrftoken";
   const services = once(async () => {
     const { servicesOf } = await import("./services.js");
-    return servicesOf({ url, socketUrl, tokenUrl, page, clock, random, client, transports });
+    return servicesOf({ url, socketUrl, tokenUrl, csrfCookie, page, clock, random, client, transports });
   });
   const transports = new TransportChoice({
-    only: only(attribute("transport")),
+    only: () => only(client),
     webSocket: !tokenUrl && webSocketTransport(socketUrl),
     services,
     storage: () => localStorage,
@@ -66,32 +87,36 @@ function open(bell) {
   });
   follow(client, tabs);
   // Whose inbox does a token open?
-  if (page.user || !tokenUrl) client.start();
-  else client.revive();
-  return { client, services };
+  if (!page.user && tokenUrl) client.revive();
+  return { client, services, tabs };
 }
 
-/** @param {string | null} asked @returns {Inbox.TransportName | undefined} */
-const only = (asked) => (asked === "ws" || asked === "sse" || asked === "poll" ? asked : undefined);
+/** What the first element of a client asks for. @param {InboxClient} client @returns {Inbox.TransportName | undefined} */
+function only({ elements: [first] }) {
+  const asked = first ? word(first, "transport") : "auto";
+  return asked === "auto" ? undefined : /** @type {Inbox.TransportName} */ (asked);
+}
 
 /** @param {InboxClient} client @param {TabLeader} tabs */
 function follow(client, tabs) {
+  const restart = () => client.elements.size && client.start();
   document.addEventListener("visibilitychange", () => document.hidden || tabs.wake());
   addEventListener("offline", () => client.setOffline(true));
   addEventListener("online", () => client.setOffline(false));
   // Cached or frozen, it would keep its lock.
   addEventListener("pagehide", () => tabs.suspend({ closesChannel: true }));
   document.addEventListener("freeze", () => tabs.suspend());
-  addEventListener("pageshow", ({ persisted }) => persisted && client.start());
-  document.addEventListener("resume", () => client.start());
+  addEventListener("pageshow", ({ persisted }) => persisted && restart());
+  document.addEventListener("resume", restart);
 }
 
 // Before anything is drawn.
 await loadWords();
 // Without popovers the link stays.
 if ("popover" in HTMLElement.prototype) {
-  NotificationBellElement.clientOf = clientOf;
+  NotificationElement.clients = clients;
   customElements.define("notification-bell", NotificationBellElement);
+  customElements.define("notification-inbox", NotificationInboxElement);
   /** @type {HTMLElement | null} */
   const root = document.querySelector("[data-inbox]");
   const [inbox] = inboxes.values();

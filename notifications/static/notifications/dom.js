@@ -2,7 +2,7 @@
  * A new element; text is always text, never markup.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
- * @param {Partial<HTMLElementTagNameMap[Tag]>} [properties]
+ * @param {Partial<Omit<HTMLElementTagNameMap[Tag], "part">> & {part?: string}} [properties]
  * @param {(Node | string)[]} children
  * @returns {HTMLElementTagNameMap[Tag]}
  */

@@ -20,6 +20,8 @@ export class InboxClient extends ClientEventTarget {
   connectionId = "";
   /** The tab that is connected for us; null: we are. @type {Inbox.Leader | null} */
   leader = null;
+  /** What shows it on this page; the first speaks for the others. @type {Set<Inbox.Element>} */
+  elements = new Set();
 
   #options;
   #backoff;
@@ -122,8 +124,9 @@ export class InboxClient extends ClientEventTarget {
     this.#tellState();
   }
 
-  resume() {
-    this.#current?.resume();
+  /** `anew`: as if we had nothing. */
+  resume(anew = false) {
+    this.#current?.resume(anew);
   }
 
   #drop() {

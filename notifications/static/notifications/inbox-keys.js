@@ -1,7 +1,7 @@
 import { element } from "./dom.js";
-import { shortcuts, TEXT } from "./words.js";
+import { TEXT } from "./words.js";
 
-const EDITABLE = "input, textarea, select, [contenteditable], dialog, notification-bell";
+const EDITABLE = "input:not([data-part=pick]), textarea, select, [contenteditable], dialog, notification-bell";
 
 /**
  * The keys of the inbox page. Those of a feed always work; single letters can be switched off, since
@@ -43,13 +43,13 @@ export class InboxKeys {
   }
 
   /** @param {KeyboardEvent} event @param {Inbox.Row | undefined} current @returns {Reaction} */
-  #move({ key, target }, current) {
+  #move({ key, target, shiftKey }, current) {
     if (!current) return undefined;
     if (key === "PageDown") return () => this.#step(1);
     if (key === "PageUp") return () => this.#step(-1);
     if (target !== current.node) return undefined;
-    if (key === "ArrowDown") return () => this.#step(1);
-    if (key === "ArrowUp") return () => this.#step(-1);
+    if (key === "ArrowDown") return () => this.#step(1, shiftKey);
+    if (key === "ArrowUp") return () => this.#step(-1, shiftKey);
     return key === "Enter" ? () => current.open() : undefined;
   }
 
@@ -69,6 +69,8 @@ export class InboxKeys {
         return act("archive");
       case "b":
         return current && (() => current.offer("snooze"));
+      case "x":
+        return current && (() => this.#page.select(current));
       case "m":
         return current && (() => current.offer("mute"));
       case "s":
@@ -90,31 +92,19 @@ export class InboxKeys {
     }
   }
 
-  /** @param {number} by */
-  #step(by) {
+  /** @param {number} by @param {boolean} [selects] all on the way */
+  #step(by, selects = false) {
     const { rows, current } = this.#page;
     const at = current ? rows.indexOf(current) + by : 0;
-    rows[Math.max(0, Math.min(at, rows.length - 1))]?.node.focus();
+    const row = rows[Math.max(0, Math.min(at, rows.length - 1))];
+    row?.node.focus();
+    if (selects && row && current) this.#page.extend(row, current);
   }
 
-  #help() {
-    this.#dialog ??= this.#build();
-    this.#dialog.showModal();
-  }
-
-  #build() {
-    const keys = shortcuts().flatMap(([key, what]) => [element("dt", {}, element("kbd", { textContent: key })), element("dd", { textContent: what })]);
-    const box = element("input", { type: "checkbox", checked: this.#chosen.keys });
-    // Where that cannot be sent it holds until the page is left.
-    box.addEventListener("change", () => this.#chosen.choose({ keys: box.checked }).catch(() => {}));
-    this.#chosen.addEventListener("change", () => (box.checked = this.#chosen.keys));
-    const heading = element("h2", { id: "shortcuts-heading", textContent: TEXT.shortcuts });
-    const close = element("form", { method: "dialog" }, element("button", { className: "primary", textContent: TEXT.close }));
-    const dialog = element("dialog", {}, heading, element("dl", {}, ...keys), element("p", {}, element("label", {}, box, ` ${TEXT.singleKeys}`)), close);
-    dialog.setAttribute("aria-labelledby", heading.id);
-    // Within the inbox, whose look it has.
-    this.button.after(dialog);
-    return dialog;
+  async #help() {
+    const { shortcutsDialog } = await import("./shortcuts-dialog.js");
+    this.#dialog ??= shortcutsDialog(this.button, this.#chosen);
+    if (!this.#dialog.open) this.#dialog.showModal();
   }
 }
 

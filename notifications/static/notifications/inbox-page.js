@@ -1,21 +1,18 @@
-import { chosenOf } from "./chosen.js";
+import { AliveRows } from "./alive-rows.js";
+import { comeBack } from "./coming-back.js";
 import { DayList } from "./day-list.js";
-import { element, part } from "./dom.js";
-import { InboxRow } from "./inbox-row.js";
+import { element, hide, part, say } from "./dom.js";
+import { ListPages } from "./list-pages.js";
 import { place } from "./list-place.js";
+import { around, heldStill, topRow } from "./list-window.js";
 import { Listing } from "./listing.js";
 import { narrowedBy } from "./narrowing.js";
-import { OnDemand, comeBack } from "./on-demand.js";
+import { OnDemand } from "./on-demand.js";
 import { OnceAFrame } from "./once-a-frame.js";
 import { RowActs } from "./row-acts.js";
-import { SeenObserver } from "./seen-observer.js";
 import { newText } from "./words.js";
 
 const TICK_MS = 60_000;
-const PAGE_SIZE = 50;
-const PAGE_MAX_SIZE = 100;
-// What comes together is asked for together.
-const ASK_AGAIN_MS = 300;
 // Then the reader asks for more, or the page would have no end.
 const AUTOMATIC_PAGES = 3;
 
@@ -32,53 +29,54 @@ export function enhance(root, client, api) {
 class InboxPage {
   #root;
   #client;
-  #api;
   #listing;
-  #chosen;
-  #seen;
-  #template;
+  #pages;
   #days;
-  /** @type {Map<string, InboxRow>} by the ids of what they show */
-  #rows = new Map();
+  #rows;
   /** What the reader has seen in its place: it may come back there at any time. @type {Set<string>} */
   #accepted = new Set();
   /** @type {Record<string, string>} */
   #query;
-  /** @type {string | null} */
-  #nextBefore;
-  #asked = 0;
+  /** Arrivals of which nothing is held, since the list is far below them. */
+  #missed = 0;
+  #isAsking = false;
   #redraw = new OnceAFrame(() => this.#show());
   #automaticPages = AUTOMATIC_PAGES;
-  #nearOlder = new IntersectionObserver((entries) => this.#cameNear(entries), { rootMargin: "200px" });
+  #near = new IntersectionObserver((entries) => this.#cameNear(entries), { rootMargin: "400px" });
   #older;
+  #newer;
   #empty;
   #markAll = part(document, "[data-mark-all]", HTMLFormElement);
   #pill = element("button", { type: "button", className: "new", hidden: true });
   #acts;
   /** @type {OnDemand | undefined} */
   #onDemand;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #again;
 
   /** @param {HTMLElement} root @param {Inbox.Client} client @param {Pick<Inbox.Api, "page">} api */
   constructor(root, client, api) {
-    const { nextBefore = null } = root.dataset;
+    const { nextBefore = null, epoch } = root.dataset;
     const filter = /** @type {Inbox.ListingName} */ (root.dataset.filter);
-    const before = new URLSearchParams(location.search).get("before");
+    const asked = new URLSearchParams(location.search);
     this.#root = root;
     this.#client = client;
-    this.#api = api;
-    this.#chosen = chosenOf(client);
-    this.#seen = new SeenObserver(client);
+    this.#rows = new AliveRows(root, client);
     this.#query = { filter, ...narrowedBy(place.query) };
-    this.#nextBefore = nextBefore;
-    this.#template = part(part(root, "[data-row]", HTMLTemplateElement).content, "article", HTMLElement);
     this.#days = new DayList(part(root, "[data-days]", HTMLElement), part(document, "h1", HTMLElement));
     this.#empty = part(root, "[data-empty]", HTMLElement);
     this.#older = part(root, "[data-older]", HTMLElement);
-    const drawn = [...root.querySelectorAll("article")].map((node) => this.#adopt(node));
-    this.#listing = new Listing({ filter, isFirst: !before, hasOlder: nextBefore !== null, isNarrowed: this.#isNarrowed, notifications: drawn });
+    this.#newer = part(root, "[data-newer]", HTMLElement);
+    const drawn = [...root.querySelectorAll("article")].map((node) => this.#rows.adopt(node));
+    for (const { id } of drawn) this.#accepted.add(id);
+    this.#listing = new Listing({ filter, isFirst: !asked.has("before") && !asked.has("after"), hasOlder: nextBefore !== null, isNarrowed: this.#isNarrowed, notifications: drawn });
     this.#acts = new RowActs(client, this.#listing);
+    this.#pages = new ListPages({
+      api,
+      listing: this.#listing,
+      query: () => this.#query,
+      // Before it is live, it goes by what the server drew.
+      epoch: () => this.#client.inbox.epoch || epoch,
+      answered: (answer) => this.#answered(answer),
+    });
   }
 
   start() {
@@ -90,11 +88,12 @@ class InboxPage {
     this.#markAll.addEventListener("submit", (event) => this.#acts.submitAll(event));
     this.#pill.addEventListener("click", () => this.#showNew());
     this.#client.addEventListener("change", ({ detail }) => this.#changed(detail));
+    this.#client.addEventListener("notification", () => this.#listing.hasNewer && this.#missed++);
     this.#client.addEventListener("signedout", () => this.#show());
     setInterval(() => this.#show(), TICK_MS);
     if (isReady) this.#changed({ notifications: [...inbox.notifications.values()], removed: [], isSnapshot: true });
     this.#show();
-    this.#nearOlder.observe(this.#older);
+    for (const node of [this.#older, this.#newer]) this.#near.observe(node);
     import("./inbox-comforts.js").then(({ addComforts }) => (this.#acts.bar = addComforts(this.#root, this, this.#client)));
     this.#onDemand = new OnDemand(this.#root, this, this.#client);
     comeBack(this);
@@ -104,25 +103,30 @@ class InboxPage {
     return Object.keys(this.#query).length > 1;
   }
 
-  /** Shows the first page of what the server finds, in place of what is shown. @param {Record<string, string>} narrowed */
-  narrow(narrowed) {
+  /** Shows a page of what the server finds, in place of what is shown. @param {Record<string, string>} narrowed @param {string} before */
+  narrow(narrowed, before) {
     this.#query = { filter: this.#query.filter, ...narrowed };
     this.#root.ariaBusy = "true";
-    this.#listing.begin(this.#isNarrowed);
-    this.#ask(PAGE_SIZE);
+    this.#listing.begin(this.#isNarrowed, !before);
+    this.#pages.anew(before);
+  }
+
+  /** @param {Inbox.Row} row */
+  select(row) {
+    this.#onDemand?.loadSelection().then((selection) => selection.toggle(row));
+  }
+
+  /** @param {Inbox.Row} row @param {Inbox.Row} from */
+  extend(row, from) {
+    this.#onDemand?.loadSelection().then((selection) => selection.extend(row, from));
+  }
+
+  get bar() {
+    return this.#acts.bar;
   }
 
   search() {
     this.#onDemand?.loadSearch().then((search) => search.focus());
-  }
-
-  /** @param {HTMLElement} node */
-  #adopt(node) {
-    const row = this.#rowOf(node);
-    row.isStop = false;
-    this.#rows.set(row.id, row);
-    this.#accepted.add(row.id);
-    return row.read();
   }
 
   /** @param {Inbox.ClientEvents["change"]} change */
@@ -132,84 +136,86 @@ class InboxPage {
     const { epoch, revision } = this.#client.inbox;
     const isAsDrawn = epoch === this.#root.dataset.epoch && revision === Number(this.#root.dataset.revision);
     // A snapshot says nothing of older rows, unless nothing happened since they were drawn.
-    if (isSnapshot && !isAsDrawn) this.#ask(this.#size);
-    else if (isUnsure && !isSnapshot) this.#askAgain();
+    if (isSnapshot && !isAsDrawn) this.#pages.refresh();
+    else if (isUnsure && !isSnapshot) this.#pages.topSoon();
     this.#redraw.ask();
   }
 
-  /** As much as is shown, if that can be had at once. */
-  get #size() {
-    return Math.min(PAGE_MAX_SIZE, Math.max(PAGE_SIZE, this.#listing.size));
-  }
-
-  /** Whether what came is to be shown, the server knows. */
-  #askAgain() {
-    clearTimeout(this.#again);
-    this.#again = setTimeout(() => this.#ask(this.#size, undefined, { isTop: true }), ASK_AGAIN_MS);
-  }
-
   /** @param {IntersectionObserverEntry[]} entries */
-  #cameNear([{ isIntersecting }]) {
-    if (isIntersecting && this.#automaticPages-- > 0) this.#loadOlder();
+  #cameNear(entries) {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting || this.#isAsking) continue;
+      if (target === this.#newer) this.#load("newer");
+      else if (this.#automaticPages-- > 0) this.#load("older");
+    }
   }
 
-  async #loadOlder() {
-    const before = this.#nextBefore;
-    if (before === null) return;
-    this.#nextBefore = null; // asked for, once
-    const isThere = await this.#ask(PAGE_SIZE, before);
-    if (!isThere) this.#nextBefore ??= before;
+  /** @param {"older" | "newer"} where */
+  async #load(where) {
+    if (this.#isAsking) return;
+    this.#isAsking = true; // once
+    const isThere = await this.#pages[where]();
+    this.#isAsking = false;
     this.#show();
-    // It tells of a change only, and the end of the page may still be in sight.
-    this.#nearOlder.unobserve(this.#older);
-    if (isThere) this.#nearOlder.observe(this.#older);
+    // It tells of a change only, and the end of the list may still be in sight.
+    for (const node of [this.#older, this.#newer]) {
+      this.#near.unobserve(node);
+      if (isThere) this.#near.observe(node);
+    }
+  }
+
+  /** @type {Inbox.PagesOptions["answered"]} */
+  #answered({ isThere, accepted, isAbove, isTop }) {
+    const isNarrowing = this.#root.ariaBusy === "true";
+    this.#root.ariaBusy = null;
+    if (!isThere) return isNarrowing ? this.#onDemand?.search?.failed() : undefined;
+    for (const { id } of accepted) this.#accepted.add(id);
+    if (isTop) this.#onDemand?.search?.found(this.#listing.size, !this.#listing.hasOlder);
+    if (!this.#listing.hasNewer) this.#missed = 0;
+    this.#show({ isStill: isAbove });
+  }
+
+  /** @param {{isStill?: boolean}} [options] isStill: what is looked at stays where it is */
+  #show({ isStill = false } = {}) {
+    const isStopped = this.#client.reason !== null;
+    const mayInsert = this.isAtTop;
+    const all = isStopped ? [] : this.#shown();
+    const top = isStill || !mayInsert ? topRow(this.#days.rows) : undefined;
+    const shown = around(all, top ? all.findIndex(({ id }) => id === top.id) : 0);
+    if (shown.length < all.length) this.#trim(shown, all);
+    const fresh = shown.filter(({ id }) => !this.#accepted.has(id));
+    if (mayInsert) for (const { id } of fresh) this.#accepted.add(id);
+    const visible = shown.filter(({ id }) => this.#accepted.has(id));
+    const { hasOlder, hasNewer } = this.#listing;
+    heldStill(top, () => {
+      this.#newer.hidden = isStopped || !hasNewer;
+      this.#days.show(visible.map((one) => this.#rows.show(one, this.#onDemand?.selection?.has(one.id) ?? false)), this.#client.now(), !hasOlder && !hasNewer);
+    });
+    this.#onDemand?.selection?.redrawn();
+    hide(this.#empty, isStopped || visible.length > 0);
+    hide(this.#older, isStopped || !hasOlder);
+    const count = this.#missed + (mayInsert ? 0 : fresh.length);
+    hide(this.#pill, !count);
+    say(this.#pill, newText(count));
+    const { unread } = this.#client.counts;
+    // It is for all that there are, not for what was found.
+    hide(this.#markAll, !unread || this.#isNarrowed);
+    for (const node of document.querySelectorAll("[data-count=unread]")) say(node, unread ? String(unread) : "");
   }
 
   /**
-   * The last page to be asked for counts: another one's answer may be older.
-   * @param {number} limit
-   * @param {string} [before]
-   * @param {{isTop?: boolean}} [options]
+   * What is far from where its reader is can be had again.
+   * @param {(Inbox.Drawn | Inbox.Notification)[]} kept
+   * @param {(Inbox.Drawn | Inbox.Notification)[]} all
    */
-  async #ask(limit, before, { isTop = false } = {}) {
-    const asked = ++this.#asked;
-    this.#listing.beginPage();
-    const query = { ...this.#query, ...(before && { before }), limit: String(limit) };
-    const page = await this.#api.page(query).catch(() => null);
-    if (asked !== this.#asked) return false;
-    const isNarrowing = this.#root.ariaBusy === "true";
-    this.#root.ariaBusy = null;
-    // Before it is live, it goes by what the server drew.
-    if (!page || page.epoch !== (this.#client.inbox.epoch || this.#root.dataset.epoch)) {
-      this.#listing.failPage();
-      if (isNarrowing) this.#onDemand?.search?.failed();
-      return false;
+  #trim(kept, all) {
+    const ids = new Set(kept.map(({ id }) => id));
+    const lost = all.filter(({ id }) => !ids.has(id));
+    this.#listing.trim(kept, all);
+    for (const { id } of lost) {
+      this.#rows.forget(id);
+      if (!this.#accepted.delete(id)) this.#missed += 1;
     }
-    const { notifications, next_before: next } = page;
-    const isDeeper = this.#listing.endPage({ notifications, hasOlder: next !== null, isNew: !before && !isTop, isTop });
-    if (!isDeeper) this.#nextBefore = next;
-    if (before || isNarrowing) for (const { id } of notifications) this.#accepted.add(id);
-    if (!before) this.#onDemand?.search?.found(this.#listing.size, !this.#listing.hasOlder);
-    this.#show();
-    return true;
-  }
-
-  #show() {
-    const isStopped = this.#client.reason !== null;
-    const shown = isStopped ? [] : this.#shown();
-    const fresh = shown.filter(({ id }) => !this.#accepted.has(id));
-    const mayInsert = !this.#isReading();
-    if (mayInsert) for (const { id } of fresh) this.#accepted.add(id);
-    const visible = shown.filter(({ id }) => this.#accepted.has(id));
-    this.#days.show(visible.map((one) => this.#row(one)), this.#client.now(), this.#nextBefore === null);
-    this.#empty.hidden = isStopped || visible.length > 0;
-    this.#older.hidden = isStopped || this.#nextBefore === null;
-    this.#pill.hidden = mayInsert || !fresh.length;
-    this.#pill.textContent = newText(fresh.length);
-    const { unread } = this.#client.counts;
-    // It is for all that there are, not for what was found.
-    this.#markAll.hidden = !unread || this.#isNarrowed;
-    for (const node of document.querySelectorAll("[data-count=unread]")) node.textContent = unread ? String(unread) : "";
   }
 
   #shown() {
@@ -217,36 +223,19 @@ class InboxPage {
   }
 
   /** Nothing is put above what somebody reads. */
-  #isReading() {
+  get isAtTop() {
     const [first] = this.#days.rows;
-    return first !== undefined && first.node.getBoundingClientRect().top < 0;
+    return !this.#listing.hasNewer && !(first && first.node.getBoundingClientRect().top < 0);
   }
 
-  /** @param {Inbox.Drawn | Inbox.Notification} notification */
-  #row(notification) {
-    const row = this.#rows.get(notification.id) ?? this.#newRow(notification.id);
-    row.show(notification, this.#client.now());
-    this.#seen.watch(row.node, notification);
-    return row;
-  }
-
-  /** @param {string} id */
-  #newRow(id) {
-    const row = this.#rowOf(/** @type {HTMLElement} */ (this.#template.cloneNode(true)));
-    row.isStop = false;
-    this.#rows.set(id, row);
-    return row;
-  }
-
-  #rowOf(/** @type {HTMLElement} */ node, isWhole = false) {
-    return new InboxRow(node, { isWhole, mayMute: (one) => this.#chosen.mayMute(one) });
-  }
-
-  #showNew() {
+  async #showNew() {
     const first = this.#shown().find(({ id }) => !this.#accepted.has(id));
+    // Those that came are above what is held.
+    if (this.#listing.hasNewer) await this.#pages.anew();
     scrollTo({ top: 0 });
     this.#show();
-    this.#rows.get(first?.id ?? "")?.node.focus();
+    const row = this.#rows.get(first?.id ?? "");
+    (row?.node.isConnected ? row : this.#days.rows[0])?.node.focus();
   }
 
   get rows() {
@@ -265,7 +254,7 @@ class InboxPage {
 
   /** All of one, beside the list. @param {HTMLElement} node */
   wholeRow(node) {
-    return this.#rowOf(node, true);
+    return this.#rows.whole(node);
   }
 
   /** What is listed under this id. @param {string} id */
@@ -282,7 +271,7 @@ class InboxPage {
     this.#acts.bar?.undo();
   }
 
-  /** @param {InboxRow} row @param {Inbox.RowOp} op */
+  /** @param {Inbox.WholeRow} row @param {Inbox.RowOp} op */
   act(row, op) {
     this.#acts.act(row, op);
   }
@@ -293,7 +282,7 @@ class InboxPage {
     if (row) this.submit(row, event);
   }
 
-  /** A button of a row was pressed, or of what is open beside the list. @param {InboxRow} row @param {SubmitEvent} event */
+  /** A button of a row was pressed, or of what is open beside the list. @param {Inbox.WholeRow} row @param {SubmitEvent} event */
   submit(row, event) {
     this.#acts.submit(row, event);
   }
@@ -311,8 +300,9 @@ class InboxPage {
     const row = target.closest("[data-part=links] a, [data-part=open], .nb-body a") && this.#rowAt(target);
     // Who follows a notification's own link has read it.
     if (row?.isUnread) this.#client.markRead([row.id]);
-    if (button || !target.closest("[data-older] a") || this.#acts.isSignedOut) return;
+    const where = target.closest("[data-older] a") ? "older" : target.closest("[data-newer] a") ? "newer" : null;
+    if (button || !where || this.#acts.isSignedOut) return;
     event.preventDefault();
-    this.#loadOlder();
+    this.#load(where);
   }
 }

@@ -67,6 +67,16 @@ export class InboxRow {
     };
   }
 
+  get isPicked() {
+    return this.#parts.pick?.checked ?? false;
+  }
+
+  /** Whether it is selected. */
+  set isPicked(isPicked) {
+    const { pick } = this.#parts;
+    if (pick && pick.checked !== isPicked) pick.checked = isPicked;
+  }
+
   get isSaved() {
     return this.#parts.save.value === "unsave";
   }
@@ -96,7 +106,7 @@ export class InboxRow {
   /** @param {Inbox.Drawn | Inbox.Notification} notification */
   #draw(notification) {
     this.#drawn = notification;
-    const { title, state, toggle, move, more, time } = this.#parts;
+    const { title, state, toggle, move, more, pick, time } = this.#parts;
     const isUnread = !notification.read_at;
     if (this.id !== notification.id) this.#becomes(notification.id);
     this.node.classList.toggle("unread", isUnread);
@@ -107,6 +117,7 @@ export class InboxRow {
     label(toggle, isUnread ? "read" : "unread", notification.title);
     label(move, notification.archived_at ? "restore" : "archive", notification.title);
     if (more) moreButton(notification.title, more);
+    if (pick) pick.ariaLabel = `${TEXT.select}: ${notification.title}`;
     const { wake, save, snooze, mute } = this.#parts;
     hide(wake, !notification.snoozed_until);
     hide(snooze, notification.archived_at !== null);
@@ -125,13 +136,14 @@ export class InboxRow {
 
   /** @param {string} id */
   #becomes(id) {
-    const { heading, line, more, acts } = this.#parts;
+    const { heading, line, more, pick, acts } = this.#parts;
     this.node.dataset.id = this.#parts.id.value = id;
     if (this.#isWhole || !line || !more) return;
     this.node.id = `n-${id}`;
     heading.id = `title-${id}`;
     line.id = `line-${id}`;
     acts.id = `acts-${id}`;
+    if (pick) pick.value = id;
     this.node.setAttribute("aria-labelledby", heading.id);
     this.node.setAttribute("aria-describedby", line.id);
     more.popoverTargetElement = acts;
@@ -200,7 +212,7 @@ export class InboxRow {
     const tabIndex = isStop ? 0 : -1;
     if (!this.#isWhole) this.node.tabIndex = tabIndex;
     /** @type {NodeListOf<HTMLElement>} */
-    const inside = this.node.querySelectorAll(":is(a, button, summary, [name=until]):not(.nb-body *)");
+    const inside = this.node.querySelectorAll(":is(a, button, summary, [name=until], [data-part=pick]):not(.nb-body *)");
     for (const one of inside) one.tabIndex = tabIndex;
   }
 }
@@ -216,7 +228,10 @@ function partsOf(node) {
   const line = node.querySelector("[data-part=line]");
   /** @type {HTMLButtonElement | null} */
   const more = node.querySelector("[data-part=more]");
+  /** @type {HTMLInputElement | null} */
+  const pick = node.querySelector("[data-part=pick]");
   return {
+    pick,
     // All of one has no second line, and shows its acts.
     line,
     more,

@@ -131,7 +131,7 @@ export class InboxSearch {
       const filter = new URL(tab.href).searchParams.get("filter") ?? "inbox";
       tab.search = String(new URLSearchParams({ filter, ...narrowed }));
     }
-    this.#page.narrow(narrowed);
+    this.#page.narrow(narrowed, new URLSearchParams(query).get("before") ?? "");
   }
 
   /** @param {KeyboardEvent} event */

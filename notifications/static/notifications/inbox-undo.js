@@ -5,7 +5,7 @@ const SHOWN_MS = 10_000;
 
 /** Says for a while what was done, and takes it back. What was done stays undoable in its listing. */
 export class UndoBar {
-  /** @type {(() => void) | null} */
+  /** @type {(() => unknown) | null} */
   #undo = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
@@ -19,7 +19,7 @@ export class UndoBar {
     for (const type of ["pointerleave", "focusout"]) this.node.addEventListener(type, () => this.#wait());
   }
 
-  /** Returns what takes the offer back. @param {string} text @param {() => void} undo */
+  /** Returns what takes the offer back. @param {string} text @param {() => unknown} undo */
   offer(text, undo) {
     this.#undo = undo;
     this.node.hidden = false;
@@ -34,7 +34,7 @@ export class UndoBar {
     undo?.();
   }
 
-  /** @param {() => void} [offered] only while it is this one */
+  /** @param {() => unknown} [offered] only while it is this one */
   hide(offered) {
     if (offered && offered !== this.#undo) return;
     this.#undo = null;

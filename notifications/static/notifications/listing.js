@@ -36,9 +36,9 @@ export class Listing {
     this.#hold(notifications);
   }
 
-  /** From its first page on another one is shown, whose answer is awaited. @param {boolean} isNarrowed to what a search finds */
-  begin(isNarrowed) {
-    this.#isFirst = true;
+  /** From its first page on another one is shown, whose answer is awaited. @param {boolean} isNarrowed to what a search finds @param {boolean} [isFirst] */
+  begin(isNarrowed, isFirst = true) {
+    this.#isFirst = isFirst;
     this.#isNarrowed = isNarrowed;
   }
 
@@ -67,17 +67,19 @@ export class Listing {
   }
 
   /**
-   * @param {{notifications: Held[], hasOlder: boolean, isNew?: boolean, isTop?: boolean}} page
-   *   isNew: in place of what is held; isTop: in place of as much of it as the page reaches down to.
+   * @param {{notifications: Held[], hasOlder?: boolean, hasNewer?: boolean, isNew?: boolean, isTop?: boolean}} page
+   *   isNew: in place of what is held; isTop: in place of as much of it as the page reaches down to;
+   *   hasNewer: whether there is more above; where it is not said, that is as it was.
    * @returns whether more is held, below a page that is the top
    */
-  endPage({ notifications, hasOlder, isNew = false, isTop = false }) {
+  endPage({ notifications, hasOlder, hasNewer, isNew = false, isTop = false }) {
     const meanwhile = this.#meanwhile ?? [];
     this.#meanwhile = null;
     const reached = isTop && hasOlder ? notifications.at(-1) : undefined;
     if (isNew || isTop) for (const one of [...this.#held.values()]) if (!reached || byArrival(one, reached) <= 0) this.#held.delete(one.id);
     const isDeeper = isTop && this.#held.size > 0;
-    if (!isDeeper) this.#hasOlder = hasOlder;
+    if (!isDeeper) this.#hasOlder = hasOlder ?? this.#hasOlder;
+    this.#isFirst = hasNewer === undefined ? this.#isFirst : !hasNewer;
     this.#hold(notifications);
     this.merge(meanwhile, []);
     return isDeeper;
@@ -106,6 +108,33 @@ export class Listing {
     for (const one of notifications) {
       const { revision = 0 } = this.#held.get(one.id) ?? {};
       if (one.revision >= revision && !this.#removed.has(one.id)) this.#held.set(one.id, one);
+    }
+  }
+
+  /** Whether there is more above what is held. */
+  get hasNewer() {
+    return !this.#isFirst;
+  }
+
+  /** The arrival from which more is asked for, downwards and upwards. */
+  get ends() {
+    const arrivals = [...this.#held.values()].map((one) => one.arrived_revision);
+    return { oldest: Math.min(...arrivals), newest: Math.max(...arrivals) };
+  }
+
+  /**
+   * Lets go of what is above and below these, which can be had again.
+   * @param {Held[]} kept in a row, newest first; all of it if there are none
+   * @param {Held[]} shown of which they are
+   */
+  trim(kept, shown) {
+    const [first, last] = [kept[0], kept.at(-1)];
+    if (!first || !last) return;
+    if (first.id !== shown[0].id) this.#isFirst = false;
+    if (last.id !== shown.at(-1)?.id) this.#hasOlder = true;
+    for (const one of [...this.#held.values()]) {
+      const isAbove = !this.#isFirst && one.id !== first.id && byArrival(one, first) < 0;
+      if (isAbove || (this.#hasOlder && byArrival(one, last) > 0)) this.#held.delete(one.id);
     }
   }
 

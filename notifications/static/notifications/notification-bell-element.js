@@ -1,16 +1,19 @@
+import { number, word } from "./attributes.js";
+import { NotificationElement } from "./notification-element.js";
 import { BELL_STYLE, dress } from "./styles.js";
 import { badgeText, bellName, titleWithCount } from "./text.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const BELL = "M12 2a7 7 0 0 0-7 7v4l-2 4h18l-2-4V9a7 7 0 0 0-7-7Zm-2.5 17a2.5 2.5 0 0 0 5 0Z";
-/** <notification-bell unread="3"><a href="/inbox/">Notifications (3)</a></notification-bell> */
-export class NotificationBellElement extends HTMLElement {
-  static observedAttributes = ["unread", "unseen"];
-  /** @type {(bell: NotificationBellElement) => Inbox.Client} */
-  static clientOf;
 
-  /** Once it is in a page. */
-  client = /** @type {Inbox.Client} */ (/** @type {unknown} */ (null));
+/** <notification-bell unread="3"><a href="/inbox/">Notifications (3)</a></notification-bell> @implements {Inbox.BellElement} */
+export class NotificationBellElement extends NotificationElement {
+  /** @override */
+  static observedAttributes = [
+    ...NotificationElement.observedAttributes,
+    ...["unread", "unseen", "revision", "badge", "max", "limit", "title-count", "favicon", "toasts", "toast-duration", "toast-position", "sound"],
+  ];
+
   #listening = new AbortController();
   /** @type {Promise<Inbox.BellDetails> | null} */
   #loading = null;
@@ -23,95 +26,65 @@ export class NotificationBellElement extends HTMLElement {
   // Live regions have to be there before they speak.
   #status = make("div", { className: "hidden", role: "status" });
   #alert = make("div", { className: "hidden", role: "alert" });
-
   get unreadCount() {
-    return Number(this.getAttribute("unread"));
+    return number(this, "unread");
   }
 
   get unseenCount() {
-    return Number(this.getAttribute("unseen"));
+    return number(this, "unseen");
   }
 
-  get state() {
-    return this.client.state;
+  /** @override */
+  redraw() {
+    this.#details?.redraw();
   }
 
-  /** Null: none. */
-  get inboxUrl() {
-    return this.getAttribute("inbox-url") ?? (this.hasAttribute("token-url") ? null : new URL("/inbox/", this.client.url).href);
-  }
-
-  connectedCallback() {
-    const client = (this.client ??= NotificationBellElement.clientOf(this));
+  /** @override */
+  joined() {
     if (!this.shadowRoot) this.#build();
+    const { client } = this;
     this.#listening = new AbortController();
     const { signal } = this.#listening;
     client.addEventListener("change", ({ detail }) => this.#changed(detail), { signal });
     client.addEventListener("state", () => this.#stateChanged(), { signal });
-    client.addEventListener("notification", async ({ detail }) => (await this.#load()).announce([detail.notification]), { signal });
-    client.addEventListener("summary", async ({ detail }) => (await this.#load()).announce(detail.notifications), { signal });
-    client.addEventListener("error", async ({ detail }) => (await this.#load()).failed(detail), { signal });
-    client.addEventListener("signedout", async ({ detail }) => (await this.#load()).signedOut(detail), { signal });
+    /** @param {(details: Inbox.BellDetails) => void} how */
+    const tell = (how) => void this.load().then(how, () => {});
+    client.addEventListener("notification", ({ detail }) => tell((details) => details.announce([detail.notification])), { signal });
+    client.addEventListener("summary", ({ detail }) => tell((details) => details.announce(detail.notifications)), { signal });
+    client.addEventListener("error", ({ detail }) => tell((details) => details.failed(detail)), { signal });
+    client.addEventListener("signedout", ({ detail }) => tell((details) => details.signedOut(detail)), { signal });
+    // The client may be older than the tag, and know more than it says.
+    if (client.isReady) this.#count();
+    if (client.isReady) queueMicrotask(() => this.isConnected && this.#stateChanged());
     this.#show();
   }
 
-  disconnectedCallback() {
+  /** @override */
+  left() {
     this.#listening.abort();
+    this.#details?.leave();
+    this.#details = undefined;
+    this.#loading = null;
+    this.#isReady = false;
   }
 
-  attributeChangedCallback() {
-    if (this.shadowRoot) this.#show();
+  /** @override @param {string} name */
+  changed(name) {
+    this.#show();
+    if (name === "title-count" && !this.hasAttribute(name)) document.title = titleWithCount(document.title, 0);
+    this.#details?.attributeChanged(name);
   }
 
   async open() {
     try {
-      (await this.#load()).panel.showPopover();
+      (await this.load()).panel.showPopover();
     } catch {
       if (this.inboxUrl) location.assign(this.inboxUrl);
     }
   }
 
-  /** @typedef {string | string[]} Ids one or several */
-  /** @param {Ids[]} ids */
-  markSeen(...ids) {
-    return this.client.markSeen(ids.flat());
-  }
-
-  /** @param {Ids[]} ids */
-  markRead(...ids) {
-    return this.client.markRead(ids.flat());
-  }
-
-  /** @param {Ids[]} ids */
-  markUnread(...ids) {
-    return this.client.markUnread(ids.flat());
-  }
-
-  /** @param {Ids[]} ids */
-  archive(...ids) {
-    return this.client.archive(ids.flat());
-  }
-
-  /** @param {Ids[]} ids */
-  restore(...ids) {
-    return this.client.restore(ids.flat());
-  }
-
-  markAllRead() {
-    return this.client.markAllRead();
-  }
-
-  reconnect() {
-    this.client.reconnect();
-  }
-
-  close() {
+  async close() {
     this.#details?.panel.hidePopover();
-  }
-
-  /** @template {keyof Inbox.BellEvents} Name @param {Name} name @param {Inbox.BellEvents[Name]} detail */
-  emit(name, detail, cancelable = false) {
-    return this.dispatchEvent(new CustomEvent(`nb:${name}`, { detail, cancelable, bubbles: true, composed: true }));
   }
 
   #build() {
@@ -120,7 +93,11 @@ export class NotificationBellElement extends HTMLElement {
     svg.setAttribute("viewBox", "0 0 24 24");
     path.setAttribute("d", BELL);
     svg.append(path);
-    this.#button.append(svg, this.#name, this.#badge);
+    const icon = make("slot", { name: "icon" });
+    icon.append(svg);
+    this.#button.append(icon, this.#name, this.#badge);
+    this.#button.part.add("button");
+    this.#badge.part.add("badge");
     this.#button.addEventListener("click", () => this.#details || this.open());
     // Until its style is there, the link serves.
     const slot = make("slot", {});
@@ -133,38 +110,54 @@ export class NotificationBellElement extends HTMLElement {
     dress(root, BELL_STYLE).then(show, () => {});
   }
 
-  #load() {
-    return (this.#loading ??= this.#loadDetails().finally(() => this.#details || (this.#loading = null)));
+  /** @override */
+  load() {
+    const loading = (this.#loading ??= this.#loadDetails());
+    loading.catch(() => (this.#loading = null));
+    return loading;
   }
 
   async #loadDetails() {
+    const { signal } = this.#listening;
     const { BellDetails } = await import("./bell-details.js");
-    const details = new BellDetails(this, this.#button, this.#status, this.#alert);
+    // A framework may have taken it away meanwhile, and put it back.
+    if (signal.aborted) throw new Error("It has left its page.");
+    const details = new BellDetails(this, { button: this.#button, status: this.#status, alert: this.#alert, signal });
     await details.isStyled;
-    return (this.#details = details);
+    if (!signal.aborted) this.#details = details;
+    return details;
   }
 
   /** @param {Inbox.ClientEvents["change"]} change */
   #changed({ isSnapshot, notifications, removed }) {
     const { counts, inbox } = this.client;
-    for (const [name, count] of Object.entries(counts)) this.setAttribute(name, String(count));
+    this.#count();
     const source = isSnapshot || notifications.length + removed.length ? "stream" : "act";
     this.emit("change", { ...counts, revision: inbox.revision, source });
+  }
+
+  #count() {
+    for (const [name, count] of Object.entries(this.client.counts)) this.setAttribute(name, String(count));
   }
 
   #stateChanged() {
     const { state, transport, leader, retryInMs, isReady } = this.client;
     this.emit("state", { state, transport, role: leader ? "follower" : "leader", retryIn: retryInMs });
-    if (state === "live") this.#load();
+    if (state === "live") this.load().catch(() => {});
     if (isReady && !this.#isReady) this.emit("ready", this.client.counts);
     this.#isReady = isReady;
   }
 
   #show() {
-    this.#name.textContent = bellName(this.unreadCount, this.unseenCount);
-    this.#badge.textContent = badgeText(this.unreadCount);
-    this.#badge.classList.toggle("unseen", this.unseenCount > 0);
-    if (this.hasAttribute("title-count")) document.title = titleWithCount(document.title, this.unreadCount);
+    const { unreadCount: unread, unseenCount: unseen } = this;
+    const [kind, max] = [word(this, "badge"), number(this, "max")];
+    const count = kind === "unseen" ? unseen : unread;
+    this.#name.textContent = bellName(unread, unseen);
+    this.#badge.textContent = kind === "dot" ? "" : badgeText(count, max);
+    this.#badge.hidden = kind === "none" || !count;
+    this.#badge.classList.toggle("dot", kind === "dot");
+    this.#badge.classList.toggle("unseen", unseen > 0);
+    if (this.hasAttribute("title-count")) document.title = titleWithCount(document.title, unread);
   }
 }
 

@@ -11,7 +11,7 @@ export class NotificationToastElement extends HTMLElement {
   #queue;
   /** @type {Map<Inbox.Toast, HTMLElement>} */
   #nodes = new Map();
-  #list = element("div", { className: "toasts nb-rows" });
+  #list = element("div", { className: "toasts nb-rows", part: "toasts" });
   #more;
   #refuge;
   #activation;
@@ -27,6 +27,7 @@ export class NotificationToastElement extends HTMLElement {
     this.#queue = new ToastQueue({ clock, durationMs, changed: () => this.#render() });
     this.#more = this.#way(activation.inboxUrl, "more");
     this.#more.hidden = true;
+    this.#more.part.add("toast-more");
     const root = this.attachShadow({ mode: "open" });
     root.append(this.#list, this.#more);
     dress(root, BELL_STYLE, ROW_STYLE, DETAILS_STYLE).catch(() => {});
@@ -34,6 +35,8 @@ export class NotificationToastElement extends HTMLElement {
 
   connectedCallback() {
     this.popover = "manual";
+    // So a page can style them at the bell.
+    this.setAttribute("exportparts", "toasts, toast, toast-close, toast-more, item-title, item-body, item-actions");
     this.role = "group";
     this.ariaLabel = TEXT.heading;
     this.#listening = new AbortController();
@@ -68,14 +71,14 @@ export class NotificationToastElement extends HTMLElement {
 
   #render() {
     this.#queue.limit = NARROW.matches ? 1 : 3;
-    const { shown, waitingCount } = this.#queue;
+    const { shown, moreCount } = this.#queue;
     for (const toast of this.#nodes.keys()) if (!shown.includes(toast)) this.#nodes.delete(toast);
     const nodes = shown.map((toast) => this.#nodes.get(toast) ?? this.#node(toast));
     shown.forEach((toast, at) => this.#nodes.set(toast, nodes[at]));
     place(this.#list, nodes, this.#refuge);
     if (this.isConnected) this.togglePopover(nodes.length > 0);
-    this.#more.hidden = !waitingCount;
-    this.#more.textContent = moreText(waitingCount, this.#more instanceof HTMLAnchorElement);
+    this.#more.hidden = !moreCount;
+    this.#more.textContent = moreText(moreCount, this.#more instanceof HTMLAnchorElement);
   }
 
   /** @param {Inbox.Toast} toast */
@@ -84,12 +87,12 @@ export class NotificationToastElement extends HTMLElement {
     const [one, ...others] = notifications;
     const isOne = one && !others.length;
     const text = toast.text ?? (isOne ? one.title : announcement(notifications));
-    const title = element("div", { className: "nb-title" }, this.#title(toast, text));
-    const dismiss = labelled(element("button", { type: "button", className: "dismiss" }), "close", TEXT.dismiss, text);
+    const title = element("div", { className: "nb-title", part: "item-title" }, this.#title(toast, text));
+    const dismiss = labelled(element("button", { type: "button", className: "dismiss", part: "toast-close" }), "close", TEXT.dismiss, text);
     dismiss.addEventListener("click", () => this.#queue.dismiss(toast));
     const word = element("span", { className: "nb-level", textContent: levelText(level) });
     const picture = isOne ? avatar(one) : avatar({ sender: null, level: level === "error" ? "critical" : level });
-    const node = element("div", { className: "toast nb-row" }, picture, title, element("p", { className: "nb-line" }, word));
+    const node = element("div", { className: "toast nb-row", part: "toast" }, picture, title, element("p", { className: "nb-line", part: "item-body" }, word));
     if (isOne) this.#addContent(node, one);
     node.append(dismiss);
     node.dataset.level = level;
@@ -98,7 +101,7 @@ export class NotificationToastElement extends HTMLElement {
 
   /** @param {HTMLElement} node @param {Inbox.Notification} notification */
   #addContent(node, notification) {
-    const links = element("div", { className: "nb-links" }, ...actionLinks(notification.actions));
+    const links = element("div", { className: "nb-links", part: "item-actions" }, ...actionLinks(notification.actions));
     this.#activation.watch(links, () => notification);
     const said = element("span", { className: "nb-about" }, ...about(notification, this.#activation.labels));
     const body = element("span", { className: "nb-body", dir: "auto" }, ...linked(notification.body, { tabIndex: -1 }));

@@ -16,8 +16,10 @@ export class OnDemand {
   reader;
   /** @type {Inbox.Search | undefined} */
   search;
+  /** @type {Inbox.Selection | undefined} */
+  selection;
 
-  /** @param {HTMLElement} root of the list @param {Inbox.ReadPage & Inbox.SearchedPage} page @param {Inbox.Client} client */
+  /** @param {HTMLElement} root of the list @param {Inbox.ReadPage & Inbox.SearchedPage & Inbox.SelectedPage & Inbox.KeptPage} page @param {Inbox.Client} client */
   constructor(root, page, client) {
     this.#root = root;
     this.#page = page;
@@ -27,7 +29,12 @@ export class OnDemand {
     form.classList.add("live");
     form.addEventListener("focusin", () => this.loadSearch(), { once: true });
     if (Object.keys(narrowedBy(place.query)).length) this.loadSearch();
+    // What was selected while nothing heard of it.
+    if (page.rows.some((row) => row.isPicked)) this.loadSelection();
+    root.addEventListener("click", (event) => this.#picked(event));
     root.addEventListener("click", (event) => this.#clicked(event));
+    const keepPlace = once(async () => new (await import("./kept-place.js")).KeptPlace(page));
+    addEventListener("scroll", () => keepPlace().catch(() => {}), { passive: true });
     addEventListener("popstate", () => this.#followHistory());
   }
 
@@ -36,10 +43,25 @@ export class OnDemand {
     return (this.search = new InboxSearch(this.#root, this.#page));
   });
 
+  loadSelection = once(async () => {
+    const { InboxSelection } = await import("./inbox-selection.js");
+    return (this.selection = new InboxSelection(this.#root, this.#page, this.#client));
+  });
+
   #loadReader = once(async () => {
     const { InboxReader } = await import("./inbox-reader.js");
     return (this.reader = new InboxReader(this.#root, this.#page, this.#client));
   });
+
+  /** A row's box, or any place in it that does nothing else, with Shift. @param {MouseEvent} event */
+  #picked({ target, shiftKey, button }) {
+    if (button || !(target instanceof Element)) return;
+    const id = target.closest("article")?.dataset.id;
+    const isBox = target.matches("[data-part=pick]");
+    if (!id || (!isBox && (!shiftKey || target.closest("a, button, summary, input, label, .nb-choices")))) return;
+    if (shiftKey) getSelection()?.removeAllRanges();
+    this.loadSelection().then((selection) => selection.clicked(id, shiftKey));
+  }
 
   /** @param {MouseEvent} event */
   #clicked(event) {
@@ -50,9 +72,11 @@ export class OnDemand {
     if (!id) return;
     // For the way back from its page.
     history.replaceState({ ...history.state, row: id }, "");
+    const address = place.addressOf(id);
+    // Since it was drawn the list may have been scrolled.
+    title?.setAttribute("href", address);
     if (this.#client.reason !== null || !this.#hasRoom()) return;
     event.preventDefault();
-    const address = place.addressOf(id);
     this.#loadReader().then((reader) => reader.open(id)).catch(() => location.assign(address));
   }
 
@@ -71,13 +95,4 @@ export class OnDemand {
     else if (place.opened) this.#loadReader().then((reader) => reader.followHistory());
     if (location.search !== place.query) this.loadSearch().then((search) => search.followHistory());
   }
-}
-
-/** To the row of the page that was left for the list. @param {Inbox.ReadPage} page */
-export function comeBack(page) {
-  const [navigation] = performance.getEntriesByType("navigation");
-  const isBack = navigation instanceof PerformanceNavigationTiming && navigation.type === "back_forward";
-  const id = location.hash.startsWith("#n-") ? location.hash.slice(3) : isBack ? history.state?.row : "";
-  if (!id || (document.activeElement && document.activeElement !== document.body)) return;
-  page.rowOf(id)?.node.focus();
 }

@@ -1,9 +1,12 @@
 import { element, say } from "./dom.js";
-import { isUnread } from "./inbox-state.js";
+import { isListed } from "./inbox-state.js";
 import { about, actionLinks, avatar, labelled, linked, moreButton, paragraphs } from "./row-parts.js";
 import { absoluteTime, relativeTime } from "./time.js";
 import { act } from "./undoing.js";
 import { TEXT, levelText } from "./words.js";
+
+/** Of one that is archived too. @param {Inbox.Notification} notification */
+const isRead = ({ read_at }) => read_at !== null;
 
 /** One notification in the panel of a bell: a link, or where it leads nowhere one that unfolds. */
 export class PanelRow {
@@ -18,29 +21,29 @@ export class PanelRow {
   #isUnfolded = false;
   #avatar = element("span");
   /** @type {HTMLAnchorElement | HTMLButtonElement} */
-  #title = element("a", { dir: "auto" });
+  #title = element("a", { dir: "auto", part: "item-title" });
   #state = element("span", { className: "visually-hidden" });
-  #time = element("time", { className: "nb-time" });
+  #time = element("time", { className: "nb-time", part: "item-time" });
   #level = element("span", { className: "nb-level" });
   #about = element("span", { className: "nb-about" });
   #body = element("span", { className: "nb-body", dir: "auto" });
-  #whole = element("div", { className: "whole", dir: "auto", hidden: true });
-  #links = element("div", { className: "nb-links" });
+  #whole = element("div", { className: "whole", dir: "auto", hidden: true, part: "item-body" });
+  #links = element("div", { className: "nb-links", part: "item-actions" });
   #toggle = element("button", { type: "button" });
-  #archive = element("button", { type: "button" });
-  #acts = element("div", { className: "nb-acts", popover: "auto" }, this.#toggle, this.#archive);
+  #move = element("button", { type: "button" });
+  #acts = element("div", { className: "nb-acts", popover: "auto", part: "item-acts" }, this.#toggle, this.#move);
   #more = element("button", { type: "button", popoverTargetElement: this.#acts });
 
-  /** @param {{client: Inbox.Client, activation: Inbox.Activation, undo: Inbox.UndoBar, notification: Inbox.Notification}} options */
-  constructor({ client, activation, undo, notification }) {
+  /** @param {Inbox.RowOptions} options */
+  constructor({ client, activation, acts, notification }) {
     this.#notification = notification;
     this.#client = client;
     this.#activation = activation;
     const heading = element("div", { className: "nb-title" }, this.#title, this.#state);
-    const line = element("p", { className: "nb-line" }, this.#level, " ", this.#about, " ", this.#body);
-    this.node = element("li", { className: "nb-row" }, this.#avatar, heading, this.#time, line, this.#whole, this.#links, this.#more, this.#acts);
-    this.#does(this.#toggle, () => act(client, undo, isUnread(this.#notification) ? "read" : "unread", this.#notification));
-    this.#does(this.#archive, () => act(client, undo, "archive", this.#notification));
+    const line = element("p", { className: "nb-line", part: "item-body" }, this.#level, " ", this.#about, " ", this.#body);
+    this.node = element("li", { className: "nb-row", part: "item" }, this.#avatar, heading, this.#time, line, this.#whole, this.#links, this.#more, this.#acts);
+    this.#does(this.#toggle, () => act(client, acts, isRead(this.#notification) ? "unread" : "read", this.#notification));
+    this.#does(this.#move, () => act(client, acts, isListed(this.#notification) ? "archive" : "restore", this.#notification));
     activation.watch(this.#links, () => this.#notification);
     this.#watchTitle();
   }
@@ -51,17 +54,21 @@ export class PanelRow {
     this.#shownAt = notification.revision;
     this.#notification = notification;
     const { title, level, arrived_at } = notification;
-    const unread = isUnread(notification);
+    const unread = !isRead(notification);
     this.node.classList.toggle("unread", unread);
+    this.node.part.toggle("item-unread", unread);
     this.node.dataset.level = level;
     if (hasChanged) this.#showContent(notification);
     say(this.#state, unread ? ", unread" : "");
     say(this.#time, relativeTime(arrived_at, this.#client.now()));
     const op = unread ? "read" : "unread";
     labelled(this.#toggle, op, TEXT[op], title);
-    labelled(this.#archive, "archive", TEXT.archive, title);
+    const move = isListed(notification) ? "archive" : "restore";
+    labelled(this.#move, move, TEXT[move], title);
     moreButton(title, this.#more);
   }
+
+  leave() {}
 
   /** Shows all of it. */
   async unfold(isUnfolded = true) {
@@ -101,7 +108,7 @@ export class PanelRow {
   /** An edit may have given it an address, or taken it. @param {"a" | "button"} tag */
   #becomes(tag) {
     if (this.#title.localName === tag) return;
-    const title = element(tag, { dir: "auto", ...(tag === "button" && { type: "button", ariaExpanded: "false" }) });
+    const title = element(tag, { dir: "auto", part: "item-title", ...(tag === "button" && { type: "button", ariaExpanded: "false" }) });
     this.#title.replaceWith(title);
     this.#title = title;
     this.#watchTitle();

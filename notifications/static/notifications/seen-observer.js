@@ -24,14 +24,14 @@ export class SeenObserver {
 
   /** @param {Element} row @param {{id: string, seen_at: string | null}} notification */
   watch(row, { id, seen_at }) {
-    if (seen_at) return this.#forget(row);
+    if (seen_at) return this.forget(row);
     if (this.#ids.has(row)) return;
     this.#ids.set(row, id);
     this.#observer.observe(row);
   }
 
-  /** @param {Element} row */
-  #forget(row) {
+  /** It is no more in the list. @param {Element} row */
+  forget(row) {
     this.#ids.delete(row);
     this.#observer.unobserve(row);
     this.#leave(row);
@@ -55,6 +55,6 @@ export class SeenObserver {
     if (!this.#batch.length) setTimeout(() => this.#client.markSeen(this.#batch.splice(0)), BATCH_MS);
     const id = this.#ids.get(row);
     if (id !== undefined) this.#batch.push(id);
-    this.#forget(row);
+    this.forget(row);
   }
 }

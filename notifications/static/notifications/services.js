@@ -8,9 +8,10 @@ import { webSocketTransport } from "./transports/websocket.js";
 const FETCH_TIMEOUT_MS = 10_000;
 
 /** @param {Inbox.ServiceOptions} options @returns {Promise<Inbox.Services>} */
-export async function servicesOf({ url, socketUrl, tokenUrl, page, clock, random, client, transports }) {
+export async function servicesOf({ url, socketUrl, tokenUrl, csrfCookie, page, clock, random, client, transports }) {
   /** @type {typeof fetch} */
   const plain = (address, options) => fetch(address, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS), ...options });
+  const csrfToken = () => csrfTokenOf(csrfCookie);
   const tokens = tokenUrl && new (await import("./tokens.js")).Tokens({ url: tokenUrl, fetch: plain, csrfToken, clock });
   /** @type {typeof fetch} */
   const fetching = tokens ? (...asked) => tokens.fetch(...asked) : plain;
@@ -43,8 +44,9 @@ function storageOrNone() {
   }
 }
 
-function csrfToken() {
+/** @param {string} cookieName */
+function csrfTokenOf(cookieName) {
   const meta = document.querySelector('meta[name="csrf-token"]');
   const field = document.querySelector('input[name="csrfmiddlewaretoken"]');
-  return meta?.getAttribute("content") ?? cookie("csrf-cookie", "csrftoken") ?? field?.getAttribute("value") ?? "";
+  return meta?.getAttribute("content") ?? cookie(cookieName) ?? field?.getAttribute("value") ?? "";
 }

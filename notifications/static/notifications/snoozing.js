@@ -1,6 +1,6 @@
 const MINUTE_MS = 60_000;
-const MIN_MS = 3 * MINUTE_MS;
-const MAX_MS = 366 * 24 * 60 * MINUTE_MS;
+export const MIN_MS = 3 * MINUTE_MS;
+export const MAX_MS = 366 * 24 * 60 * MINUTE_MS;
 // On the way, and while it waits for others, a moment passes.
 const ROOM_MS = 5_000;
 const MORNING_H = 9;

@@ -6,15 +6,16 @@ export class TabFocus {
   /** The tab that had the focus last, if not this one. */
   #isElsewhere = false;
 
-  /** @param {string} name of the channel */
-  constructor(name) {
+  /** @param {string} name of the channel @param {AbortSignal} signal ends it */
+  constructor(name, signal) {
     this.#name = name;
     this.#open();
-    addEventListener("focus", () => this.#tell(true));
-    addEventListener("blur", () => this.#tell(false));
+    addEventListener("focus", () => this.#tell(true), { signal });
+    addEventListener("blur", () => this.#tell(false), { signal });
     // What is said to a cached page evicts it.
-    addEventListener("pagehide", () => this.#close());
-    addEventListener("pageshow", () => this.#open());
+    addEventListener("pagehide", () => this.#close(), { signal });
+    addEventListener("pageshow", () => this.#open(), { signal });
+    signal.addEventListener("abort", () => this.#close());
   }
 
   /** In a hidden tab a toast would be gone before anybody saw it. @param {boolean} isSpare where no tab has the focus */
@@ -29,8 +30,16 @@ export class TabFocus {
 
   #open() {
     this.#channel ??= new BroadcastChannel(this.#name);
-    this.#channel.onmessage = (/** @type {MessageEvent<boolean>} */ { data }) => (this.#isElsewhere = data);
+    this.#channel.onmessage = (/** @type {MessageEvent<boolean | "who">} */ { data }) => this.#hear(data);
     if (document.hasFocus()) this.#tell(true);
+    // It may have had the focus since long before we came.
+    else this.#channel.postMessage("who");
+  }
+
+  /** @param {boolean | "who"} said */
+  #hear(said) {
+    if (said !== "who") this.#isElsewhere = said;
+    else if (document.hasFocus()) this.#tell(true);
   }
 
   #close() {

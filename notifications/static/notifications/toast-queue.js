@@ -3,7 +3,10 @@ const BURST_MAX = 3;
 // `error`: something that the reader did just now failed.
 const URGENT = ["critical", "error"];
 
-/** Which toasts are up, and for how long. Time runs only for those that are shown. No DOM. */
+/**
+ * Which toasts are up, and for how long. One that had to wait as long as it would have been shown is old
+ * news: it is counted among those of which there are more, and shown no more. No DOM.
+ */
 export class ToastQueue {
   #clock;
   #changed;
@@ -13,7 +16,9 @@ export class ToastQueue {
   #recent = [];
   /** @type {Inbox.Toast[]} */
   #all = [];
-  /** @type {Map<Inbox.Toast, {timer: Inbox.Timer, since: number}>} */
+  /** Those that waited too long, as long as anything is shown. @type {Inbox.Toast[]} */
+  #missed = [];
+  /** @type {Map<Inbox.Toast, {timer: Inbox.Timer, since: number, what: "leftMs" | "waitMs"}>} */
   #timers = new Map();
   #isPaused = false;
   /** How many are shown at once; the others wait. */
@@ -33,8 +38,11 @@ export class ToastQueue {
     return [...this.#all].sort((a, b) => order(a) - order(b)).slice(0, this.limit);
   }
 
-  get waitingCount() {
-    return Math.max(0, this.#all.length - this.limit);
+  /** How many there are to tell of beside those that are shown. */
+  get moreCount() {
+    const { shown } = this;
+    const waiting = this.#all.filter((toast) => !shown.includes(toast));
+    return [...this.#missed, ...waiting].reduce((sum, { notifications }) => sum + Math.max(1, notifications.length), 0);
   }
 
   /**
@@ -94,26 +102,42 @@ export class ToastQueue {
    * @param {Pick<Inbox.Toast, "level" | "text"> & {leftMs?: number}} properties
    */
   #push(notifications, properties) {
-    this.#all.push({ notifications, leftMs: this.durationMs, ...properties });
+    const waitMs = URGENT.includes(properties.level) ? Infinity : this.durationMs;
+    this.#all.push({ notifications, leftMs: this.durationMs, waitMs, ...properties });
     this.#update();
   }
 
   /** @param {(toast: Inbox.Toast) => boolean} isLeaving */
   #remove(isLeaving) {
     this.#all = this.#all.filter((toast) => !isLeaving(toast));
+    this.#missed = this.#missed.filter((toast) => !isLeaving(toast));
   }
 
   #update() {
-    const running = this.#isPaused ? [] : this.shown.filter(({ leftMs }) => leftMs !== Infinity);
-    for (const toast of this.#timers.keys()) if (!running.includes(toast)) this.#stopTimer(toast);
-    for (const toast of running) if (!this.#timers.has(toast)) this.#startTimer(toast);
+    const { shown } = this;
+    if (!shown.length) this.#missed = [];
+    /** @param {Inbox.Toast} toast */
+    const what = (toast) => (shown.includes(toast) ? "leftMs" : "waitMs");
+    const running = this.#isPaused ? [] : this.#all.filter((toast) => toast[what(toast)] !== Infinity);
+    for (const [toast, timer] of this.#timers) if (!running.includes(toast) || timer.what !== what(toast)) this.#stopTimer(toast);
+    for (const toast of running) if (!this.#timers.has(toast)) this.#startTimer(toast, what(toast));
     this.#changed();
   }
 
+  /** @param {Inbox.Toast} toast @param {"leftMs" | "waitMs"} what */
+  #startTimer(toast, what) {
+    const end = () => {
+      this.dismiss(toast);
+      if (what === "waitMs") this.#miss(toast);
+    };
+    const timer = this.#clock.setTimeout(end, toast[what]);
+    this.#timers.set(toast, { timer, since: this.#clock.now(), what });
+  }
+
   /** @param {Inbox.Toast} toast */
-  #startTimer(toast) {
-    const timer = this.#clock.setTimeout(() => this.dismiss(toast), toast.leftMs);
-    this.#timers.set(toast, { timer, since: this.#clock.now() });
+  #miss(toast) {
+    this.#missed.push(toast);
+    this.#changed();
   }
 
   /** @param {Inbox.Toast} toast */
@@ -122,6 +146,6 @@ export class ToastQueue {
     if (!running) return;
     this.#clock.clearTimeout(running.timer);
     this.#timers.delete(toast);
-    toast.leftMs -= this.#clock.now() - running.since;
+    toast[running.what] -= this.#clock.now() - running.since;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Types that the modules share, for editors and `tsc`; no browser loads this file. They are global,
+ * Types that the modules share, beside those of elements.d.ts, for editors and `tsc`; no browser loads this file. They are global,
  * since Django would take an import in a comment for one to put a hash into.
  */
 declare namespace Inbox {
@@ -9,6 +9,10 @@ declare namespace Inbox {
   type Acts = import("./acts.js").Acts;
   type Api = Pick<import("./api.js").InboxApi, "whyStop" | "page" | "one" | "act" | "delivered" | "chosen" | "choose" | "mute">;
   type Bell = import("./notification-bell-element.js").NotificationBellElement;
+  type Element = import("./notification-element.js").NotificationElement;
+  type ElementActs = import("./element-acts.js").ElementActs;
+  type InboxView = import("./inline-inbox.js").InboxView;
+  type InlineInbox = import("./notification-inbox-element.js").NotificationInboxElement;
   type BellDetails = import("./bell-details.js").BellDetails;
   type Connection = import("./connection.js").Connection;
   type Fallback = import("./transports/fallback.js").Fallback;
@@ -18,47 +22,12 @@ declare namespace Inbox {
   type WholeRow = import("./inbox-row.js").InboxRow;
   type Listing = Pick<import("./listing.js").Listing, "get">;
   type Reader = import("./inbox-reader.js").InboxReader;
+  type Selection = import("./inbox-selection.js").InboxSelection;
   type Search = import("./inbox-search.js").InboxSearch;
   type UndoBar = import("./inbox-undo.js").UndoBar;
   type State = import("./inbox-state.js").InboxState;
 
   // --- The wire: what a client relies on; the rest it ignores ------------------------------------
-
-  type Level = "info" | "success" | "warning" | "critical";
-  type Op = "seen" | "read" | "unread" | "archive" | "restore" | "snooze" | "save" | "unsave";
-
-  /** A notification as far as a page that the server drew says what it is. */
-  interface Drawn {
-    id: string;
-    revision: number;
-    arrived_revision: number;
-    arrived_at: string;
-    title: string;
-    seen_at: string | null;
-    read_at: string | null;
-    archived_at: string | null;
-    snoozed_until: string | null;
-    saved_at: string | null;
-  }
-
-  interface Notification extends Drawn {
-    body: string;
-    body_truncated: boolean;
-    level: Level;
-    category: string;
-    sender: string | null;
-    /** What folds notifications together. */
-    thread?: string | null;
-    sender_picture?: string | null;
-    url: string | null;
-    actions: { label: string; url: string }[];
-    woken: boolean;
-  }
-
-  interface Counts {
-    unread: number;
-    unseen: number;
-  }
 
   interface Cursor {
     epoch: string;
@@ -162,6 +131,16 @@ declare namespace Inbox {
   interface PageAnswer extends Session {
     notifications: Notification[];
     next_before: string | null;
+    /** Where a page above was asked for. */
+    next_after?: string | null;
+  }
+
+  interface PagesOptions {
+    api: Pick<Api, "page">;
+    listing: import("./listing.js").Listing;
+    query(): Record<string, string>;
+    epoch(): string | undefined;
+    answered(answer: { isThere: boolean; accepted: Notification[]; isAbove: boolean; isTop: boolean }): void;
   }
 
   /** What an act is asked by. */
@@ -230,12 +209,6 @@ declare namespace Inbox {
 
   // --- What a client says -------------------------------------------------------------------------
 
-  type ClientState = "connecting" | "live" | "waiting" | "offline" | "stopped";
-  type SignOut = "signed_out" | "other_user";
-  /** Why a client is stopped; the number is a close code's. */
-  type StopReason = SignOut | `closed_${number}`;
-  type TransportName = "ws" | "sse" | "poll";
-
   interface Change {
     notifications: Notification[];
     removed: string[];
@@ -269,15 +242,10 @@ declare namespace Inbox {
     dispatchEvent(event: Event): boolean;
   }
 
-  /** The `detail` of each event of a bell, whose names begin with `nb:`. */
-  interface BellEvents {
-    ready: Counts;
-    change: Counts & { revision: number; source: "stream" | "act" };
-    state: { state: ClientState; transport: TransportName | ""; role: "leader" | "follower"; retryIn: number };
-    notification: { notification: Notification };
-    activate: { notification: Notification };
-    signedout: { reason: SignOut };
-    error: { code: number; message: string; op: Failure["op"]; ids: string[] | null };
+  /** Gives elements their clients. */
+  interface Clients {
+    join(element: Element): Client;
+    leave(element: Element): void;
   }
 
   // --- Connections --------------------------------------------------------------------------------
@@ -420,7 +388,7 @@ declare namespace Inbox {
 
   interface ActsOptions {
     client: Client;
-    api: Pick<Api, "act" | "one" | "chosen" | "choose" | "mute">;
+    api: Pick<Api, "act" | "one" | "page" | "chosen" | "choose" | "mute">;
     page: Page;
     /** Null where it is denied. */
     storage: Store | null;
@@ -505,8 +473,8 @@ declare namespace Inbox {
   // --- Transports ---------------------------------------------------------------------------------
 
   interface ChoiceOptions {
-    /** The only transport that may be used, where one was asked for. */
-    only?: TransportName;
+    /** The only transport that may be used, where one is asked for. */
+    only(): TransportName | undefined;
     /** None where a token has to be fetched first. */
     webSocket: Open | false;
     services(): Promise<Pick<Services, "opener" | "fallback">>;
@@ -531,6 +499,7 @@ declare namespace Inbox {
   }
 
   interface ServiceOptions {
+    csrfCookie: string;
     url: string;
     socketUrl: string;
     /** Of the page's own server; null: the session's cookie serves. */
@@ -558,6 +527,8 @@ declare namespace Inbox {
     text?: string;
     level: Level | "error";
     leftMs: number;
+    /** How long it may wait to be shown. */
+    waitMs: number;
   }
 
   interface ToastOptions {
@@ -568,6 +539,33 @@ declare namespace Inbox {
     activation: Activation;
     /** Shows one, or all, where there is no page to go to. */
     unfold: (id?: string) => void;
+  }
+
+  /** Of a bell, for what it loads later. `signal`: it has left. */
+  interface BellParts {
+    button: HTMLButtonElement;
+    /** A live region, as is the next. */
+    status: HTMLElement;
+    alert: HTMLElement;
+    signal: AbortSignal;
+  }
+
+  interface PanelOptions {
+    bell: Bell;
+    button: HTMLButtonElement;
+    activation: Activation;
+    acts: ElementActs;
+    signal: AbortSignal;
+  }
+
+  /** Where something that was done is offered to be taken back. */
+  type Offers = Pick<UndoBar, "offer" | "hide">;
+
+  interface RowOptions {
+    client: Client;
+    activation: Activation;
+    acts: ElementActs;
+    notification: Notification;
   }
 
   /** What the buttons and keys of a row do. */
@@ -591,6 +589,16 @@ declare namespace Inbox {
     act(row: Row, op: RowOp): void;
     undo(): void;
     search(): void;
+    select(row: Row): void;
+    extend(row: Row, from: Row): void;
+  }
+
+  /** What a selection needs of it. */
+  interface SelectedPage {
+    rows: Row[];
+    rowOf(id: string): Row | undefined;
+    known(id: string): Drawn | Notification | undefined;
+    bar: UndoBar | undefined;
   }
 
   /** What a reader needs of it. */
@@ -603,15 +611,19 @@ declare namespace Inbox {
     place: Place;
   }
 
-  /** What a search needs of it. */
-  interface SearchedPage {
-    narrow(narrowed: Record<string, string>): void;
+  /** What the address that says where one is needs of it. */
+  interface KeptPage {
+    rows: Row[];
+    isAtTop: boolean;
+    known(id: string): Drawn | Notification | undefined;
     place: Place;
   }
-}
 
-interface HTMLElementTagNameMap {
-  "notification-bell": Inbox.Bell;
+  /** What a search needs of it. */
+  interface SearchedPage {
+    narrow(narrowed: Record<string, string>, before: string): void;
+    place: Place;
+  }
 }
 
 /** What Django's admin brings with it. */

@@ -22,6 +22,7 @@ export const TEXT = {
   get allRead() { return gettext("All marked as read."); },
   get open() { return gettext("Open"); },
   get actions() { return gettext("Actions"); },
+  get select() { return gettext("Select"); },
   get withdrawn() { return gettext("This notification was withdrawn by its sender."); },
   get undo() { return gettext("Undo"); },
   get shortcuts() { return gettext("Keyboard shortcuts"); },
@@ -31,6 +32,27 @@ export const TEXT = {
   get late() { return gettext("Reconnecting… New notifications may be late."); },
   get searchFailed() { return gettext("Couldn't search. Check your connection and press Search to try again."); },
   get tryNow() { return gettext("Try now"); },
+  get notLoaded() { return gettext("Couldn't load notifications."); },
+  get tryAgain() { return gettext("Try again"); },
+  get older() { return gettext("Older notifications"); },
+};
+
+/** The listings of an inbox. @type {Record<Inbox.ListingName, string>} */
+export const TABS = {
+  get inbox() { return gettext("Inbox"); },
+  get unread() { return gettext("Unread"); },
+  get snoozed() { return gettext("Snoozed"); },
+  get saved() { return gettext("Saved"); },
+  get archived() { return gettext("Archived"); },
+};
+
+/** What is said where there is nothing. @type {Record<Inbox.ListingName, string>} */
+export const EMPTY = {
+  get inbox() { return TEXT.empty; },
+  get unread() { return gettext("Nothing unread."); },
+  get snoozed() { return gettext("Nothing snoozed."); },
+  get saved() { return gettext("Nothing saved yet."); },
+  get archived() { return gettext("Nothing archived yet."); },
 };
 
 /** What is said of an act that can be taken back. @type {Record<Inbox.RowOp, string>} */
@@ -42,6 +64,17 @@ export const DONE = {
   get snooze() { return gettext("Snoozed."); },
   get save() { return gettext("Saved."); },
   get unsave() { return gettext("No longer saved."); },
+};
+
+/** The same of many at once: as acting.py says it. @type {Record<Inbox.RowOp, (count: number) => string>} */
+const DONE_MANY = {
+  read: (count) => ngettext("%(count)s marked as read.", "%(count)s marked as read.", count),
+  unread: (count) => ngettext("%(count)s marked as unread.", "%(count)s marked as unread.", count),
+  archive: (count) => ngettext("%(count)s archived.", "%(count)s archived.", count),
+  restore: (count) => ngettext("%(count)s moved to the inbox.", "%(count)s moved to the inbox.", count),
+  snooze: (count) => ngettext("%(count)s snoozed.", "%(count)s snoozed.", count),
+  save: (count) => ngettext("%(count)s saved.", "%(count)s saved.", count),
+  unsave: (count) => ngettext("%(count)s no longer saved.", "%(count)s no longer saved.", count),
 };
 
 /** What can be muted, and what is said of it: as muting.py says it. */
@@ -74,9 +107,23 @@ export const shortcuts = () => [
   ["u", gettext("Mark as read or unread")],
   ["Shift I", gettext("Mark as read")],
   ["Shift U", gettext("Mark as unread")],
+  ["x", gettext("Select")],
   ["z", gettext("Undo")],
   ["/", gettext("Search")],
   ["?", gettext("Show this list")],
+];
+
+/** Empty: as it is meant to be. @param {Inbox.TransportName | ""} transport */
+export const liveBy = (transport) => {
+  if (transport === "sse") return gettext("Live, by server-sent events. WebSocket is blocked here.");
+  return transport === "poll" ? gettext("Live, by long polling. WebSocket is blocked here.") : "";
+};
+
+/** Those that cannot be switched off, since they are no letters. */
+export const moves = () => [
+  ["Shift ↓", gettext("Select down to the next")],
+  ["Shift ↑", gettext("Select up to the one before")],
+  ["Esc", gettext("Clear the selection, or close")],
 ];
 
 /** @type {Record<Inbox.ClientState, string>} */
@@ -136,6 +183,12 @@ export function moreText(count, isLink) {
   ];
   return interpolate(isLink ? inInbox : here, { count });
 }
+
+/** @param {number} count */
+export const selectedText = (count) => interpolate(ngettext("%(count)s selected", "%(count)s selected", count), { count });
+
+/** What is said of an act at many. @param {Inbox.RowOp} op @param {number} count */
+export const doneText = (op, count) => interpolate(DONE_MANY[op](count), { count });
 
 /** @param {keyof typeof FAILURES} op @param {string} [title] */
 export const failureText = (op, title) =>

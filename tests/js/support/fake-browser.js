@@ -277,7 +277,7 @@ export class FakeTab {
     const api = {
       one: async () => null,
       chosen: async () => ({}),
-      choose: async () => ({}), mute: async () => ({}),
+      page: async () => null, choose: async () => ({}), mute: async () => ({}),
       session: () => answered(server.session()),
       act: (body) => answered(server.post(body)),
       whyStop: (page) => InboxApi.prototype.whyStop.call(api, page),

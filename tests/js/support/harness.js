@@ -89,7 +89,7 @@ export function harness({ page = {}, random = () => 0.5, api = {}, storage = nul
   const server = {
     one: async () => null,
     chosen: async () => ({}),
-    choose: async () => ({}), mute: async () => ({}),
+    page: async () => null, choose: async () => ({}), mute: async () => ({}),
     whyStop: InboxApi.prototype.whyStop,
     session: async () => ({ user: USER }),
     act: ({ op_id, ...body }) => new Promise((resolve, reject) => acts.push({ body, op_id, resolve, reject })),

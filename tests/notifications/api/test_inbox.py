@@ -87,6 +87,17 @@ def test_a_page_has_what_the_protocol_says(api, send, alice):
     assert rest["next_before"] is None
 
 
+def test_a_page_above_another_one_is_asked_for_by_what_is_held(api, send, alice):
+    for n in range(3):
+        send(f"n{n}", to=[alice])
+    oldest = api.get("/api/v1/inbox?before=2").json()["notifications"]
+    page = api.get("/api/v1/inbox", {"limit": 1, "after": oldest[0]["arrived_revision"]}).json()
+    assert [one["title"] for one in page["notifications"]] == ["n1"]
+    top = api.get("/api/v1/inbox", {"limit": 1, "after": page["next_after"]}).json()
+    assert ([one["title"] for one in top["notifications"]], top["next_after"]) == (["n2"], None)
+    problem(api.get("/api/v1/inbox?before=2&after=1"), 422)
+
+
 def test_listings_are_filtered(api, send, alice):
     read, archived = send("read", to=[alice]), send("archived", to=[alice])
     snoozed = send("snoozed", to=[alice])

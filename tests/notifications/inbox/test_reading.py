@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from notifications.inbox import acts, reading
 from notifications.inbox.acts import Chosen
+from notifications.inbox.search import Search
 from notifications.models import Epoch
 from notifications.wire import serializers
 from notifications.wire.message import Message
@@ -30,6 +31,33 @@ def test_a_page_shows_the_newest_first_and_the_way_to_the_next(send, alice, one_
     assert ids(second.notifications) == [sent[2], sent[1]]
     assert ids(third.notifications) == [sent[0]]
     assert third.next_before is None
+
+
+def test_pages_go_upwards_too_and_end_at_the_newest(send, alice, one_query):
+    sent = [send(str(n), to=[alice]).pk for n in range(5)]
+    last = reading.page(alice.pk, before=3, size=2)
+    held = last.notifications[0].item.arrived_revision
+    with one_query():
+        above = reading.page(alice.pk, after=held, size=2)
+    assert ids(above.notifications) == [sent[3], sent[2]]
+    assert ids(reading.page(alice.pk, before=above.next_before, size=9).notifications) == [
+        sent[1],
+        sent[0],
+    ]
+    top = reading.page(alice.pk, after=above.next_after, size=2)
+    assert (ids(top.notifications), top.next_after) == ([sent[4]], None)
+
+
+@pytest.mark.parametrize("search", [Search("word"), Search(categories=("news",))])
+def test_so_does_what_is_found(send, alice, search):
+    sent = [send(f"word {n}", to=[alice], category="news").pk for n in range(3)]
+    send("other", to=[alice])
+    lowest = reading.page(alice.pk, before=2, size=1, search=search).notifications
+    held = lowest[0].item.arrived_revision
+    above = reading.page(alice.pk, after=held, size=1, search=search)
+    assert ids(above.notifications) == [sent[1]]
+    top = reading.page(alice.pk, after=above.next_after, size=5, search=search)
+    assert (ids(top.notifications), top.next_after) == ([sent[2]], None)
 
 
 def test_a_full_last_page_has_no_next(send, alice):

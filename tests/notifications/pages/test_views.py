@@ -98,6 +98,25 @@ def test_pages_lead_to_older_ones(browser, send, alice, monkeypatch):
     assert 'rel="next"' not in second.content.decode()
 
 
+def test_pages_lead_to_newer_ones_and_in_the_end_to_the_first(browser, send, alice, monkeypatch):
+    monkeypatch.setattr("notifications.pages.views._PAGE_SIZE", 2)
+    for n in range(6):
+        send(f"n{n}", to=[alice])
+    last = browser.get("/inbox/?before=3")
+    assert titles(last) == ["n1", "n0"]
+    middle = browser.get(newer(last))
+    assert titles(middle) == ["n3", "n2"]
+    first = browser.get(newer(middle), follow=True)
+    assert first.redirect_chain == [("/inbox/?filter=inbox", 302)]
+    assert titles(first) == ["n5", "n4"]
+    assert 'rel="prev"' not in first.content.decode()
+
+
+def newer(page):
+    href = re.search(r'href="(/inbox/\?[^"]*)" rel="prev"', page.content.decode())[1]
+    return href.replace("&amp;", "&")
+
+
 def test_a_query_that_makes_no_sense_shows_the_inbox(browser, send, alice):
     send(to=[alice])
     assert titles(browser.get("/inbox/?filter=x&before=y")) == ["Hello"]

@@ -209,3 +209,31 @@ def test_what_a_hint_said_is_compared_with_the_next_look(layer):
         await until(lambda: isinstance(connection.actions[-1], Load))
 
     run(scenario)
+
+
+def test_what_has_arrived_is_told_to_all_who_lack_it_without_a_read_of_their_own(layer):
+    async def scenario(own):
+        lacking, too, level, far = (
+            Connection(1), Connection(1), Connection(2, revision=6), Connection(3, revision=2)
+        )  # fmt: skip
+        for connection in (lacking, too, level, far):
+            own.register(connection)
+        rows = [(1, 6), (2, 6), (3, 6), (4, 6)]
+        assert own.lacking(rows) == [1]
+        body = {
+            "epoch_tag": EPOCH_TAG,
+            "arrived": '"id":"7"',
+            "rows": [[n, 6, 1, 1] for n, _ in rows],
+        }
+        before = metrics.hints_healed.value
+        own.on_revisions(EPOCH_TAG, rows, time.monotonic(), [body])
+        await until(lambda: metrics.hints_healed.value - before == 3)
+        for connection in (lacking, too):
+            (frame,) = connection.frames()
+            assert (frame["since"], frame["revision"]) == (5, 6)
+        assert level.actions == []
+        # It has more to read than that.
+        assert [type(action) for action in far.actions] == [Load]
+        assert own.told.take()[1] == (EPOCH_TAG, 6)
+
+    run(scenario)

@@ -31,7 +31,7 @@ async function begin(root) {
   for (const node of root.querySelectorAll("[data-live]")) if (node instanceof HTMLElement) node.hidden = false;
   for (const node of root.querySelectorAll("[data-static]")) node.remove();
   await customElements.whenDefined("notification-bell");
-  const bell = document.querySelector("notification-bell");
+  const bell = /** @type {Inbox.Bell | null} */ (document.querySelector("notification-bell"));
   if (!bell?.client) return;
   const api = new InboxApi({ url, fetch: fetching, csrfToken, clock, random: Math.random });
   const connection = new ConnectionPanel(root, bell);

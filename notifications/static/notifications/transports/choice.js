@@ -12,7 +12,7 @@ export class TransportChoice {
   /** @type {Inbox.Open} */
   open(cursor, events) {
     const { only, webSocket, services } = this.#options;
-    const transport = (this.transport = only ?? this.#remembered() ?? this.transport);
+    const transport = (this.transport = only() ?? this.#remembered() ?? this.transport);
     if (transport === "ws" && webSocket) return webSocket(cursor, events);
     return lazily(async () => (await services()).opener(transport), cursor, events);
   }
@@ -29,7 +29,7 @@ export class TransportChoice {
   /** @param {(fallback: Inbox.Fallback) => void} call */
   #fallback(call) {
     const { only, services } = this.#options;
-    if (!only) services().then(({ fallback }) => call(fallback), () => {});
+    if (!only()) services().then(({ fallback }) => call(fallback), () => {});
   }
 
   /** By this tab or another. @returns {Inbox.TransportName | null} */

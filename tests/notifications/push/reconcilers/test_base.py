@@ -42,15 +42,19 @@ class NotingHub:
         # Itself, for it takes notes of what is said about access too.
         self.access, self.versions, self.missed = self, [], []
         self.poll_now = lambda: None
-        self.told = CountedHeads()
+        self.told, self.arrived = CountedHeads(), []
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
 
     def belongs_to(self, here):
         self.installations.append(here)
 
-    def on_revisions(self, epoch_tag, rows, asked_at):
+    def lacking(self, rows):
+        return [pk for pk, _ in rows if pk in self.streams]
+
+    def on_revisions(self, epoch_tag, rows, asked_at, arrived):
         self.seen += [(epoch_tag, *row) for row in rows]
+        self.arrived += arrived
 
     def on_woken(self, inbox_ids):
         self.woken += [set(inbox_ids)]
