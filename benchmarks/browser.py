@@ -200,7 +200,9 @@ def _memory(browser: Browser, site: str) -> None:
 
 def _has(page: Page, count: int) -> None:
     page.wait_for_function(
-        f"() => document.querySelectorAll('[data-days] article').length === {count}",
+        f"() => {BELL}.unreadCount === {count} &&"
+        " document.querySelector('[data-days] article h3 a')"
+        f".textContent === 'Number {(count - 1) % 400}'",
         timeout=120_000,
     )
 

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from notifications import api
 from notifications.pages import dashboard, identity, views
+from notifications.pages.demo import demo_page
 from notifications.pages.diagnostics import diagnostics_page
 from notifications.pages.preferences import preferences_page
 from notifications.wire import places
@@ -36,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dashboard/figures/", dashboard.figures, name="dashboard-figures"),
     path("dashboard/history/", dashboard.history, name="dashboard-history"),
     path("dashboard/drain/<str:process_id>/", dashboard.drain, name="dashboard-drain"),
+    path("demo/", demo_page, name="demo"),
     path("diagnostics/", diagnostics_page, name="diagnostics"),
     path(places.API, api.make().urls),
 ]

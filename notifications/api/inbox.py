@@ -67,12 +67,8 @@ def inbox_page(  # noqa: PLR0917 (its parameters are those of the URL)
         if _matches(known, etag):
             return private(HttpResponseNotModified(headers={"ETag": etag}))
     found = Search(q, tuple(category), tuple(level), () if sender is None else (sender,))
-    if before is not None and after is not None:
-        raise Problem(422, "Give `before` or `after`, not both.", {"after": ["beside `before`"]})
-    page = reading.page(
-        user_id, filter,
-        before=_cursor(before), after=_cursor(after, "after"), size=limit, search=found,
-    )  # fmt: skip
+    ends = _ends(before, after)
+    page = reading.page(user_id, filter, **ends, size=limit, search=found)
     response.headers["ETag"] = _etag(page.head)
     private(response)
     shown = [serializers.notification(read.item, read.said) for read in page.notifications]
@@ -169,6 +165,12 @@ def _session(head: reading.Head) -> dict[str, Any]:
         "revision": head.revision,
         "counts": head.counts,
     }
+
+
+def _ends(before: str | None, after: str | None) -> dict[str, int | None]:
+    if before is not None and after is not None:
+        raise Problem(422, "Give `before` or `after`, not both.", {"after": ["beside `before`"]})
+    return {"before": _cursor(before), "after": _cursor(after, "after")}
 
 
 def _cursor(given: str | None, name: str = "before") -> int | None:

@@ -418,6 +418,26 @@ def test_what_is_set_before_the_module_is_there_holds(site, open_page, alice):
     expect(page.locator("notification-bell .nb-own-item")).to_have_text("early")
 
 
+def test_its_words_are_the_pages_to_choose_before_and_after_it_is_there(site, open_page, alice):
+    early = """<script>
+      document.querySelector("notification-bell").words = { Notifications: "Messages" }
+    </script>"""
+    page = open_page(tag() + early)
+    expect(button(page)).to_have_accessible_name("Messages")
+    forms = "{ '%(count)s unread': { one: '%(count)s to read', other: '%(count)s to read' } }"
+    page.evaluate(f"{BELL}.words = {forms}")
+    site.notify("Hello", "--user", "alice")
+    expect(button(page)).to_have_accessible_name(re.compile("^Messages, 1 to read"))
+    is_live(page)
+    page.evaluate(f"{BELL}.open()")
+    page.evaluate(f"{BELL}.words = {{ 'Mark all as read': 'Done with all' }}")
+    is_live(page)
+    says(page, f"{BELL}.shadowRoot.querySelectorAll('.panel').length === 1")
+    page.evaluate(f"{BELL}.open()")
+    dialog = page.get_by_role("dialog", name="Messages")
+    expect(dialog.get_by_role("button", name="Done with all")).to_be_visible()
+
+
 def test_two_bells_share_a_connection_and_one_of_them_speaks(site, open_page, alice):
     page = open_page(tag() + INTO_A_SHADOW % tag())
     says(page, f"bell.client === {BELL}.client && bell.state === 'live'")

@@ -26,7 +26,8 @@ PAGE = (markdown.REPOSITORY / PATH).read_text("utf-8")
 SOURCES = sorted((markdown.REPOSITORY / "notifications").rglob("*.py"))
 
 # What the browser's modules rely on.
-TYPES = markdown.REPOSITORY / "notifications" / "static" / "notifications" / "types.d.ts"
+MODULES = markdown.REPOSITORY / "notifications" / "static" / "notifications"
+TYPES = "".join((MODULES / name).read_text("utf-8") for name in ("elements.d.ts", "types.d.ts"))
 
 # One of each frame that the server sends, with all of its fields.
 SENT = {
@@ -88,11 +89,9 @@ def test_this_test_knows_every_frame_that_the_server_sends():
 
 
 def browser_type(start):
-    """The fields of a type in the browser's types.d.ts, by how its lines begin."""
-    body = re.search(
-        rf"^{re.escape(start)}(.*?)^  \}}", TYPES.read_text("utf-8"), re.MULTILINE | re.DOTALL
-    )
-    assert body, f"{TYPES.name} has no {start!r}"
+    """The fields of a type in the types of the browser's modules, by how its lines begin."""
+    body = re.search(rf"^{re.escape(start)}(.*?)^  \}}", TYPES, re.MULTILINE | re.DOTALL)
+    assert body, f"The types have no {start!r}"
     return set(re.findall(r"^    (\w+)\??:", body[1], re.MULTILINE))
 
 

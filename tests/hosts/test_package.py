@@ -47,6 +47,7 @@ def test_the_wheel_has_all_of_the_app_and_nothing_else(built):
     assert {name for name in names if ".dist-info/" not in name} == app() | set(bundles())
     for name in (
         "py.typed",
+        "static/notifications/elements.d.ts",
         "static/notifications/types.d.ts",
         "migrations/0001_initial.py",
         "templates/notifications/inbox.html",

@@ -2,6 +2,7 @@
 
 /** What holds where the settings say nothing else: the twin of preferences/categories.py. */
 const HELD = { toast: true, desktop: true, sound: false };
+const TOAST_S = 8;
 const MINUTES_OF_DAY = 24 * 60;
 const DAY_NAMES = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 /** @type {WeakMap<Inbox.Client, Chosen>} */
@@ -32,10 +33,11 @@ class Chosen extends EventTarget {
     });
   }
 
-  /** How long a toast stays; undefined: its reader has not said. */
+  /** How long a toast stays; undefined: its reader has not chosen another time than everybody has. */
   get toastMs() {
-    const { toast_s: seconds } = this.#said;
-    return seconds === null ? Infinity : seconds && seconds * 1000;
+    const { toast_s: seconds = TOAST_S } = this.#said;
+    if (seconds === null) return Infinity;
+    return seconds === TOAST_S ? undefined : seconds * 1000;
   }
 
   get keys() {

@@ -70,6 +70,12 @@ declare namespace Inbox {
   /** Draws what is inside a row, for each change of it. */
   type RenderItem = (notification: Notification, context: RowContext) => Node | string;
 
+  /**
+   * What is to be said for an English text (of several meanings: after its context and U+0004), or for the
+   * singular of one with a number, by the plural categories of Unicode.
+   */
+  type Catalogue = Record<string, string | Partial<Record<Intl.LDMLPluralRule, string>>>;
+
   /** One id, or several. */
   type Ids = string | string[];
 
@@ -78,6 +84,7 @@ declare namespace Inbox {
     readonly items: Notification[];
     readonly state: ClientState;
     renderItem: RenderItem | null;
+    words: Catalogue;
     markSeen(...ids: Ids[]): Promise<boolean>;
     markRead(...ids: Ids[]): Promise<boolean>;
     markUnread(...ids: Ids[]): Promise<boolean>;

@@ -1,4 +1,5 @@
 import { address, look, number } from "./attributes.js";
+import { setWords, words } from "./gettext.js";
 
 /** Other ones, and it is another inbox. */
 const NAMING = ["src", "token-url", "user"];
@@ -40,12 +41,23 @@ export class NotificationElement extends HTMLElement {
     return address(this, "inbox-url") ?? (this.hasAttribute("token-url") ? null : new URL("/inbox/", this.client.url).href);
   }
 
+  /** What is said in place of our English texts, by all elements of the page. @returns {Inbox.Catalogue} */
+  get words() {
+    return words()?.texts ?? {};
+  }
+
+  set words(texts) {
+    setWords({ ...this.words, ...texts }, words()?.language ?? (this.closest("[lang]")?.getAttribute("lang") || "en"));
+    for (const element of this.client?.elements ?? []) element.drawAnew();
+  }
+
   connectedCallback() {
     // Set before there was a setter: it would hide that.
-    if (Object.hasOwn(this, "renderItem")) {
-      const { renderItem } = this;
-      Reflect.deleteProperty(this, "renderItem");
-      this.renderItem = renderItem;
+    for (const name of /** @type {const} */ (["words", "renderItem"])) {
+      if (!Object.hasOwn(this, name)) continue;
+      const value = this[name];
+      Reflect.deleteProperty(this, name);
+      Object.assign(this, { [name]: value });
     }
     this.client = NotificationElement.clients.join(this);
     this.joined();
@@ -60,13 +72,13 @@ export class NotificationElement extends HTMLElement {
   attributeChangedCallback(name, before, after) {
     look(this, name);
     if (!this.client || !this.isConnected || before === after) return;
-    if (NAMING.includes(name)) this.#rejoin();
+    if (NAMING.includes(name)) this.drawAnew();
     if (name === "transport") this.client.reconnect();
     this.changed(name);
   }
 
-  /** Several are set one after another. */
-  #rejoin() {
+  /** All of it, for another inbox or in other words. Several attributes are set one after another. */
+  drawAnew() {
     if (this.#isLeaving) return;
     this.#isLeaving = true;
     queueMicrotask(() => {

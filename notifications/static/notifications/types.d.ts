@@ -365,12 +365,6 @@ declare namespace Inbox {
     categories?: Record<string, { toast: boolean; desktop: boolean; sound: boolean; is_locked?: boolean }>;
   }
 
-  /**
-   * What is to be said for an English text (of several meanings: after its context and U+0004), or for the
-   * singular of one with a number, by the plural categories of Unicode.
-   */
-  type Catalogue = Record<string, string | Partial<Record<Intl.LDMLPluralRule, string>>>;
-
   interface Words {
     texts: Catalogue;
     language: string;
