@@ -88,7 +88,18 @@ async function bundled({ from, shared = new Set(), root = "./" }) {
     ...from,
   });
   const inputs = Object.keys(result.metafile.inputs).filter((name) => name.endsWith(".js"));
-  return { text: result.outputFiles[0].text, inputs: inputs.map(source) };
+  return { text: together(result.outputFiles[0].text), inputs: inputs.map(source) };
+}
+
+/** With one import of each file: esbuild leaves one for each module that had one. @param {string} text */
+function together(text) {
+  /** @type {Record<string, string[]>} */
+  const names = {};
+  const rest = text.replaceAll(/\bimport *\{([^}]+)\} *from *("[^"]+");/g, (_, some, from) => {
+    (names[from] ??= []).push(some);
+    return "";
+  });
+  return Object.entries(names).map(([from, all]) => `import{${all.join(",")}}from${from};`).join("") + rest;
 }
 
 /** @param {string} name @param {string} text */
