@@ -87,20 +87,19 @@ async function bundled({ from, shared = new Set(), root = "./" }) {
     write: false,
     ...from,
   });
-  const text = joined(result.outputFiles[0].text);
   const inputs = Object.keys(result.metafile.inputs).filter((name) => name.endsWith(".js"));
-  return { text, inputs: inputs.map(source) };
+  return { text: together(result.outputFiles[0].text), inputs: inputs.map(source) };
 }
 
-/** One import for each file: esbuild writes one for each of the modules that had one. @param {string} text */
-function joined(text) {
-  /** @type {Map<string, string[]>} */
-  const names = new Map();
-  const rest = text.replace(/import\{([^}]*)\}from"([^"]+)";/g, (_, some, from) => {
-    names.set(from, [...(names.get(from) ?? []), some]);
+/** With one import of each file: esbuild leaves one for each module that had one. @param {string} text */
+function together(text) {
+  /** @type {Record<string, string[]>} */
+  const names = {};
+  const rest = text.replaceAll(/\bimport *\{([^}]+)\} *from *("[^"]+");/g, (_, some, from) => {
+    (names[from] ??= []).push(some);
     return "";
   });
-  return [...names].map(([from, all]) => `import{${all}}from"${from}";`).join("") + rest;
+  return Object.entries(names).map(([from, all]) => `import{${all.join(",")}}from${from};`).join("") + rest;
 }
 
 /** @param {string} name @param {string} text */
