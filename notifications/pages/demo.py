@@ -16,14 +16,14 @@ from notifications.pages.views import around
 
 # What demo.css says of each, as it is shown.
 _HARBOUR = """\
---nb-accent: light-dark(#00695c, #4db6ac);
---nb-surface: light-dark(#f3fbfa, #10211f);
---nb-radius-card: 2px;"""
+  --nb-accent: light-dark(#00695c, #4db6ac);
+  --nb-surface: light-dark(#f3fbfa, #10211f);
+  --nb-radius-card: 2px;"""
 _PLUM = """\
---nb-accent: light-dark(#6a1b9a, #ce93d8);
---nb-hover: light-dark(#f6ecfa, #2c1a33);
---nb-radius-card: 20px;
---nb-font: Georgia, serif;"""
+  --nb-accent: light-dark(#6a1b9a, #ce93d8);
+  --nb-hover: light-dark(#f6ecfa, #2c1a33);
+  --nb-radius-card: 20px;
+  --nb-font: Georgia, serif;"""
 _BRANDS = [
     ("plain", _("As it is"), ""),
     ("harbour", _("Harbour"), _HARBOUR),

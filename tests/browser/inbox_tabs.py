@@ -48,8 +48,8 @@ def counts(tab, unread, within_s=30):
 
 
 def click(tab, name):
-    """Press the first button of that name on the page, once it is drawn."""
-    buttons = "[...document.querySelectorAll('[data-inbox] button')]"
+    """Press the first button of that name in a row of the page, once it is drawn."""
+    buttons = "[...document.querySelectorAll('[data-inbox] article button')]"
     is_it = f"(one) => one.textContent.startsWith({json.dumps(name)})"
     tab.until(f"!!{buttons}.find({is_it})", f"{name} is there")
     tab.evaluate(f"{buttons}.find({is_it}).click()")
