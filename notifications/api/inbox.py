@@ -67,7 +67,7 @@ def inbox_page(  # noqa: PLR0917 (its parameters are those of the URL)
         if _matches(known, etag):
             return private(HttpResponseNotModified(headers={"ETag": etag}))
     found = Search(q, tuple(category), tuple(level), () if sender is None else (sender,))
-    ends = _ends(before, after)
+    ends = {"before": _cursor(before), "after": _cursor(after, "after")}
     page = reading.page(user_id, filter, **ends, size=limit, search=found)
     response.headers["ETag"] = _etag(page.head)
     private(response)
@@ -165,12 +165,6 @@ def _session(head: reading.Head) -> dict[str, Any]:
         "revision": head.revision,
         "counts": head.counts,
     }
-
-
-def _ends(before: str | None, after: str | None) -> dict[str, int | None]:
-    if before is not None and after is not None:
-        raise Problem(422, "Give `before` or `after`, not both.", {"after": ["beside `before`"]})
-    return {"before": _cursor(before), "after": _cursor(after, "after")}
 
 
 def _cursor(given: str | None, name: str = "before") -> int | None:

@@ -118,14 +118,13 @@ def page(
     """One page of a listing, newest first.
 
     Args: listing: a key of ``FILTERS``. before: the ``next_before`` of the page above.
-        after: the newest that is held; what arrived next after it is read then, and ``before`` is
-        nothing.
+        after: the newest that is held; what arrived next after it is read then.
     """
     items = FILTERS[listing](items_of(user_id))
-    if after is not None:
-        return _page_above(user_id, items.filter(arrived_revision__gt=after), size, search)
     if before is not None:
         items = items.filter(arrived_revision__lt=before)
+    if after is not None:
+        return _page_above(user_id, items.filter(arrived_revision__gt=after), size, search)
     for found in search.ways(items):
         inbox_head, rows = _read(user_id, found[: size + 1])
         if len(rows) > size:

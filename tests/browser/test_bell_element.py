@@ -370,15 +370,22 @@ def test_panel_and_focus_work_wherever_it_stands(site, open_page, alice, place, 
         site.notify(f"Number {n}", "--user", "alice")
     says(page, f"{bell}.unreadCount === 12")
     page.evaluate("scrollTo(0, 500)")
-    button(page).click()
+    with page.expect_response(answer_to("seen")):
+        button(page).click()
     expect(panel(page)).to_be_visible()
     expect(panel(page).get_by_role("heading")).to_be_focused()
     until(lambda: is_within(panel(page).bounding_box(), size), "it is on the screen")
-    panel(page).get_by_role("button", name="Archive: Number 11").click()
+    with page.expect_response(answer_to("archive")):
+        panel(page).get_by_role("button", name="Archive: Number 11").click()
     says(page, f"{bell}.unreadCount === 11")
     page.keyboard.press("Escape")
     expect(panel(page)).to_be_hidden()
     expect(button(page)).to_be_focused()
+
+
+def answer_to(op):
+    """Whether an answer is one to such an act."""
+    return lambda one: one.request.method == "POST" and f'"{op}"' in (one.request.post_data or "")
 
 
 def is_within(box, size):

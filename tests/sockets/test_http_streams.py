@@ -245,8 +245,11 @@ def test_who_never_reads_costs_a_constant_and_nobody_else_anything(
 ):
     sites = [start_server(kind) for kind in KINDS]
     busy = user("busy")
+    # So that a server has done before what it is going to be measured at.
+    present = [connect(busy, site, transport=WEBSOCKET).until_synced() for site in sites]
     sender.send_many(COUNT, "Large", busy.pk, **LARGE)
-    for site in sites:  # so that a server has done before what it is going to be measured at
+    for site, client in zip(sites, present, strict=True):
+        client.until_revision(COUNT)
         epoch = connect(busy, site, transport=WEBSOCKET).until_synced().hello["epoch"]
         query = f"epoch={epoch}&since=0"
         for _ in range(STUCK):

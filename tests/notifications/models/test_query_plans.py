@@ -372,8 +372,9 @@ def _is_bookkeeping(sql):
 DEEP = BIG_INBOX // 2
 # The session, its user, and the one statement that the answer is made of.
 PER_REQUEST = 3
-# A page also offers to choose among the categories, levels and senders of its inbox.
-MENUS = {"/api/v1/inbox": 0, "/inbox/": 1}
+# A page also asks for its reader's language, and offers to choose among the categories, levels and
+# senders of its inbox.
+OF_PAGES = {"/api/v1/inbox": 0, "/inbox/": 2}
 
 
 @pytest.fixture
@@ -394,7 +395,7 @@ def get(large):
 @pytest.mark.parametrize("path", ["/api/v1/inbox", "/inbox/"])
 def test_a_page_of_an_inbox_reads_a_page(get, large, path, listing, name):
     recording, _ = get(f"{path}?filter={listing}", getattr(large, name))
-    recording.must_be_cheap(most_queries=PER_REQUEST + MENUS[path])
+    recording.must_be_cheap(most_queries=PER_REQUEST + OF_PAGES[path])
 
 
 @pytest.mark.parametrize("listing", ["inbox", "unread", "snoozed", "archived", "saved"])
@@ -402,7 +403,7 @@ def test_a_page_of_an_inbox_reads_a_page(get, large, path, listing, name):
 def test_a_deep_page_costs_no_more_than_the_first(get, path, listing):
     before = BIG_INBOX - UNREAD // 2 if listing == "unread" else DEEP
     recording, _ = get(f"{path}?filter={listing}&before={before}")
-    recording.must_be_cheap(most_queries=PER_REQUEST + MENUS[path])
+    recording.must_be_cheap(most_queries=PER_REQUEST + OF_PAGES[path])
 
 
 # Which way a search takes is asked before it goes, and a way that was given up by another.
@@ -422,8 +423,8 @@ def test_a_search_looks_at_nothing_of_other_inboxes(get, large, query, name):
     )
 
 
-# The page also shows the counts, and what lies on either side.
-@pytest.mark.parametrize(("path", "more"), [("/api/v1/inbox/{pk}", 0), ("/inbox/{pk}/", 3)])
+# The page also asks for its reader's language, and shows the counts and what lies on either side.
+@pytest.mark.parametrize(("path", "more"), [("/api/v1/inbox/{pk}", 0), ("/inbox/{pk}/", 4)])
 def test_one_notification_is_one_row(get, large, path, more):
     recording, _ = get(path.format(pk=large.everybodys.pk + DEEP))
     # Django's first() asks for an order, though there is one row.
