@@ -236,6 +236,7 @@ def test_one_that_leaves_is_forgotten_at_once(site, events, alice, sender):
 STUCK = 3
 COUNT = 60
 QUIET_COUNT = 40
+WARM_COUNT = 4 * COUNT
 # Half of the content that each has not read, and many times what it costs.
 COST_MAX_BYTES = COUNT * LARGE_BYTES // 2
 
@@ -245,15 +246,17 @@ def test_who_never_reads_costs_a_constant_and_nobody_else_anything(
 ):
     sites = [start_server(kind) for kind in KINDS]
     busy = user("busy")
-    # So that a server has done before what it is going to be measured at.
+    # So that a server has done before what it is going to be measured at, and its connections to the
+    # database have filled what they cache.
     present = [connect(busy, site, transport=WEBSOCKET).until_synced() for site in sites]
-    sender.send_many(COUNT, "Large", busy.pk, **LARGE)
+    for _ in range(WARM_COUNT // COUNT):
+        sender.send_many(COUNT, "Large", busy.pk, **LARGE)
     for site, client in zip(sites, present, strict=True):
-        client.until_revision(COUNT)
+        client.until_revision(WARM_COUNT)
         epoch = connect(busy, site, transport=WEBSOCKET).until_synced().hello["epoch"]
         query = f"epoch={epoch}&since=0"
         for _ in range(STUCK):
-            events(busy, site, query=query).until_revision(COUNT).close()
+            events(busy, site, query=query).until_revision(WARM_COUNT).close()
     before = [site.rss_bytes() for site in sites]
     stuck = [
         events(alice, site, reads=False, receive_buffer_bytes=2048)
