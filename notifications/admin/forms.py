@@ -105,11 +105,10 @@ class ComposeForm(AudienceForm, _ModelForm):
             # The page's script may name another one as long as nothing is typed.
             zone.widget.attrs["data-zone"] = ""
             zone_shown = format_html("<span data-zone>{}</span>", zone.initial)
-        at_once, stays = _("In {}. Empty: at once."), _("In {}. It leaves all inboxes then.")
+        at_once = _("In {}. Empty: at once.")
+        stays = _("In {}. It leaves all inboxes then. Empty: it stays.")
         self.fields["send_at"].help_text = format_html(str(at_once), zone_shown)
-        self.fields["expires_at"].help_text = format_html(
-            f"{stays} {_('Empty: it stays.')}", zone_shown
-        )
+        self.fields["expires_at"].help_text = format_html(str(stays), zone_shown)
 
     @property
     def time_zone(self) -> ZoneInfo | None:
