@@ -246,8 +246,8 @@ def test_who_never_reads_costs_a_constant_and_nobody_else_anything(
 ):
     sites = [start_server(kind) for kind in KINDS]
     busy = user("busy")
-    # So that a server has done before what it is going to be measured at, and its connections to the
-    # database have filled what they cache.
+    # So that a server has done before what it is going to be measured at, and its connections to
+    # the database have filled what they cache.
     present = [connect(busy, site, transport=WEBSOCKET).until_synced() for site in sites]
     for _ in range(WARM_COUNT // COUNT):
         sender.send_many(COUNT, "Large", busy.pk, **LARGE)
