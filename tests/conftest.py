@@ -72,6 +72,21 @@ def quick_emptying():
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def forced_end_of_the_database():
+    """PostgreSQL's, of whoever is at it: a thread of a server under test may just look there."""
+
+    def drop(self, name, verbosity):
+        self.connection.close_pool()
+        with self._nodb_cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {self.connection.ops.quote_name(name)} WITH (FORCE)")
+
+    with pytest.MonkeyPatch.context() as patch:
+        if connection.vendor == "postgresql":
+            patch.setattr(type(connection.creation), "_destroy_test_db", drop)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def fast_passwords(settings):
     # The real hasher takes a third of a second for each try, on purpose.
