@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from secrets import token_urlsafe
 from typing import Any
 
@@ -62,16 +62,13 @@ def act_on_many(user_id: Any, op: str, pks: Collection[int], typed_until: str) -
     which = acts.Chosen(set(pks))
     states = reading.items_of(user_id).present().filter(notification_id__in=which.ids)
     before = list(states.values_list("notification_id", "archived_at", "snoozed_until"))
-    op_id = token_urlsafe(16)
 
-    def do() -> dict[str, Any]:
+    def do() -> acts.Result:
         if op in DONE:
-            result = acts.BY_OP[op](user_id, which)
-        else:
-            result = acts.snooze(user_id, which, snoozing.until(op, typed_until))
-        return {"revision": result.revision, "changed": result.changed}
+            return acts.BY_OP[op](user_id, which)
+        return acts.snooze(user_id, which, snoozing.until(op, typed_until))
 
-    count = idempotency.once(user_id, op_id, op, do)["changed"]
+    op_id, count = _named(user_id, op, do)
     if not count:
         return None
     again = [(pk, until.isoformat()) for pk, _, until in before if until is not None]
@@ -83,6 +80,20 @@ def act_on_many(user_id: Any, op: str, pks: Collection[int], typed_until: str) -
     if op not in _OPPOSITE:
         fields += [("again", f"{pk} {until}") for pk, until in again]
     return _said(_said_of_many(op, count), undoing, fields)
+
+
+def _named(user_id: Any, op: str, act: Callable[[], acts.Result]) -> tuple[str, int]:
+    """Do an act under a name, by which it can be taken back.
+
+    Returns: that name, and how many it has changed.
+    """
+    op_id = token_urlsafe(16)
+
+    def do() -> dict[str, Any]:
+        result = act()
+        return {"revision": result.revision, "changed": result.changed}
+
+    return op_id, idempotency.once(user_id, op_id, op, do)["changed"]
 
 
 def _said_of_many(op: str, count: int) -> str:
@@ -115,14 +126,8 @@ def mark_all_read(user_id: Any, which: acts.AllUpTo) -> str | None:
 
     Raises: EpochMismatch
     """
-    # The act has a name, so that it can be taken back.
-    op_id = token_urlsafe(16)
-
-    def read() -> dict[str, Any]:
-        result = acts.mark_read(user_id, which)
-        return {"revision": result.revision, "changed": result.changed}
-
-    if not idempotency.once(user_id, op_id, "read", read)["changed"]:
+    op_id, count = _named(user_id, "read", lambda: acts.mark_read(user_id, which))
+    if not count:
         return None
     return _said(str(_("All marked as read.")), "unread", [("undoes", op_id)])
 
@@ -134,11 +139,14 @@ def undo(user_id: Any, op: str, op_id: str, again: Iterable[str] = ()) -> bool:
     """
     which = acts.ChangedIn(idempotency.revision_of(user_id, op_id))
     is_changed = op in acts.BY_OP and acts.BY_OP[op](user_id, which).changed > 0
+    by_moment: dict[str, set[int]] = {}
     for one in again:
         said, _, typed = one.partition(" ")
         if (pk := contract.notification_pk(said)) is not None:
-            until = snoozing.until("resnooze", typed)
-            is_changed |= acts.snooze(user_id, acts.Chosen({pk}), until).changed > 0
+            by_moment.setdefault(typed, set()).add(pk)
+    for typed, pks in by_moment.items():
+        until = snoozing.until("resnooze", typed)
+        is_changed |= acts.snooze(user_id, acts.Chosen(pks), until).changed > 0
     return is_changed
 
 
