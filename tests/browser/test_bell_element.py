@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 
 from notifications.models import InboxItem
 from tests.browser.looks import ANY_LOOK
+from tests.browser.shop_pages import says, shop_pages
 from tests.support.processes import until
-from tests.support.shop import Shop
 
 BELL = "document.querySelector('notification-bell')"
 HEARD = """<script>
@@ -33,32 +33,16 @@ def tag(attributes="", inside=""):
 
 @pytest.fixture
 def open_page(site, chromium, alice):
-    """Open a page of the shop with this in it, as alice; once it is live no error may be left."""
-    opened, errors = [], []
+    """Open a page of the shop with this in it, as alice, and wait until it is live."""
+    with shop_pages(site, chromium, alice) as open_shop:
 
-    def at(body, *, head=HEARD, wait=True, **options):
-        shop = Shop(site.url, page=PAGE.format(head=head, body=body))
-        shop.give(alice)
-        context = chromium.new_context(**options)
-        opened.append((shop, context))
-        page = context.new_page()
-        page.warned = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda said: said.type == "warning" and page.warned.append(said.text))
-        page.goto(shop.url)
-        if wait:
-            is_live(page)
-        return page
+        def at(body, *, head=HEARD, wait=True, **options):
+            page = open_shop(PAGE.format(head=head, body=body), **options)
+            if wait:
+                is_live(page)
+            return page
 
-    yield at
-    for shop, context in opened:
-        context.close()
-        shop.close()
-    assert errors == []
-
-
-def says(page, expression):
-    until(lambda: page.evaluate(f"!!({expression})"), expression, within_s=30)
+        yield at
 
 
 def is_live(page, bell=BELL):

@@ -6,9 +6,9 @@ import sys
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.shop_pages import says, shop_pages
 from tests.docs import markdown
-from tests.support.processes import REPOSITORY, until
-from tests.support.shop import Shop
+from tests.support.processes import REPOSITORY
 
 BELL = "document.querySelector('notification-bell')"
 HOWTO = markdown.DOCS / "howto"
@@ -19,27 +19,8 @@ PAGE = """<!doctype html><html lang="en"><link rel="icon" href="data:,"><title>S
 
 @pytest.fixture
 def open_page(site, chromium, alice):
-    opened, errors = [], []
-
-    def at(body, script):
-        shop = Shop(site.url, page=PAGE.format(body=body), files={"/app.js": script})
-        shop.give(alice)
-        context = chromium.new_context()
-        opened.append((shop, context))
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(shop.url)
-        return page
-
-    yield at
-    for shop, context in opened:
-        context.close()
-        shop.close()
-    assert errors == []
-
-
-def says(page, expression):
-    until(lambda: page.evaluate(f"!!({expression})"), expression, within_s=30)
+    with shop_pages(site, chromium, alice) as open_shop:
+        yield lambda body, script: open_shop(PAGE.format(body=body), files={"/app.js": script})
 
 
 @pytest.mark.parametrize("framework", ["react", "vue"])
