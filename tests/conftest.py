@@ -20,7 +20,7 @@ from notifications.credentials import keys, revocation, throttles, tokens
 from notifications.credentials.signals import access_revoked
 from notifications.process import log_limits
 from notifications.sending import on_save
-from tests.support import far_ids
+from tests.support import database_threads, far_ids
 from tests.support.emptying import empty_tables
 from tests.support.once import once
 from tests.support.sessions import login_by
@@ -62,6 +62,12 @@ def pytest_collection_modifyitems(items):
         return next((n for n, one in enumerate(FIRST) if path.is_relative_to(one)), len(FIRST))
 
     items.sort(key=place)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown():
+    """Before any fixture ends, the database's too."""
+    database_threads.renew()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -106,6 +106,23 @@ def test_there_is_nothing_to_undo_at_first_and_nothing_once_it_is_done(open_page
     ]  # fmt: skip
 
 
+def test_what_is_asked_for_before_it_can_be_seen_opens_once(open_page):
+    held = []
+    page = open_page(tag())
+    page.route("**/bell-details*.css", lambda one: held.append(one))  # noqa: PLW0108 (it wants a function)
+    page.reload()
+    button(page).click()
+    until(lambda: held or page.evaluate("1") is None, "its style is asked for")
+    button(page).click()
+    expect(panel(page)).to_be_hidden()
+    held[0].continue_()
+    expect(panel(page)).to_be_visible()
+    page.evaluate(f"{BELL}.close()")
+    expect(panel(page)).to_be_hidden()
+    is_live(page)
+    expect(panel(page)).to_be_hidden()
+
+
 def test_events_bubble_out_of_shadows_and_two_can_be_cancelled(site, open_page, alice):
     page = open_page(tag())
     page.evaluate("addEventListener('nb:notification', (e) => e.preventDefault(), { once: true })")

@@ -51,6 +51,17 @@ def test_it_shows_the_list_page_by_page_and_what_comes(site, inbox, alice):
     expect(titles(page).first).to_have_text("Number 5")
 
 
+def test_a_stream_that_is_before_the_first_page_makes_that_no_longer(site, inbox, alice):
+    for n in range(5):
+        site.notify(f"Number {n}", "--user", "alice")
+    page, held = inbox(), []
+    # The first answer never comes.
+    page.route(re.compile("/inbox\\?"), lambda r: r.continue_() if held else held.append(r))
+    page.reload()
+    says(page, f"{INBOX}.state === 'live' && {INBOX}.items.length === 3")
+    expect(titles(page)).to_have_text(["Number 4", "Number 3", "Number 2"])
+
+
 def test_its_tabs_and_acts_are_those_of_the_inbox(site, inbox, alice):
     site.notify("First", "--user", "alice")
     site.notify("Second", "--user", "alice")

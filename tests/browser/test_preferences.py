@@ -71,6 +71,8 @@ def test_a_thread_is_muted_in_its_row_and_comes_back(site, open_page, alice, js)
         page.locator("summary", has_text="Mute").click()
     page.get_by_role("button", name="Mute this thread").click()
     page.get_by_text("Muted: the thread of “Hello”.").wait_for()
+    # The page says it when it is done, and before it is answered.
+    until(lambda: reading.of(alice.pk).mutes, "it is muted")
     site.notify("Again", "--user", "alice", "--thread", "builds")
     assert InboxItem.objects.count() == 1
     page.get_by_role("button", name="Undo").click()

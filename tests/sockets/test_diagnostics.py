@@ -38,6 +38,10 @@ def said(socket):
     return [json.loads(message) for message in socket.messages]
 
 
+def hears_the_end(socket):
+    socket.until(lambda: [one for one in said(socket) if one["type"] == "end"], "the end")
+
+
 def farewell(socket):
     code = socket.until_closed()
     assert (said(socket)[-1]["type"], said(socket)[-1]["code"]) == ("bye", code)
@@ -83,14 +87,14 @@ def test_events_come_when_they_happen_and_not_before(site, look, alice):
     told = [(one["id"], one["at_ms"]) for one in events if one["type"] == "event"]
     assert told == [(event.id, event.at_ms) for event in run.events]
     assert all(at_ms <= seen for (_, at_ms), seen in zip(told, came, strict=True))
-    socket.until(lambda: said(socket)[-1]["type"] == "end", "the end")
+    hears_the_end(socket)
     assert farewell(socket) == 4202
 
 
 def test_who_comes_late_hears_what_has_happened_first(site, look, alice):
     text, run = begin(alice, ago_s=6.9)
     socket = look(site, alice, text)
-    socket.until(lambda: said(socket)[-1]["type"] == "end", "the end")
+    hears_the_end(socket)
     kinds = [one["type"] for one in said(socket)]
     assert kinds == ["begin", *["event"] * len(run.events), "end"]
     assert all(one["id"] < other["id"] for one, other in pairwise(said(socket)[1:-1]))

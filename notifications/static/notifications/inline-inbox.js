@@ -26,6 +26,8 @@ export class InboxView {
   #asked = 0;
   /** @type {"loading" | "there" | "failed"} */
   #progress = "loading";
+  /** Whether any page of this tab has come: what the stream brought before is no page of it. */
+  #hasPage = false;
   #redraw = new OnceAFrame(() => this.#show());
   #heading = element("h2", { tabIndex: -1, textContent: TEXT.heading, part: "title" });
   #markAll = element("button", { type: "button", textContent: TEXT.markAll, part: "mark-all" });
@@ -101,6 +103,7 @@ export class InboxView {
   /** @param {Inbox.ListingName} filter */
   #open(filter) {
     this.#filter = filter;
+    this.#hasPage = false;
     this.#listing = new Listing({ filter, isFirst: true, hasOlder: true, notifications: [] });
     this.#ask(null);
   }
@@ -112,12 +115,15 @@ export class InboxView {
     listing.beginPage();
     this.#progress = "loading";
     this.#show();
-    const limit = Math.min(PAGE_MAX_SIZE, before ? number(this.#host, "limit") : Math.max(number(this.#host, "limit"), listing.size));
+    const size = number(this.#host, "limit");
+    // The first one anew, as far down as it has been read.
+    const limit = before || !this.#hasPage ? size : Math.max(size, Math.min(PAGE_MAX_SIZE, listing.size));
     const query = { filter: this.#filter, limit: String(limit), ...(before && { before }) };
     const page = await this.#client.acts().then((acts) => acts.page(query)).catch(() => null);
     if (asked !== this.#asked) return;
     this.#progress = page ? "there" : "failed";
     if (page) {
+      this.#hasPage = true;
       listing.endPage({ notifications: page.notifications, hasOlder: page.next_before !== null, isNew: !before });
       this.#nextBefore = page.next_before;
     } else {

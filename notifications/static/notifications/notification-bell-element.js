@@ -64,6 +64,7 @@ export class NotificationBellElement extends NotificationElement {
     this.#listening.abort();
     this.#details?.leave();
     this.#details = undefined;
+    this.#button.popoverTargetElement = null;
     this.#loading = null;
     this.#isReady = false;
   }
@@ -124,7 +125,10 @@ export class NotificationBellElement extends NotificationElement {
     if (signal.aborted) throw new Error("It has left its page.");
     const details = new BellDetails(this, { button: this.#button, status: this.#status, alert: this.#alert, signal });
     await details.isStyled;
-    if (!signal.aborted) this.#details = details;
+    if (signal.aborted) return details;
+    this.#details = details;
+    // Not before: a click until now has been answered by `open`, and a second way would open it again.
+    this.#button.popoverTargetElement = details.panel;
     return details;
   }
 

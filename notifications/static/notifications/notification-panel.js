@@ -49,7 +49,6 @@ export class NotificationPanel {
     );
     this.node.setAttribute("aria-labelledby", "heading");
     button.setAttribute("aria-controls", "panel");
-    button.popoverTargetElement = this.node;
     this.#markAll.addEventListener("click", () => acts.act("read", null));
     this.#close.addEventListener("click", () => this.node.hidePopover());
     this.node.addEventListener("toggle", ({ newState }) => this.#toggled(newState === "open"));
@@ -92,7 +91,6 @@ export class NotificationPanel {
     clearInterval(this.#tick);
     this.#moving?.abort();
     this.#list.clear();
-    if (this.#button.popoverTargetElement === this.node) this.#button.popoverTargetElement = null;
     this.#button.ariaExpanded = "false";
     this.node.remove();
   }
