@@ -76,6 +76,7 @@ async function bundled({ from, shared = new Set(), root = "./" }) {
     absWorkingDir: SOURCES,
     bundle: true,
     charset: "utf8",
+    external: ["*.svg"],
     format: "esm",
     legalComments: "none",
     logLevel: "warning",

@@ -19,8 +19,12 @@ register = template.Library()
 
 
 @register.inclusion_tag("notifications/_bell.html", takes_context=True)
-def notification_bell(context: Context) -> dict[str, Any]:
-    """The signed-in user's bell, for one query; for anybody else nothing, for none."""
+def notification_bell(context: Context, *, favicon: bool = False) -> dict[str, Any]:
+    """The signed-in user's bell, for one query; for anybody else nothing, for none.
+
+    Args: favicon: whether it puts a dot on the page's icon, for which the page's policy has to
+        allow ``img-src data:``.
+    """
     user = context.get("user")
     if user is None or not user.is_authenticated:
         return {"head": None}
@@ -29,6 +33,7 @@ def notification_bell(context: Context) -> dict[str, Any]:
         head = reading.head(user.pk)
     return {
         "head": head,
+        "favicon": favicon,
         "csrf_cookie": settings.CSRF_COOKIE_NAME,
         "sign_in_cookie": conf.SIGN_IN_COOKIE,
         "categories": _labels(),

@@ -97,9 +97,9 @@ def test_panel_toasts_undo_and_shortcuts(site, open_page, alice, filled):
     expect(page.locator("notification-toast")).to_contain_text("Something new")
     check(page)
     page.keyboard.press("Escape")
-    page.get_by_role("article", name="Welcome to Acme").get_by_role(
-        "button", name="Archive"
-    ).click()
+    welcome = page.get_by_role("article", name="Welcome to Acme")
+    welcome.get_by_role("button", name="Actions").click()
+    welcome.get_by_role("button", name="Archive").click()
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     check(page)
     page.get_by_role("button", name="Dismiss: Something new").click()

@@ -6,13 +6,13 @@ import { ElementActs } from "./element-acts.js";
 import { ItemList } from "./item-list.js";
 import { Listing } from "./listing.js";
 import { OnceAFrame } from "./once-a-frame.js";
+import { skeletons } from "./row-parts.js";
 import { BELL_STYLE, DETAILS_STYLE, ROW_STYLE, dress } from "./styles.js";
 import { Tabs } from "./tabs.js";
 import { EMPTY, STATES, TEXT, endOf, failureText } from "./words.js";
 
 const TICK_MS = 60_000;
 const PAGE_MAX_SIZE = 100;
-const SKELETONS = 3;
 
 export class InboxView {
   #host;
@@ -33,7 +33,7 @@ export class InboxView {
   #markAll = element("button", { type: "button", textContent: TEXT.markAll, part: "mark-all" });
   #notice = element("p", { className: "notice", role: "alert", part: "notice" });
   #empty = element("div", { className: "empty", part: "empty" });
-  #loading = element("div", { className: "loading" }, ...Array.from({ length: SKELETONS }, () => element("div", { className: "skeleton" })));
+  #loading = skeletons();
   #failed = element("p", { className: "empty" }, `${TEXT.notLoaded} `);
   #more = element("button", { type: "button", className: "older", textContent: TEXT.older, part: "more" });
   #connection = element("span", { className: "connection", part: "status" });
@@ -48,7 +48,6 @@ export class InboxView {
     this.#list = new ItemList({ host, client, activation, acts: this.acts, refuge: this.#heading });
     const again = element("button", { type: "button", textContent: TEXT.tryAgain });
     this.#failed.append(again);
-    this.#loading.append(element("span", { className: "hidden", textContent: TEXT.loading }));
     const node = this.#build();
     const root = /** @type {ShadowRoot} */ (host.shadowRoot);
     // Until it is as it should be, the link serves.

@@ -11,12 +11,16 @@ export class ItemList {
   #draw = null;
   /** @type {Map<string, PanelRow | OwnRow>} by the ids of what they show */
   #rows = new Map();
+  /** The one of them at which Tab stops; the arrow keys lead on to the others. @type {string | undefined} */
+  #stop;
   node = element("ul", { className: "nb-rows", part: "list" });
 
   /** @param {Omit<Inbox.RowOptions, "notification"> & {host: Inbox.Bell | Inbox.InlineInbox, refuge: HTMLElement}} options */
   constructor(options) {
     this.#options = options;
     this.#seen = new SeenObserver(options.client);
+    this.node.addEventListener("focusin", ({ target }) => this.#stopAt(this.#idOf(target)));
+    this.node.addEventListener("keydown", (event) => this.#pressed(event));
   }
 
   /** Forgets its rows, which may be drawn in another way now. */
@@ -33,11 +37,37 @@ export class ItemList {
     this.#rows = new Map(notifications.map((one) => [one.id, this.#row(before.get(one.id), one)]));
     place(this.node, [...this.#rows.values()].map(({ node }) => node), this.#options.refuge);
     for (const [id, row] of before) if (this.#rows.get(id) !== row) row.leave();
+    this.#stopAt(this.#stop);
   }
 
   /** @param {string} id */
   get(id) {
     return this.#rows.get(id);
+  }
+
+  /** @param {string | undefined} id if there is no such row, the first one */
+  #stopAt(id) {
+    this.#stop = id && this.#rows.has(id) ? id : this.#rows.keys().next().value;
+    for (const [key, row] of this.#rows) if (row instanceof PanelRow) row.isStop = key === this.#stop;
+  }
+
+  /** @param {EventTarget | null} target */
+  #idOf(target) {
+    return [...this.#rows.keys()].find((id) => target instanceof Node && this.#rows.get(id)?.node.contains(target));
+  }
+
+  /** @param {KeyboardEvent} event */
+  #pressed(event) {
+    const { key, target, altKey, ctrlKey, metaKey, shiftKey } = event;
+    const rows = [...this.#rows.values()];
+    const at = rows.findIndex(({ node }) => target instanceof Node && node.contains(target));
+    // What a page draws itself has keys of its own.
+    if (altKey || ctrlKey || metaKey || shiftKey || !(rows[at] instanceof PanelRow)) return;
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1 }[key];
+    if (to === undefined) return;
+    event.preventDefault();
+    const row = rows[Math.max(0, Math.min(to, rows.length - 1))];
+    if (row instanceof PanelRow) row.focus();
   }
 
   /** @param {PanelRow | OwnRow | undefined} known @param {Inbox.Notification} notification */

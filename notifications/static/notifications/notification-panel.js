@@ -3,6 +3,7 @@ import { element, focused } from "./dom.js";
 import { icon } from "./icons.js";
 import { ItemList } from "./item-list.js";
 import { OnceAFrame } from "./once-a-frame.js";
+import { skeletons } from "./row-parts.js";
 import { STATES, TEXT, endOf, liveBy } from "./words.js";
 
 const TICK_MS = 60_000;
@@ -24,7 +25,7 @@ export class NotificationPanel {
   #markAll = element("button", { type: "button", textContent: TEXT.markAll, part: "mark-all" });
   #close = element("button", { type: "button", className: "close", ariaLabel: TEXT.close, part: "close" }, icon("close"));
   #notice = element("p", { className: "notice", part: "notice" });
-  #loading = element("p", { className: "empty", textContent: TEXT.loading });
+  #loading = skeletons();
   #empty = element("div", { className: "empty", part: "empty" }, element("slot", { name: "empty", textContent: TEXT.empty }));
   #connection = element("span", { className: "connection", part: "status" });
   #inbox = element("a", { textContent: TEXT.openInbox });

@@ -19,6 +19,7 @@ export class PanelRow {
   /** The revision of the notification whose whole text is shown. */
   #wholeAt = -1;
   #isUnfolded = false;
+  #isStop = false;
   #avatar = element("span");
   /** @type {HTMLAnchorElement | HTMLButtonElement} */
   #title = element("a", { dir: "auto", part: "item-title" });
@@ -66,9 +67,27 @@ export class PanelRow {
     const move = isListed(notification) ? "archive" : "restore";
     labelled(this.#move, move, TEXT[move], title);
     moreButton(title, this.#more);
+    if (hasChanged) this.#setStops();
   }
 
   leave() {}
+
+  focus() {
+    this.#title.focus();
+  }
+
+  /** Whether Tab stops here, and at what can be done here: of all rows, at one. @param {boolean} isStop */
+  set isStop(isStop) {
+    if (this.#isStop === isStop) return;
+    this.#isStop = isStop;
+    this.#setStops();
+  }
+
+  #setStops() {
+    /** @type {NodeListOf<HTMLElement>} */
+    const inside = this.node.querySelectorAll(":is(a, button):not(.nb-body *)");
+    for (const one of inside) one.tabIndex = this.#isStop ? 0 : -1;
+  }
 
   /** Shows all of it. */
   async unfold(isUnfolded = true) {
@@ -82,6 +101,7 @@ export class PanelRow {
     if (!whole || this.#notification.revision !== revision) return;
     this.#wholeAt = revision;
     this.#whole.replaceChildren(...paragraphs(whole.body));
+    this.#setStops();
   }
 
   /** @param {Inbox.Notification} notification */

@@ -5,6 +5,8 @@ import { icon } from "./icons.js";
 import { pieces } from "./links.js";
 import { TEXT } from "./words.js";
 
+const SKELETONS = 3;
+
 /** A text as it stands. @type {(text: string) => (string | Node)[]} */
 const plain = (text) => [text];
 
@@ -94,3 +96,12 @@ export function moreButton(title, node = element("button", { type: "button" })) 
   node.replaceChildren(icon("more"));
   return node;
 }
+
+/** What stands where rows are still to come. */
+export const skeletons = () =>
+  element(
+    "div",
+    { className: "loading" },
+    element("span", { className: "hidden", textContent: TEXT.loading }),
+    ...Array.from({ length: SKELETONS }, () => element("div", { className: "skeleton" })),
+  );

@@ -88,6 +88,14 @@ def test_the_logo_is_the_icon(settings, client, db):
     assert client.get("/favicon.ico")["Location"] == "/media/acme.png"
 
 
+def test_a_bell_of_ours_puts_a_dot_on_the_icon_which_the_policy_allows(client, alice, admin):
+    for user, path in ((alice, "/inbox/"), (admin, "/admin/")):
+        client.force_login(user)
+        page = client.get(path)
+        assert " favicon" in page.content.decode().split("<notification-bell", 1)[1].split(">")[0]
+        assert "img-src 'self' data:" in page["Content-Security-Policy"]
+
+
 def test_a_picture_of_another_site_is_not_shown(settings, client, db):
     for logo in ("https://evil.example/x.png", "//evil.example/x.png", "/\t/evil.example", "a b"):
         settings.NOTIFICATIONS_SITE_LOGO = logo
