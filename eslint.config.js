@@ -37,6 +37,7 @@ export default [
   js.configs.recommended,
   { linterOptions: { reportUnusedDisableDirectives: "error" }, rules },
   { files: ["*/static/**/*.js"], languageOptions: { globals: globals.browser } },
+  { files: ["config/worker.js"], languageOptions: { globals: { ...globals.serviceworker, NAME: "readonly", KEPT: "readonly" } } },
   { files: ["scripts/inline-styles.js"], languageOptions: { globals: globals.browser } },
   { files: ["scripts/bundle.js", "tests/js/**/*.js"], languageOptions: { globals: globals.node } },
 ];

@@ -15,6 +15,7 @@ from django.contrib.auth.forms import PasswordResetForm
 from django.core.mail import EmailMessage
 from django.db import close_old_connections
 from django.template.loader import render_to_string
+from django.utils import translation
 
 from accounts import throttles
 from accounts.line import Line
@@ -65,7 +66,9 @@ def mail_soon(save: Callable[[], None]) -> None:
 
     Raises: TooBusy: too many links have still to be sent.
     """
-    _line.submit(lambda: _mail(save))
+    # In another thread, which has no language of its own.
+    language = translation.get_language()
+    _line.submit(lambda: _mail(save, language))
 
 
 def wait_until_mailed(within_s: float) -> None:
@@ -76,9 +79,10 @@ def wait_until_mailed(within_s: float) -> None:
     _line.settle(within_s)
 
 
-def _mail(save: Callable[[], None]) -> None:
+def _mail(save: Callable[[], None], language: str | None) -> None:
     try:
-        save()
+        with translation.override(language):
+            save()
     except Exception as error:  # noqa: BLE001 (nobody waits for it: it must be said here)
         logger.warning(
             "A password reset was asked for and could not be looked up (%s: %s).",

@@ -5,7 +5,7 @@ from django.urls import include, path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
-from config import error_pages, outages
+from config import error_pages, offline, outages
 from notifications.identity.site import Identity
 
 
@@ -24,6 +24,9 @@ urlpatterns = [
     # Asked for by browsers wherever a page, as Django's admin, names no icon.
     path("favicon.ico", RedirectView.as_view(url=icon_lazy(""))),
     path("", RedirectView.as_view(pattern_name="notifications:inbox")),
+    # Where it lies says of what it is the worker: of all that is below.
+    path("worker.js", offline.worker, name="offline-worker"),
+    path("offline/", offline.page, name="offline"),
     path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),
     path("", include("notifications.urls")),

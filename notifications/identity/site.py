@@ -21,6 +21,12 @@ from notifications.identity.colours import Colour
 NAME, ACCENT = "Notifications", "#0b57d0"
 _SVG = "image/svg+xml"
 _OURS = "notifications/icon.svg"
+# The same as scripts/icons.py draws it: name, size in pixels, and what of it a phone may cut away.
+_PICTURES = (
+    ("notifications/icon-192.png", 192, "any"),
+    ("notifications/icon-512.png", 512, "any"),
+    ("notifications/icon-512-full.png", 512, "maskable"),
+)
 _HASH_LENGTH = 12
 
 
@@ -70,9 +76,24 @@ class Identity:
         """The URL of what stands for the site in little room: its logo, or a drawing."""
         if self.logo:
             return self.logo
-        if self.name == NAME and not self.has_own_accent:
+        if self.is_plain:
             return static(_OURS)
         return _kept_url("notifications:identity-icon", self.svg)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it looks as it came: no name, accent or logo of its own."""
+        return not self.logo and self.name == NAME and not self.has_own_accent
+
+    @property
+    def touch_icon(self) -> str:
+        """The URL of what stands for it on a home screen; empty: what the phone draws itself.
+
+        Those of Apple take no drawing, and cut a square to their shape.
+        """
+        if self.is_plain:
+            return static(_PICTURES[-1][0])
+        return self.logo if self.icon_type != _SVG else ""
 
     @property
     def icon_type(self) -> str:
@@ -123,6 +144,11 @@ def manifest() -> dict[str, object]:
     identity = Identity()
     icon = {"src": identity.icon, "sizes": "any", "purpose": "any"}
     kind = {"type": identity.icon_type} if identity.icon_type else {}
+    pictures = [
+        {"src": static(name), "sizes": f"{px}x{px}", "type": "image/png", "purpose": purpose}
+        for name, px, purpose in _PICTURES
+        if identity.is_plain
+    ]
     return {
         "id": identity.home,
         "name": identity.name,
@@ -132,7 +158,7 @@ def manifest() -> dict[str, object]:
         "display": "standalone",
         "theme_color": identity.theme_colour,
         "background_color": "#f6f7f9",
-        "icons": [icon | kind],
+        "icons": [icon | kind, *pictures],
     }
 
 

@@ -188,6 +188,8 @@ def open_page(chromium, site):
     contexts, errors = [], []
 
     def open_as(user, path="/inbox/", *, allow_errors=False, base_url=site.url, **options):
+        # Else it would answer before what a test puts in place of answers.
+        options = {"service_workers": "block"} | options
         context = chromium.new_context(base_url=base_url, **options)
         contexts.append(context)
         client = Client()

@@ -164,3 +164,14 @@ def test_an_act_of_somebody_signed_out_leads_back_after_signing_in(checked, alic
     answer = checked.get("/inbox/actions/", follow=True)
     assert answer.redirect_chain == [("/inbox/", 302)]
     assert "nothing was done" in answer.content.decode()
+
+
+def test_the_page_for_being_offline_asks_for_nobody_and_is_kept_with_its_style(client):
+    page = client.get("/offline/")
+    assert page.status_code == 200
+    assert not page.cookies
+    worker = client.get("/worker.js")
+    assert worker["Content-Type"].startswith("text/javascript")
+    assert "no-cache" in worker["Cache-Control"]
+    for kept in ('"/offline/"', "page.css", "icon.svg"):
+        assert kept in worker.content.decode()

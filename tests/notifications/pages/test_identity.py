@@ -1,9 +1,13 @@
 """Whose site it is shows wherever one looks; nothing of it is taken for markup."""
 
 import json
+import re
+import struct
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.core import mail
 from django.urls import set_script_prefix
 
@@ -96,6 +100,58 @@ def test_a_bell_of_ours_puts_a_dot_on_the_icon_which_the_policy_allows(client, a
         assert "img-src 'self' data:" in page["Content-Security-Policy"]
 
 
+def test_phones_have_pictures_of_the_icon_in_the_sizes_that_they_ask_for(settings, client, db):
+    said = json.loads(client.get(MANIFEST).content)
+    found = [(icon["sizes"], icon["purpose"]) for icon in said["icons"]]
+    assert found == [
+        ("any", "any"),
+        ("192x192", "any"),
+        ("512x512", "any"),
+        ("512x512", "maskable"),
+    ]
+    for icon in said["icons"][1:]:
+        head = Path(finders.find(icon["src"].removeprefix("/static/"))).read_bytes()[:24]
+        assert head[:8] == b"\x89PNG\r\n\x1a\n"
+        width, height = struct.unpack(">II", head[16:])
+        assert icon["sizes"] == f"{width}x{height}"
+    assert 'rel="apple-touch-icon"' in client.get("/accounts/login/").content.decode()
+
+
+@pytest.mark.parametrize("name", ["/media/acme.png", "/media/acme.svg"])
+def test_a_logo_is_all_that_phones_are_shown(settings, client, db, name):
+    settings.NOTIFICATIONS_SITE_LOGO = name
+    said = json.loads(client.get(MANIFEST).content)
+    assert [icon["src"] for icon in said["icons"]] == [name]
+    page = client.get("/accounts/login/").content.decode()
+    assert (f'<link rel="apple-touch-icon" href="{name}">' in page) is name.endswith("png")
+
+
+# Asked of nobody, of everybody and of staff; the last of what has nothing to show.
+EVERYWHERE = {
+    None: ["/accounts/login/", "/accounts/password-reset/", "/nothing/", "/offline/",
+           "/admin/login/"],
+    "alice": ["/inbox/", "/inbox/?filter=saved", "/inbox/987654321/", "/inbox/preferences/",
+              "/accounts/devices/", "/diagnostics/", "/dashboard/"],
+    "admin": ["/dashboard/", "/demo/", "/admin/", "/admin/notifications/notification/add/"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("who", EVERYWHERE)
+def test_name_logo_and_accent_of_a_host_show_on_every_page(acme, settings, client, request, who):
+    settings.NOTIFICATIONS_SITE_LOGO = "/media/acme.svg"
+    request.getfixturevalue("db")
+    if who:
+        client.force_login(request.getfixturevalue(who))
+    for path in EVERYWHERE[who]:
+        head, _, body = client.get(path).content.decode().partition("<body")
+        assert "Acme &amp; Sons" in head.split("</title>")[0], path
+        assert '<link rel="icon" href="/media/acme.svg"' in head, path
+        assert "/identity/theme.css?v=" in head, path
+        assert '<meta name="theme-color" content="#7b2d8b">' in head, path
+        assert "Acme &amp; Sons" in body, path
+        assert 'src="/media/acme.svg"' in body, path
+
+
 def test_a_picture_of_another_site_is_not_shown(settings, client, db):
     for logo in ("https://evil.example/x.png", "//evil.example/x.png", "/\t/evil.example", "a b"):
         settings.NOTIFICATIONS_SITE_LOGO = logo
@@ -122,3 +178,21 @@ def test_mails_have_the_name_and_end_with_the_footer(acme, settings, client, ali
     (sent,) = mail.outbox
     assert sent.subject == "Set a new password on Acme & Sons"
     assert sent.body.rstrip().endswith("-- \nAcme Ltd, 1 High Street")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_mails_are_in_the_language_of_who_asked(client, alice):
+    alice.email = "alice@example.com"
+    alice.save()
+    for language in ("de", "ar", "en"):
+        client.post(
+            "/accounts/password-reset/",
+            {"email": alice.email},
+            headers={"accept-language": language},
+        )
+        resets.wait_until_mailed(20)
+    german, arabic, english = mail.outbox
+    assert german.subject == "Neues Passwort für Notifications setzen"
+    assert "Passwort" in german.body
+    assert not re.search("[a-z]", arabic.subject.replace("Notifications", ""))
+    assert english.subject == "Set a new password on Notifications"
