@@ -137,7 +137,8 @@ def made() -> Iterator[tuple[Path, bytes]]:
             path = domain.po(language)
             yield path, _po(catalog)
             if domain is BROWSER:
-                yield WORDS / f"{language}.js", _module(catalog).encode()
+                for name, apart in ((language, False), (f"{language}-diagnostics", True)):
+                    yield WORDS / f"{name}.js", _module(catalog, apart=apart).encode()
             else:
                 yield path.with_suffix(".mo"), _mo(catalog)
 
@@ -184,10 +185,18 @@ def _forms(message: Any, catalog: Catalog) -> dict[str, str]:
     return forms
 
 
-def _module(catalog: Catalog) -> str:
-    text = json.dumps(catalogue(catalog), ensure_ascii=False, indent=2).replace("\x04", "\\u0004")
+def _module(catalog: Catalog, *, apart: bool) -> str:
+    """Args: apart: those of the diagnostics page alone, which no other page has to load."""
+    left = {key_of(message) for message in catalog if _is_of_diagnostics(message) is not apart}
+    texts = {key: said for key, said in catalogue(catalog).items() if key not in left}
+    text = json.dumps(texts, ensure_ascii=False, indent=2).replace("\x04", "\\u0004")
     origin = f"/** Made by `make messages` of {catalog.locale}'s djangojs.po. */"
     return f"{origin}\nexport const texts = {text};\n"
+
+
+def _is_of_diagnostics(message: Any) -> bool:
+    places = [path for path, _ in message.locations]
+    return bool(places) and all("/diagnostics/" in path for path in places)
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET
 
@@ -14,7 +15,7 @@ from notifications.wire import runs
 
 # How often its page may poll. How long it does so, a link may say: `?seconds=10`.
 _INTERVALS_S = (1, 2, 5, 10)
-_SIDES = {"request": "Request", "response": "Response"}
+_SIDES = {"request": _("Request"), "response": _("Response")}
 
 
 @require_GET

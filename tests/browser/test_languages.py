@@ -21,6 +21,7 @@ USER_PAGES = [
     "/inbox/987654321/",
     "/accounts/devices/",
     "/accounts/password-change/",
+    "/diagnostics/",
 ]
 PUBLIC_PAGES = ["/accounts/login/", "/accounts/password-reset/", "/accounts/password-reset/done/"]
 

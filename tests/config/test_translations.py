@@ -46,6 +46,8 @@ def test_what_is_compiled_is_what_the_translations_say():
 def test_a_browser_has_words_for_each_language(language):
     names = (messages.MODULES / "languages.js").read_text("utf-8")
     assert f'{language}: () => import("./words/{language}.js")' in names
+    names = (messages.MODULES / "diagnostics/words.js").read_text("utf-8")
+    assert f'{language}: () => import("../words/{language}-diagnostics.js")' in names
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=named)

@@ -169,7 +169,7 @@ test("a heartbeat is what the server's pings are, and how long ours takes", () =
   passed("in", { type: "ping", revision: 1 }, 25_000);
   passed("out", { type: "ping" }, 26_000);
   passed("in", { type: "pong", revision: 1 }, 26_012);
-  assert.equal(heartbeat.text(27_000), "Every 25 s; the last one came 2.0 s ago; there and back in 12 ms.");
+  assert.equal(heartbeat.text(27_000), "Every 25 s. The last one came 2.0 s ago. There and back in 12 ms.");
   assert.equal(checkHeartbeat(heartbeat, 27_000, 0).verdict, "ok");
   assert.equal(checkHeartbeat(heartbeat, 60_000, 0).verdict, "bad");
   assert.equal(checkHeartbeat(new Heartbeat(), 0, null).verdict, "unknown");

@@ -1,4 +1,7 @@
-/** Tells the server its reader's time zone, and puts into it what was drawn before it knew. */
+/**
+ * Tells the server its reader's time zone, and puts into it what was drawn before it knew. Also has the
+ * browser keep the page for being offline, if the site has one.
+ */
 import { zonedTime } from "./time.js";
 
 const YEAR_S = 365 * 86_400;
@@ -16,4 +19,10 @@ if (timeZone) {
     if (node instanceof HTMLInputElement) node.value = timeZone;
     else node.textContent = timeZone;
   }
+}
+
+const worker = document.querySelector("meta[name=offline-worker]");
+if (worker instanceof HTMLMetaElement && "serviceWorker" in navigator) {
+  // After all that is looked at. Where none can be, as in a private window, the browser has its own words.
+  addEventListener("load", () => navigator.serviceWorker.register(worker.content).catch(() => {}));
 }

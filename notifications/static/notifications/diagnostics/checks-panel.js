@@ -1,11 +1,16 @@
 /** The checks, one by one, each with what to do. */
 import { element, part } from "../dom.js";
+import { gettext, interpolate, ngettext } from "../gettext.js";
 import { checkBetween, checkClock, checkHeartbeat, checkLongPoll, checkStreaming, checkTls, checkWebSocket } from "./checks.js";
 import { askForHandshake, showHandshake } from "./connection-panel.js";
 import { tap } from "./wire-tap.js";
 
 const LOOK_MS = 2_000;
-const WORDS = { ok: "ok", bad: "not ok", unknown: "not known" };
+const WORDS = {
+  get ok() { return gettext("ok"); },
+  get bad() { return gettext("not ok"); },
+  get unknown() { return gettext("not known"); },
+};
 
 export class ChecksPanel {
   /** @type {[string, Diagnostics.Finding][]} */
@@ -41,21 +46,22 @@ export class ChecksPanel {
     showHandshake(this.#root, handshake);
     /** @type {Diagnostics.Check[]} */
     const checks = [
-      { name: "WebSocket", run: () => checkWebSocket(socketUrl) },
-      { name: "Streaming, not buffered", run: () => checkStreaming(url, fetch) },
-      { name: "Long poll", run: () => checkLongPoll(url, { epoch: inbox.epoch, since: inbox.revision }, fetch) },
-      { name: "TLS", run: async () => checkTls(location, isSecureContext) },
-      { name: "Clock", run: async () => checkClock(this.#clockGuess()) },
-      { name: "Extensions and proxies in between", run: async () => checkBetween({ isNative: tap.isNative, extensions: tap.extensions, handshake }) },
-      { name: "Heartbeat through the proxy", run: async () => this.#heartbeat() },
+      { name: gettext("WebSocket"), run: () => checkWebSocket(socketUrl) },
+      { name: gettext("Streaming, not buffered"), run: () => checkStreaming(url, fetch) },
+      { name: gettext("Long poll"), run: () => checkLongPoll(url, { epoch: inbox.epoch, since: inbox.revision }, fetch) },
+      { name: gettext("TLS"), run: async () => checkTls(location, isSecureContext) },
+      { name: gettext("Clock"), run: async () => checkClock(this.#clockGuess()) },
+      { name: gettext("Extensions and proxies in between"), run: async () => checkBetween({ isNative: tap.isNative, extensions: tap.extensions, handshake }) },
+      { name: gettext("Heartbeat through the proxy"), run: async () => this.#heartbeat() },
     ];
     for (const { name, run } of checks) {
-      this.#status.textContent = `Checking: ${name}…`;
+      this.#status.textContent = interpolate(gettext("Checking: %(name)s…"), { name });
       this.findings.push([name, await run()]);
       this.#show();
     }
     const wrong = this.findings.filter(([, { verdict }]) => verdict === "bad").length;
-    this.#status.textContent = wrong ? `Checked: ${wrong} of ${checks.length} not ok.` : "Checked: nothing is wrong.";
+    const faults = ngettext("Checked: %(count)s of %(all)s is not ok.", "Checked: %(count)s of %(all)s are not ok.", wrong);
+    this.#status.textContent = wrong ? interpolate(faults, { count: wrong, all: checks.length }) : gettext("Checked: nothing is wrong.");
     this.#button.disabled = false;
   }
 
@@ -65,7 +71,8 @@ export class ChecksPanel {
 
   #lookAtHeartbeat() {
     const last = this.findings.at(-1);
-    if (!last?.[0].startsWith("Heartbeat")) return;
+    // The last of them is the heartbeat's, once all have been.
+    if (!last || this.#button.disabled) return;
     const found = this.#heartbeat();
     if (found.text === last[1].text) return;
     last[1] = found;

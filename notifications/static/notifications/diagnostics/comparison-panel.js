@@ -1,7 +1,8 @@
 /** The comparison: its form, its figures as they come, and its picture. */
 import { element, part } from "../dom.js";
+import { around, gettext, interpolate } from "../gettext.js";
 import { ComparisonRun } from "./comparison.js";
-import { bytesText, counted, figuresOf, msText } from "./figures.js";
+import { bytesText, eventsText, figuresOf, msText } from "./figures.js";
 import { comparisonLines } from "./report.js";
 import { drawing, eventRows } from "./timeline.js";
 
@@ -14,13 +15,14 @@ const exactly = (value) => element("data", { value: String(value), textContent: 
 function rowsOf({ polling, socket }, comparison) {
   /** @param {Diagnostics.LaneFigures} lane */
   const after = ({ median, p95 }) => (median === null ? "–" : `${msText(median)} / ${msText(p95)}`);
-  const about = comparison.socket.isExact ? "" : "about ";
+  /** @param {number} value */
+  const socketBytes = (value) => (comparison.socket.isExact ? [exactly(value)] : around(gettext("about %(size)s"), "size", exactly(value)));
   return [
     [[after(polling)], [after(socket)]],
     [[String(polling.requests)], [String(socket.requests)]],
     [[String(polling.empty)], [String(socket.empty)]],
-    [[exactly(polling.up)], [about, exactly(socket.up)]],
-    [[exactly(polling.down)], [about, exactly(socket.down)]],
+    [[exactly(polling.up)], socketBytes(socket.up)],
+    [[exactly(polling.down)], socketBytes(socket.down)],
   ];
 }
 
@@ -58,31 +60,34 @@ export class ComparisonPanel {
     const seconds = Number(this.#form.dataset.seconds);
     const intervalMs = Number(new FormData(this.#form).get("interval")) * 1000;
     const run = (this.#run = new ComparisonRun(this.#options, { seconds, intervalMs }, () => this.#show(run.state)));
-    this.#button.textContent = "Stop";
-    this.#status.textContent = `Running for ${seconds} s. Events happen at the server, 2 s apart on average.`;
+    this.#button.textContent = gettext("Stop");
+    this.#status.textContent = interpolate(gettext("Running for %(seconds)s s. Events happen at the server, 2 s apart on average."), { seconds });
     this.#progress.max = seconds * 1000;
     this.#progress.hidden = false;
     const looking = setInterval(() => (this.#progress.value = Math.max(0, this.#clock.now() - run.state.beganAt)), LOOK_MS);
     try {
       this.#status.textContent = this.#said(await run.start());
     } catch (error) {
-      this.#status.textContent = `It could not be started: ${error instanceof Error ? error.message : error}`;
+      this.#status.textContent = interpolate(gettext("It could not be started: %(cause)s"), { cause: error instanceof Error ? error.message : String(error) });
     }
     clearInterval(looking);
     this.#progress.hidden = true;
     this.#run = null;
-    this.#button.textContent = `Start the ${seconds} s test`;
+    this.#button.textContent = interpolate(gettext("Start the %(seconds)s s test"), { seconds });
   }
 
   /** @param {Diagnostics.Comparison} comparison */
   #said(comparison) {
     const { events, earlierMedian, earlierP95 } = figuresOf(comparison);
-    const failures = [["WebSocket", comparison.socket.failure], ["HTTP polling", comparison.polling.failure]];
+    const failures = [["WebSocket", comparison.socket.failure], [gettext("HTTP polling"), comparison.polling.failure]];
     const failed = failures.filter(([, failure]) => failure).map(([name, failure]) => ` ${name}: ${failure}`).join("");
     this.lines = comparisonLines(comparison);
-    if (earlierMedian === null) return `Over.${failed}`;
-    const later = earlierMedian < 0 ? "later" : "earlier";
-    return `Over: ${counted(events.length, "event")}. WebSocket was ${later} by ${msText(Math.abs(earlierMedian))} (median), ${msText(earlierP95)} (p95), on this tab's clock.${failed}`;
+    if (earlierMedian === null) return gettext("Over.") + failed;
+    const text =
+      earlierMedian < 0
+        ? gettext("Over: %(events)s. WebSocket was later by %(median)s (median), %(p95)s (p95), on this tab's clock.")
+        : gettext("Over: %(events)s. WebSocket was earlier by %(median)s (median), %(p95)s (p95), on this tab's clock.");
+    return interpolate(text, { events: eventsText(events.length), median: msText(Math.abs(earlierMedian)), p95: msText(earlierP95) }) + failed;
   }
 
   /** @param {Diagnostics.Comparison} comparison */
@@ -94,6 +99,6 @@ export class ComparisonPanel {
     part(this.#result, "[data-timeline]", HTMLElement).replaceChildren(drawing(comparison));
     part(this.#result, "[data-events]", HTMLElement).replaceChildren(...eventRows(figures));
     const { clock } = comparison;
-    part(this.#result, "[data-clock-note]", HTMLElement).textContent = clock ? `The server's clock is known to ${msText(clock.doubt)}.` : "";
+    part(this.#result, "[data-clock-note]", HTMLElement).textContent = clock ? interpolate(gettext("The server's clock is known to %(doubt)s."), { doubt: msText(clock.doubt) }) : "";
   }
 }

@@ -1,4 +1,5 @@
 /** Both ways of hearing of the same events, in this tab. */
+import { gettext, interpolate } from "../gettext.js";
 import { better } from "./figures.js";
 import { CLOSE_DOWN, CLOSE_UP, bodyBytes, frameBytes, headBytes, utf8Bytes } from "./wire-bytes.js";
 
@@ -70,10 +71,10 @@ export class ComparisonRun {
         connection.close();
         resolve(null);
       };
-      const timer = clock.setTimeout(() => end("It did not end in time."), seconds * 1000 + PATIENCE_MS);
+      const timer = clock.setTimeout(() => end(gettext("It did not end in time.")), seconds * 1000 + PATIENCE_MS);
       connection.onmessage = ({ data }) => this.#heard(data, end);
-      connection.onclose = ({ code }) => end(`The connection ended before its time (${code}).`);
-      this.#waiting.add(() => end("It was stopped."));
+      connection.onclose = ({ code }) => end(interpolate(gettext("The connection ended before its time (%(code)s)."), { code }));
+      this.#waiting.add(() => end(gettext("It was stopped.")));
     });
   }
 
@@ -106,9 +107,9 @@ export class ComparisonRun {
     const { polling: lane, beganAt, intervalMs, seconds } = this.state;
     for (let turn = 1; !this.#isStopped; turn++) {
       const dueAt = beganAt + turn * intervalMs;
-      if (dueAt > beganAt + seconds * 1000 + intervalMs + PATIENCE_MS) return void (lane.failure = "It did not end in time.");
+      if (dueAt > beganAt + seconds * 1000 + intervalMs + PATIENCE_MS) return void (lane.failure = gettext("It did not end in time."));
       await this.#wait(Math.max(0, dueAt - clock.now()));
-      if (this.#isStopped) return void (lane.failure = "It was stopped.");
+      if (this.#isStopped) return void (lane.failure = gettext("It was stopped."));
       if (await this.#ask().catch((error) => void (lane.failure = String(error.message)))) return undefined;
     }
     return undefined;

@@ -1,5 +1,6 @@
 /** One's own connection: facts, the handshake of another one like it, and what passes. */
 import { element, part } from "../dom.js";
+import { gettext, interpolate } from "../gettext.js";
 import { bytesText } from "./figures.js";
 import { Heartbeat, tabsSharing, tabsText, wayText } from "./facts.js";
 import { explain, explainHeader } from "./frame-words.js";
@@ -34,7 +35,7 @@ export class ConnectionPanel {
     const pause = part(root, "[data-pause]", HTMLButtonElement);
     pause.addEventListener("click", () => {
       this.#isPaused = !this.#isPaused;
-      pause.textContent = this.#isPaused ? "Go on" : "Pause";
+      pause.textContent = this.#isPaused ? gettext("Go on") : gettext("Pause");
     });
     tap.addEventListener("frame", (event) => this.#passed(/** @type {CustomEvent<Diagnostics.Passed>} */ (event).detail));
     tap.addEventListener("sockets", () => (this.openSince = tap.sockets.size ? performance.now() : null));
@@ -57,13 +58,16 @@ export class ConnectionPanel {
     const client = this.#client;
     const tabs = await tabsSharing(client.name).catch(() => null);
     this.facts = [
-      ["Transport", wayText(client, this.#bell.getAttribute("transport"), tap.isRefusing)],
-      ["Tabs", tabsText(tabs, !client.leader)],
-      ["Heartbeat", this.heartbeat.text(performance.now())],
-      ["Revision", client.isReady ? String(client.inbox.revision) : "not known yet"],
-      ["Connection", client.connectionId || "has no id: each request stands alone"],
+      [gettext("Transport"), wayText(client, this.#bell.getAttribute("transport"), tap.isRefusing)],
+      [gettext("Tabs"), tabsText(tabs, !client.leader)],
+      [gettext("Heartbeat"), this.heartbeat.text(performance.now())],
+      [gettext("Revision"), client.isReady ? String(client.inbox.revision) : gettext("not known yet")],
+      [gettext("Connection"), client.connectionId || gettext("has no id: each request stands alone")],
     ];
-    if (!this.#list.children.length) this.#list.append(...this.facts.flatMap(([name]) => [element("dt", { textContent: name }), element("dd")]));
+    if (!this.#list.children.length) {
+      // The last is an id, in no language.
+      this.#list.append(...this.facts.flatMap(([name], at) => [element("dt", { textContent: name }), element("dd", { translate: at < this.facts.length - 1 })]));
+    }
     const shown = this.#list.querySelectorAll("dd");
     // What somebody has selected, to copy it, stays selected.
     this.facts.forEach(([, text], at) => shown[at].textContent === text || (shown[at].textContent = text));
@@ -75,12 +79,12 @@ export class ConnectionPanel {
     const { direction, text, bytes } = passed;
     const { type, sentence } = explain(direction, text);
     const time = new Date().toISOString().slice(11, 23);
-    const way = direction === "in" ? "from the server" : "to the server";
-    const size = bytes ? bytesText(bytes) : "from another way or tab";
+    const way = direction === "in" ? gettext("from the server") : gettext("to the server");
+    const size = bytes ? bytesText(bytes) : gettext("from another way or tab");
     this.lines = [...this.lines, `${time} ${way}: ${type}, ${size}`].slice(-SHOWN);
     if (this.#isPaused) return;
-    const head = element("span", { className: "meta", textContent: `${time} UTC, ${way}, ${size}` });
-    this.#frames.prepend(element("li", {}, element("code", { textContent: type }), " ", sentence, " ", head));
+    const head = element("span", { className: "meta", textContent: interpolate(gettext("%(time)s UTC, %(way)s, %(size)s"), { time, way, size }) });
+    this.#frames.prepend(element("li", {}, element("code", { textContent: type, translate: false }), " ", sentence, " ", head));
     while (this.#frames.children.length > SHOWN) this.#frames.lastElementChild?.remove();
   }
 }
@@ -113,10 +117,10 @@ export function showHandshake(root, handshake) {
     table.hidden = handshake === null;
     if (!handshake) continue;
     const { line, headers, bytes } = handshake[side];
-    part(table, "[data-line]", HTMLElement).textContent = `${line} (${bytesText(bytes)} in all)`;
+    part(table, "[data-line]", HTMLElement).textContent = interpolate(gettext("%(line)s (%(size)s in all)"), { line, size: bytesText(bytes) });
     table.tBodies[0].replaceChildren(
       ...headers.map(([name, value]) =>
-        element("tr", {}, element("th", { scope: "row", textContent: name }), element("td", { textContent: value }), element("td", { textContent: explainHeader(name) })),
+        element("tr", {}, element("th", { scope: "row", textContent: name, translate: false }), element("td", { textContent: value, translate: false }), element("td", { textContent: explainHeader(name) })),
       ),
     );
   }

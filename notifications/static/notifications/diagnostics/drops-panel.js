@@ -1,16 +1,23 @@
 /** Buttons that break this tab's connection, and what happened then. */
 import { element, part } from "../dom.js";
+import { gettext } from "../gettext.js";
 import { dropAndReturn, takeOver } from "./drops.js";
 import { tap } from "./wire-tap.js";
 
 const MEMORY_MS = 1_000;
 /** @type {Record<Diagnostics.DropKind, string>} */
-const NAMES = { cut: "Dropped", silence: "Half-open", refuse: "WebSocket refused" };
+const NAMES = {
+  get cut() { return gettext("Dropped"); },
+  get silence() { return gettext("Half-open"); },
+  get refuse() { return gettext("WebSocket refused"); },
+};
 /** @type {Record<Diagnostics.DropKind, string>} */
 const SAID = {
-  cut: "The connection is cut…",
-  silence: "Nothing gets through any more, and nobody says so. The client notices when the next heartbeat stays away, or when it asks.",
-  refuse: "WebSocket is refused in this tab; the client looks for another way…",
+  get cut() { return gettext("The connection is cut…"); },
+  get silence() {
+    return gettext("Nothing gets through any more, and nobody says so. The client notices when the next heartbeat stays away, or when it asks.");
+  },
+  get refuse() { return gettext("WebSocket is refused in this tab; the client looks for another way…"); },
 };
 
 export class DropsPanel {
@@ -43,11 +50,11 @@ export class DropsPanel {
     this.#setDisabled(true);
     // What is said now stands there until the next time.
     if (this.#last) this.#list.prepend(element("li", { textContent: this.#last }));
-    this.#status.textContent = this.#client.leader ? "Another tab holds the connection; this one takes it over…" : SAID[kind];
+    this.#status.textContent = this.#client.leader ? gettext("Another tab holds the connection; this one takes it over…") : SAID[kind];
     if (!(await takeOver(this.#client, navigator.locks))) {
-      this.#end(kind, "This tab could not take the connection over. Try it in the tab that holds it.");
+      this.#end(kind, gettext("This tab could not take the connection over. Try it in the tab that holds it."));
     } else if (kind !== "refuse" && !tap.sockets.size) {
-      this.#end(kind, "This tab has no WebSocket that could be broken.");
+      this.#end(kind, gettext("This tab has no WebSocket that could be broken."));
     } else {
       this.#status.textContent = SAID[kind];
       this.#askNow.hidden = kind !== "silence";
@@ -67,7 +74,7 @@ export class DropsPanel {
     } catch {
       this.#client.reconnect(); // nothing is remembered
     }
-    this.#status.textContent = "WebSocket is allowed again.";
+    this.#status.textContent = gettext("WebSocket is allowed again.");
     this.#label();
     return undefined;
   }
@@ -83,7 +90,7 @@ export class DropsPanel {
 
   #label() {
     for (const button of this.#buttons) {
-      if (button.dataset.drop === "refuse") button.textContent = tap.isRefusing ? "Allow WebSocket again" : "Refuse WebSocket in this tab";
+      if (button.dataset.drop === "refuse") button.textContent = tap.isRefusing ? gettext("Allow WebSocket again") : gettext("Refuse WebSocket in this tab");
     }
   }
 

@@ -1,5 +1,6 @@
 /** Breaks this tab's connection on purpose, and looks at what became of it. */
-import { counted, msText } from "./figures.js";
+import { gettext, interpolate, ngettext } from "../gettext.js";
+import { msText } from "./figures.js";
 
 const BACK_WITHIN_MS = 120_000;
 const LEVEL_WITHIN_MS = 10_000;
@@ -36,26 +37,39 @@ export async function dropAndReturn(client, tap, kind, api) {
   if (kind !== "silence") tap.cut();
   const isGone = await until(client, () => client.state !== "live", BACK_WITHIN_MS);
   const noticedMs = performance.now() - began;
-  if (!isGone) return "The client has not noticed it.";
-  if (!(await until(client, () => client.state === "live", BACK_WITHIN_MS))) return "Not back within two minutes.";
+  if (!isGone) return gettext("The client has not noticed it.");
+  if (!(await until(client, () => client.state === "live", BACK_WITHIN_MS))) return gettext("Not back within two minutes.");
   const backMs = performance.now() - began;
-  const noticed = kind === "silence" ? `Noticed after ${msText(noticedMs)}, back in ${msText(backMs - noticedMs)}` : `Back in ${msText(backMs)}`;
-  return `${noticed}${BY[client.transport || "ws"]}. ${await arrivedText(client, revision, api)}`;
+  const noticed = kind === "silence" ? [interpolate(gettext("Noticed after %(time)s."), { time: msText(noticedMs) })] : [];
+  const back = interpolate(BACK[client.transport || "ws"], { time: msText(kind === "silence" ? backMs - noticedMs : backMs) });
+  return [...noticed, back, await arrivedText(client, revision, api)].join(" ");
 }
 
-const BY = { ws: "", sse: ", by server-sent events", poll: ", by long polling" };
+const BACK = {
+  get ws() { return gettext("Back in %(time)s."); },
+  get sse() { return gettext("Back in %(time)s, by server-sent events."); },
+  get poll() { return gettext("Back in %(time)s, by long polling."); },
+};
 
 /** What came while nothing could come, by what the server says that there is. @param {Inbox.Client} client @param {number} before @param {Pick<Inbox.Api, "page">} api */
 async function arrivedText(client, before, api) {
   const page = await api.page({ limit: String(ASKED) }).catch(() => null);
-  if (!page) return "The server could not be asked what arrived meanwhile.";
+  if (!page) return gettext("The server could not be asked what arrived meanwhile.");
   await until(client, () => client.inbox.revision >= page.revision, LEVEL_WITHIN_MS);
   const arrived = page.notifications.filter((one) => one.arrived_revision > before);
   const { notifications, oldest } = client.inbox;
   // A client does not hold what is older than the oldest that it holds.
   const lost = arrived.filter((one) => !notifications.has(one.id) && one.arrived_revision >= (oldest?.arrived_revision ?? 0));
-  const what = arrived.length ? `${arrived.length === ASKED ? "At least " : ""}${arrived.length} arrived meanwhile` : "Nothing arrived meanwhile";
-  return lost.length ? `${what}; ${counted(lost.length, "one is", "are")} missing here: please copy the report.` : `${what}, none lost.`;
+  const { length: count } = arrived;
+  const some = count === ASKED ? ngettext("At least %(count)s arrived meanwhile", "At least %(count)s arrived meanwhile", count) : ngettext("%(count)s arrived meanwhile", "%(count)s arrived meanwhile", count);
+  const what = count ? interpolate(some, { count }) : gettext("Nothing arrived meanwhile");
+  if (!lost.length) return interpolate(gettext("%(what)s, none lost."), { what });
+  const missing = ngettext(
+    "%(what)s; %(count)s is missing here: please copy the report.",
+    "%(what)s; %(count)s are missing here: please copy the report.",
+    lost.length,
+  );
+  return interpolate(missing, { what, count: lost.length });
 }
 
 /** Whether it becomes true in time. @param {Inbox.Client} client @param {() => boolean} isTrue @param {number} withinMs @returns {Promise<boolean>} */

@@ -1,5 +1,6 @@
 /** A word there and back, by both ways. */
 import { part } from "../dom.js";
+import { gettext, interpolate } from "../gettext.js";
 import { msText } from "./figures.js";
 
 const PATIENCE_MS = 10_000;
@@ -22,10 +23,10 @@ export class EchoPanel {
 
   /** @param {string} text */
   async #send(text) {
-    this.#output.textContent = "Sent…";
+    this.#output.textContent = gettext("Sent…");
     // One after the other: neither waits for the other.
-    const http = await this.#byHttp(text).catch((error) => `failed (${error.message})`);
-    const socket = await this.#bySocket(text).catch((error) => `failed (${error.message})`);
+    const http = await this.#byHttp(text).catch(failedText);
+    const socket = await this.#bySocket(text).catch(failedText);
     this.#output.textContent = `HTTP ${http} · WebSocket ${socket}`;
   }
 
@@ -36,7 +37,7 @@ export class EchoPanel {
     const began = performance.now();
     const response = await fetch(`${url}echo`, { method: "POST", headers, body: JSON.stringify({ text }) });
     const answer = await response.json();
-    if (!response.ok || answer.text !== text) throw new Error(answer.detail ?? "another word came back");
+    if (!response.ok || answer.text !== text) throw new Error(answer.detail ?? gettext("another word came back"));
     return msText(performance.now() - began);
   }
 
@@ -46,21 +47,24 @@ export class EchoPanel {
     const began = performance.now();
     return new Promise((resolve, reject) => {
       const socket = new SocketClass(`${socketUrl}echo/`);
-      const timer = setTimeout(() => reject(new Error("no answer")), PATIENCE_MS);
+      const timer = setTimeout(() => reject(new Error(gettext("no answer"))), PATIENCE_MS);
       let opened = 0;
       socket.onopen = () => {
         opened = performance.now();
         socket.send(text);
       };
-      socket.onclose = () => reject(new Error("refused"));
+      socket.onclose = () => reject(new Error(gettext("refused")));
       socket.onmessage = ({ data }) => {
         const ended = performance.now();
         clearTimeout(timer);
         socket.onclose = null;
         socket.close();
-        if (data === text) resolve(`${msText(ended - opened)} (and once ${msText(opened - began)} to open it)`);
-        else reject(new Error("the echo is turned off here"));
+        if (data === text) resolve(interpolate(gettext("%(time)s (and once %(opening)s to open it)"), { time: msText(ended - opened), opening: msText(opened - began) }));
+        else reject(new Error(gettext("the echo is turned off here")));
       };
     });
   }
 }
+
+/** @param {Error} error */
+const failedText = ({ message }) => interpolate(gettext("failed (%(cause)s)"), { cause: message });

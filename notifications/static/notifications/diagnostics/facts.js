@@ -1,20 +1,32 @@
 /** What this page knows of its connection. */
+import { gettext, interpolate, ngettext } from "../gettext.js";
 import { msText } from "./figures.js";
 
 /** @type {Record<string, string>} */
-const NAMES = { ws: "WebSocket", sse: "Server-sent events", poll: "Long polling" };
-const STATES = { connecting: "connecting", waiting: "reconnecting", live: "live", offline: "offline", stopped: "ended" };
+const NAMES = {
+  ws: "WebSocket",
+  get sse() { return gettext("Server-sent events"); },
+  get poll() { return gettext("Long polling"); },
+};
+const STATES = {
+  get connecting() { return gettext("connecting"); },
+  get waiting() { return gettext("reconnecting"); },
+  get live() { return gettext("live"); },
+  get offline() { return gettext("offline"); },
+  get stopped() { return gettext("ended"); },
+};
 
 /** @param {Inbox.TransportName | ""} transport */
-const transportName = (transport) => NAMES[transport] ?? "Not known yet";
+const transportName = (transport) => NAMES[transport] ?? gettext("Not known yet");
 
 /** Which transport, and why that one. @param {{transport: Inbox.TransportName | "", only: string | null, isRefusing: boolean}} known */
 function transportReason({ transport, only, isRefusing }) {
-  if (only) return "The page asks for this one and no other.";
-  if (transport === "ws") return "It comes first, and it works here.";
-  const others = transport === "poll" ? "WebSocket and server-sent events" : "WebSocket";
-  const cause = isRefusing ? "This tab refuses WebSocket, as you asked it to." : `${others} did not work here, on this way to the server.`;
-  return `${cause} WebSocket is tried again every 10 minutes.`;
+  if (only) return gettext("The page asks for this one and no other.");
+  if (transport === "ws") return gettext("It comes first, and it works here.");
+  const others = transport === "poll" ? gettext("WebSocket and server-sent events") : "WebSocket";
+  const failed = interpolate(gettext("%(transports)s did not work here, on this way to the server."), { transports: others });
+  const cause = isRefusing ? gettext("This tab refuses WebSocket, as you asked it to.") : failed;
+  return [cause, gettext("WebSocket is tried again every 10 minutes.")].join(" ");
 }
 
 /** How many tabs of this browser share one connection; null: the browser does not tell. @param {string} name of their lock */
@@ -26,10 +38,16 @@ export async function tabsSharing(name) {
 
 /** @param {number | null} count @param {boolean} leads */
 export function tabsText(count, leads) {
-  const who = leads ? "this one" : "another one";
-  if (count === null) return `The browser does not tell how many tabs there are; ${who} holds the connection.`;
-  if (count < 2) return "One: this one has the connection for itself.";
-  return `${count} tabs share it; ${who} holds it for all.`;
+  if (count === null) {
+    return leads
+      ? gettext("The browser does not tell how many tabs there are; this one holds the connection.")
+      : gettext("The browser does not tell how many tabs there are; another one holds the connection.");
+  }
+  if (count < 2) return gettext("One: this one has the connection for itself.");
+  const text = leads
+    ? ngettext("%(count)s tab shares it; this one holds it for all.", "%(count)s tabs share it; this one holds it for all.", count)
+    : ngettext("%(count)s tab shares it; another one holds it for all.", "%(count)s tabs share it; another one holds it for all.", count);
+  return interpolate(text, { count });
 }
 
 /** Watches the heartbeat in what passes. */
@@ -63,10 +81,11 @@ export class Heartbeat {
 
   /** @param {number} now */
   text(now) {
-    if (this.intervalS === null) return "Not seen from here: it is about a WebSocket that this tab holds.";
-    const last = this.lastAt === null ? "none came yet" : `the last one came ${msText(now - this.lastAt)} ago`;
-    const trip = this.roundTripMs === null ? "" : `; there and back in ${msText(this.roundTripMs)}`;
-    return `Every ${this.intervalS} s; ${last}${trip}.`;
+    if (this.intervalS === null) return gettext("Not seen from here: it is about a WebSocket that this tab holds.");
+    const every = interpolate(gettext("Every %(seconds)s s."), { seconds: this.intervalS });
+    const last = this.lastAt === null ? gettext("None came yet.") : interpolate(gettext("The last one came %(time)s ago."), { time: msText(now - this.lastAt) });
+    const trip = this.roundTripMs === null ? [] : [interpolate(gettext("There and back in %(time)s."), { time: msText(this.roundTripMs) })];
+    return [every, last, ...trip].join(" ");
   }
 }
 
@@ -81,4 +100,8 @@ function frameOf(text) {
 
 /** @param {Inbox.Client} client @param {string | null} only */
 export const wayText = (client, only, isRefusing = false) =>
-  `${transportName(client.transport)} (${STATES[client.state]}). ${transportReason({ transport: client.transport, only, isRefusing })}`;
+  interpolate(gettext("%(transport)s (%(state)s). %(reason)s"), {
+    transport: transportName(client.transport),
+    state: STATES[client.state],
+    reason: transportReason({ transport: client.transport, only, isRefusing }),
+  });

@@ -1,4 +1,6 @@
 /** What a comparison says, in numbers. */
+import { gettext, interpolate, ngettext } from "../gettext.js";
+import { locale } from "../time.js";
 
 /** The middle one, or between two the mean. @param {number[]} values */
 export function median(values) {
@@ -51,16 +53,26 @@ export function figuresOf({ events, socket, polling, clock, beganAt }) {
 /** Of two guesses at the server's clock the one with less doubt. @param {Diagnostics.ClockGuess | null} one @param {Diagnostics.ClockGuess} other */
 export const better = (one, other) => (one && one.doubt <= other.doubt ? one : other);
 
+/** As the language writes it. @param {number} value @param {number} places at most @param {number} [least] of them */
+const rounded = (value, places, least = 0) =>
+  value.toLocaleString(locale(), { maximumFractionDigits: places, minimumFractionDigits: least, useGrouping: false });
+
+/** @param {number} value @param {number} [places] */
+const secondsText = (value, places = 0) => interpolate(gettext("%(seconds)s s"), { seconds: rounded(value / 1000, places, places) });
+
 /** @param {number | null} value milliseconds */
 export function msText(value) {
   if (value === null) return "–";
-  if (Math.abs(value) >= 9_950) return `${(value / 1000).toFixed(0)} s`;
-  if (Math.abs(value) >= 995) return `${(value / 1000).toFixed(1)} s`;
-  return `${value < 9.95 ? Number(value.toFixed(1)) : value.toFixed(0)} ms`;
+  if (Math.abs(value) >= 9_950) return secondsText(value);
+  if (Math.abs(value) >= 995) return secondsText(value, 1);
+  return interpolate(gettext("%(value)s ms"), { value: rounded(value, value < 9.95 ? 1 : 0) });
 }
 
 /** @param {number} value */
-export const bytesText = (value) => (value < 1000 ? `${value} bytes` : `${(value / 1000).toFixed(1)} kB`);
+export const bytesText = (value) =>
+  value < 1000
+    ? interpolate(ngettext("%(count)s byte", "%(count)s bytes", value), { count: value })
+    : interpolate(gettext("%(value)s kB"), { value: rounded(value / 1000, 1, 1) });
 
-/** @param {number} count @param {string} one @param {string} [many] */
-export const counted = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
+/** @param {number} count */
+export const eventsText = (count) => interpolate(ngettext("%(count)s event", "%(count)s events", count), { count });

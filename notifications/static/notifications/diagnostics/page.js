@@ -1,12 +1,14 @@
 /** Puts the diagnostics page together, once its bell is there. */
 import { InboxApi } from "../api.js";
 import { part } from "../dom.js";
+import { gettext } from "../gettext.js";
 import { ChecksPanel } from "./checks-panel.js";
 import { ComparisonPanel } from "./comparison-panel.js";
 import { ConnectionPanel } from "./connection-panel.js";
 import { DropsPanel } from "./drops-panel.js";
 import { EchoPanel } from "./echo-panel.js";
 import { reportText } from "./report.js";
+import { loadAllWords } from "./words.js";
 
 const FETCH_TIMEOUT_MS = 15_000;
 const READY_WITHIN_MS = 5_000;
@@ -73,14 +75,17 @@ function offerReport(root, text) {
     area.hidden = false;
     try {
       await navigator.clipboard.writeText(area.value);
-      status.textContent = "Copied.";
+      status.textContent = gettext("Copied.");
     } catch {
       // Not over plain HTTP, and not where the browser was told so.
       area.select();
-      status.textContent = "Select the text and copy it: the browser does not let this page do so.";
+      status.textContent = gettext("Select the text and copy it: the browser does not let this page do so.");
     }
   });
 }
 
 const found = document.querySelector("[data-diagnostics]");
-if (found instanceof HTMLElement) begin(found);
+if (found instanceof HTMLElement) {
+  await loadAllWords();
+  begin(found);
+}

@@ -1,5 +1,8 @@
-/** All that somebody who is to mend a fault would ask for, as plain text and without secrets. */
-import { bytesText, counted, figuresOf, msText } from "./figures.js";
+/**
+ * All that somebody who is to mend a fault would ask for, as plain text and without secrets. Its own
+ * words are English for everybody, since they are not for who copies it.
+ */
+import { bytesText, eventsText, figuresOf, msText } from "./figures.js";
 
 const WORDS = { ok: "ok", bad: "NOT OK", unknown: "not known" };
 
@@ -8,9 +11,9 @@ export function comparisonLines(comparison) {
   const { socket, polling, earlierMedian, events } = figuresOf(comparison);
   /** @param {string} name @param {Diagnostics.LaneFigures} lane @param {string} failure */
   const line = (name, lane, failure) =>
-    `${name}: ${counted(lane.requests, "request")}, ${lane.empty} empty, ${bytesText(lane.up)} up, ${bytesText(lane.down)} down, median ${msText(lane.median)}, p95 ${msText(lane.p95)}${failure && `, ${failure}`}`;
+    `${name}: ${lane.requests} requests, ${lane.empty} empty, ${bytesText(lane.up)} up, ${bytesText(lane.down)} down, median ${msText(lane.median)}, p95 ${msText(lane.p95)}${failure && `, ${failure}`}`;
   return [
-    `${comparison.seconds} s, polling every ${comparison.intervalMs / 1000} s, ${counted(events.length, "event")}`,
+    `${comparison.seconds} s, polling every ${comparison.intervalMs / 1000} s, ${eventsText(events.length)}`,
     line("HTTP polling", polling, comparison.polling.failure),
     line("WebSocket", socket, comparison.socket.failure),
     `WebSocket was earlier by ${msText(earlierMedian)} (median)`,

@@ -1,6 +1,7 @@
 /** When events happened and when each way told of them: as a picture, and as a table of the same. */
 import { element, svgElement } from "../dom.js";
-import { figuresOf, msText } from "./figures.js";
+import { gettext, interpolate } from "../gettext.js";
+import { eventsText, figuresOf, msText } from "./figures.js";
 
 const [WIDTH, LEFT, RIGHT] = [720, 104, 20];
 const ROWS = { events: 28, socket: 64, polling: 100 };
@@ -14,14 +15,17 @@ export function drawing(comparison) {
   /** @param {number} ms since the beginning */
   const x = (ms) => Math.round((LEFT + (Math.max(0, ms) / last) * (WIDTH - LEFT - RIGHT)) * 10) / 10;
   const { events } = figuresOf(comparison);
-  const label = `${events.length} events in ${seconds} s: WebSocket told of each at once, HTTP polling at the next request. The table below says the same.`;
+  const label = interpolate(
+    gettext("%(events)s in %(seconds)s s: WebSocket told of each at once, HTTP polling at the next request. The table below says the same."),
+    { events: eventsText(events.length), seconds },
+  );
   const svg = svgElement("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label });
-  for (const [row, text] of [["events", "Happened"], ["socket", "WebSocket"], ["polling", "HTTP polling"]]) {
+  for (const [row, text] of [["events", gettext("Happened")], ["socket", "WebSocket"], ["polling", gettext("HTTP polling")]]) {
     const y = ROWS[/** @type {keyof typeof ROWS} */ (row)];
     svg.append(svgElement("line", { class: "axis", x1: LEFT, x2: WIDTH - RIGHT, y1: y, y2: y }), svgElement("text", { x: 10, y: y + 4 }, text));
   }
   for (let second = 0; second * 1000 <= last; second += seconds > 20 ? 5 : 1) {
-    svg.append(svgElement("text", { class: "tick", x: x(second * 1000), y: HEIGHT - 6, "text-anchor": "middle" }, `${second} s`));
+    svg.append(svgElement("text", { class: "tick", x: x(second * 1000), y: HEIGHT - 6, "text-anchor": "middle" }, interpolate(gettext("%(seconds)s s"), { seconds: second })));
   }
   for (const at of polling.asked) svg.append(svgElement("line", { class: "asked", x1: x(at - beganAt), x2: x(at - beganAt), y1: ROWS.polling - 8, y2: ROWS.polling + 8 }));
   for (const { id, happened } of events) {

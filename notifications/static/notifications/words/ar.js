@@ -120,6 +120,7 @@ export const texts = {
     "many": "%(count)s غير مقروء",
     "other": "%(count)s غير مقروء"
   },
+  "%(seconds)s s": "%(seconds)s ث",
   "%(what)s: %(title)s": "%(what)s: %(title)s",
   "+%(count)s more · Open inbox": {
     "zero": "+%(count)s أخرى · فتح صندوق الوارد",
