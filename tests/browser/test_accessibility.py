@@ -42,7 +42,10 @@ def filled(alice):
     audience = audiences.ChosenUsers.named([alice.username])
     for title, fields in (
         ("Welcome to Acme", {"body": "Your account is ready.", "level": "success"}),
-        ("Ana mentioned you in “Release 5.2”", {"body": "@alice can you look at it by Friday?"}),
+        (
+            "Ana mentioned you in “Release 5.2”",
+            {"body": "@alice can you look at it by Friday?", "sender": "Ana Beck"},
+        ),
         ("Your export is ready", {"body": "It has 12,480 rows.", "url": "/inbox/"}),
         ("Disk almost full on db-2", {"body": "91 % used.", "level": "warning"}),
         ("Payment provider is down", {"body": "Since 09:12.", "level": "critical"}),
@@ -124,7 +127,9 @@ def test_the_pictures_of_the_docs(site, open_page, alice, filled):
         page = open_page(alice, "/inbox/", **desk)
         is_enhanced(page)
         take(page, f"inbox-{scheme}")
-    page = open_page(alice, "/inbox/", viewport={"width": 1000, "height": 760})
+    page = open_page(
+        alice, "/inbox/", viewport={"width": 1000, "height": 760}, reduced_motion="reduce"
+    )
     is_enhanced(page)
     page.get_by_role("button", name=re.compile("^Notifications")).click()
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
@@ -138,6 +143,44 @@ def test_the_pictures_of_the_docs(site, open_page, alice, filled):
     expect(page.get_by_role("heading", name="Payment provider is down")).to_be_visible()
     expect(page.get_by_role("button", name=re.compile("^Notifications"))).to_be_visible()
     take(page, "detail", clip={"x": 0, "y": 0, "width": 1000, "height": 380})
+
+
+def test_the_pictures_of_other_looks(open_page, alice, filled):
+    desk = {"viewport": {"width": 1000, "height": 620}}
+    page = open_page(alice, "/inbox/", **desk)
+    is_enhanced(page)
+    for title in ("Payment provider is down", "Your export is ready"):
+        page.get_by_role("checkbox", name=f"Select: {title}").check(force=True)
+    expect(page.get_by_text("2 selected").first).to_be_attached()
+    page.mouse.move(0, 0)
+    is_still(page)
+    take(page, "inbox-selected")
+    page.goto("/inbox/preferences/")
+    take(page, "preferences")
+    phone = {"viewport": {"width": 390, "height": 700}, "has_touch": True, "is_mobile": True}
+    page = open_page(alice, "/inbox/", **phone)
+    is_enhanced(page)
+    take(page, "inbox-phone")
+    page = open_page(alice, "/inbox/", locale="ar", **phone)
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    page.locator(".shortcuts").wait_for()
+    take(page, "inbox-arabic")
+
+
+def test_the_picture_of_the_elements_on_a_page(open_page, admin):
+    """Which is a host's as much as ours: the page that shows them in three brands."""
+    for title, fields in (
+        ("Order 7 has left the warehouse", {"body": "It arrives on Friday.", "sender": "Shipping"}),
+        ("Invoice 118 is due", {"body": "Northwind Traders, €4,180.00.", "sender": "Billing"}),
+    ):
+        audience = audiences.ChosenUsers.named([admin.username])
+        acts.send(Message(title, **fields), audience=audience)
+    page = open_page(admin, "/demo/", viewport={"width": 1000, "height": 700})
+    brand = page.locator(".brand-harbour")
+    expect(brand.get_by_role("listitem")).to_have_count(2)
+    is_still(page)
+    if IMAGES:
+        brand.screenshot(path=Path(IMAGES) / "elements.png")
 
 
 def test_the_picture_of_composing(site, open_page, admin, alice):
