@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 # Between two transactions of a process, and the rows of each: on SQLite nobody else writes then.
 EVERY_S = 1.0
 _MAX_ROWS = 500
+_HINTED = How.HINTED.value
 # Of those that wait while the database fails, or while more streams come than are written down.
 _MAX_WAITING = 50_000
 # Ranges that are kept of one stream: beyond that the oldest are given up.
@@ -69,6 +70,15 @@ class Entry:
         self._parts = None
         self._add(since, told.revision, how, told.arrived)
 
+    def go_on(self, since: int, revision: int, epoch_tag: str) -> None:
+        """A frame with what a hint said was written to it."""
+        spans = self.spans
+        is_next = spans and spans[-1][1:] == [since, _HINTED]
+        if is_next and self._parts is None and epoch_tag == self.epoch_tag:
+            spans[-1][1] = revision  # as nearly always
+        else:
+            self.tell(Told(since, revision, How.HINTED), epoch_tag)
+
     def _add(self, since: int, revision: int, how: How, arrived: Sequence[int]) -> None:
         if how is How.SNAPSHOT:
             self.spans.append([0, revision, how.value, list(arrived)])
@@ -105,9 +115,10 @@ class Journal:
 
     def changed(self, entry: Entry) -> None:
         """Something is new of it. It is written later, and never raises."""
-        if not conf.STREAM_RETENTION_H:
+        # Who waits already is written as it is by then.
+        if entry in self._waiting or not conf.STREAM_RETENTION_H:
             return
-        if len(self._waiting) >= _MAX_WAITING and entry not in self._waiting:
+        if len(self._waiting) >= _MAX_WAITING:
             log_limits.once_a_minute(
                 logger, logging.WARNING, "journal full",
                 "More streams come and go than can be written down; traces will lack some.",

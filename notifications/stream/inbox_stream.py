@@ -148,6 +148,29 @@ class InboxStream:
         self._reads.believe(hint.revision, now)
         return sent + self._end_if_used_up(now)
 
+    def take(self, hint: Hint, now: float) -> bytes | None:
+        """The short way of ``hinted``, for the usual hint: it tells of the next revision, and there
+        is room for that and nothing else to do.
+
+        Returns: the frame, the only thing to be sent; None: nothing is so yet, ``hinted`` decides.
+        """
+        outgoing = self._outgoing
+        if (
+            hint.frame is None
+            or hint.since != outgoing.position
+            or hint.epoch_tag != self.epoch_tag
+            or hint.revision <= hint.since
+            or not self._is_live()
+        ):
+            return None
+        frame = hint.frame()
+        outgoing.begin()
+        if not outgoing.has_more_room_than(len(frame), is_answered=self.limits.is_answered):
+            return None
+        outgoing.sent(hint.revision, len(frame))
+        self._reads.believe(hint.revision, now)
+        return frame
+
     # --- What the client said ---------------------------------------------------------------------
 
     def received(self, frame: ClientFrame, now: float) -> list[Action]:
