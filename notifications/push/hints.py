@@ -98,8 +98,10 @@ def read(body: Any, present: Container[int]) -> Iterator[tuple[int, Hint]]:
     for row in body["rows"]:
         if row[0] not in present:
             continue
-        if len(row) == len(_ROW) and {*map(type, row)} == {int}:
-            inbox_id, revision, unread, unseen = row
+        if len(row) != len(_ROW):
+            continue
+        inbox_id, revision, unread, unseen = row
+        if type(inbox_id) is type(revision) is type(unread) is type(unseen) is int:
             frame = None if say is None else partial(say, revision, unread, unseen)
             yield inbox_id, Hint(epoch_tag, revision - 1, revision, frame)
 

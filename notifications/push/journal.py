@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from notifications.conf import conf
@@ -174,10 +174,11 @@ def forget_old(most: int = 1000) -> int:
     """Delete up to ``most`` streams that are old, or are more than the table may have."""
     # In the order of keys, which is nearly that of time and needs no other index. Looked at first:
     # on SQLite a deletion of nothing waits for the write lock, too.
-    oldest = StreamRecord.objects.order_by("pk").values_list("pk", "opened_at")[:most]
+    # By the database: nearly always there is none, and to bring them here would be most of it.
+    oldest = StreamRecord.objects.order_by("pk").values("pk")[:most]
     last: int = StreamRecord.objects.aggregate(last=Max("pk"))["last"] or 0
-    since, floor = timezone.now() - _age(), last - conf.STREAMS_KEPT_MAX
-    pks = [pk for pk, opened_at in oldest if opened_at < since or pk <= floor]
+    is_old = Q(opened_at__lt=timezone.now() - _age()) | Q(pk__lte=last - conf.STREAMS_KEPT_MAX)
+    pks = list(StreamRecord.objects.filter(is_old, pk__in=oldest).values_list("pk", flat=True))
     return StreamRecord.objects.filter(pk__among=pks).delete()[0] if pks else 0
 
 
