@@ -22,7 +22,7 @@ from tests.support.ports import free_port, listens
 from tests.support.processes import Processes, until
 from tests.support.proxy import Proxy
 from tests.support.servers import UVICORN, Servers
-from tests.support.tabs import ARGUMENTS, Chromium
+from tests.support.tabs import ARGUMENTS, WITHOUT_WINDOW, Chromium
 
 # Playwright's synchronous interface runs an event loop in this thread, in which Django would refuse
 # to touch the database.
@@ -35,8 +35,8 @@ expect.set_options(timeout=20_000)
 # Not for the session: as long as Playwright runs, no test of this process can run an event loop.
 @pytest.fixture(scope="package")
 def chromium():
-    path = shutil.which("chromium")
-    assert path, "Chromium is not installed: make test installs it"
+    path = shutil.which(WITHOUT_WINDOW)
+    assert path, f"{WITHOUT_WINDOW} is not installed: make test installs it"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
