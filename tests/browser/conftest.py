@@ -13,8 +13,8 @@ from django.db import connection
 from django.test import Client
 from playwright.sync_api import expect, sync_playwright
 
-from notifications.models import ChangeCounter, Epoch, audiences
-from notifications.sending import acts
+from notifications.models import ChangeCounter, Epoch, Notification, Status, audiences
+from notifications.sending import acts, worker
 from notifications.wire.message import Message
 from tests.sockets.sender import start_sender
 from tests.support.emptying import empty_tables
@@ -211,11 +211,21 @@ def open_page(chromium, site):
 
 @pytest.fixture
 def send_many(transactional_db):
-    """Send so many notifications to a user; the last one is on top."""
+    """Send so many notifications to a user; the last one is on top.
 
-    def act(user, count):
-        for n in range(count):
-            audience = audiences.ChosenUsers.named([user.username])
-            acts.send(Message(f"Number {n}"), audience=audience)
+    All at once, as what was made in bulk goes; ``one_by_one`` each is a commit.
+    """
+
+    def act(user, count, *, one_by_one=False):
+        titles = [f"Number {n}" for n in range(count)]
+        if one_by_one:
+            for title in titles:
+                acts.send(Message(title), audience=audiences.ChosenUsers.named([user.username]))
+            return
+        audience = {"audience_kind": "users", "audience_ids": [user.pk]}
+        Notification.objects.bulk_create(
+            Notification(title=title, status=Status.SENDING, **audience) for title in titles
+        )
+        worker.run_due()
 
     return act

@@ -86,8 +86,12 @@ def is_done(page):
     """Wait until what was done is known to the server, and that to the page: it shows it before,
     and a page that is left may not have asked.
     """
-    bell = "document.querySelector('notification-bell')"
-    page.wait_for_function(f"() => !{bell}.client.inbox.overlays?.size")
+    page.wait_for_function(
+        """() => {
+          const client = document.querySelector('notification-bell')?.client
+          return client && !client.inbox.overlays?.size
+        }"""
+    )
 
 
 def kept_undo(page):
