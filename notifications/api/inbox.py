@@ -53,6 +53,7 @@ def inbox_page(  # noqa: PLR0917 (its parameters are those of the URL)
     category: Annotated[list[values.Category], Query(max_length=contract.CHOICES_MAX_COUNT)] = [],  # noqa: B006 (pydantic copies it)
     level: Annotated[list[values.Level], Query(max_length=contract.CHOICES_MAX_COUNT)] = [],  # noqa: B006
     sender: Annotated[values.Sender | None, Query()] = None,
+    thread: Annotated[values.Thread | None, Query()] = None,
 ) -> Any:
     """Newest first. `next_before` is the `before` of the next page, with all else as it was.
 
@@ -66,7 +67,8 @@ def inbox_page(  # noqa: PLR0917 (its parameters are those of the URL)
         etag = _etag(reading.head(user_id))
         if _matches(known, etag):
             return private(HttpResponseNotModified(headers={"ETag": etag}))
-    found = Search(q, tuple(category), tuple(level), () if sender is None else (sender,))
+    senders, threads = (() if one is None else (one,) for one in (sender, thread))
+    found = Search(q, tuple(category), tuple(level), senders, threads)
     ends = {"before": _cursor(before), "after": _cursor(after, "after")}
     page = reading.page(user_id, filter, **ends, size=limit, search=found)
     response.headers["ETag"] = _etag(page.head)

@@ -148,8 +148,8 @@ export class NotificationPanel {
 
   #showList() {
     const { reason, isReady } = this.#client;
-    const latest = reason ? [] : this.#client.inbox.latest(number(this.#bell, "limit"));
-    this.#list.show(latest);
+    const latest = reason ? [] : this.#client.inbox.latest(Infinity);
+    this.#list.show(latest, number(this.#bell, "limit"));
     const isEmpty = !latest.length && reason === null;
     this.#empty.hidden = !isEmpty || !isReady;
     this.#loading.hidden = !isEmpty || isReady;
