@@ -38,7 +38,7 @@ def run(send):
 def live(open_page, alice, **options):
     page = open_page(alice, **options)
     page.get_by_role("button", name="Keyboard shortcuts").wait_for()
-    page.wait_for_function("document.querySelector('notification-bell').state === 'live'")
+    page.wait_for_function("() => document.querySelector('notification-bell').state === 'live'")
     return page
 
 
