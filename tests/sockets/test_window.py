@@ -58,11 +58,10 @@ def warm_site(start_server, connect, busy, charlie_watches):
         query = f"epoch={epoch}&since=0"
         clients = []
         for _ in range(WARM_CLIENTS):
-            clients.append(connect(busy, site, query=query))
             # One after the other: a busy machine greets not so many at once in their time.
-            assert clients[-1].hello
+            clients.append(connect(busy, site, query=query).until_revision(COUNT))
         for client in clients:
-            client.until_revision(COUNT).close()
+            client.close()
         return site
 
     return start
