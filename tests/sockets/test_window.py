@@ -56,10 +56,10 @@ def warm_site(start_server, connect, busy, charlie_watches):
         charlie_watches(site)
         epoch = connect(busy, site).hello["epoch"]
         query = f"epoch={epoch}&since=0"
-        clients = []
-        for _ in range(WARM_CLIENTS):
-            # One after the other: a busy machine greets not so many at once in their time.
-            clients.append(connect(busy, site, query=query).until_revision(COUNT))
+        # One after the other: a busy machine greets not so many at once in their time.
+        clients = [
+            connect(busy, site, query=query).until_revision(COUNT) for _ in range(WARM_CLIENTS)
+        ]
         for client in clients:
             client.close()
         return site
