@@ -54,7 +54,7 @@ def warm_site(start_server, connect, busy, charlie_watches):
         # Of one connection to the database what it caches is soon full.
         site = start_server(kind, NOTIFICATIONS_DATABASE_THREADS=1)
         charlie_watches(site)
-        epoch = connect(busy, site).hello["epoch"]
+        epoch = connect(busy, site).until_synced().hello["epoch"]
         query = f"epoch={epoch}&since=0"
         # One after the other: a busy machine greets not so many at once in their time.
         clients = [
