@@ -86,6 +86,40 @@ def test_a_thread_is_muted_in_its_row_and_comes_back(site, open_page, alice, js)
     assert InboxItem.objects.count() == 2
 
 
+def mute_in(rows, title, what):
+    rows.filter(has_text=title).hover()
+    rows.get_by_role("button", name=f"Mute: {title}").click()
+    rows.get_by_role("button", name=what).click()
+
+
+def test_a_sender_is_muted_in_the_panel_and_comes_back(site, open_page, alice):
+    site.notify("Fire", "--user", "alice", "--sender", "Robot", "--level", "critical")
+    site.notify("Hello", "--user", "alice", "--sender", "Robot")
+    page = open_page(alice)
+    page.get_by_role("button", name="Notifications").click()
+    panel = page.get_by_role("dialog", name="Notifications")
+    rows = panel.get_by_role("listitem")
+    mute_in(rows, "Hello", "Mute Robot")
+    panel.get_by_text("Muted: everything from Robot.").wait_for()
+    expect(rows.get_by_role("button", name="Mute Robot")).to_have_count(0)
+    until(lambda: reading.of(alice.pk).mutes, "it is muted")
+    panel.get_by_role("button", name="Undo").click()
+    until(lambda: not reading.of(alice.pk).mutes, "it is not muted any more")
+    # What is critical cannot be kept out.
+    rows.filter(has_text="Fire").hover()
+    expect(rows.get_by_role("button", name="Archive: Fire")).to_be_visible()
+    expect(rows.get_by_role("button", name="Mute: Fire")).to_be_hidden()
+    # The first Escape closes what is offered, the next one the panel.
+    rows.filter(has_text="Hello").hover()
+    rows.get_by_role("button", name="Mute: Hello").click()
+    expect(rows.get_by_role("button", name="Mute Robot")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(rows.get_by_role("button", name="Mute Robot")).to_have_count(0)
+    expect(panel).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+
+
 def test_what_is_chosen_elsewhere_holds_in_an_open_tab_at_once(site, open_page, alice):
     page = open_page(alice, "/inbox/")
     page.get_by_role("button", name="Keyboard shortcuts").wait_for()

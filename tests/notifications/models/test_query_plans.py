@@ -411,7 +411,7 @@ SEARCHING = 6
 
 
 @pytest.mark.parametrize(
-    "query", ["q=number+777", "q=number+nowhere", "q=nowhere", "q=wor", "sender=x"]
+    "query", ["q=number+777", "q=number+nowhere", "q=nowhere", "q=wor", "sender=x", "thread=x"]
 )
 @pytest.mark.parametrize("name", ["big", "small"])
 def test_a_search_looks_at_nothing_of_other_inboxes(get, large, query, name):
