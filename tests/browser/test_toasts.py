@@ -54,7 +54,7 @@ def test_what_is_critical_comes_first_and_what_waited_is_counted(site, open_page
     expect(shown).to_have_count(3 if width > 480 else 1)
     site.notify("Waits", "--user", "alice")
     more = page.locator("notification-toast .more")
-    expect(more).to_contain_text(re.compile(r"^\+\d more"))
+    expect(more).to_contain_text("+2 more" if width > 480 else "+4 more")
     page.clock.fast_forward("01:01")
     for n in reversed(range(3)):
         # By a script: under the pointer time would stand still for the others.

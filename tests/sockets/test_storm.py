@@ -17,7 +17,7 @@ from tests.support.servers import SESSION_COOKIE
 
 STORM = 300
 # A longer run asks for more: STORM_SOCKETS=2000.
-PER_CYCLE = int(os.environ.get("STORM_SOCKETS", "250"))
+PER_CYCLE = int(os.environ.get("STORM_SOCKETS", "150"))
 # Memory is flat where so many cycles leave less than 200 bytes of each connection.
 FLAT_CYCLES, MAX_CYCLES = 5, 60
 # Much less than the time after which it would be ended by force.

@@ -54,15 +54,14 @@ def warm_site(start_server, connect, busy, charlie_watches):
         # Of one connection to the database what it caches is soon full.
         site = start_server(kind, NOTIFICATIONS_DATABASE_THREADS=1)
         charlie_watches(site)
-        epoch = connect(busy, site).hello["epoch"]
+        epoch = connect(busy, site).until_synced().hello["epoch"]
         query = f"epoch={epoch}&since=0"
-        clients = []
-        for _ in range(WARM_CLIENTS):
-            clients.append(connect(busy, site, query=query))
-            # One after the other: a busy machine greets not so many at once in their time.
-            assert clients[-1].hello
+        # One after the other: a busy machine greets not so many at once in their time.
+        clients = [
+            connect(busy, site, query=query).until_revision(COUNT) for _ in range(WARM_CLIENTS)
+        ]
         for client in clients:
-            client.until_revision(COUNT).close()
+            client.close()
         return site
 
     return start
