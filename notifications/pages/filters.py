@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from django.http import QueryDict
@@ -150,16 +151,15 @@ def _can_be(name: str, value: str) -> bool:
 def _options(name: str, values: Iterable[str], title: str) -> list[tuple[str, str]]:
     if name == "level":
         return [(level, level_label(level)) for level in LEVELS if level in values]
-    said: dict[str, Callable[[str], str]] = {
-        "category": _category,
-        "thread": lambda key: _thread(title or key),
-    }
-    labelled = ((value, said.get(name, str)(value)) for value in values)
+    labels: dict[str, Callable[[str], str]]
+    labels = {"category": _category, "thread": partial(_thread, title), "sender": str}
+    labelled = ((value, labels[name](value)) for value in values)
     return sorted(labelled, key=lambda option: option[1].casefold())
 
 
-def _thread(name: str) -> str:
-    return _("Thread “%(title)s”") % {"title": name}
+def _thread(title: str, key: str) -> str:
+    # Its key is a program's word: said only where nothing of it is there.
+    return _("Thread “%(title)s”") % {"title": title or key}
 
 
 def _category(category: str) -> str:

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from notifications.models import InboxItem, audiences
+from notifications.preferences import acts as preferences
 from notifications.sending import acts
 from notifications.wire.message import Message
 from tests.browser import looks
@@ -214,3 +215,34 @@ def test_the_panel_folds_and_acts_as_the_list_does(open_page, alice):
     panel.get_by_role("button", name="Undo").click()
     expect(items).to_have_count(3)
     until(lambda: not InboxItem.objects.archived().exists(), "none is archived")
+
+
+@pytest.mark.usefixtures("run")
+def test_what_fails_comes_back_whole_and_is_said(open_page, alice):
+    page = live(open_page, alice, allow_errors=True)
+    page.route("**/inbox/actions", lambda route: route.fulfill(status=400, body="{}"))
+    page.get_by_role("article", name="Run 3").focus()
+    page.keyboard.press("e")
+    expect(page.locator("notification-toast")).to_contain_text("Couldn't archive")
+    titles(page, FOLDED)
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+    page.unroute("**/inbox/actions")
+    page.get_by_role("article", name="Run 3").focus()
+    page.keyboard.press("e")
+    titles(page, ["A parcel", "A letter"])
+    until(lambda: InboxItem.objects.archived().count() == 3, "all of it is archived")
+
+
+@pytest.mark.usefixtures("run")
+def test_a_key_that_is_switched_off_unfolds_nothing(open_page, alice):
+    preferences.choose(alice.pk, keys=False)
+    page = live(open_page, alice)
+    page.get_by_role("article", name="Run 3").focus()
+    page.keyboard.press("t")
+    page.keyboard.press("PageDown")
+    expect(page.get_by_role("article", name="A letter")).to_be_focused()
+    titles(page, FOLDED)
+    # The button stays, for the keyboard too.
+    fold(page, "+2 earlier").press("Enter")
+    titles(page, UNFOLDED)
+    expect(fold(page, "+2 earlier")).to_be_focused()
