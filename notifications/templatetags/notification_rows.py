@@ -68,10 +68,11 @@ class _SameNode(Node):
 
     def render(self, context: Context) -> SafeString:
         # As {% include %} keeps its templates: for all that one page is made of.
-        made: dict[Node, SafeString] = context.render_context.dicts[0]
+        made: dict[Any, Any] = context.render_context.dicts[0]
         if self not in made:
             made[self] = self.nodelist.render(context)
-        return made[self]
+        rendered: SafeString = made[self]
+        return rendered
 
 
 @register.tag

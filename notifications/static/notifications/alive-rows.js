@@ -18,6 +18,7 @@ export class AliveRows {
     this.#chosen = chosenOf(client);
     this.#seen = new SeenObserver(client);
     this.#template = part(part(root, "[data-row]", HTMLTemplateElement).content, "article", HTMLElement);
+    this.#make(this.#template).isStop = false;
   }
 
   /** @param {string} id */
@@ -56,7 +57,6 @@ export class AliveRows {
   /** @param {string} id @param {boolean} isPicked */
   #add(id, isPicked) {
     const row = this.#make(/** @type {HTMLElement} */ (this.#template.cloneNode(true)));
-    row.isStop = false;
     row.isPicked = isPicked;
     this.#rows.set(id, row);
     return row;

@@ -20,7 +20,7 @@ export class InboxRow {
   #drawn;
   /** The moment that its time's title says. */
   #titleOf = "";
-  #isStop = true;
+  #isStop;
   /** Those that are marked in it. */
   #words = place.words;
 
@@ -30,6 +30,8 @@ export class InboxRow {
     this.node = node;
     this.#parts = partsOf(node);
     this.#isWhole = isWhole;
+    // Of a list one row is.
+    this.#isStop = isWhole;
     doWithoutPicture(node);
   }
 
