@@ -136,13 +136,20 @@ test-postgresql: .venv/installed-dev ## Run the tests on a private PostgreSQL
 # A new Django changes what is asked of it: models, forms, the admin, migrations, commands, pages and the
 # API by its test client, and one host. Left out is what asks more of servers, browsers or chance than
 # of Django, and what is plain Python: the wire, the state of a stream, the docs, the tests' own tools.
-not_of_django := $(addprefix --ignore=tests/,browser docs faults sockets support test_conformance.py \
+not_of_django := $(addprefix --ignore=tests/,benchmarks browser docs faults sockets support test_conformance.py \
     test_first_minutes.py accounts/test_hashing.py \
     $(addprefix config/test_,bad_bytes.py one_verdict.py serve.py sizes.py start_up.py unusable_database.py) \
     $(addprefix notifications/,process stream wire models/test_query_plans.py push/test_catch_up.py \
     api/test_contract.py api/test_hostile_bodies.py $(addprefix management/test_,capture_transports.py compare_transports.py) \
     sending/test_round_robin.py)) \
     $(addprefix --ignore=,$(filter-out %/test_plain.py,$(wildcard tests/hosts/test_*.py)))
+
+BENCHES = fanout everyone push storm dispatch start_up search dashboard browser listen
+# Each alone: what another one does at the same moment would be in its figures.
+.PHONY: bench
+bench: .venv/installed-dev test-packages ## Measure all that benchmarks/ claims (BENCHES="fanout push"; nothing else at work)
+	for name in $(BENCHES); do $(python) -m benchmarks.$$name || failed="$$failed $$name"; done; \
+	test -z "$$failed" || { echo "These failed:$$failed"; exit 1; }
 
 # Beside the tests, since it takes hours, and root: its files are not named as tests are. With it go
 # those tests that make up what they try, to try more.
@@ -153,6 +160,7 @@ soak: export STREAM_PROPERTY_EXAMPLES := 500
 soak := -m pytest -o python_files='soak_*.py $(made_up)' -o console_output_style=count $(SOAK_ARGS) \
     tests/soak tests/notifications
 
+.PHONY: soak
 .PHONY: soak
 soak: .venv/installed-dev test-packages ## Let faults loose for hours: SEEDS=20, or SEED=7 again (root)
 	$(scratch) $(python) $(soak)

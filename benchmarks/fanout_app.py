@@ -26,6 +26,8 @@ async def _answered(send: Any) -> None:
 
 async def _broadcast_by_hub(scope: Any, receive: Any, send: Any) -> None:
     here = runtime.current()
+    # What is broadcast stands in no database: whoever looks there would find that it was a lie.
+    here.on_revisions = here.on_woken = lambda *_arguments: None  # type: ignore[method-assign,assignment]
     streams = [connection.stream for connection in here.all_streams()]
     rows = [
         [inbox_id, next(iter(own)).stream.position + 1, 1, 1]

@@ -57,7 +57,7 @@ def main() -> None:
 
 
 @contextmanager
-def _services(name: str) -> Iterator[dict[str, str]]:
+def services(name: str) -> Iterator[dict[str, str]]:
     with ExitStack() as stack:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("NOTIFICATIONS_")}
         kept |= {"SECRET_KEY": "x" * 50, "DJANGO_SETTINGS_MODULE": "config.settings"}
@@ -87,7 +87,7 @@ def _redis() -> Iterator[str]:
 
 
 def _measure(name: str, options: argparse.Namespace) -> None:
-    with _services(name) as environment, ExitStack() as stack:
+    with services(name) as environment, ExitStack() as stack:
         subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=environment, check=True)
         prepared = subprocess.run(
             _role("prepare", "--sockets", str(options.sockets)),
@@ -104,11 +104,8 @@ def _measure(name: str, options: argparse.Namespace) -> None:
         stack.callback(server.wait)
         stack.callback(server.terminate)
         until_listening(port)
-        sender = subprocess.Popen(
-            _role("send"), env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        stack.callback(sender.wait)
-        stack.callback(sender.terminate)
+        sender = Sender(environment)
+        stack.callback(sender.close)
         stats = asyncio.run(_Run(port, keys, sender, options.sends).run())
     print(f"\n{name}{' + Redis' if name == 'postgresql' else ''}, {options.server}, "
           f"{options.sockets} sockets")  # fmt: skip
@@ -145,8 +142,26 @@ async def changes(
                 await websocket.send(json.dumps(pong))
 
 
+class Sender:
+    """Another process, which sends and dispatches what it is told to."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        self._process: Any = subprocess.Popen(_role("send"), env=environment, text=True, **pipes)
+
+    async def send(self, title: str, user: int | None) -> float:
+        """Send to one of the users, or to all; when it was committed (monotonic seconds)."""
+        self._process.stdin.write(json.dumps([title, user]) + "\n")
+        self._process.stdin.flush()
+        return float(await asyncio.to_thread(self._process.stdout.readline))
+
+    def close(self) -> None:
+        self._process.terminate()
+        self._process.wait()
+
+
 class _Run:
-    def __init__(self, port: int, keys: list[str], sender: Any, sends: int) -> None:
+    def __init__(self, port: int, keys: list[str], sender: Sender, sends: int) -> None:
         self.port, self.keys, self.sender, self.sends = port, keys, sender, sends
         self.arrived: dict[str, list[float]] = {}
         self.synced = asyncio.Semaphore(0)
@@ -164,10 +179,10 @@ class _Run:
         waits = []
         for n in range(self.sends):
             title = f"one {n}"
-            committed = await self._send(title, random.randrange(len(self.keys)))
+            committed = await self.sender.send(title, random.randrange(len(self.keys)))
             waits.append((await self._until_arrived(title, 1))[0] - committed)
             await asyncio.sleep(1 / RATE_PER_S)
-        committed = await self._send("everyone", None)
+        committed = await self.sender.send("everyone", None)
         everyone = await self._until_arrived("everyone", len(self.keys))
         for reader in readers:
             reader.cancel()
@@ -191,11 +206,6 @@ class _Run:
         for _ in range(count):
             async with asyncio.timeout(60):
                 await self.synced.acquire()
-
-    async def _send(self, title: str, user: int | None) -> float:
-        self.sender.stdin.write(json.dumps([title, user]) + "\n")
-        self.sender.stdin.flush()
-        return float(await asyncio.to_thread(self.sender.stdout.readline))
 
     async def _until_arrived(self, title: str, count: int) -> list[float]:
         deadline = time.monotonic() + 60

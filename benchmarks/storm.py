@@ -23,8 +23,9 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, field
 
 from benchmarks import machine
-from benchmarks.fanout import _cpu_s, _Socket
-from benchmarks.push import _services, until_listening
+from benchmarks.harness import cpu_s
+from benchmarks.push import services, until_listening
+from benchmarks.sockets import Socket
 from notifications.management.comparison.results import percentile
 from tests.support.ports import free_port
 
@@ -43,7 +44,7 @@ def main() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     print(machine.describe(), flush=True)
-    with _services(options.database) as environment:
+    with services(options.database) as environment:
         subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=environment, check=True)
         prepare = ["-m", "benchmarks.push", "--role", "prepare", "--sockets", str(options.users)]
         prepared = subprocess.run(
@@ -113,14 +114,14 @@ class _Run:
     async def _at_once(self, cursors: dict[str, str], pid: int) -> str:
         keys = [self.keys[n % len(self.keys)] for n in range(self.count)]
         clients = [self._client(key, cursors[key]) for key in keys]
-        queries, cpu_s, began = self._queries(), _cpu_s(pid), time.monotonic()
+        queries, had_s, began = self._queries(), cpu_s(pid), time.monotonic()
         results = await asyncio.gather(
             *(_patiently(one.until_synced()) for one in clients),
             return_exceptions=True,
         )
         took = [at - began for at in results if isinstance(at, float)]
         per_socket = (await asyncio.to_thread(self._queries) - queries) / self.count
-        busy_s = _cpu_s(pid) - cpu_s
+        busy_s = cpu_s(pid) - had_s
         told = sum(one.told_to_wait for one in clients)
         refused = sum(one.refused for one in clients)
         for one in clients:
@@ -187,15 +188,11 @@ class _ToldToWaitError(Exception):
         self.after_s = after_s
 
 
-class _StormSocket(_Socket):
+class _StormSocket(Socket):
     def __init__(self, port: int, key: str, query: str) -> None:
-        super().__init__(port, key)
-        self._query = query
+        super().__init__(port, "/ws/notifications/" + query, key)
         self.synced_at: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         self.epoch, self.revision = "", 0
-
-    def path(self) -> str:
-        return super().path() + self._query
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -204,7 +201,8 @@ class _StormSocket(_Socket):
             self._fail(error)
             self.transport.close()
 
-    def connection_lost(self, _error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
         self._fail(EOFError())
 
     def _take(self, frame: bytes) -> None:

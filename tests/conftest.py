@@ -28,8 +28,10 @@ from tests.support.static_files import collect
 from tests.support.twins import is_twin
 
 PASSWORD = "correct horse battery"
-# To a browser and to the echo all databases are the same.
-collect_ignore = [] if connection.vendor == "sqlite" else ["browser", "test_conformance.py"]
+# To a browser, to the echo and to a smoke test of benchmarks all databases are the same.
+collect_ignore = (
+    [] if connection.vendor == "sqlite" else ["benchmarks", "browser", "test_conformance.py"]
+)
 # What takes longest begins first, or one worker would be at it when the others are done.
 FIRST = (
     "browser", "sockets", "faults", "docs", "config", "test_conformance.py", "hosts",

@@ -53,6 +53,7 @@ def inbox_page(  # noqa: PLR0917 (its parameters are those of the URL)
     category: Annotated[list[values.Category], Query(max_length=contract.CHOICES_MAX_COUNT)] = [],  # noqa: B006 (pydantic copies it)
     level: Annotated[list[values.Level], Query(max_length=contract.CHOICES_MAX_COUNT)] = [],  # noqa: B006
     sender: Annotated[values.Sender | None, Query()] = None,
+    thread: Annotated[values.Thread | None, Query()] = None,
 ) -> Any:
     """Newest first. `next_before` is the `before` of the next page, with all else as it was.
 
@@ -66,20 +67,16 @@ def inbox_page(  # noqa: PLR0917 (its parameters are those of the URL)
         etag = _etag(reading.head(user_id))
         if _matches(known, etag):
             return private(HttpResponseNotModified(headers={"ETag": etag}))
-    found = Search(q, tuple(category), tuple(level), () if sender is None else (sender,))
+    found = Search(q, tuple(category), tuple(level), _each(sender), _each(thread))
     ends = {"before": _cursor(before), "after": _cursor(after, "after")}
     page = reading.page(user_id, filter, **ends, size=limit, search=found)
     response.headers["ETag"] = _etag(page.head)
     private(response)
     shown = [serializers.notification(read.item, read.said) for read in page.notifications]
-    return (
-        _session(page.head)
-        | {
-            "notifications": shown,
-            "next_before": None if page.next_before is None else str(page.next_before),
-        }
-        | ({} if after is None else {"next_after": page.next_after and str(page.next_after)})
-    )
+    next_before = None if page.next_before is None else str(page.next_before)
+    next_after = {} if after is None else {"next_after": page.next_after and str(page.next_after)}
+    said = {"notifications": shown, "next_before": next_before}
+    return _session(page.head) | said | next_after
 
 
 # Before the route of one notification, which would take `actions` for an id.
@@ -165,6 +162,10 @@ def _session(head: reading.Head) -> dict[str, Any]:
         "revision": head.revision,
         "counts": head.counts,
     }
+
+
+def _each(one: str | None) -> tuple[str, ...]:
+    return () if one is None else (one,)
 
 
 def _cursor(given: str | None, name: str = "before") -> int | None:

@@ -21,7 +21,7 @@ from notifications.push import runtime
 from notifications.push.connection import Login
 from notifications.push.limits import address_of
 from notifications.stream.inbox_stream import InboxStream
-from notifications.stream.messages import AGE_SHARES, Limits, Send, Stream
+from notifications.stream.messages import AGE_SHARES, Limits, Stream
 from notifications.wire import contract
 from notifications.wire.frames import Cursor
 
@@ -141,10 +141,13 @@ class StreamConsumer(QuietConsumer):
         elif self.transport is not None:
             apologise(self.transport, self.say if self.says_when else None)
 
-    def say(self, action: Send) -> None:
-        """Send a frame, in the form that the transport has for it."""
+    def say(self, frame: bytes, _revision: int | None) -> None:
+        """Send a frame, in the form that the transport has for it.
+
+        Args: _revision: what the client holds with this frame, where the frame says so.
+        """
         assert self.transport is not None  # noqa: S101 (set before there is anything to say)
-        self.transport.send(action.frame)
+        self.transport.send(frame)
 
 
 def _age_s(login: Login | None, limits: Limits) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from notifications.consumers.http import HttpStreamConsumer, cursor
 from notifications.consumers.responses import EventStreamTransport
-from notifications.stream.messages import Send
 from notifications.wire import frames
 from notifications.wire.frames import Cursor
 
@@ -25,9 +24,8 @@ class EventStreamConsumer(HttpStreamConsumer):
                 return cursor(epoch, since)
         return super().ask(query)
 
-    def say(self, action: Send) -> None:
+    def say(self, frame: bytes, revision: int | None) -> None:
         where = b""
-        if action.revision is not None and self.connection is not None:
-            where = b"id: %s.%d\n" % (self.connection.stream.epoch.encode(), action.revision)
-        event = b"event: %s\n%sdata: %s\n\n" % (frames.kind(action.frame), where, action.frame)
-        super().say(Send(event))
+        if revision is not None and self.connection is not None:
+            where = b"id: %s.%d\n" % (self.connection.stream.epoch.encode(), revision)
+        super().say(b"event: %s\n%sdata: %s\n\n" % (frames.kind(frame), where, frame), revision)

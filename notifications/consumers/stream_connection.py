@@ -19,7 +19,7 @@ from notifications.push.catch_up import Ask
 from notifications.push.connection import Login
 from notifications.push.hub import Hub
 from notifications.push.journal import Entry
-from notifications.stream.messages import Action, Close, Load, Loaded, Send, Stream, Told
+from notifications.stream.messages import Action, Close, Hint, Load, Loaded, Send, Stream, Told
 from notifications.wire import contract, frames
 from notifications.wire.contract import CloseCode
 from notifications.wire.frames import Cursor
@@ -27,7 +27,7 @@ from notifications.wire.frames import Cursor
 logger = logging.getLogger(__name__)
 
 S = TypeVar("S", bound=Stream)
-Say = Callable[[Send], None]
+Say = Callable[[bytes, int | None], None]
 
 # Above what the window lets through: two frames of content, and what is said between them.
 _BUFFER_MAX_BYTES = 3 * contract.FRAME_MAX_BYTES
@@ -57,7 +57,7 @@ class StreamConnection(Generic[S]):
     login: Login | None
     stream: S
     transport: Transport
-    # Sends a frame, in the form that the transport has for it.
+    # Sends a frame, in the form that the transport has for it, with the revision that it leads to.
     say: Say
     hub: Hub
     # When it came (monotonic seconds), before it was known who it is.
@@ -127,7 +127,7 @@ class StreamConnection(Generic[S]):
             return
         for action in actions:
             if isinstance(action, Send):
-                self.say(action)
+                self.say(action.frame, action.revision)
                 if action.told is not None:
                     self._note(action.told)
             elif isinstance(action, Load):
@@ -143,6 +143,19 @@ class StreamConnection(Generic[S]):
         if deadline < self._scheduled_at or self._scheduled_at <= time.monotonic():
             self._scheduled_at = deadline
             self.hub.timers.schedule(self, deadline)
+
+    def pass_on(self, hint: Hint, now: float) -> bool:
+        """Send what a hint says, where that is all there is to do; whether it was.
+
+        It brings nothing that is due nearer, and tells of nothing that the client has said.
+        """
+        if self._is_closed or (frame := self.stream.take(hint, now)) is None:
+            return False
+        self.say(frame, hint.revision)
+        if self._entry is not None:
+            self._entry.go_on(hint.since, hint.revision, hint.epoch_tag)
+            self.hub.journal.changed(self._entry)
+        return True
 
     def _tell_receipt(self) -> None:
         """Pass on what the client says it holds: by a pong, or by the cursor that it came with."""
@@ -213,7 +226,7 @@ def apologise(transport: Transport, say: Say | None) -> None:
     """
     try:
         if say is not None:
-            say(Send(frames.bye(CloseCode.OVERLOADED, _FAILED, _FAILED_AFTER_MS)))
+            say(frames.bye(CloseCode.OVERLOADED, _FAILED, _FAILED_AFTER_MS), None)
         transport.close(CloseCode.OVERLOADED, _FAILED)
     except Exception as error:  # noqa: BLE001 (then less politely)
         supervisor.report("ending a connection", error)

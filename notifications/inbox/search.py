@@ -45,6 +45,7 @@ class Search:
     categories: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
     senders: tuple[str, ...] = ()
+    threads: tuple[str, ...] = ()
 
     @property
     def words(self) -> list[str]:
@@ -61,7 +62,12 @@ class Search:
 
     @property
     def _chosen(self) -> Mapping[str, tuple[str, ...]]:
-        chosen = {"category": self.categories, "level": self.levels, "sender": self.senders}
+        chosen = {
+            "category": self.categories,
+            "level": self.levels,
+            "sender": self.senders,
+            "thread": self.threads,
+        }
         return {f"{field}__in": values for field, values in chosen.items() if values}
 
     def ways(self, items: InboxItemQuerySet) -> Iterator[InboxItemQuerySet]:

@@ -108,5 +108,9 @@ class Migration(migrations.Migration):
             model_name="notification",
             index=models.Index(fields=["level"], name="notifications_level_is"),
         ),
+        migrations.AddIndex(
+            model_name="notification",
+            index=models.Index(fields=["thread"], name="notifications_thread"),
+        ),
         migrations.RunPython(make, take_back),
     ]

@@ -185,6 +185,8 @@ class Notification(Leased):
             models.Index(fields=["category", "level"], name="notifications_category"),
             models.Index(fields=["sender"], name="notifications_sender"),
             models.Index(fields=["level"], name="notifications_level_is"),
+            # Of most there is none, and nobody looks for that.
+            models.Index(fields=["thread"], name="notifications_thread"),
             # Nothing of the status here: SQLite cannot see that a parameter meets a condition.
             models.Index(
                 fields=["expires_at"],

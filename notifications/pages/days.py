@@ -12,22 +12,22 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from notifications.inbox.reading import Notification
+from notifications.pages.threads import Row
 
 
 @dataclass(frozen=True)
 class Day:
     label: str
-    notifications: list[Notification]
+    rows: list[Row]
 
 
-def by_day(notifications: Iterable[Notification]) -> list[Day]:
-    """The notifications in their order, cut where the day changes.
+def by_day(rows: Iterable[Row]) -> list[Day]:
+    """The rows in their order, cut where the day changes.
 
     Their order is that of arrival, so a day comes twice where a clock went back.
     """
     today = timezone.localdate()
-    days = groupby(notifications, key=lambda read: timezone.localdate(read.item.arrived_at))
+    days = groupby(rows, key=lambda row: timezone.localdate(row.notification.item.arrived_at))
     return [Day(_label(day, today), list(group)) for day, group in days]
 
 

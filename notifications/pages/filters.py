@@ -22,21 +22,25 @@ ALL: Final = {
     "category": _lazy("All categories"),
     "level": _lazy("All levels"),
     "sender": _lazy("All senders"),
+    "thread": _lazy("All threads"),
 }
 _LABELS: Final = {
     "category": _lazy("Category"),
     "level": _lazy("Level"),
     "sender": _lazy("Sender"),
+    "thread": _lazy("Thread"),
 }
 _NONE_OF: Final = {
     "category": _lazy("There is no category “%(value)s”."),
     "level": _lazy("There is no level “%(value)s”."),
     "sender": _lazy("There is no sender “%(value)s”."),
+    "thread": _lazy("There is no thread “%(value)s”."),
 }
 LEVELS: Final = PARTS["level"].words
 _CHECKS: Final[dict[str, Callable[[str], None]]] = {
     "category": content.check_category,
     "sender": content.check_line,
+    "thread": content.check_line,
 }
 
 
@@ -54,7 +58,7 @@ class Menu:
 def search_of(query: QueryDict) -> Search:
     """What an address looks for. What is empty or missing, it does not look for."""
     chosen = {name: (value,) if (value := query.get(name, "")) else () for name in ALL}
-    return Search(query.get("q", ""), chosen["category"], chosen["level"], chosen["sender"])
+    return Search(query.get("q", ""), *chosen.values())
 
 
 def errors_of(search: Search) -> list[str]:
@@ -70,19 +74,24 @@ def errors_of(search: Search) -> list[str]:
 
 def values_of(search: Search) -> dict[str, str]:
     """The search as an address has it."""
-    columns = (search.categories, search.levels, search.senders)
+    columns = (search.categories, search.levels, search.senders, search.threads)
     chosen = {name: values[0] for name, values in zip(ALL, columns, strict=True) if values}
     return ({"q": search.query} if search.query.strip() else {}) | chosen
 
 
-def menus(held: Choices, search: Search) -> Iterator[Menu]:
-    """Those that offer a choice, or in which one was made."""
-    columns = (held.categories, held.levels, held.senders)
+def menus(held: Choices, search: Search, thread_title: str = "") -> Iterator[Menu]:
+    """Those that offer a choice, or in which one was made.
+
+    Args: thread_title: of the thread that is looked for, as far as that is known.
+    """
+    # Of threads there are too many to choose from; a notification leads to its own.
+    threads: set[str] = set()
+    columns = (held.categories, held.levels, held.senders, threads)
     asked = values_of(search)
     for (name, nothing), column in zip(ALL.items(), columns, strict=True):
         chosen = asked.get(name, "")
         offered = set(sorted(column)[:MAX_COUNT])
-        options = _options(name, offered | ({chosen} if chosen else set()))
+        options = _options(name, offered | ({chosen} if chosen else set()), thread_title)
         if chosen or len(options) > 1:
             yield Menu(name, str(_LABELS[name]), str(nothing), options, chosen)
 
@@ -138,12 +147,16 @@ def _can_be(name: str, value: str) -> bool:
     return len(value) <= PARTS[name].max_length
 
 
-def _options(name: str, values: Iterable[str]) -> list[tuple[str, str]]:
+def _options(name: str, values: Iterable[str], title: str) -> list[tuple[str, str]]:
     if name == "level":
         return [(level, level_label(level)) for level in LEVELS if level in values]
-    said = {"category": _category}.get(name, str)
+    said = {"category": _category, "thread": lambda key: _thread(title or key)}.get(name, str)
     labelled = ((value, said(value)) for value in values)
     return sorted(labelled, key=lambda option: option[1].casefold())
+
+
+def _thread(name: str) -> str:
+    return _("Thread “%(title)s”") % {"title": name}
 
 
 def _category(category: str) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications.inbox import reading
 from notifications.inbox.search import Search
-from notifications.pages import filters
+from notifications.pages import filters, threads
 from notifications.wire import contract
 
 TABS: Final = {
@@ -92,6 +92,11 @@ class ListPosition:
     def words(self) -> list[str]:
         """What is marked in the texts of rows."""
         return self.search.folded_words
+
+    def rows(self, page: reading.Page) -> list[threads.Row]:
+        """What its page shows: threads folded, unless words or that very thread are looked for."""
+        is_flat = self.search.query.strip() or self.search.threads
+        return (threads.each_by_itself if is_flat else threads.folded)(page.notifications)
 
     @property
     def none_found(self) -> str:

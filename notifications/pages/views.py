@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from http import HTTPStatus
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -18,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from notifications.conf import conf
 from notifications.credentials.recipients import recipient_id
 from notifications.inbox import acts, choices, reading
-from notifications.pages import acting, filters, muting, snoozing
+from notifications.pages import acting, filters, muting, snoozing, threads
 from notifications.pages.days import by_day
 from notifications.pages.gone import gone
 from notifications.pages.listing import EMPTY, TABS, ListPosition
@@ -60,17 +61,22 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
         "place": place,
         "errors": errors,
         "tabs": [(key, label, place.beside(key).url) for key, label in TABS.items()],
-        "menus": [] if errors else list(filters.menus(choices.held(user_id), place.search)),
+        "menus": [] if errors else _menus(user_id, place, page),
         "snoozes": snoozing.CHOICES.items(),
         "found": place.found(page),
         "empty": EMPTY[place.listing],
         "head": page.head,
-        "days": by_day(page.notifications),
+        "days": by_day(place.rows(page)),
         "next_before": page.next_before,
         "older": place.older(page),
         "newer": place.newer(page),
     }
     return render(request, "notifications/inbox.html", said, status=status)
+
+
+def _menus(user_id: Any, place: ListPosition, page: reading.Page) -> list[filters.Menu]:
+    newest = page.notifications[0].message.title if page.notifications else ""
+    return list(filters.menus(choices.held(user_id), place.search, newest))
 
 
 @require_GET
@@ -96,6 +102,7 @@ def inbox_one(request: HttpRequest, wire_id: str) -> HttpResponse:
             "snoozes": snoozing.CHOICES.items(),
             "place": ListPosition.of(request.GET),
             "beside": beside,
+            "thread_url": threads.url_of(read.message.thread),
             "why": muting.why(read.message),
         },
     )
@@ -115,7 +122,7 @@ def inbox_action(request: HttpRequest) -> HttpResponse:
         return _mark_all_read(request, place)
     if op in acting.BACK and "undoes" in request.POST:
         return _undo(request, place, op)
-    if "many" in request.POST:
+    if "many" in request.POST and op not in muting.OPS:
         return _act_on_many(request, place, op)
     return _act_on_one(request, place, op)
 
@@ -159,7 +166,9 @@ def _undo(request: HttpRequest, place: ListPosition, op: str) -> HttpResponse:
 
 def _act_on_many(request: HttpRequest, place: ListPosition, op: str) -> HttpResponse:
     """Those that were selected."""
-    pks = {contract.notification_pk(one) for one in request.POST.getlist("notification")} - {None}
+    # The box of a folded row says all that are in it.
+    ids = " ".join(request.POST.getlist("notification")).split()
+    pks = {contract.notification_pk(one) for one in ids} - {None}
     if op not in acting.OPS or len(pks) > contract.IDS_MAX_COUNT:
         return _no_such_act()
     try:

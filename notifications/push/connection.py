@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from notifications.stream.messages import Action, Stream
+from notifications.stream.messages import Action, Hint, Stream
 
 
 class Login(Protocol):
@@ -49,6 +49,9 @@ class Connection(Protocol):
     def stream(self) -> Stream: ...
 
     def perform(self, actions: list[Action]) -> None: ...
+
+    def pass_on(self, hint: Hint, now: float) -> bool:
+        """Send what a hint says, where that is all there is to do; whether it was."""
 
     def fail(self) -> None:
         """End it, whatever state its stream is in: a bug was met."""

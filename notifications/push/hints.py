@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache, partial
 from typing import Any
 
 from notifications.models.epoch import epoch_tag as tag_of
@@ -97,9 +98,11 @@ def read(body: Any, present: Container[int]) -> Iterator[tuple[int, Hint]]:
     for row in body["rows"]:
         if row[0] not in present:
             continue
-        if len(row) == len(_ROW) and all(type(number) is int for number in row):
-            inbox_id, revision, unread, unseen = row
-            frame = None if say is None else _Once(say, revision, frames.counts(unread, unseen))
+        if len(row) != len(_ROW):
+            continue
+        inbox_id, revision, unread, unseen = row
+        if type(inbox_id) is type(revision) is type(unread) is type(unseen) is int:
+            frame = None if say is None else partial(say, revision, unread, unseen)
             yield inbox_id, Hint(epoch_tag, revision - 1, revision, frame)
 
 
@@ -125,35 +128,15 @@ def arrival(notification_id: int, arrived_at: datetime, content: Row) -> str:
     return serializers.members(shown).decode()
 
 
-_Say = Callable[[int, bytes], bytes]
-
-
-def _sayer(body: dict[str, Any]) -> _Say | None:
-    """Makes frames of what a hint's body says; None: it does not say what has changed."""
+def _sayer(body: dict[str, Any]) -> Callable[[int, int, int], bytes] | None:
+    """Makes frames of what a hint's body says, by revision, unread and unseen; None: it does not
+    say what has changed.
+    """
     if "arrived" in body:
-        tail = body["arrived"].encode()
-
-        def arrived(revision: int, totals: bytes) -> bytes:
-            encoded = b'{"revision":%d,"arrived_revision":%d,%s}' % (revision, revision, tail)
-            return frames.changes(revision - 1, revision, (encoded,), (), totals)
-
-        return arrived
-    if "removed" in body:
-        removed = (body["removed"],)
-        return lambda revision, totals: frames.changes(revision - 1, revision, (), removed, totals)
-    return None
-
-
-class _Once:
-    """Makes a frame when the first stream needs it, and once for all streams of an inbox."""
-
-    __slots__ = ("_frame", "_revision", "_say", "_totals")
-
-    def __init__(self, say: _Say, revision: int, totals: bytes) -> None:
-        self._say, self._revision, self._totals = say, revision, totals
-        self._frame: bytes | None = None
-
-    def __call__(self) -> bytes:
-        if self._frame is None:
-            self._frame = self._say(self._revision, self._totals)
-        return self._frame
+        say = frames.one_change(body["arrived"].encode(), ())
+    elif "removed" in body:
+        say = frames.one_change(None, (body["removed"],))
+    else:
+        return None
+    # Once for all streams of an inbox, which come one after the other.
+    return lru_cache(maxsize=1)(say)

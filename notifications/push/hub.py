@@ -121,12 +121,12 @@ class Hub:
             actions = fact(*values)
             connection.perform(actions)
         except Exception as error:  # noqa: BLE001 (nobody else shall notice)
-            supervisor.report("a stream", error, connection.fields)
-            self._give_up(connection)
+            self._meets_bug(connection, error)
             return []
         return actions
 
-    def _give_up(self, connection: Connection) -> None:
+    def _meets_bug(self, connection: Connection, error: Exception) -> None:
+        supervisor.report("a stream", error, connection.fields)
         supervisor.attempt("ending a stream", connection.fail)
         self.unregister(connection)
 
@@ -252,14 +252,23 @@ class Hub:
         told = news = 0
         for inbox_id, hint in hints_by_inbox:
             for connection in tuple(self.streams.get(inbox_id, ())):
-                fact = connection.stream.hinted
-                news += bool(self.perform(connection, fact, hint, time.monotonic()))
+                news += self._hint(connection, hint, time.monotonic())
                 told += 1
                 if told % _BATCH == 0:
                     await asyncio.sleep(0)
             # Not before: whoever takes this asks the database later than the stream was told.
             self.told.learn(inbox_id, hint.epoch_tag, hint.revision)
         return news
+
+    def _hint(self, connection: Connection, hint: Hint, now: float) -> bool:
+        """Returns: whether it was news to this stream."""
+        try:
+            if connection.pass_on(hint, now):
+                return True
+        except Exception as error:  # noqa: BLE001 (as in `perform`)
+            self._meets_bug(connection, error)
+            return False
+        return bool(self.perform(connection, connection.stream.hinted, hint, now))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         # A context of its own, or the tasks would keep that of the request that came first.

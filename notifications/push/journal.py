@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from notifications.conf import conf
@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 # Between two transactions of a process, and the rows of each: on SQLite nobody else writes then.
 EVERY_S = 1.0
 _MAX_ROWS = 500
+_HINTED = How.HINTED.value
 # Of those that wait while the database fails, or while more streams come than are written down.
 _MAX_WAITING = 50_000
 # Ranges that are kept of one stream: beyond that the oldest are given up.
@@ -69,6 +70,15 @@ class Entry:
         self._parts = None
         self._add(since, told.revision, how, told.arrived)
 
+    def go_on(self, since: int, revision: int, epoch_tag: str) -> None:
+        """A frame with what a hint said was written to it."""
+        spans = self.spans
+        is_next = spans and spans[-1][1:] == [since, _HINTED]
+        if is_next and self._parts is None and epoch_tag == self.epoch_tag:
+            spans[-1][1] = revision  # as nearly always
+        else:
+            self.tell(Told(since, revision, How.HINTED), epoch_tag)
+
     def _add(self, since: int, revision: int, how: How, arrived: Sequence[int]) -> None:
         if how is How.SNAPSHOT:
             self.spans.append([0, revision, how.value, list(arrived)])
@@ -105,9 +115,10 @@ class Journal:
 
     def changed(self, entry: Entry) -> None:
         """Something is new of it. It is written later, and never raises."""
-        if not conf.STREAM_RETENTION_H:
+        # Who waits already is written as it is by then.
+        if entry in self._waiting or not conf.STREAM_RETENTION_H:
             return
-        if len(self._waiting) >= _MAX_WAITING and entry not in self._waiting:
+        if len(self._waiting) >= _MAX_WAITING:
             log_limits.once_a_minute(
                 logger, logging.WARNING, "journal full",
                 "More streams come and go than can be written down; traces will lack some.",
@@ -163,10 +174,11 @@ def forget_old(most: int = 1000) -> int:
     """Delete up to ``most`` streams that are old, or are more than the table may have."""
     # In the order of keys, which is nearly that of time and needs no other index. Looked at first:
     # on SQLite a deletion of nothing waits for the write lock, too.
-    oldest = StreamRecord.objects.order_by("pk").values_list("pk", "opened_at")[:most]
+    # By the database: nearly always there is none, and to bring them here would be most of it.
+    oldest = StreamRecord.objects.order_by("pk").values("pk")[:most]
     last: int = StreamRecord.objects.aggregate(last=Max("pk"))["last"] or 0
-    since, floor = timezone.now() - _age(), last - conf.STREAMS_KEPT_MAX
-    pks = [pk for pk, opened_at in oldest if opened_at < since or pk <= floor]
+    is_old = Q(opened_at__lt=timezone.now() - _age()) | Q(pk__lte=last - conf.STREAMS_KEPT_MAX)
+    pks = list(StreamRecord.objects.filter(is_old, pk__in=oldest).values_list("pk", flat=True))
     return StreamRecord.objects.filter(pk__among=pks).delete()[0] if pks else 0
 
 

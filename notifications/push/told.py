@@ -6,14 +6,9 @@ put in its place, and no look of the reconciler had seen what was committed last
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class Head(NamedTuple):
-    """Where an inbox is known to have stood, in the epoch of that tag."""
-
-    epoch_tag: str
-    revision: int
+# Where an inbox is known to have stood: the tag of an epoch, and a revision of that. A plain tuple,
+# since one is made for each inbox that a broadcast reaches.
+Head = tuple[str, int]
 
 
 class ToldHeads:
@@ -24,8 +19,8 @@ class ToldHeads:
 
     def learn(self, inbox_id: int, epoch_tag: str, revision: int) -> None:
         known = self._heads.get(inbox_id)
-        if known is None or known.epoch_tag != epoch_tag or known.revision < revision:
-            self._heads[inbox_id] = Head(epoch_tag, revision)
+        if known is None or known[1] < revision or known[0] != epoch_tag:
+            self._heads[inbox_id] = (epoch_tag, revision)
 
     def forget(self, inbox_id: int) -> None:
         self._heads.pop(inbox_id, None)

@@ -63,11 +63,25 @@ class Ending:
         """Whether it has had its time to leave."""
         return now >= self._ends_at
 
-    def is_aged(self, now: float) -> bool:
+    def verdict(
+        self, now: float, missed: CloseCode | None, *, greeted: bool
+    ) -> tuple[CloseCode, str] | None:
+        """Why the connection must end now, if it must. Args: missed: what a pong that is missing
+        means.
+        """
+        if not greeted and self._is_late(now):
+            return CloseCode.OVERLOADED, "Too busy to say hello."
+        if missed is not None:
+            return missed, "No pong in time."
+        if self._is_aged(now):
+            return CloseCode.RENEW, "It is time to connect anew."
+        return None
+
+    def _is_aged(self, now: float) -> bool:
         """Whether the client should come anew, and was not told to yet."""
         return self.code is None and now >= self.born_at + self.limits.age_s
 
-    def is_late(self, now: float) -> bool:
+    def _is_late(self, now: float) -> bool:
         """Whether `hello` should have been said by now."""
         return now >= self.born_at + self.limits.hello_s
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from notifications.wire import contract
+from notifications.wire.contract import CloseCode
 
 
 @dataclass(slots=True)
@@ -36,9 +37,11 @@ class Heartbeat:
     def ponged(self) -> None:
         self.pong_due_at = None
 
-    def is_missed(self, now: float) -> bool:
-        """Whether a pong should have come by now."""
-        return self.pong_due_at is not None and now >= self.pong_due_at
+    def missed(self, now: float, outstanding_bytes: int) -> CloseCode | None:
+        """What it means that a pong should have come by now; None: none should have."""
+        if self.pong_due_at is None or now < self.pong_due_at:
+            return None
+        return CloseCode.TOO_SLOW if outstanding_bytes > 0 else CloseCode.NO_PONG
 
 
 def way_s(size_bytes: int) -> float:

@@ -148,6 +148,15 @@ class InboxStream:
         self._reads.believe(hint.revision, now)
         return sent + self._end_if_used_up(now)
 
+    def take(self, hint: Hint, now: float) -> bytes | None:
+        """The short way of ``hinted``, for the usual hint: it tells of the next revision, and there
+        is room for that and nothing else to do.
+
+        Returns: the frame, the only thing to be sent; None: nothing is so yet, ``hinted`` decides.
+        """
+        is_ours = hint.epoch_tag == self.epoch_tag and self._is_live()
+        return self._delivery.take(hint, now) if is_ours else None
+
     # --- What the client said ---------------------------------------------------------------------
 
     def received(self, frame: ClientFrame, now: float) -> list[Action]:
@@ -210,7 +219,8 @@ class InboxStream:
             return self._ending.close(now)
         if self._ending.is_over:
             return []
-        if verdict := self._verdict(now):
+        missed = self._heartbeat.missed(now, self._outgoing.window.outstanding_bytes)
+        if verdict := self._ending.verdict(now, missed, greeted=self.greeted):
             return self.end(*verdict, now, 0 if self.greeted else _BUSY_AFTER_MS)
         if not self.greeted:
             return []
@@ -239,17 +249,6 @@ class InboxStream:
             may_linger=may_linger and self.greeted,
             outstanding_bytes=self._outgoing.window.outstanding_bytes,
         )
-
-    def _verdict(self, now: float) -> tuple[CloseCode, str] | None:
-        """Why the connection must end now, if it must."""
-        if not self.greeted and self._ending.is_late(now):
-            return CloseCode.OVERLOADED, "Too busy to say hello."
-        if self._heartbeat.is_missed(now):
-            slow = self._outgoing.window.outstanding_bytes > 0
-            return CloseCode.TOO_SLOW if slow else CloseCode.NO_PONG, "No pong in time."
-        if self._ending.is_aged(now):
-            return CloseCode.RENEW, "It is time to connect anew."
-        return None
 
     # --- What there is to read --------------------------------------------------------------------
 

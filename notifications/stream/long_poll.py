@@ -123,6 +123,10 @@ class LongPoll:
         """The channel layer said that the inbox has changed; what it says is read, not believed."""
         return self.woken() if self._is_news(hint.epoch_tag, hint.revision) else []
 
+    def take(self, hint: Hint, now: float) -> bytes | None:
+        """Nothing is sent on unread."""
+        return None
+
     def deadline(self) -> float:
         """When ``tick`` has something to do, at the latest."""
         if self._is_over:

@@ -57,7 +57,8 @@ class Loaded:
         return frames.counts(self.unread, self.unseen)
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, as the others are: one is made for each inbox that a broadcast reaches.
+@dataclass(slots=True)
 class Hint:
     """What the channel layer said: an inbox went from one revision to another.
 
@@ -177,6 +178,8 @@ class Stream(Protocol):
     def failed(self, now: float) -> list[Action]: ...
 
     def hinted(self, hint: Hint, now: float) -> list[Action]: ...
+
+    def take(self, hint: Hint, now: float) -> bytes | None: ...
 
     def behind(self, epoch_tag: str, revision: int, asked_at: float = ...) -> list[Action]: ...
 

@@ -46,6 +46,11 @@ class Outgoing:
         """Whether content may be sent."""
         return self.window.has_room(self.buffered() + self._queued_bytes)
 
+    def has_more_room_than(self, size_bytes: int, *, is_answered: bool) -> bool:
+        """Whether so much content may be sent, and more after that before anybody must answer."""
+        held = self.window.outstanding_bytes if is_answered else self._content_bytes
+        return held + size_bytes < contract.WINDOW_BYTES and self.has_room()
+
     @property
     def is_used_up(self) -> bool:
         """Whether a window's worth was sent: who cannot pong must come back to be sent more."""

@@ -11,6 +11,7 @@ from django.template.base import Node, NodeList, Parser, Token
 from django.template.context import Context
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import ngettext
 
 from notifications.pages import appearance, links, muting
 from notifications.pages.icons import ICONS
@@ -41,6 +42,7 @@ def act(
     what: str,
     slot: str,
     notification: Any,
+    earlier: Any,
     *,
     drawn: str = "",
     is_hidden: str | bool = False,
@@ -50,8 +52,10 @@ def act(
     Args:
         what: what it does, in words.
         slot: by which the script finds it.
+        earlier: those of its thread, with which it is done too.
         drawn: its icon, if that is not named as ``op`` is.
     """
+    what = of_all(what, earlier)
     return format_html(
         '<button class="nb-act" name="op" value="{}" data-act="{}"{} aria-label="{}: {}">'
         '{}<span class="nb-tip">{}</span></button>',
@@ -105,6 +109,41 @@ def category_label(category: str) -> str:
 def level_label(level: str) -> str:
     """The level in a word; of the one that says nothing, nothing."""
     return appearance.level_label(level) if level and level != "info" else ""
+
+
+@register.filter
+def is_unread(notification: Any, earlier: Sequence[Any]) -> bool:
+    """Whether anything in a row is: a row that is to be filled in is."""
+    return notification is None or any(
+        one.item.read_at is None for one in [notification, *(earlier or ())]
+    )
+
+
+@register.filter
+def is_saved(notification: Any, earlier: Sequence[Any]) -> bool:
+    """Whether all that is in a row is."""
+    return notification is not None and all(
+        one.item.saved_at is not None for one in [notification, *(earlier or ())]
+    )
+
+
+@register.filter
+def of_all(what: str, earlier: Sequence[Any]) -> str:
+    """What is done with a row; with how many, where a thread is folded into it."""
+    if not earlier:
+        return what
+    count = len(earlier) + 1
+    text = ngettext("%(what)s (all %(count)s)", "%(what)s (all %(count)s)", count)
+    return text % {"what": what, "count": count}
+
+
+@register.simple_tag
+def earlier_text(earlier: Sequence[Any]) -> str:
+    """How many of its thread are folded into a row."""
+    if not earlier:
+        return ""
+    text = ngettext("+%(count)s earlier", "+%(count)s earlier", len(earlier))
+    return text % {"count": len(earlier)}
 
 
 @register.simple_tag

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,12 +60,38 @@ def changes(
     Args: notifications: each encoded already. totals: the counts, or None in all but the last
         part of a split one. preferences: whether these changed too, for the last part to say.
     """
-    gone = _compact(list(removed)).encode() if removed else b"[]"
+    gone = _ids(removed)
     chosen = b',"preferences":true' if preferences else b""
     tail = b',"partial":true}' if totals is None else b',"counts":%s%s}' % (totals, chosen)
     return b'{"type":"changes","since":%d,"revision":%d,"notifications":[%s],"removed":%s%s' % (
         since, revision, b",".join(notifications), gone, tail,
     )  # fmt: skip
+
+
+def one_change(arrived: bytes | None, removed: Sequence[str]) -> Callable[[int, int, int], bytes]:
+    """What makes the frames of one change that many inboxes have taken, each by its own revision.
+
+    Args: arrived: of the notification that came, encoded, all members but its two revisions.
+    Returns: of the revision of an inbox, its unread and its unseen the ``changes`` frame.
+    """
+    shown, revisions = b"", 0
+    if arrived is not None:
+        # What people wrote may hold what would be filled in.
+        shown = b'{"revision":%d,"arrived_revision":%d,' + arrived.replace(b"%", b"%%") + b"}"
+        revisions = 2
+    form = b'{"type":"changes","since":%%d,"revision":%%d,"notifications":[%s],"removed":%s%s' % (
+        shown, _ids(removed).replace(b"%", b"%%"), b',"counts":{"unread":%d,"unseen":%d}}',
+    )  # fmt: skip
+
+    def make(revision: int, unread: int, unseen: int) -> bytes:
+        own = (revision,) * revisions
+        return form % (revision - 1, revision, *own, unread, unseen)
+
+    return make
+
+
+def _ids(removed: Sequence[str]) -> bytes:
+    return _compact(list(removed)).encode() if removed else b"[]"
 
 
 def snapshot(

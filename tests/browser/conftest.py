@@ -13,8 +13,8 @@ from django.db import connection
 from django.test import Client
 from playwright.sync_api import expect, sync_playwright
 
-from notifications.models import ChangeCounter, Epoch, audiences
-from notifications.sending import acts
+from notifications.models import ChangeCounter, Epoch, Notification, Status, audiences
+from notifications.sending import acts, worker
 from notifications.wire.message import Message
 from tests.sockets.sender import start_sender
 from tests.support.emptying import empty_tables
@@ -22,7 +22,7 @@ from tests.support.ports import free_port, listens
 from tests.support.processes import Processes, until
 from tests.support.proxy import Proxy
 from tests.support.servers import UVICORN, Servers
-from tests.support.tabs import ARGUMENTS, Chromium
+from tests.support.tabs import ARGUMENTS, WITHOUT_WINDOW, Chromium
 
 # Playwright's synchronous interface runs an event loop in this thread, in which Django would refuse
 # to touch the database.
@@ -35,8 +35,8 @@ expect.set_options(timeout=20_000)
 # Not for the session: as long as Playwright runs, no test of this process can run an event loop.
 @pytest.fixture(scope="package")
 def chromium():
-    path = shutil.which("chromium")
-    assert path, "Chromium is not installed: make test installs it"
+    path = shutil.which(WITHOUT_WINDOW)
+    assert path, f"{WITHOUT_WINDOW} is not installed: make test installs it"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
@@ -211,11 +211,21 @@ def open_page(chromium, site):
 
 @pytest.fixture
 def send_many(transactional_db):
-    """Send so many notifications to a user; the last one is on top."""
+    """Send so many notifications to a user; the last one is on top.
 
-    def act(user, count):
-        for n in range(count):
-            audience = audiences.ChosenUsers.named([user.username])
-            acts.send(Message(f"Number {n}"), audience=audience)
+    All at once, as what was made in bulk goes; ``one_by_one`` each is a commit.
+    """
+
+    def act(user, count, *, one_by_one=False):
+        titles = [f"Number {n}" for n in range(count)]
+        if one_by_one:
+            for title in titles:
+                acts.send(Message(title), audience=audiences.ChosenUsers.named([user.username]))
+            return
+        audience = {"audience_kind": "users", "audience_ids": [user.pk]}
+        Notification.objects.bulk_create(
+            Notification(title=title, status=Status.SENDING, **audience) for title in titles
+        )
+        worker.run_due()
 
     return act

@@ -116,7 +116,7 @@ def test_each_kind_of_drop_is_recovered_from(site, proxy, live):
     last_drop(page, "^Half-open: Noticed after", "3 arrived meanwhile, none lost")
     press(page, "Refuse WebSocket in this tab")
     last_drop(page, "^WebSocket refused: Back in", "by server-sent events", "none lost")
-    assert proxy.open_count(SOCKET) == 0
+    proxy.until_open(SOCKET, 0)
     expect(page.locator("[data-facts]")).to_contain_text("Server-sent events (live)")
     press(page, "Allow WebSocket again")
     expect(page.locator("[data-facts]")).to_contain_text("WebSocket (live)", timeout=LONG_MS)

@@ -5,8 +5,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from notifications.preferences import reading
 from tests.browser.looks import ANY_LOOK, check
 from tests.browser.test_bell_element import HEARD, is_live, open_page, says, tag
+from tests.support.processes import until
 
 INBOX = "document.querySelector('notification-inbox')"
 ALONE = """<main><h1>Orders</h1><notification-inbox src="{site}/api/v1/" token-url="/notify-token/"
@@ -117,3 +119,21 @@ def test_it_breaks_no_rule_and_rows_may_be_the_pages_own(site, inbox, alice):
     page.get_by_role("tab", name="Inbox").click()
     page.evaluate(f"void ({INBOX}.renderItem = ({{ level }}) => level)")
     expect(page.locator(".nb-own-item")).to_have_text(["critical", "info"])
+
+
+def test_threads_fold_in_it_and_are_muted_with_an_undo(site, inbox, alice):
+    for title in ("Run 1", "Run 2", "Run 3"):
+        site.notify(title, "--user", "alice", "--thread", "run-7")
+    page = inbox()
+    expect(titles(page)).to_have_text(["Run 3"])
+    page.locator("summary").filter(has_text="+2 earlier").click()
+    expect(titles(page)).to_have_text(["Run 3", "Run 2", "Run 1"])
+    site.notify("Run 4", "--user", "alice", "--thread", "run-7")
+    expect(titles(page)).to_have_text(["Run 4", "Run 3", "Run 2", "Run 1"])
+    rows(page).first.hover()
+    page.get_by_role("button", name="Mute: Run 4").click()
+    page.get_by_role("button", name="Mute this thread").click()
+    page.get_by_text("Muted: the thread of “Run 4”.").wait_for()
+    until(lambda: reading.of(alice.pk).mutes, "it is muted")
+    page.get_by_role("button", name="Undo").click()
+    until(lambda: not reading.of(alice.pk).mutes, "it is not muted any more")

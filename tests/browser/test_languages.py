@@ -1,6 +1,7 @@
 """Pages in other languages: whole, the right way round, and where a browser translates them."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -230,3 +231,23 @@ def test_a_host_brings_words_of_its_own(open_page, alice):
     page.goto("/inbox/")
     page.get_by_role("button", name="Nouvelles").click()
     expect(page.get_by_role("dialog", name="Nouvelles")).to_contain_text("You're all caught up.")
+
+
+def test_elements_speak_what_their_page_is_in_from_then_on(site, open_page, alice):
+    site.notify("Hello", "--user", "alice")
+    page = open_page(alice)
+    button = page.locator("notification-bell").get_by_role("button").first
+    expect(button).to_have_accessible_name(re.compile("^Notifications"))
+    for element, lang, name, heading in (
+        ("document.documentElement", "de-AT", "Benachrichtigungen", "Benachrichtigungen"),
+        ("document.querySelector('notification-bell')", "ar", "الإشعارات", "الإشعارات"),
+        ("document.querySelector('notification-bell')", "en", "Notifications", "Notifications"),
+    ):
+        page.evaluate(f"() => {{ {element}.lang = '{lang}' }}")
+        expect(button).to_have_accessible_name(re.compile(f"^{name}"))
+        button.click()
+        expect(page.locator("notification-bell [role=dialog] h2")).to_have_text(heading)
+        page.keyboard.press("Escape")
+    # It is the same inbox, and goes on.
+    site.notify("Again", "--user", "alice")
+    expect(page.locator("notification-toast")).to_contain_text("Again")

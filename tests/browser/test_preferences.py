@@ -10,6 +10,7 @@ from notifications.models import InboxItem, Preferences
 from notifications.preferences import acts, reading
 from notifications.preferences.categories import Channels
 from tests.browser import looks
+from tests.browser.test_pages import kept_undo
 from tests.support.processes import until
 
 PATH = "/inbox/preferences/"
@@ -51,10 +52,12 @@ def test_a_sender_is_muted_and_comes_back(site, open_page, alice, js):
     page = open_page(alice, f"/inbox/{pk}/", java_script_enabled=js)
     page.get_by_role("button", name="Mute Robot").click()
     page.get_by_text("Muted: everything from Robot.").wait_for()
+    until(lambda: reading.of(alice.pk).mutes, "it is muted")
     site.notify("Again", "--user", "alice", "--sender", "Robot")
     assert InboxItem.objects.count() == 1
     page.get_by_role("button", name="Undo").click()
     page.get_by_text("No longer muted").wait_for()
+    until(lambda: not reading.of(alice.pk).mutes, "it is not muted any more")
     site.notify("Third", "--user", "alice", "--sender", "Robot")
     assert InboxItem.objects.count() == 2
 
@@ -70,16 +73,51 @@ def test_a_thread_is_muted_in_its_row_and_comes_back(site, open_page, alice, js)
     else:
         page.locator("summary", has_text="Mute").click()
     page.get_by_role("button", name="Mute this thread").click()
+    undo = kept_undo(page)
     page.get_by_text("Muted: the thread of “Hello”.").wait_for()
     # The page says it when it is done, and before it is answered.
     until(lambda: reading.of(alice.pk).mutes, "it is muted")
     site.notify("Again", "--user", "alice", "--thread", "builds")
     assert InboxItem.objects.count() == 1
-    page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_role("button", name="Undo")).to_have_count(0 if js else 1)
+    undo.click()
+    expect(undo).to_have_count(0 if js else 1)
     until(lambda: not reading.of(alice.pk).mutes, "it is not muted any more")
     site.notify("Third", "--user", "alice", "--thread", "builds")
     assert InboxItem.objects.count() == 2
+
+
+def mute_in(rows, title, what):
+    rows.filter(has_text=title).hover()
+    rows.get_by_role("button", name=f"Mute: {title}").click()
+    rows.get_by_role("button", name=what).click()
+
+
+def test_a_sender_is_muted_in_the_panel_and_comes_back(site, open_page, alice):
+    site.notify("Fire", "--user", "alice", "--sender", "Robot", "--level", "critical")
+    site.notify("Hello", "--user", "alice", "--sender", "Robot")
+    page = open_page(alice)
+    page.get_by_role("button", name="Notifications").click()
+    panel = page.get_by_role("dialog", name="Notifications")
+    rows = panel.get_by_role("listitem")
+    mute_in(rows, "Hello", "Mute Robot")
+    panel.get_by_text("Muted: everything from Robot.").wait_for()
+    expect(rows.get_by_role("button", name="Mute Robot")).to_have_count(0)
+    until(lambda: reading.of(alice.pk).mutes, "it is muted")
+    panel.get_by_role("button", name="Undo").click()
+    until(lambda: not reading.of(alice.pk).mutes, "it is not muted any more")
+    # What is critical cannot be kept out.
+    rows.filter(has_text="Fire").hover()
+    expect(rows.get_by_role("button", name="Archive: Fire")).to_be_visible()
+    expect(rows.get_by_role("button", name="Mute: Fire")).to_be_hidden()
+    # The first Escape closes what is offered, the next one the panel.
+    rows.filter(has_text="Hello").hover()
+    rows.get_by_role("button", name="Mute: Hello").click()
+    expect(rows.get_by_role("button", name="Mute Robot")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(rows.get_by_role("button", name="Mute Robot")).to_have_count(0)
+    expect(panel).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
 
 
 def test_what_is_chosen_elsewhere_holds_in_an_open_tab_at_once(site, open_page, alice):

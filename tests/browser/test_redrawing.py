@@ -49,14 +49,15 @@ def page(site, open_page, send_many, alice):
 
 def test_what_arrives_touches_no_row_that_was_there(page, site, send_many, alice):
     page.evaluate(WATCH)
-    send_many(alice, ARRIVALS)
+    send_many(alice, ARRIVALS, one_by_one=True)
     expect(page.locator("[data-days] article").first).to_contain_text(f"Number {ARRIVALS - 1}")
     # Those at the far end have gone.
     assert page.locator("[data-days] article").count() <= ALIVE
     # A row is put there once, however many come after it.
     assert page.evaluate("added") == ARRIVALS
     assert page.evaluate("touched") == []
-    assert page.evaluate("draws") <= ARRIVALS + 10
+    # In frames of their own, where it comes to that, and in others that they have been seen.
+    assert page.evaluate("draws") <= 2 * ARRIVALS + 10
 
 
 def test_what_changes_touches_one_row(page):

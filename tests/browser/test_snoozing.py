@@ -8,7 +8,16 @@ from playwright.sync_api import expect
 
 from notifications.models import InboxItem
 from notifications.sending import worker
-from tests.browser.test_pages import WITH_AND_WITHOUT, button, open_as, row, tab, unread
+from tests.browser.test_pages import (
+    WITH_AND_WITHOUT,
+    button,
+    is_done,
+    kept_undo,
+    open_as,
+    row,
+    tab,
+    unread,
+)
 
 __all__ = ["open_as"]  # a fixture
 
@@ -23,13 +32,6 @@ def snooze(page, title, choice):
     button(page, choice, title).click()
 
 
-def kept_undo(page):
-    """The offer, which stays as long as somebody points at it: else a busy machine is too late."""
-    undo = page.get_by_role("button", name="Undo")
-    undo.hover()
-    return undo
-
-
 @WITH_AND_WITHOUT
 def test_what_is_snoozed_waits_in_its_tab_and_can_be_woken(site, open_as, alice, js):
     site.notify("Hello", "--user", "alice")
@@ -37,6 +39,8 @@ def test_what_is_snoozed_waits_in_its_tab_and_can_be_woken(site, open_as, alice,
     snooze(page, "Hello", "Tomorrow 09:00")
     expect(row(page, "Hello")).to_have_count(0)
     expect(unread(page)).to_have_text("")
+    if js:
+        is_done(page)
     tab(page, "Snoozed")
     expect(row(page, "Hello")).to_contain_text("Snoozed until")
     expect(row(page, "Hello")).to_contain_text("09:00")
@@ -124,6 +128,7 @@ def test_keys_save_and_take_back(site, open_as, alice):
         expect(button(page, shown, "Hello")).to_be_visible()
     page.keyboard.press("e")
     expect(row(page, "Hello")).to_have_count(0)
+    is_done(page)
     tab(page, "Saved")
     expect(row(page, "Hello")).to_be_visible()
 

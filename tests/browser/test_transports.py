@@ -32,17 +32,16 @@ def arrives(site, page, title):
     expect(row).to_have_count(1)
 
 
-def footer(page):
+def footer_says(page, text):
     bell = page.locator("notification-bell")
     bell.get_by_role("button").first.click()
     # What it is made of may still be loading: before that, nothing would be closed.
     panel = bell.get_by_role("dialog")
     expect(panel).to_be_visible()
-    text = panel.locator(".connection").text_content()
+    expect(panel.locator(".connection")).to_have_text(text)
     # Not by a key: which of what is open that closes is no matter of transports.
     panel.evaluate("(one) => one.hidePopover()")
     expect(panel).to_be_hidden()
-    return text
 
 
 @pytest.mark.parametrize("fault", [Fault.REFUSE, Fault.RESET, Fault.SWALLOW, Fault.BLACK_HOLE])
@@ -50,7 +49,7 @@ def test_where_websocket_is_blocked_events_are_streamed(site, proxy, open_page, 
     proxy.fault(SOCKET, fault)
     page = transport(open_page(alice, base_url=proxy.url, allow_errors=True), "sse")
     arrives(site, page, "Hello")
-    assert footer(page) == "Live, by server-sent events. WebSocket is blocked here."
+    footer_says(page, "Live, by server-sent events. WebSocket is blocked here.")
     page.locator("[data-inbox]").get_by_role("button", name="Mark as read").click()
     expect(page).not_to_have_title(re.compile(r"^\("))
     assert proxy.open_count(STREAM) == 1
@@ -63,7 +62,7 @@ def test_where_streams_are_blocked_too_it_polls(site, proxy, open_page, alice, f
     page = transport(open_page(alice, base_url=proxy.url, allow_errors=True), "poll")
     arrives(site, page, "First")
     arrives(site, page, "Second")
-    assert footer(page) == "Live, by long polling. WebSocket is blocked here."
+    footer_says(page, "Live, by long polling. WebSocket is blocked here.")
 
 
 def test_what_worked_is_remembered_by_the_next_page(site, proxy, open_page, alice):

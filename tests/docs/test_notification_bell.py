@@ -19,6 +19,7 @@ DRAWING = (
     "inline-inbox.js",
     "item-list.js",
     "own-row.js",
+    "panel-mutes.js",
     "panel-row.js",
     "tabs.js",
 )

@@ -13,7 +13,7 @@ from playwright.sync_api import expect, sync_playwright
 from tests.docs import markdown
 from tests.support.nginx import _CONFIG as NGINX
 from tests.support.processes import until
-from tests.support.tabs import ARGUMENTS
+from tests.support.tabs import ARGUMENTS, WITHOUT_WINDOW
 from tests.support.terminal import Terminal
 
 PAGE = (markdown.DOCS / "howto" / "add-to-your-project.md").read_text("utf-8")
@@ -100,7 +100,7 @@ def chromium():
             wrapper = terminal.home / "chromium"
             asked = [] if os.geteuid() == 0 else ["--user", "--preserve-credentials"]
             enter = shlex.join(["nsenter", f"--target={terminal.pid}", "--net", *asked])
-            wrapper.write_text(f'#!/bin/sh\nexec {enter} {shutil.which("chromium")} "$@"\n')
+            wrapper.write_text(f'#!/bin/sh\nexec {enter} {shutil.which(WITHOUT_WINDOW)} "$@"\n')
             wrapper.chmod(0o755)
             browser = playwright.chromium.launch(executable_path=wrapper, args=ARGUMENTS)
             yield browser.new_page()

@@ -7,7 +7,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from tests.hosts import journey
 from tests.support.ports import free_port
-from tests.support.tabs import ARGUMENTS
+from tests.support.tabs import ARGUMENTS, WITHOUT_WINDOW
 
 PATIENCE_MS = 60_000
 # With rules that are as broad as those of pages and frameworks are.
@@ -47,7 +47,7 @@ INBOX = {
 @pytest.fixture(scope="module")
 def chromium():
     with sync_playwright() as playwright:
-        path = shutil.which("chromium")
+        path = shutil.which(WITHOUT_WINDOW)
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield browser
         browser.close()

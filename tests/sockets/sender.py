@@ -34,8 +34,11 @@ class Sender:
     """The test's end of it."""
 
     def __init__(self, child: Child) -> None:
+        from tests.support.processes import Tail
+
         self.child = child
-        self._answered = 0
+        self._new = Tail(child.log)
+        self._begun = ""
 
     def send(self, title: str, *user_ids: int, **fields: Any) -> str:
         """Send to these users, or to everyone; the notification's id."""
@@ -59,14 +62,12 @@ class Sender:
         from tests.support.processes import until
 
         self.child.tell(json.dumps(job))
-        self._answered += 1
 
         def answer() -> str | None:
             assert self.child.status is None, self.child.report()
+            *lines, self._begun = (self._begun + self._new.read()).split("\n")
             # What Django logs stands among the answers.
-            lines = [line for line in self.child.output().splitlines(True) if line[0] == "{"]
-            whole = [line for line in lines if line.endswith("\n")]
-            return whole[self._answered - 1] if len(whole) >= self._answered else None
+            return next((line for line in lines if line.startswith("{")), None)
 
         line = until(answer, f"the sender does {job}")
         assert line is not None

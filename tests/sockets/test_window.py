@@ -17,6 +17,7 @@ STUCK = 4
 TINY = {"receive_buffer_bytes": 2048}
 BEYOND = 2**53 - 1
 LIARS = 4
+WARM_CLIENTS = 2
 WARM_ACTS = 16
 # The most that Linux buffers for a sender, unless it is told otherwise (tcp_wmem).
 KERNEL_BYTES = 4 * MIB
@@ -50,12 +51,13 @@ def warm_site(start_server, connect, busy, charlie_watches):
     """Start a server that has done before what it is going to be measured at."""
 
     def start(kind):
-        site = start_server(kind)
+        # Of one connection to the database what it caches is soon full.
+        site = start_server(kind, NOTIFICATIONS_DATABASE_THREADS=1)
         charlie_watches(site)
         epoch = connect(busy, site).hello["epoch"]
         query = f"epoch={epoch}&since=0"
         clients = []
-        for _ in range(2 * STUCK):
+        for _ in range(WARM_CLIENTS):
             clients.append(connect(busy, site, query=query))
             # One after the other: a busy machine greets not so many at once in their time.
             assert clients[-1].hello

@@ -97,7 +97,8 @@ class Exchange:
     async def close(self) -> None:
         self.writer.close()
         with suppress(OSError):
-            await self.writer.wait_closed()
+            # Shielded: whoever is told to leave meanwhile would cancel it for all who wait for it.
+            await asyncio.shield(self.writer.wait_closed())
 
 
 class HttpClient(Holder):

@@ -53,7 +53,7 @@ def until(condition: Callable[[], T], what: str, *, within_s: float = PATIENCE_S
         if waited_s > within_s:
             raise TimeoutError(f"Not within {within_s} s: {what}")
         # Whoever asks too often keeps busy those that it waits for.
-        time.sleep(min(0.002 + waited_s / 20, 0.05))
+        time.sleep(min(0.003 + waited_s / 8, 0.1))
     return value
 
 
@@ -70,6 +70,21 @@ def database_url() -> str:
 # Where tests run in the background of a script Ctrl-C is ignored, and children would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class Tail:
+    """What was written to a file since it was last asked for."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._position = 0
+
+    def read(self) -> str:
+        with self._path.open("rb") as file:
+            file.seek(self._position)
+            new = file.read()
+        self._position += len(new)
+        return new.decode("utf-8", errors="replace")
 
 
 class Child:

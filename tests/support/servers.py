@@ -14,7 +14,7 @@ from django.conf import settings
 
 from tests.support.leaks import leaks, no_events
 from tests.support.ports import free_port, listens
-from tests.support.processes import Child, Processes, until
+from tests.support.processes import Child, Processes, Tail, until
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -60,7 +60,7 @@ class Server:
         self.port = port
         # Whether what is around it is broken on purpose, so that it may warn.
         self.may_warn = False
-        self._looked_at = 0
+        self._new = Tail(child.log)
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.port}"
@@ -107,8 +107,7 @@ class Server:
 
     def new_complaints(self) -> list[str]:
         """Lines about errors, and warnings without a cause, since this was last called."""
-        text = self.child.output()
-        new, self._looked_at = text[self._looked_at :], len(text)
+        new = self._new.read()
         pattern = _FAULT if self.may_warn else _COMPLAINT
         found = [f"{self}: {new[-4000:]}"] if pattern.search(new) else []
         found += [f"{self} has logged a secret: {line}" for line in leaks(new)]

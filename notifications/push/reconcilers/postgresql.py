@@ -138,7 +138,7 @@ class PostgresqlReconciler(Reconciler):
         """What is new in the rows that there are of these inboxes; they are known from now on."""
         seen = self._seen if secret == self._secret else {}
         tag = tag_of(secret)
-        told = {pk: one.revision for pk, one in self._told.items() if one.epoch_tag == tag}
+        told = {pk: rev for pk, (epoch_tag, rev) in self._told.items() if epoch_tag == tag}
         if any(rev < max(seen.get(pk, 0), told.get(pk, 0)) for pk, rev, *_ in rows):
             self._restored(secret)
             self._seen = {}

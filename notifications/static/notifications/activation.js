@@ -49,10 +49,23 @@ export class Activation {
   follow(event, notification, go = () => {}) {
     // Not the button that opens a menu.
     if (event.button > 1) return;
+    if (this.#tell(notification)) go(event);
+    else event.preventDefault();
+  }
+
+  /** Without a link, as from the desktop. @param {Inbox.Notification} notification @param {() => void} unfold where it leads nowhere */
+  open(notification, unfold) {
+    if (!this.#tell(notification)) return;
+    const address = this.addressOf(notification);
+    if (address === null) unfold();
+    else location.assign(address);
+  }
+
+  /** It is read; whether its page leaves it to us to go there. @param {Inbox.Notification} notification */
+  #tell(notification) {
     const mayGo = this.#bell.emit("activate", { notification }, true);
     if (!notification.read_at) this.#client.markRead([notification.id]);
-    if (mayGo) go(event);
-    else event.preventDefault();
+    return mayGo;
   }
 
   /** All of a body of which a list shows the beginning. @param {string} id */

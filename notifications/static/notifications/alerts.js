@@ -19,8 +19,9 @@ export function showOnDesktop({ id, title, body }, open) {
   }
 }
 
-/** Two short tones; a page that nobody has touched yet may make none. */
+/** Two short tones; a page that nobody has touched yet may make none, and would keep what it tried to. */
 export async function playTones() {
+  if (navigator.userActivation?.hasBeenActive === false) return;
   const context = new AudioContext();
   await context.resume();
   const volume = new GainNode(context, { gain: 0.1 });

@@ -39,11 +39,14 @@ export class AliveRows {
     return this.#make(node, true);
   }
 
-  /** @param {Inbox.Drawn | Inbox.Notification} notification @param {boolean} isPicked where it is made anew */
-  show(notification, isPicked) {
-    const row = this.#rows.get(notification.id) ?? this.#add(notification.id, isPicked);
-    row.show(notification, this.#client.now());
-    this.#seen.watch(row.node, notification);
+  /** @param {Inbox.Folded<Inbox.Drawn | Inbox.Notification>} shown @param {Inbox.Selection | undefined} selection */
+  show(shown, selection) {
+    const { one, earlier, isOpen } = shown;
+    const row = this.#rows.get(one.id) ?? this.#add(one.id);
+    row.show(one, this.#client.now(), shown);
+    if (selection) row.isPicked = row.ids.every((id) => selection.has(id));
+    // Who has seen how many there are has seen them.
+    this.#seen.watch(row.node, isOpen ? [one] : [one, ...earlier]);
     return row;
   }
 
@@ -54,10 +57,9 @@ export class AliveRows {
     this.#rows.delete(id);
   }
 
-  /** @param {string} id @param {boolean} isPicked */
-  #add(id, isPicked) {
+  /** @param {string} id */
+  #add(id) {
     const row = this.#make(/** @type {HTMLElement} */ (this.#template.cloneNode(true)));
-    row.isPicked = isPicked;
     this.#rows.set(id, row);
     return row;
   }

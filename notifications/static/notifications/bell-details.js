@@ -44,6 +44,7 @@ export class BellDetails {
   #alert;
   #toasts;
   #chosen;
+  #activation;
   #panel;
   /** @type {PageSigns | undefined} */
   #signs;
@@ -60,7 +61,7 @@ export class BellDetails {
     this.#status = status;
     this.#alert = alert;
     this.acts = new ElementActs(client);
-    const activation = new Activation(bell);
+    const activation = (this.#activation = new Activation(bell));
     this.#panel = new NotificationPanel({ bell, button, activation, acts: this.acts, signal });
     this.panel = this.#panel.node;
     /** @param {string} [id] */
@@ -124,7 +125,7 @@ export class BellDetails {
     if (!onDesktop.length && !isLoud) return;
     const { showOnDesktop, playTones } = await import("./alerts.js");
     // Beyond a few, the count tells more than each.
-    for (const one of onDesktop.slice(0, DESKTOP_MAX)) showOnDesktop(one, () => this.#bell.open());
+    for (const one of onDesktop.slice(0, DESKTOP_MAX)) showOnDesktop(one, () => this.#activation.open(one, () => this.#panel.unfold(one.id)));
     if (isLoud) playTones().catch(() => {});
   }
 

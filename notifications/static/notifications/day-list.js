@@ -27,7 +27,7 @@ export class DayList {
 
   /** @param {Inbox.Row[]} rows @param {number} nowMs @param {boolean} isWhole */
   show(rows, nowMs, isWhole) {
-    this.#saveFocus(rows);
+    const heir = this.#saveFocus(rows);
     this.rows = rows;
     /** @type {Map<string, HTMLElement[]>} */
     const days = new Map();
@@ -35,13 +35,14 @@ export class DayList {
       const [number, size] = [String(at + 1), String(isWhole ? rows.length : -1)];
       if (row.node.ariaPosInSet !== number) row.node.ariaPosInSet = number;
       if (row.node.ariaSetSize !== size) row.node.ariaSetSize = size;
-      const day = dayText(row.time, nowMs);
+      const day = dayText(row.day, nowMs);
       const nodes = days.get(day);
       if (nodes) nodes.push(row.node);
       else days.set(day, [row.node]);
     });
     place(this.#node, [...days.keys()].map((day) => this.#section(day).section), this.#refuge);
     for (const [day, nodes] of days) place(this.#section(day).feed, nodes, this.#refuge);
+    heir?.node.focus({ preventScroll: true });
     this.#moveStop(this.#stop && rows.includes(this.#stop) ? this.#stop : rows[0]);
   }
 
@@ -69,15 +70,17 @@ export class DayList {
   /**
    * From a row that leaves, the focus goes to its neighbour, else to the refuge: never to nowhere.
    * @param {Inbox.Row[]} rows
+   * @returns {Inbox.Row | undefined} the one that it was folded into, which is to have it
    */
   #saveFocus(rows) {
     const { current } = this;
     /** @param {Inbox.Row} row */
     const stays = (row) => rows.includes(row);
-    if (!current || stays(current)) return;
+    if (!current || stays(current)) return undefined;
     const at = this.rows.indexOf(current);
     const heir = this.rows.slice(at).find(stays) ?? this.rows.slice(0, at).findLast(stays);
     // It may be far from what is looked at.
     (heir?.node ?? this.#refuge).focus({ preventScroll: true });
+    return rows.find(({ ids }) => ids.includes(current.id));
   }
 }

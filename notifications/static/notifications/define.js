@@ -2,7 +2,7 @@
 import { address, number, word } from "./attributes.js";
 import { canHear, channel } from "./channels.js";
 import { InboxClient } from "./inbox-client.js";
-import { loadWords } from "./languages.js";
+import { followLanguage, loadWords } from "./languages.js";
 import { NotificationBellElement } from "./notification-bell-element.js";
 import { NotificationElement } from "./notification-element.js";
 import { NotificationInboxElement } from "./notification-inbox-element.js";
@@ -116,6 +116,9 @@ if ("popover" in HTMLElement.prototype) {
   NotificationElement.clients = clients;
   customElements.define("notification-bell", NotificationBellElement);
   customElements.define("notification-inbox", NotificationInboxElement);
+  followLanguage(() => {
+    for (const { client } of inboxes.values()) for (const element of client.elements) element.drawAnew();
+  });
   /** @type {HTMLElement | null} */
   const root = document.querySelector("[data-inbox]");
   const [inbox] = inboxes.values();

@@ -18,6 +18,8 @@ declare namespace Inbox {
     archived_at: string | null;
     snoozed_until: string | null;
     saved_at: string | null;
+    /** What folds notifications together. */
+    thread?: string | null;
   }
 
   interface Notification extends Drawn {
@@ -26,8 +28,6 @@ declare namespace Inbox {
     level: Level;
     category: string;
     sender: string | null;
-    /** What folds notifications together. */
-    thread?: string | null;
     sender_picture?: string | null;
     url: string | null;
     actions: { label: string; url: string }[];

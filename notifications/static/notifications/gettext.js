@@ -11,11 +11,11 @@ const shared = /** @type {Record<symbol, Inbox.Words | undefined>} */ (/** @type
 
 /**
  * Has all that is drawn from now on in other words.
- * @param {Inbox.Catalogue} texts what is to be said for an English text; what is not in it stays English
+ * @param {Inbox.Catalogue | null} texts what is to be said for an English text; what is not in it stays English, as does all without
  * @param {string} language whose plural forms they have, and how times are written
  */
 export function setWords(texts, language) {
-  shared[WORDS] = { texts, language, rules: new Intl.PluralRules(language) };
+  shared[WORDS] = texts ? { texts, language, rules: new Intl.PluralRules(language) } : undefined;
 }
 
 /** Undefined: it is English. */

@@ -69,6 +69,8 @@ export class InboxKeys {
         return act("archive");
       case "b":
         return current && (() => current.offer("snooze"));
+      case "t":
+        return current && (() => this.#page.unfold(current));
       case "x":
         return current && (() => this.#page.select(current));
       case "m":

@@ -2,14 +2,15 @@ import { AliveRows } from "./alive-rows.js";
 import { comeBack } from "./coming-back.js";
 import { DayList } from "./day-list.js";
 import { element, hide, part, say } from "./dom.js";
-import { ListPages } from "./list-pages.js";
 import { place } from "./list-place.js";
 import { around, heldStill, topRow } from "./list-window.js";
 import { Listing } from "./listing.js";
 import { narrowedBy } from "./narrowing.js";
 import { OnDemand } from "./on-demand.js";
+import { once } from "./once.js";
 import { OnceAFrame } from "./once-a-frame.js";
 import { RowActs } from "./row-acts.js";
+import { ALONE, Threads, rowsOf } from "./threads.js";
 import { newText } from "./words.js";
 
 const TICK_MS = 60_000;
@@ -32,9 +33,10 @@ class InboxPage {
   #root;
   #client;
   #listing;
-  #pages;
+  #threads = new Threads();
   #days;
   #rows;
+  #pages;
   /** What the reader has seen in its place: it may come back there at any time. @type {Set<string>} */
   #accepted = new Set();
   /** @type {Record<string, string>} */
@@ -71,14 +73,25 @@ class InboxPage {
     for (const { id } of drawn) this.#accepted.add(id);
     this.#listing = new Listing({ filter, isFirst: !asked.has("before") && !asked.has("after"), hasOlder: nextBefore !== null, isNarrowed: this.#isNarrowed, notifications: drawn });
     this.#acts = new RowActs(client, this.#listing);
-    this.#pages = new ListPages({
-      api,
-      listing: this.#listing,
-      query: () => this.#query,
-      // Before it is live, it goes by what the server drew.
-      epoch: () => this.#client.inbox.epoch || epoch,
-      answered: (answer) => this.#answered(answer),
+    this.#pages = once(async () => {
+      const { ListPages } = await import("./list-pages.js");
+      return new ListPages({
+        api,
+        listing: this.#listing,
+        query: () => this.#query,
+        // Before it is live, it goes by what the server drew.
+        epoch: () => this.#client.inbox.epoch || epoch,
+        answered: (answer) => this.#answered(answer),
+      });
     });
+  }
+
+  /** Loaded once more is asked for than the server drew. @param {(pages: Inbox.ListPages) => Promise<boolean> | void} how */
+  async #ask(how) {
+    const pages = await this.#pages().catch(() => null);
+    if (pages) return how(pages);
+    this.#answered({ isThere: false, accepted: [], isAbove: false, isTop: false });
+    return false;
   }
 
   start() {
@@ -87,6 +100,8 @@ class InboxPage {
     this.#root.addEventListener("submit", (event) => this.#submitted(event));
     // The middle button does not click.
     for (const type of /** @type {const} */ (["click", "auxclick"])) this.#root.addEventListener(type, (event) => this.#clicked(event));
+    // Those of elements that open and close do not bubble.
+    this.#root.addEventListener("toggle", ({ target }) => this.#folded(target), { capture: true });
     this.#markAll.addEventListener("submit", (event) => this.#acts.submitAll(event));
     this.#pill.addEventListener("click", () => this.#showNew());
     this.#client.addEventListener("change", ({ detail }) => this.#changed(detail));
@@ -101,6 +116,13 @@ class InboxPage {
     comeBack(this);
   }
 
+  /** Each by itself, where words found it, or it is of one thread anyway. @param {(Inbox.Drawn | Inbox.Notification)[]} all */
+  #folds(all) {
+    const accepted = all.filter(({ id }) => this.#accepted.has(id));
+    const isFlat = this.#query.q || this.#query.thread;
+    return isFlat ? accepted.map((one) => ({ ...ALONE, one })) : this.#threads.folds(accepted);
+  }
+
   get #isNarrowed() {
     return Object.keys(this.#query).length > 1;
   }
@@ -110,7 +132,7 @@ class InboxPage {
     this.#query = { filter: this.#query.filter, ...narrowed };
     this.#root.ariaBusy = "true";
     this.#listing.begin(this.#isNarrowed, !before);
-    this.#pages.anew(before);
+    this.#ask((pages) => pages.anew(before));
   }
 
   /** @param {Inbox.Row} row */
@@ -138,8 +160,8 @@ class InboxPage {
     const { epoch, revision } = this.#client.inbox;
     const isAsDrawn = epoch === this.#root.dataset.epoch && revision === Number(this.#root.dataset.revision);
     // A snapshot says nothing of older rows, unless nothing happened since they were drawn.
-    if (isSnapshot && !isAsDrawn) this.#pages.refresh();
-    else if (isUnsure && !isSnapshot) this.#pages.topSoon();
+    if (isSnapshot && !isAsDrawn) this.#ask((pages) => pages.refresh());
+    else if (isUnsure && !isSnapshot) this.#ask((pages) => pages.topSoon());
     // What its reader did themselves is not to wait for its turn.
     if (notifications.length + removed.length) this.#redraw.ask();
     else this.#redraw.soon();
@@ -158,7 +180,7 @@ class InboxPage {
   async #load(where) {
     if (this.#isAsking) return;
     this.#isAsking = true; // once
-    const isThere = await this.#pages[where]();
+    const isThere = await this.#ask((pages) => pages[where]());
     this.#isAsking = false;
     this.#show();
     // It tells of a change only, and the end of the list may still be in sight.
@@ -185,15 +207,21 @@ class InboxPage {
     const mayInsert = this.isAtTop;
     const all = isStopped ? [] : mayInsert && !isAll ? this.#inTurn(this.#shown()) : this.#shown();
     const top = isStill || !mayInsert ? topRow(this.#days.rows) : undefined;
-    const shown = around(all, top ? all.findIndex(({ id }) => id === top.id) : 0);
-    if (shown.length < all.length) this.#trim(shown, all);
-    const fresh = shown.filter(({ id }) => !this.#accepted.has(id));
+    const fresh = all.filter(({ id }) => !this.#accepted.has(id));
     if (mayInsert) for (const { id } of fresh) this.#accepted.add(id);
-    const visible = shown.filter(({ id }) => this.#accepted.has(id));
+    const folds = this.#folds(all);
+    const kept = around(folds, top ? folds.findIndex(({ one: { id } }) => id === top.id || id === top.under) : 0);
+    if (kept.length < folds.length) {
+      this.#trim(kept, folds, all);
+      // Of a thread whose row has gone others are left, which were folded into that.
+      this.#show({ isStill });
+      return;
+    }
+    const visible = rowsOf(folds);
     const { hasOlder, hasNewer } = this.#listing;
     heldStill(top, () => {
       this.#newer.hidden = isStopped || !hasNewer;
-      this.#days.show(visible.map((one) => this.#rows.show(one, this.#onDemand?.selection?.has(one.id) ?? false)), this.#client.now(), !hasOlder && !hasNewer);
+      this.#days.show(visible.map((one) => this.#rows.show(one, this.#onDemand?.selection)), this.#client.now(), !hasOlder && !hasNewer);
     });
     this.#onDemand?.selection?.redrawn();
     hide(this.#empty, isStopped || visible.length > 0);
@@ -209,14 +237,13 @@ class InboxPage {
 
   /**
    * What is far from where its reader is can be had again.
-   * @param {(Inbox.Drawn | Inbox.Notification)[]} kept
-   * @param {(Inbox.Drawn | Inbox.Notification)[]} all
+   * @param {Inbox.Folded<Inbox.Drawn>[]} kept
+   * @param {Inbox.Folded<Inbox.Drawn>[]} folds of which they are
+   * @param {Inbox.Drawn[]} all that is in those
    */
-  #trim(kept, all) {
-    const ids = new Set(kept.map(({ id }) => id));
-    const lost = all.filter(({ id }) => !ids.has(id));
-    this.#listing.trim(kept, all);
-    for (const { id } of lost) {
+  #trim(kept, folds, all) {
+    this.#listing.trim(kept.map(({ one }) => one), folds.map(({ one }) => one));
+    for (const { id } of all.filter((one) => !this.#listing.get(one.id))) {
       this.#rows.forget(id);
       if (!this.#accepted.delete(id)) this.#missed += 1;
     }
@@ -242,7 +269,7 @@ class InboxPage {
   async #showNew() {
     const first = this.#shown().find(({ id }) => !this.#accepted.has(id));
     // Those that came are above what is held.
-    if (this.#listing.hasNewer) await this.#pages.anew();
+    if (this.#listing.hasNewer) await this.#ask((pages) => pages.anew());
     scrollTo({ top: 0 });
     this.#show({ isAll: true });
     const row = this.#rows.get(first?.id ?? "");
@@ -280,6 +307,21 @@ class InboxPage {
 
   undo() {
     this.#acts.bar?.undo();
+  }
+
+  /** @param {Inbox.Row} row */
+  unfold(row) {
+    const head = this.#rows.get(row.under) ?? row;
+    head.node.focus();
+    this.#folded(head.flip());
+  }
+
+  /** The rest of a thread was asked for, or folded again. @param {EventTarget | null} target */
+  #folded(target) {
+    const row = target instanceof HTMLDetailsElement && target.matches("[data-part=fold]:not([hidden])") && this.#rowAt(target);
+    if (!row) return;
+    this.#threads.set(this.#listing.get(row.id)?.thread, target.open);
+    this.#show({ isStill: true });
   }
 
   /** @param {Inbox.WholeRow} row @param {Inbox.RowOp} op */

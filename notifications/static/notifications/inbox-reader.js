@@ -90,6 +90,10 @@ export class InboxReader {
   #draw() {
     const known = this.#open?.known;
     if (known) this.#one.show(this.#client.inbox.view(known), this.#client.now());
+    const thread = known?.thread;
+    const link = part(this.#one.node, "[data-part=thread]", HTMLElement);
+    link.hidden = !thread;
+    if (thread) part(link, "a", HTMLAnchorElement).href = `${this.#page.place.list}?${new URLSearchParams({ filter: "inbox", thread })}`;
     this.#one.node.hidden = !known || !this.#withdrawn.hidden;
   }
 

@@ -4,8 +4,9 @@ import { element, hide, part, say } from "./dom.js";
 import { place } from "./list-place.js";
 import { about, actionLinks, avatar, doWithoutPicture, labelled, linked, moreButton, paragraphs } from "./row-parts.js";
 import { pieces } from "./search-words.js";
+import { ALONE } from "./threads.js";
 import { absoluteTime, ageInDay, relativeTime, zonedTime } from "./time.js";
-import { TEXT, levelText, snoozedUntil } from "./words.js";
+import { TEXT, earlierText, levelText, ofAll, snoozedUntil } from "./words.js";
 
 const labels = labelsOf(document.querySelector("notification-bell"));
 
@@ -18,6 +19,15 @@ export class InboxRow {
   #shown = "";
   /** What it shows: nobody changes one of these. @type {Inbox.Drawn | Inbox.Notification | undefined} */
   #drawn;
+  /** How its thread is folded. */
+  #fold = "";
+  /** All that is done something with here: more than one, where a thread is folded into it. @type {string[]} */
+  ids = [];
+  /** The row under which it stands; empty: none. */
+  under = "";
+  /** The moment by whose day it stands where it does. */
+  day = "";
+  #isSaved = false;
   /** The moment that its time's title says. */
   #titleOf = "";
   #isStop;
@@ -53,7 +63,7 @@ export class InboxRow {
 
   /** As far as the server's row says what it shows. @returns {Inbox.Drawn} */
   read() {
-    const { revision, arrived, seen, archived, snoozed = null, saved } = this.node.dataset;
+    const { revision, arrived, seen, read, archived, snoozed = null, saved, thread } = this.node.dataset;
     const at = this.time;
     return {
       id: this.id,
@@ -62,10 +72,12 @@ export class InboxRow {
       arrived_at: at,
       title: this.#parts.title.textContent,
       seen_at: seen === undefined ? null : at,
-      read_at: this.isUnread ? null : at,
+      // Whether it is unread itself; its row may be for others of its thread.
+      read_at: read === undefined ? null : at,
       archived_at: archived === undefined ? null : at,
       snoozed_until: snoozed,
       saved_at: saved === undefined ? null : at,
+      thread,
     };
   }
 
@@ -80,7 +92,7 @@ export class InboxRow {
   }
 
   get isSaved() {
-    return this.#parts.save.value === "unsave";
+    return this.#isSaved;
   }
 
   open() {
@@ -97,35 +109,69 @@ export class InboxRow {
     menu.querySelector("button")?.focus();
   }
 
-  /** @param {Inbox.Drawn | Inbox.Notification} notification @param {number} nowMs */
-  show(notification, nowMs) {
-    const { time } = this.#parts;
-    const isKnown = this.#drawn === notification && this.#words === place.words;
-    if (!isKnown) this.#draw(notification);
-    say(time, this.#isWhole ? relativeTime(time.dateTime, nowMs) : ageInDay(time.dateTime, nowMs));
+  /** Shows the earlier ones of its thread, or folds them again. */
+  flip() {
+    const { fold } = this.#parts;
+    if (fold && !fold.hidden) fold.open = !fold.open;
+    return fold;
   }
 
-  /** @param {Inbox.Drawn | Inbox.Notification} notification */
-  #draw(notification) {
+  /**
+   * @param {Inbox.Drawn | Inbox.Notification} notification
+   * @param {number} nowMs
+   * @param {Omit<Inbox.Folded<Inbox.Drawn | Inbox.Notification>, "one">} [fold]
+   */
+  show(notification, nowMs, fold = ALONE) {
+    const { time } = this.#parts;
+    const { earlier, isOpen, under } = fold;
+    const all = isOpen ? [notification] : [notification, ...earlier];
+    const isUnread = all.some(({ read_at }) => !read_at);
+    this.#isSaved = all.every(({ saved_at }) => saved_at);
+    this.ids = all.map(({ id }) => id);
+    this.under = under?.id ?? "";
+    this.day = (under ?? notification).arrived_at;
+    const how = [isUnread, this.#isSaved, all.length, earlier.length, this.under].join();
+    const isKnown = this.#drawn === notification && this.#words === place.words && this.#fold === how;
+    this.#fold = how;
+    if (!isKnown) this.#draw(notification, isUnread);
+    if (!isKnown) this.#showFold(earlier.length, isOpen, notification.title);
+    say(time, this.#isWhole || under ? relativeTime(time.dateTime, nowMs) : ageInDay(time.dateTime, nowMs));
+  }
+
+  /** @param {number} count @param {boolean} isOpen @param {string} title */
+  #showFold(count, isOpen, title) {
+    const { fold } = this.#parts;
+    this.node.classList.toggle("nb-earlier", Boolean(this.under));
+    if (!fold) return;
+    hide(fold, !count);
+    if (fold.open !== isOpen) fold.open = isOpen;
+    const text = earlierText(count);
+    const name = part(fold, "summary", HTMLElement);
+    say(name, text);
+    name.ariaLabel = `${text}: ${title}`;
+  }
+
+  /** @param {Inbox.Drawn | Inbox.Notification} notification @param {boolean} isUnread */
+  #draw(notification, isUnread) {
     this.#drawn = notification;
     const { title, state, toggle, move, more, pick, time } = this.#parts;
-    const isUnread = !notification.read_at;
+    const count = this.ids.length;
     if (this.id !== notification.id) this.#becomes(notification.id);
     this.node.classList.toggle("unread", isUnread);
     say(state, isUnread ? TEXT.isUnread : "");
     const address = place.addressOf(notification.id);
     if (title.getAttribute("href") !== address) title.href = address;
     if (title.textContent !== notification.title) title.replaceChildren(...this.#marked(notification.title));
-    label(toggle, isUnread ? "read" : "unread", notification.title);
-    label(move, notification.archived_at ? "restore" : "archive", notification.title);
+    label(toggle, isUnread ? "read" : "unread", notification.title, count);
+    label(move, notification.archived_at ? "restore" : "archive", notification.title, count);
     if (more) moreButton(notification.title, more);
-    if (pick) pick.ariaLabel = `${TEXT.select}: ${notification.title}`;
+    if (pick) pick.ariaLabel = `${ofAll(TEXT.select, count)}: ${notification.title}`;
     const { wake, save, snooze, mute } = this.#parts;
     hide(wake, !notification.snoozed_until);
     hide(snooze, notification.archived_at !== null);
-    labelled(wake, "wake", TEXT.wake, notification.title);
-    label(save, notification.saved_at ? "unsave" : "save", notification.title);
-    labelled(part(snooze, "summary", HTMLElement), "snooze", TEXT.snooze, notification.title);
+    labelled(wake, "wake", ofAll(TEXT.wake, count), notification.title);
+    label(save, this.#isSaved ? "unsave" : "save", notification.title, count);
+    labelled(part(snooze, "summary", HTMLElement), "snooze", ofAll(TEXT.snooze, count), notification.title);
     labelled(part(mute, "summary", HTMLElement), "mute", TEXT.mute, notification.title);
     this.#showSnooze(notification);
     // One that the server drew is not known whole until it changes.
@@ -230,6 +276,8 @@ function partsOf(node) {
   const line = node.querySelector("[data-part=line]");
   /** @type {HTMLButtonElement | null} */
   const more = node.querySelector("[data-part=more]");
+  /** @type {HTMLDetailsElement | null} */
+  const fold = node.querySelector("[data-part=fold]");
   /** @type {HTMLInputElement | null} */
   const pick = node.querySelector("[data-part=pick]");
   return {
@@ -237,6 +285,7 @@ function partsOf(node) {
     // All of one has no second line, and shows its acts.
     line,
     more,
+    fold,
     heading: named("heading", HTMLHeadingElement),
     title: named("title", HTMLAnchorElement),
     state: named("state", HTMLElement),
@@ -258,8 +307,8 @@ function partsOf(node) {
   };
 }
 
-/** @param {HTMLButtonElement} button @param {Inbox.RowOp} op @param {string} title */
-function label(button, op, title) {
+/** @param {HTMLButtonElement} button @param {Inbox.RowOp} op @param {string} title @param {number} count of what it acts on */
+function label(button, op, title, count) {
   if (button.value !== op) button.value = op;
-  labelled(button, op, TEXT[op], title);
+  labelled(button, op, ofAll(TEXT[op], count), title);
 }

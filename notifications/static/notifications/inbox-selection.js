@@ -55,7 +55,7 @@ export class InboxSelection {
 
   /** @param {Inbox.Row} row */
   toggle(row) {
-    this.#set(row, !this.#picked.has(row.id));
+    this.#set(row, !row.isPicked);
     this.#tell();
   }
 
@@ -78,7 +78,7 @@ export class InboxSelection {
   /** The list was drawn: who has left it is not selected any more. */
   redrawn() {
     if (!this.#picked.size) return;
-    const ids = new Set(this.#page.rows.map(({ id }) => id));
+    const ids = new Set(this.#page.rows.flatMap((row) => row.ids));
     for (const id of this.#picked.keys()) {
       const known = this.#page.known(id);
       if (known && ids.has(id)) this.#picked.set(id, known);
@@ -96,15 +96,17 @@ export class InboxSelection {
   #set(row, isPicked) {
     this.#anchor = row.id;
     if (isPicked) this.#add(row);
-    else this.#unpick(row.id);
+    else for (const id of row.ids) this.#unpick(id);
   }
 
-  /** @param {Inbox.Row} row */
+  /** All that is in it, as far as there is room. @param {Inbox.Row} row */
   #add(row) {
-    const known = this.#page.known(row.id);
-    const isRoom = this.#picked.size < MOST || this.#picked.has(row.id);
-    if (known && isRoom) this.#picked.set(row.id, known);
-    row.isPicked = this.#picked.has(row.id);
+    for (const id of row.ids) {
+      const known = this.#page.known(id);
+      const isRoom = this.#picked.size < MOST || this.#picked.has(id);
+      if (known && isRoom) this.#picked.set(id, known);
+    }
+    row.isPicked = row.ids.every((id) => this.#picked.has(id));
   }
 
   /** @param {string} id */

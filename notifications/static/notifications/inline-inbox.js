@@ -1,6 +1,7 @@
 /** The whole list within a page of somebody else's: loaded where there is such an element. */
 import { Activation } from "./activation.js";
 import { number } from "./attributes.js";
+import { chosenOf } from "./chosen.js";
 import { element } from "./dom.js";
 import { ElementActs } from "./element-acts.js";
 import { ItemList } from "./item-list.js";
@@ -95,6 +96,8 @@ export class InboxView {
   #listen(signal) {
     const client = this.#client;
     client.addEventListener("change", ({ detail }) => this.#changed(detail), { signal });
+    // What may be muted is chosen.
+    chosenOf(client).addEventListener("change", () => this.#redraw.ask(), { signal });
     client.addEventListener("state", () => this.#showState(), { signal });
     client.addEventListener("signedout", ({ detail }) => this.#signedOut(detail), { signal });
     client.addEventListener("error", ({ detail }) => this.#failedTo(detail), { signal });

@@ -148,7 +148,7 @@ export class Listing {
     if (!held) return this.#belongs(one);
     // One that the server drew is not known whole.
     if (!("body" in held) || !("body" in one)) return true;
-    return /** @type {const} */ (["title", "body", "sender", "category", "level"]).some((name) => held[name] !== one[name]);
+    return /** @type {const} */ (["title", "body", "sender", "category", "level", "thread"]).some((name) => held[name] !== one[name]);
   }
 
   /** @param {Held} one */

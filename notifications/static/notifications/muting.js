@@ -16,7 +16,7 @@ export function mutesOf({ thread, sender, category, title }, labels) {
   return mutes;
 }
 
-/** @param {Inbox.Client} client @param {Inbox.UndoBar | undefined} bar @param {Inbox.Mute} one */
+/** @param {Inbox.Client} client @param {Inbox.Offers | undefined} bar @param {Inbox.Mute} one */
 export async function mute(client, bar, one) {
   const acts = await client.acts().catch(() => null);
   if (!acts) return client.emit("error", { op: "mute", ids: null, status: 0 });

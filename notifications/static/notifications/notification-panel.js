@@ -1,4 +1,5 @@
 import { number } from "./attributes.js";
+import { chosenOf } from "./chosen.js";
 import { element, focused } from "./dom.js";
 import { icon } from "./icons.js";
 import { ItemList } from "./item-list.js";
@@ -53,7 +54,8 @@ export class NotificationPanel {
     this.#close.addEventListener("click", () => this.node.hidePopover());
     this.node.addEventListener("toggle", ({ newState }) => this.#toggled(newState === "open"));
     const redraw = new OnceAFrame(() => this.#isOpen && this.#showList());
-    client.addEventListener("change", () => redraw.ask(), { signal });
+    // What may be muted is chosen, too.
+    for (const source of [client, chosenOf(client)]) source.addEventListener("change", () => redraw.ask(), { signal });
     // Signed out first and then somebody else's, it is stopped all the while: `state` says it once.
     for (const type of /** @type {const} */ (["state", "signedout"])) client.addEventListener(type, () => this.#showState(), { signal });
     signal.addEventListener("abort", () => this.#leave());
@@ -148,8 +150,8 @@ export class NotificationPanel {
 
   #showList() {
     const { reason, isReady } = this.#client;
-    const latest = reason ? [] : this.#client.inbox.latest(number(this.#bell, "limit"));
-    this.#list.show(latest);
+    const latest = reason ? [] : this.#client.inbox.latest(Infinity);
+    this.#list.show(latest, number(this.#bell, "limit"));
     const isEmpty = !latest.length && reason === null;
     this.#empty.hidden = !isEmpty || !isReady;
     this.#loading.hidden = !isEmpty || isReady;

@@ -1,17 +1,18 @@
 import { element, say } from "./dom.js";
 import { isListed } from "./inbox-state.js";
 import { about, actionLinks, avatar, labelled, linked, moreButton, paragraphs } from "./row-parts.js";
+import { PanelMutes } from "./panel-mutes.js";
+import { ALONE } from "./threads.js";
 import { absoluteTime, relativeTime } from "./time.js";
-import { act } from "./undoing.js";
-import { TEXT, levelText } from "./words.js";
-
-/** Of one that is archived too. @param {Inbox.Notification} notification */
-const isRead = ({ read_at }) => read_at !== null;
+import { act, actOnMany } from "./undoing.js";
+import { TEXT, earlierText, levelText, ofAll } from "./words.js";
 
 /** One notification in the panel of a bell: a link, or where it leads nowhere one that unfolds. */
 export class PanelRow {
   #client;
   #activation;
+  #bar;
+  #mutes;
   /** @type {Inbox.Notification} */
   #notification;
   /** The revision of the notification whose content is shown. */
@@ -19,6 +20,8 @@ export class PanelRow {
   /** The revision of the notification whose whole text is shown. */
   #wholeAt = -1;
   #isUnfolded = false;
+  /** With what its acts do something: more than one, where a thread is folded into it. @type {Inbox.Notification[]} */
+  #all;
   #avatar = element("span");
   /** @type {HTMLAnchorElement | HTMLButtonElement} */
   #title = element("a", { dir: "auto", part: "item-title" });
@@ -31,30 +34,50 @@ export class PanelRow {
   #links = element("div", { className: "nb-links", part: "item-actions" });
   #toggle = element("button", { type: "button" });
   #move = element("button", { type: "button" });
+  #earlier = element("summary");
+  #fold = element("details", { className: "nb-fold", hidden: true, part: "item-thread" }, this.#earlier);
   #acts = element("div", { className: "nb-acts", popover: "auto", part: "item-acts" }, this.#toggle, this.#move);
   #more = element("button", { type: "button", popoverTargetElement: this.#acts });
 
   /** @param {Inbox.RowOptions} options */
-  constructor({ client, activation, acts, notification }) {
+  constructor({ client, activation, acts, notification, fold }) {
     this.#notification = notification;
+    this.#all = [notification];
     this.#client = client;
+    this.#bar = acts;
     this.#activation = activation;
+    this.#mutes = new PanelMutes({ client, activation, acts, done: () => this.#title.focus() });
+    this.#acts.insertBefore(this.#mutes.button, this.#move);
     const heading = element("div", { className: "nb-title" }, this.#title, this.#state);
     const line = element("p", { className: "nb-line", part: "item-body" }, this.#level, " ", this.#about, " ", this.#body);
-    this.node = element("li", { className: "nb-row", part: "item" }, this.#avatar, heading, this.#time, line, this.#whole, this.#links, this.#more, this.#acts);
-    this.#does(this.#toggle, () => act(client, acts, isRead(this.#notification) ? "unread" : "read", this.#notification));
-    this.#does(this.#move, () => act(client, acts, isListed(this.#notification) ? "archive" : "restore", this.#notification));
+    this.node = element("li", { className: "nb-row", part: "item" }, this.#avatar, heading, this.#time, line, this.#fold, this.#whole, this.#links, this.#mutes.node, this.#more, this.#acts);
+    this.#does(this.#toggle, () => this.#act(this.#isUnread ? "read" : "unread"));
+    this.#does(this.#mutes.button, () => this.#mutes.toggle());
+    this.#does(this.#move, () => this.#act(isListed(this.#notification) ? "archive" : "restore"));
+    this.#fold.addEventListener("toggle", () => this.#fold.hidden || fold(this.#notification.thread, this.#fold.open));
     activation.watch(this.#links, () => this.#notification);
     this.#watchTitle();
   }
 
-  /** @param {Inbox.Notification} notification */
-  show(notification) {
+  get #isUnread() {
+    return this.#all.some(({ read_at }) => !read_at);
+  }
+
+  /** @param {Inbox.RowOp} op */
+  #act(op) {
+    if (this.#all.length > 1) actOnMany(this.#client, this.#bar, op, this.#all);
+    else act(this.#client, this.#bar, op, this.#notification);
+  }
+
+  /** @param {Inbox.Notification} notification @param {Omit<Inbox.Folded<Inbox.Notification>, "one">} [fold] */
+  show(notification, { earlier, isOpen, under } = ALONE) {
     const hasChanged = this.#shownAt !== notification.revision;
+    this.#all = isOpen ? [notification] : [notification, ...earlier];
     this.#shownAt = notification.revision;
     this.#notification = notification;
     const { title, level, arrived_at } = notification;
-    const unread = !isRead(notification);
+    const unread = this.#isUnread;
+    const count = this.#all.length;
     this.node.classList.toggle("unread", unread);
     this.node.part.toggle("item-unread", unread);
     this.node.dataset.level = level;
@@ -62,10 +85,17 @@ export class PanelRow {
     say(this.#state, unread ? TEXT.isUnread : "");
     say(this.#time, relativeTime(arrived_at, this.#client.now()));
     const op = unread ? "read" : "unread";
-    labelled(this.#toggle, op, TEXT[op], title);
+    labelled(this.#toggle, op, ofAll(TEXT[op], count), title);
     const move = isListed(notification) ? "archive" : "restore";
-    labelled(this.#move, move, TEXT[move], title);
+    labelled(this.#move, move, ofAll(TEXT[move], count), title);
     moreButton(title, this.#more);
+    this.#mutes.show(notification);
+    this.node.classList.toggle("nb-earlier", under !== null);
+    const text = earlierText(earlier.length);
+    this.#fold.hidden = !earlier.length;
+    this.#fold.open = isOpen;
+    say(this.#earlier, text);
+    this.#earlier.ariaLabel = `${text}: ${title}`;
   }
 
   leave() {}

@@ -3,7 +3,7 @@ import { part } from "./dom.js";
 import { InboxRow } from "./inbox-row.js";
 import { mute } from "./muting.js";
 import { snoozeUntil } from "./snoozing.js";
-import { act, markAllRead } from "./undoing.js";
+import { act, actOnMany, markAllRead } from "./undoing.js";
 import { TEXT, endOf } from "./words.js";
 
 /** @type {Inbox.RowOp[]} */
@@ -31,8 +31,9 @@ export class RowActs {
     if (this.isSignedOut) return location.reload();
     closeSheet(row);
     // What is open beside the list may have left it.
-    const held = this.#listing.get(row.id);
-    if (held) act(this.#client, this.bar, op, this.#client.inbox.view(held), until);
+    const held = row.ids.flatMap((id) => this.#listing.get(id) ?? []).map((one) => this.#client.inbox.view(one));
+    if (held.length > 1) actOnMany(this.#client, this.bar, op, held, until);
+    else if (held.length) act(this.#client, this.bar, op, held[0], until);
   }
 
   /** @param {InboxRow} row @param {SubmitEvent} event */

@@ -4,7 +4,7 @@ const BATCH_MS = 500;
 /** Marks notifications seen once half of their row was on screen for a second, in a visible tab. */
 export class SeenObserver {
   #client;
-  /** @type {WeakMap<Element, string>} */
+  /** What a row tells of. @type {WeakMap<Element, string[]>} */
   #ids = new WeakMap();
   /** @type {Map<Element, ReturnType<typeof setTimeout>>} */
   #dwelling = new Map();
@@ -22,12 +22,12 @@ export class SeenObserver {
     this.#client = client;
   }
 
-  /** @param {Element} row @param {{id: string, seen_at: string | null}} notification */
-  watch(row, { id, seen_at }) {
-    if (seen_at) return this.forget(row);
-    if (this.#ids.has(row)) return;
-    this.#ids.set(row, id);
-    this.#observer.observe(row);
+  /** @param {Element} row @param {{id: string, seen_at: string | null}[]} notifications all that are in it */
+  watch(row, notifications) {
+    const ids = notifications.filter(({ seen_at }) => !seen_at).map(({ id }) => id);
+    if (!ids.length) return this.forget(row);
+    if (!this.#ids.has(row)) this.#observer.observe(row);
+    this.#ids.set(row, ids);
   }
 
   /** It is no more in the list. @param {Element} row */
@@ -53,8 +53,7 @@ export class SeenObserver {
   #dwelt(row) {
     if (document.hidden || !row.isConnected) return this.#enter(row);
     if (!this.#batch.length) setTimeout(() => this.#client.markSeen(this.#batch.splice(0)), BATCH_MS);
-    const id = this.#ids.get(row);
-    if (id !== undefined) this.#batch.push(id);
+    this.#batch.push(...(this.#ids.get(row) ?? []));
     this.forget(row);
   }
 }

@@ -20,6 +20,7 @@ declare namespace Inbox {
   type Row = import("./inbox-row.js").InboxRow;
   type Place = typeof import("./list-place.js").place;
   type WholeRow = import("./inbox-row.js").InboxRow;
+  type ListPages = import("./list-pages.js").ListPages;
   type Listing = Pick<import("./listing.js").Listing, "get">;
   type Reader = import("./inbox-reader.js").InboxReader;
   type Selection = import("./inbox-selection.js").InboxSelection;
@@ -562,12 +563,24 @@ declare namespace Inbox {
     activation: Activation;
     acts: ElementActs;
     notification: Notification;
+    /** A thread was unfolded, or folded again. */
+    fold(thread: string | null | undefined, isOpen: boolean): void;
   }
 
   /** What the buttons and keys of a row do. */
   type RowOp = Exclude<Op, "seen">;
 
   type ListingName = "inbox" | "unread" | "snoozed" | "archived" | "saved";
+
+  /** A row: a notification, and what is known of its thread's earlier ones. */
+  interface Folded<One> {
+    one: One;
+    earlier: One[];
+    /** Whether those have rows of their own, below it. */
+    isOpen: boolean;
+    /** The head of the row under which it stands, where it is one of those. */
+    under: One | null;
+  }
 
   /** Something of a notification that can be muted. */
   interface Mute {
@@ -587,6 +600,8 @@ declare namespace Inbox {
     search(): void;
     select(row: Row): void;
     extend(row: Row, from: Row): void;
+    /** Shows the earlier ones of a row's thread, or folds them again. */
+    unfold(row: Row): void;
   }
 
   /** What a selection needs of it. */

@@ -36,7 +36,7 @@ const CHANGES = {
 /**
  * The same with many, as one act.
  * @param {Inbox.Client} client
- * @param {Inbox.UndoBar | undefined} bar
+ * @param {Inbox.Offers | undefined} bar
  * @param {Inbox.RowOp} op
  * @param {Inbox.Drawn[]} before as they were shown
  * @param {string} [until]

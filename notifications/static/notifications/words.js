@@ -108,6 +108,7 @@ export const shortcuts = () => [
   ["u", gettext("Mark as read or unread")],
   ["Shift I", gettext("Mark as read")],
   ["Shift U", gettext("Mark as unread")],
+  ["t", gettext("Show or fold the rest of a thread")],
   ["x", gettext("Select")],
   ["z", gettext("Undo")],
   ["/", gettext("Search")],
@@ -184,6 +185,13 @@ export function moreText(count, isLink) {
   ];
   return interpolate(isLink ? inInbox : here, { count });
 }
+
+/** How many of its thread a row has folded into it. @param {number} count */
+export const earlierText = (count) => interpolate(ngettext("+%(count)s earlier", "+%(count)s earlier", count), { count });
+
+/** What is done with a row; with how many, where there are several in it. @param {string} what @param {number} count */
+export const ofAll = (what, count) =>
+  count > 1 ? interpolate(ngettext("%(what)s (all %(count)s)", "%(what)s (all %(count)s)", count), { what, count }) : what;
 
 /** @param {number} count */
 export const selectedText = (count) => interpolate(ngettext("%(count)s selected", "%(count)s selected", count), { count });

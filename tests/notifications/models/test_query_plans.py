@@ -418,6 +418,7 @@ SEARCHING = 8
         "q=nowhere",
         "q=wor",
         "sender=x",
+        "thread=x",
         "q=wor&category=rare",
         "q=number+777&level=info",
     ],

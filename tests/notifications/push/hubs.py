@@ -32,6 +32,12 @@ class Connection:
     def perform(self, actions):
         self.actions += actions
 
+    def pass_on(self, hint, now):
+        frame = self.stream.take(hint, now)
+        if frame is not None:
+            self.actions.append(Send(frame, hint.revision))
+        return frame is not None
+
     def frames(self):
         return [json.loads(a.frame) for a in self.actions if isinstance(a, Send)]
 

@@ -7,6 +7,8 @@ import pytest
 from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from notifications.models import StreamRecord
 from notifications.push import journal
@@ -69,6 +71,26 @@ def test_of_a_stream_that_jumps_about_the_newest_is_kept():
     spans = written(*(told(n, n + 1) for n in range(0, 200, 2)))
     assert len(spans) == journal._MAX_SPANS
     assert spans[-1] == [198, 199, "hinted"]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 3), st.integers(1, 3), st.sampled_from([*How]), st.booleans(),
+            st.sampled_from([TAG, "another"]),
+        )
+    )
+)  # fmt: skip
+def test_what_a_hint_said_is_kept_as_any_other_frame_is(frames):
+    shortly, as_any = entry("a"), entry("a")
+    for since, count, how, is_last, epoch_tag in frames:
+        frame = told(since, since + count, how, is_last=is_last or how is How.SNAPSHOT)
+        as_any.tell(frame, epoch_tag)
+        if frame == told(since, since + count):
+            shortly.go_on(since, since + count, epoch_tag)
+        else:
+            shortly.tell(frame, epoch_tag)
+        assert (shortly.spans, shortly._parts) == (as_any.spans, as_any._parts)
 
 
 # --- The writer -----------------------------------------------------------------------------------

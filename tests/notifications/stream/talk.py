@@ -6,6 +6,7 @@ from notifications.stream.inbox_stream import InboxStream
 from notifications.stream.messages import Close, Entry, Hint, Limits, Load, Loaded, Send
 from notifications.wire import frames
 from notifications.wire.frames import BadFrame, Cursor, Pong, Resume
+from tests.support.short_way import hinted
 
 KIB = 1024
 WINDOW = 64 * KIB
@@ -87,7 +88,7 @@ class Talk:
         return self._do(self.stream.failed(self.now))
 
     def hears(self, *arguments, **fields):
-        return self._do(self.stream.hinted(hint(*arguments, **fields), self.now))
+        return self._do(hinted(self.stream, hint(*arguments, **fields), self.now))
 
     def is_told(self, revision, epoch_tag=EPOCH_TAG, asked_at=float("-inf")):
         return self._do(self.stream.behind(epoch_tag, revision, asked_at))

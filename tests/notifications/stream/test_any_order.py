@@ -21,6 +21,7 @@ from notifications.wire import frames
 from notifications.wire.contract import CloseCode
 from notifications.wire.frames import Cursor, Pong, Resume
 from tests.notifications.stream.talk import EPOCH, EPOCH_TAG, KIB, LARGEST, WINDOW
+from tests.support.short_way import hinted
 from tests.support.stream_world import Client, ClientConnection, Inbox, Referee
 
 # More examples find more: `make soak` has many.
@@ -151,14 +152,14 @@ class AnyOrder(RuleBasedStateMachine):
             self.hints.remove(told)
         if fate != "lost":
             loads = self.referee.loads
-            self._do(self.stream.hinted(told, self.now), live=True)
+            self._do(hinted(self.stream, told, self.now), live=True)
             assert self.referee.loads <= loads + 1
 
     @rule(ahead=st.integers(0, 50), epoch_tag=st.sampled_from([None, None, "life 1", "nonsense"]))
     def forged_hint_arrives(self, ahead, epoch_tag):
         revision = self.inbox.revision + ahead
         forged = Hint(epoch_tag or self.inbox.epoch_tag, max(0, revision - 1), revision)
-        self._do(self.stream.hinted(forged, self.now), live=True)
+        self._do(hinted(self.stream, forged, self.now), live=True)
 
     @rule()
     def reconciler_looks(self):

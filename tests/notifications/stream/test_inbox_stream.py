@@ -13,10 +13,37 @@ from tests.notifications.stream.talk import (
     at,
     full,
     gone,
+    hint,
     item,
     shape,
     synced_at,
 )
+from tests.support.short_way import is_short
+
+
+def test_the_usual_hint_takes_the_short_way_and_all_others_the_long_one():
+    def goes(talk, *arguments, **fields):
+        return is_short(talk.stream, hint(*arguments, **fields), talk.now)
+
+    talk = synced_at(5)
+    assert goes(talk, 5, 6)
+    assert not goes(talk, 4, 5)
+    assert not goes(talk, 4, 6)
+    assert not goes(talk, 6, 7)
+    assert not goes(talk, 5, 6, framed=False)
+    assert not goes(talk, 5, 6, epoch_tag=NEW_EPOCH_TAG)
+    assert not goes(talk, 5, 6, WINDOW)
+    talk.held = WINDOW
+    assert not goes(talk, 5, 6)
+    talk.held = 0
+    assert goes(talk, 5, 6)
+    talk.is_told(6)
+    assert not goes(talk, 5, 6)
+    assert not goes(full(5), 5, 6)
+    assert not goes(Talk(at(5)), 5, 6)
+    ended = synced_at(5)
+    ended.ends(CloseCode.SIGNED_OUT)
+    assert not goes(ended, 5, 6)
 
 
 def test_a_stream_reads_from_the_cursor_in_its_url_before_it_says_anything():

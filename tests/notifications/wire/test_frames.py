@@ -14,6 +14,7 @@ from notifications.wire import contract, frames
 from notifications.wire.contract import CloseCode
 from notifications.wire.frames import BadFrame, Cursor, Ping, Pong, Resume
 
+REVISIONS = st.integers(0, contract.INTEGER_MAX)
 GOOD = {
     '{"type":"ping"}': Ping(),
     '{"type":"pong","epoch":"e","revision":7}': Pong("e", 7),
@@ -170,3 +171,17 @@ def test_neither_the_protocol_nor_the_stream_needs_django():
 def test_every_limit_is_a_number():
     limits = {name: value for name, value in vars(contract).items() if re.search("MAX|BYTES", name)}
     assert all(isinstance(value, int) and value > 0 for value in limits.values())
+
+
+# --- One change of many inboxes -------------------------------------------------------------------
+
+
+@given(text=st.text(), revision=REVISIONS, unread=REVISIONS, unseen=REVISIONS)
+def test_what_makes_the_frames_of_one_change_makes_those_of_changes(text, revision, unread, unseen):
+    totals = frames.counts(unread, unseen)
+    rest = frames.encode({"id": "7", "title": f"100 %d {text}"})[1:-1]
+    whole = b'{"revision":%d,"arrived_revision":%d,%s}' % (revision, revision, rest)
+    arrived = frames.one_change(rest, ())(revision, unread, unseen)
+    assert arrived == frames.changes(revision - 1, revision, [whole], (), totals)
+    removed = frames.one_change(None, (f"%s{text}",))(revision, unread, unseen)
+    assert removed == frames.changes(revision - 1, revision, (), (f"%s{text}",), totals)

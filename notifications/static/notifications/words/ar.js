@@ -120,7 +120,23 @@ export const texts = {
     "many": "%(count)s غير مقروء",
     "other": "%(count)s غير مقروء"
   },
+  "%(what)s (all %(count)s)": {
+    "zero": "%(what)s (الكل: %(count)s)",
+    "one": "%(what)s (الكل: %(count)s)",
+    "two": "%(what)s (الكل: %(count)s)",
+    "few": "%(what)s (الكل: %(count)s)",
+    "many": "%(what)s (الكل: %(count)s)",
+    "other": "%(what)s (الكل: %(count)s)"
+  },
   "%(what)s: %(title)s": "%(what)s: %(title)s",
+  "+%(count)s earlier": {
+    "zero": "+%(count)s أقدم",
+    "one": "+%(count)s أقدم",
+    "two": "+%(count)s أقدم",
+    "few": "+%(count)s أقدم",
+    "many": "+%(count)s أقدم",
+    "other": "+%(count)s أقدم"
+  },
   "+%(count)s more · Open inbox": {
     "zero": "+%(count)s أخرى · فتح صندوق الوارد",
     "one": "+%(count)s أخرى · فتح صندوق الوارد",
@@ -225,6 +241,7 @@ export const texts = {
   "Select": "تحديد",
   "Select down to the next": "التحديد حتى التالي",
   "Select up to the one before": "التحديد حتى السابق",
+  "Show or fold the rest of a thread": "إظهار بقية الموضوع أو طيّها",
   "Show this list": "عرض هذه القائمة",
   "Sign in again": "تسجيل الدخول مرة أخرى",
   "Snooze": "تأجيل",

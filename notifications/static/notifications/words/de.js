@@ -67,7 +67,15 @@ export const texts = {
   "%(minutes)s min %(seconds)s s": "%(minutes)s min %(seconds)s s",
   "%(seconds)s s": "%(seconds)s s",
   "%(title)s, table": "%(title)s, Tabelle",
+  "%(what)s (all %(count)s)": {
+    "other": "%(what)s (alle %(count)s)",
+    "one": "%(what)s (alle %(count)s)"
+  },
   "%(what)s: %(title)s": "%(what)s: %(title)s",
+  "+%(count)s earlier": {
+    "other": "+%(count)s frühere",
+    "one": "+%(count)s frühere"
+  },
   "+%(count)s more · Open inbox": {
     "other": "+%(count)s weitere · Posteingang öffnen",
     "one": "+%(count)s weitere · Posteingang öffnen"
@@ -170,6 +178,7 @@ export const texts = {
   "Select": "Auswählen",
   "Select down to the next": "Bis zur nächsten auswählen",
   "Select up to the one before": "Bis zur vorigen auswählen",
+  "Show or fold the rest of a thread": "Den Rest eines Themas zeigen oder einklappen",
   "Show this list": "Diese Liste zeigen",
   "Sign in again": "Neu anmelden",
   "Snooze": "Zurückstellen",

@@ -1,0 +1,216 @@
+"""Threads in a browser: one row each, which unfolds where it is, and what is done with it."""
+
+import pytest
+from playwright.sync_api import expect
+
+from notifications.models import InboxItem, audiences
+from notifications.sending import acts
+from notifications.wire.message import Message
+from tests.browser import looks
+from tests.support.processes import until
+
+RUN = ("--user", "alice", "--thread", "run-7")
+ROWS = "[data-days] article"
+TITLES = f"{ROWS}:visible h3 a"
+
+
+@pytest.fixture
+def send(alice):
+    def act(title, **fields):
+        acts.send(Message(title, **fields), audience=audiences.ChosenUsers.named(["alice"]))
+
+    return act
+
+
+@pytest.fixture
+def run(send):
+    """Three of one thread, with others between and above."""
+    for title, thread in (
+        ("Run 1", "run-7"),
+        ("A letter", ""),
+        ("Run 2", "run-7"),
+        ("Run 3", "run-7"),
+    ):
+        send(title, thread=thread)
+    send("A parcel")
+
+
+def live(open_page, alice, **options):
+    page = open_page(alice, **options)
+    page.get_by_role("button", name="Keyboard shortcuts").wait_for()
+    page.wait_for_function("() => document.querySelector('notification-bell').state === 'live'")
+    return page
+
+
+def titles(page, wanted):
+    expect(page.locator(TITLES)).to_have_text(wanted)
+
+
+def fold(page, text):
+    return page.locator(f"{ROWS} summary:visible").filter(has_text=text)
+
+
+FOLDED = ["A parcel", "Run 3", "A letter"]
+UNFOLDED = ["A parcel", "Run 3", "Run 2", "Run 1", "A letter"]
+
+
+@pytest.mark.usefixtures("run")
+@pytest.mark.parametrize("js", [True, False], ids=["script", "no script"])
+def test_a_thread_is_a_row_that_unfolds_where_it_is(open_page, alice, js):
+    page = live(open_page, alice) if js else open_page(alice, java_script_enabled=False)
+    titles(page, FOLDED)
+    fold(page, "+2 earlier").click()
+    titles(page, UNFOLDED)
+    fold(page, "+2 earlier").click()
+    titles(page, FOLDED)
+
+
+@pytest.mark.usefixtures("run")
+def test_without_a_script_a_folded_row_is_archived_whole_and_brought_back(open_page, alice):
+    page = open_page(alice, java_script_enabled=False)
+    page.get_by_role("article", name="Run 3").hover()
+    page.get_by_role("button", name="Archive (all 3): Run 3").click()
+    titles(page, ["A parcel", "A letter"])
+    page.get_by_text("3 archived.").wait_for()
+    page.get_by_role("button", name="Undo").click()
+    titles(page, FOLDED)
+
+
+@pytest.mark.usefixtures("run")
+def test_keys_unfold_it_act_on_what_is_folded_and_keep_the_focus(open_page, alice):
+    page = live(open_page, alice)
+    press = page.keyboard.press
+    for key in ("j", "j", "t"):
+        press(key)
+    titles(page, UNFOLDED)
+    expect(page.get_by_role("article", name="Run 3")).to_be_focused()
+    for key in ("j", "j"):
+        press(key)
+    expect(page.get_by_role("article", name="Run 1")).to_be_focused()
+    # One of those alone.
+    press("e")
+    titles(page, ["A parcel", "Run 3", "Run 2", "A letter"])
+    press("z")
+    titles(page, UNFOLDED)
+    page.get_by_role("article", name="Run 2").focus()
+    press("t")
+    titles(page, FOLDED)
+    expect(page.get_by_role("article", name="Run 3")).to_be_focused()
+    press("e")
+    titles(page, ["A parcel", "A letter"])
+    page.get_by_text("3 archived.").wait_for()
+    until(lambda: InboxItem.objects.archived().count() == 3, "all of it is archived")
+    press("z")
+    titles(page, FOLDED)
+    until(lambda: not InboxItem.objects.archived().exists(), "none is archived")
+
+
+@pytest.mark.usefixtures("run")
+def test_arrivals_raise_the_count_and_take_the_focus_and_the_fold_with_them(open_page, alice, site):
+    page = live(open_page, alice)
+    page.get_by_role("article", name="Run 3").focus()
+    site.notify("Run 4", *RUN)
+    titles(page, ["Run 4", "A parcel", "A letter"])
+    expect(fold(page, "+3 earlier")).to_be_visible()
+    expect(page.get_by_role("article", name="Run 4")).to_be_focused()
+    page.keyboard.press("t")
+    titles(page, ["Run 4", "Run 3", "Run 2", "Run 1", "A parcel", "A letter"])
+    site.notify("Run 5", *RUN)
+    titles(page, ["Run 5", "Run 4", "Run 3", "Run 2", "Run 1", "A parcel", "A letter"])
+    expect(fold(page, "+4 earlier")).to_be_visible()
+
+
+@pytest.mark.usefixtures("run")
+def test_it_is_unread_while_any_of_it_is_and_seen_as_one(open_page, alice):
+    page = live(open_page, alice)
+    head = page.locator("article.unread").filter(has_text="Run 3")
+    page.get_by_role("article", name="Run 3").focus()
+    page.keyboard.press("t")
+    page.keyboard.press("Shift+I")
+    expect(head).to_have_count(0)
+    page.keyboard.press("t")
+    expect(head).to_have_count(1)
+    until(lambda: not InboxItem.objects.filter(seen_at=None).exists(), "all of it is seen")
+    page.keyboard.press("u")
+    expect(head).to_have_count(0)
+    until(lambda: InboxItem.objects.unread().count() == 2, "all of it is read")
+    page.keyboard.press("u")
+    expect(head).to_have_count(1)
+    until(lambda: InboxItem.objects.unread().count() == 5, "all of it is unread again")
+
+
+@pytest.mark.usefixtures("run")
+def test_a_selection_takes_what_is_folded(open_page, alice):
+    page = live(open_page, alice)
+    said = page.locator("[data-picked-said]")
+    for key in ("j", "j", "x"):
+        page.keyboard.press(key)
+    expect(said).to_have_text("3 selected")
+    page.keyboard.press("t")
+    assert page.locator(f"{ROWS} [data-part=pick]:checked").count() == 3
+    page.keyboard.press("t")
+    page.keyboard.press("x")
+    expect(said).to_have_text("0 selected")
+    page.keyboard.press("Shift+ArrowDown")
+    expect(said).to_have_text("4 selected")
+    page.get_by_role("form", name="Selected notifications").get_by_role(
+        "button", name="Archive"
+    ).click()
+    titles(page, ["A parcel"])
+    page.keyboard.press("z")
+    titles(page, FOLDED)
+
+
+def test_pages_go_on_into_a_thread_and_few_rows_are_alive(open_page, alice, send):
+    for n in range(130):
+        send(f"Run {n}", thread="long" if n % 3 else "")
+    page = live(open_page, alice)
+    page.wait_for_function(
+        """() => {
+          const rows = [...document.querySelectorAll('[data-days] article')]
+          rows.at(-1).scrollIntoView()
+          return rows.at(-1).textContent.includes('Run 0')
+        }""",
+        polling=100,
+    )
+    # The row that the page began with has grown by what came from below.
+    expect(fold(page, "+85 earlier")).to_have_count(1)
+    assert page.locator(ROWS).count() == 45
+
+
+@pytest.mark.usefixtures("run")
+def test_a_thread_has_a_list_of_its_own(open_page, alice):
+    page = live(open_page, alice, viewport={"width": 1440, "height": 900})
+    page.get_by_role("link", name="Run 3").click()
+    page.get_by_role("link", name="All of this thread").click()
+    titles(page, ["Run 3", "Run 2", "Run 1"])
+    expect(page.get_by_label("Thread")).to_have_value("run-7")
+    page.get_by_role("link", name="Clear").click()
+    titles(page, FOLDED)
+
+
+@pytest.mark.usefixtures("run")
+def test_rows_of_threads_are_accessible_in_every_look(open_page, alice):
+    page = live(open_page, alice, **looks.ANY_LOOK)
+    fold(page, "+2 earlier").click()
+    titles(page, UNFOLDED)
+    looks.check(page)
+
+
+@pytest.mark.usefixtures("run")
+def test_the_panel_folds_and_acts_as_the_list_does(open_page, alice):
+    page = live(open_page, alice)
+    page.get_by_role("button", name="Notifications").click()
+    panel = page.get_by_role("dialog", name="Notifications")
+    items = panel.get_by_role("listitem")
+    expect(items).to_have_count(3)
+    panel.locator("summary").filter(has_text="+2 earlier").click()
+    expect(items).to_have_count(5)
+    panel.locator("summary").filter(has_text="+2 earlier").click()
+    expect(items).to_have_count(3)
+    items.filter(has_text="Run 3").hover()
+    panel.get_by_role("button", name="Archive (all 3): Run 3").click()
+    expect(items).to_have_count(2)
+    panel.get_by_role("button", name="Undo").click()
+    expect(items).to_have_count(3)
+    until(lambda: not InboxItem.objects.archived().exists(), "none is archived")
