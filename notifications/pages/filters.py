@@ -150,8 +150,11 @@ def _can_be(name: str, value: str) -> bool:
 def _options(name: str, values: Iterable[str], title: str) -> list[tuple[str, str]]:
     if name == "level":
         return [(level, level_label(level)) for level in LEVELS if level in values]
-    said = {"category": _category, "thread": lambda key: _thread(title or key)}.get(name, str)
-    labelled = ((value, said(value)) for value in values)
+    said: dict[str, Callable[[str], str]] = {
+        "category": _category,
+        "thread": lambda key: _thread(title or key),
+    }
+    labelled = ((value, said.get(name, str)(value)) for value in values)
     return sorted(labelled, key=lambda option: option[1].casefold())
 
 
