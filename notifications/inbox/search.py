@@ -5,9 +5,11 @@ whoever's they are, and the items of one inbox in the order of their arrival. Wh
 search starts from those. Where many do, it walks the inbox, newest first, and is done when a page
 is full; a long walk that finds too little is given up for the other way.
 
-How many match is asked first and decides only that. What is shown is one statement's. On SQLite
-even that is late for what nearly everything says: FTS5 gathers all hits of the beginning of a word
-before it tells the first. So there the texts of the newest are read before the index is asked.
+How many match is asked first and decides only that. What is shown is one statement's. Even that is
+late for what nearly everything says: FTS5 gathers all hits of the beginning of a word before it
+tells the first, and so does PostgreSQL's index with two words. So the texts of the newest are read
+before the index is asked. And where few are of the categories, levels and senders, the index is not
+asked at all: their texts are read.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ from notifications.wire.search_words import folded, words_of
 
 # So many notifications are few: each is looked up in the inbox.
 FEW = 2_000
-# So many texts are read before the index of SQLite is asked: what is frequent fills a page by then.
+# So many are few whose texts have to be read.
+FEW_TEXTS = 1_000
+# So many texts are read before the index is asked: what is frequent fills a page by then.
 TEXTS = 800
 # So many items are walked before a walk is given up.
 STRETCH = 5_000
@@ -78,8 +82,10 @@ class Search:
             yield items.order_by("-arrived_revision")
         elif self.words and not index.has_index(connections[items.db]):
             yield self._walk_each(items)
+        elif self.words and self._are_few_chosen(items.db, FEW_TEXTS):
+            yield self._from_matches(items, by_text=True)
         else:
-            if self.words and connections[items.db].vendor == "sqlite":
+            if self.words:
                 yield self._walk_texts(items)
             yield from self._by_index(items)
 
@@ -100,7 +106,9 @@ class Search:
             yield from self._from_many(items)
 
     def _walk_texts(self, items: InboxItemQuerySet) -> InboxItemQuerySet:
-        stretch, _ = _newest(items, TEXTS)
+        # PostgreSQL has their words beside them, and need not read them.
+        texts = TEXTS if connections[items.db].vendor == "sqlite" else 3 * TEXTS
+        stretch, _ = _newest(items, texts)
         return self._walk_each(stretch, by_text=True)
 
     def _from_many(self, items: InboxItemQuerySet) -> Iterator[InboxItemQuerySet]:
@@ -116,11 +124,14 @@ class Search:
         """Whether one of the conditions leaves so few that there are no more of all together."""
         if self.words and index.count(self.words, database, most=FEW + 1) <= FEW:
             return True
-        notifications = Notification.objects.using(database).order_by()
-        return any(
-            notifications.filter(**{field: values})[: FEW + 1].count() <= FEW
-            for field, values in self._chosen.items()
-        )
+        return self._are_few_chosen(database, FEW)
+
+    def _are_few_chosen(self, database: str, most: int) -> bool:
+        """Whether no more are of the categories, levels and senders, all of them together."""
+        if not self._chosen:
+            return False
+        chosen = Notification.objects.using(database).order_by().filter(**self._chosen)
+        return chosen[: most + 1].count() <= most
 
     def _matching(self, oldest: Any = None, *, by_text: bool = False) -> QuerySet[Notification]:
         matching = Notification.objects.filter(**self._chosen)
@@ -128,8 +139,10 @@ class Search:
             matching = matching.filter(index.Says(F("pk"), self.words, oldest, by_text=by_text))
         return matching
 
-    def _from_matches(self, items: InboxItemQuerySet) -> InboxItemQuerySet:
-        found = items.filter(notification__in=self._matching().values("pk"))
+    def _from_matches(
+        self, items: InboxItemQuerySet, *, by_text: bool = False
+    ) -> InboxItemQuerySet:
+        found = items.filter(notification__in=self._matching(by_text=by_text).values("pk"))
         # In an order that no index has, or the engine might walk one for the sake of it.
         return found.order_by((F("arrived_revision") + 0).desc())
 

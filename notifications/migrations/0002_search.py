@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name="notification",
-            index=models.Index(fields=["category"], name="notifications_category"),
+            index=models.Index(fields=["category", "level"], name="notifications_category"),
         ),
         migrations.AddIndex(
             model_name="notification",

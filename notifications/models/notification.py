@@ -182,7 +182,7 @@ class Notification(Leased):
                 condition=Q(send_at__isnull=False),
             ),
             # By these an inbox is filtered; a value that is rare leads to its few.
-            models.Index(fields=["category"], name="notifications_category"),
+            models.Index(fields=["category", "level"], name="notifications_category"),
             models.Index(fields=["sender"], name="notifications_sender"),
             models.Index(fields=["level"], name="notifications_level_is"),
             # Of most there is none, and nobody looks for that.

@@ -130,7 +130,7 @@ def inbox_action(request: HttpRequest) -> HttpResponse:
 def _act_on_one(request: HttpRequest, place: ListPosition, op: str) -> HttpResponse:
     pk = contract.notification_pk(request.POST.get("notification", "-"))
     if op not in acting.OPS | muting.OPS.keys() or pk is None:
-        return HttpResponseBadRequest(_("That is nothing that can be done here."))
+        return _no_such_act()
     try:
         if op in muting.OPS:
             said = acting.mute(recipient_id(request), op, pk)
@@ -144,6 +144,10 @@ def _act_on_one(request: HttpRequest, place: ListPosition, op: str) -> HttpRespo
         if said is not None:
             messages.success(request, said)
     return redirect(place.url)
+
+
+def _no_such_act() -> HttpResponse:
+    return HttpResponseBadRequest(_("That is nothing that can be done here."))
 
 
 def _bad_until() -> str:
@@ -166,7 +170,7 @@ def _act_on_many(request: HttpRequest, place: ListPosition, op: str) -> HttpResp
     ids = " ".join(request.POST.getlist("notification")).split()
     pks = {contract.notification_pk(one) for one in ids} - {None}
     if op not in acting.OPS or len(pks) > contract.IDS_MAX_COUNT:
-        return HttpResponseBadRequest(_("That is nothing that can be done here."))
+        return _no_such_act()
     try:
         until = request.POST.get("until", "")
         said = acting.act_on_many(recipient_id(request), op, {pk for pk in pks if pk}, until)

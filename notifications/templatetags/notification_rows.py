@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from django import template
+from django.template.base import Node, NodeList, Parser, Token
 from django.template.context import Context
 from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import ngettext
 
 from notifications.pages import appearance, links, muting
@@ -21,10 +24,67 @@ register = template.Library()
 @register.simple_tag
 def icon(name: str) -> str:
     """An icon; what it means is said in words beside it."""
+    return _icon(name)
+
+
+# A page of the inbox has hundreds of them, and there are a few.
+@cache
+def _icon(name: str) -> SafeString:
     return format_html(
         '<svg class="nb-icon" viewBox="0 0 24 24" aria-hidden="true"><path d="{}"/></svg>',
         ICONS[name],
     )
+
+
+@register.simple_tag
+def act(
+    op: str,
+    what: str,
+    slot: str,
+    notification: Any,
+    earlier: Any,
+    *,
+    drawn: str = "",
+    is_hidden: str | bool = False,
+) -> str:
+    """A button of a notification. No template: a page has hundreds.
+
+    Args:
+        what: what it does, in words.
+        slot: by which the script finds it.
+        earlier: those of its thread, with which it is done too.
+        drawn: its icon, if that is not named as ``op`` is.
+    """
+    what = of_all(what, earlier)
+    return format_html(
+        '<button class="nb-act" name="op" value="{}" data-act="{}"{} aria-label="{}: {}">'
+        '{}<span class="nb-tip">{}</span></button>',
+        op, slot, mark_safe(" hidden") if is_hidden else "", what,
+        notification.message.title if notification else "", _icon(drawn or op), what,
+    )  # fmt: skip
+
+
+class _SameNode(Node):
+    """What is in it is rendered once a page."""
+
+    def __init__(self, nodelist: NodeList) -> None:
+        self.nodelist = nodelist
+
+    def render(self, context: Context) -> SafeString:
+        # As {% include %} keeps its templates: for all that one page is made of.
+        made: dict[Any, Any] = context.render_context.dicts[0]
+        if self not in made:
+            made[self] = self.nodelist.render(context)
+        rendered: SafeString = made[self]
+        return rendered
+
+
+@register.tag
+def same(parser: Parser, _token: Token) -> _SameNode:
+    """``{% same %}…{% endsame %}``: what is the same in each row of a page."""
+    nodelist = parser.parse(("endsame",))
+    parser.delete_first_token()
+    return _SameNode(nodelist)
 
 
 @register.inclusion_tag("notifications/_avatar.html")

@@ -25,8 +25,10 @@ HASHED = re.compile(r"\.[0-9a-f]{12}\.\w+$")
 CHUNK = re.compile(r"-[0-9a-f]{12}\.js$")
 # What a module or a style names beside itself; a folder is an address of the API's.
 NAMED = re.compile(r"""(?:from ?|import ?\(?|new URL\(|url\()"(\.{1,2}/[^"]*[^"/])\"""")
-# By gzip: bell, client and the styles of every page; what the inbox page adds, and its styles.
+# By gzip: bell, client and the styles of every page; what each bell loads once it is live (its
+# panel, toasts and acts); what the inbox page adds, and its styles.
 LIVE_BUDGET_BYTES = 14_000
+DETAILS_BUDGET_BYTES = 26_000
 INBOX_BUDGET_BYTES = 10_000
 INBOX_STYLES_BUDGET_BYTES = 6_000
 # Of a file, whoever serves it.
@@ -128,6 +130,10 @@ def test_what_a_page_loads_before_it_is_live_is_small(root):
     # Or more would have to be counted.
     define = hashed(root, "notifications/define.js").read_text("utf-8")
     assert not re.search(r"""(?:from|import) ?["']""", define)
+
+
+def test_so_is_what_a_bell_loads_once_it_is_live(root):
+    assert gzipped(root, bundle(root, "details")) <= DETAILS_BUDGET_BYTES
 
 
 def test_so_is_what_the_inbox_page_adds(root):

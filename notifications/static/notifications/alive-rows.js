@@ -18,6 +18,7 @@ export class AliveRows {
     this.#chosen = chosenOf(client);
     this.#seen = new SeenObserver(client);
     this.#template = part(part(root, "[data-row]", HTMLTemplateElement).content, "article", HTMLElement);
+    this.#make(this.#template).isStop = false;
   }
 
   /** @param {string} id */
@@ -59,7 +60,6 @@ export class AliveRows {
   /** @param {string} id */
   #add(id) {
     const row = this.#make(/** @type {HTMLElement} */ (this.#template.cloneNode(true)));
-    row.isStop = false;
     this.#rows.set(id, row);
     return row;
   }

@@ -1,5 +1,6 @@
 /** The only module that a page loads. */
 import { address, number, word } from "./attributes.js";
+import { canHear, channel } from "./channels.js";
 import { InboxClient } from "./inbox-client.js";
 import { followLanguage, loadWords } from "./languages.js";
 import { NotificationBellElement } from "./notification-bell-element.js";
@@ -46,12 +47,10 @@ const clients = {
 /** @param {Inbox.Element} element */
 const urlOf = (element) => new URL(`${address(element, "src")}/`.replace(/\/+$/, "/"), document.baseURI).href;
 
-/** @param {string} name */
-const channel = (name) => new BroadcastChannel(name);
-// Over plain HTTP there are none.
+// Over plain HTTP there are none; and who cannot be heard must not be waited for.
 const channelLocks = once(async () => new (await import("./channel-locks.js")).ChannelLocks({ channel, clock, random }));
 /** @type {Inbox.Locks} */
-const locks = navigator.locks ?? { request: async (...asked) => (await channelLocks()).request(...asked) };
+const locks = (canHear() && navigator.locks) || { request: async (...asked) => (await channelLocks()).request(...asked) };
 
 /** @param {Inbox.Element} element */
 function open(element) {

@@ -190,7 +190,7 @@ export class InboxClient extends ClientEventTarget {
   /** @param {Connection} connection */
   #refill(connection) {
     const { oldest, overlays } = this.inbox;
-    if (oldest && !overlays?.size && this.inbox.latest(REFILL_BELOW).length < REFILL_BELOW) connection.resume(true);
+    if (oldest && !overlays?.size && !this.inbox.hasListed(REFILL_BELOW)) connection.resume(true);
   }
 
   /** @param {Connection} connection @param {number} code @param {Inbox.ByeFrame} [bye] */

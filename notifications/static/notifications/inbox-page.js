@@ -16,6 +16,8 @@ import { newText } from "./words.js";
 const TICK_MS = 60_000;
 // Then the reader asks for more, or the page would have no end.
 const AUTOMATIC_PAGES = 3;
+// New rows in a frame.
+const AT_ONCE = 10;
 
 /**
  * Keeps the inbox page up to date, whose forms act without a reload then.
@@ -160,7 +162,9 @@ class InboxPage {
     // A snapshot says nothing of older rows, unless nothing happened since they were drawn.
     if (isSnapshot && !isAsDrawn) this.#ask((pages) => pages.refresh());
     else if (isUnsure && !isSnapshot) this.#ask((pages) => pages.topSoon());
-    this.#redraw.ask();
+    // What its reader did themselves is not to wait for its turn.
+    if (notifications.length + removed.length) this.#redraw.ask();
+    else this.#redraw.soon();
   }
 
   /** @param {IntersectionObserverEntry[]} entries */
@@ -197,11 +201,11 @@ class InboxPage {
     this.#show({ isStill: isAbove });
   }
 
-  /** @param {{isStill?: boolean}} [options] isStill: what is looked at stays where it is */
-  #show({ isStill = false } = {}) {
+  /** @param {{isStill?: boolean, isAll?: boolean}} [options] isStill: what is looked at stays where it is; isAll: whatever is new, now */
+  #show({ isStill = false, isAll = false } = {}) {
     const isStopped = this.#client.reason !== null;
     const mayInsert = this.isAtTop;
-    const all = isStopped ? [] : this.#shown();
+    const all = isStopped ? [] : mayInsert && !isAll ? this.#inTurn(this.#shown()) : this.#shown();
     const top = isStill || !mayInsert ? topRow(this.#days.rows) : undefined;
     const fresh = all.filter(({ id }) => !this.#accepted.has(id));
     if (mayInsert) for (const { id } of fresh) this.#accepted.add(id);
@@ -245,6 +249,13 @@ class InboxPage {
     }
   }
 
+  /** What comes all at once is put there in several frames, the newest first: the page answers meanwhile. @param {(Inbox.Drawn | Inbox.Notification)[]} all */
+  #inTurn(all) {
+    const later = new Set(all.filter(({ id }) => !this.#accepted.has(id)).slice(AT_ONCE));
+    if (later.size) this.#redraw.soon();
+    return later.size ? all.filter((one) => !later.has(one)) : all;
+  }
+
   #shown() {
     return this.#listing.shown((one) => this.#client.inbox.view(one));
   }
@@ -260,7 +271,7 @@ class InboxPage {
     // Those that came are above what is held.
     if (this.#listing.hasNewer) await this.#ask((pages) => pages.anew());
     scrollTo({ top: 0 });
-    this.#show();
+    this.#show({ isAll: true });
     const row = this.#rows.get(first?.id ?? "");
     (row?.node.isConnected ? row : this.#days.rows[0])?.node.focus();
   }

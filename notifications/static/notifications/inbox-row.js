@@ -30,7 +30,7 @@ export class InboxRow {
   #isSaved = false;
   /** The moment that its time's title says. */
   #titleOf = "";
-  #isStop = true;
+  #isStop;
   /** Those that are marked in it. */
   #words = place.words;
 
@@ -40,6 +40,8 @@ export class InboxRow {
     this.node = node;
     this.#parts = partsOf(node);
     this.#isWhole = isWhole;
+    // Of a list one row is.
+    this.#isStop = isWhole;
     doWithoutPicture(node);
   }
 

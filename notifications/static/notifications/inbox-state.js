@@ -65,6 +65,13 @@ export class InboxState {
     return shown.filter(isListed).sort(byArrival).slice(0, limit);
   }
 
+  /** Whether so many are listed. @param {number} count */
+  hasListed(count) {
+    let listed = 0;
+    for (const one of this.notifications.values()) if (isListed(this.view(one)) && ++listed >= count) return true;
+    return false;
+  }
+
   viewCounts() {
     return this.overlays?.counts() ?? this.counts;
   }

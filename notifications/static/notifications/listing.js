@@ -154,7 +154,6 @@ export class Listing {
   /** @param {Held} one */
   #isWelcome(one) {
     if (!this.#isFirst || this.#isNarrowed || !this.#belongs(one)) return false;
-    const oldest = [...this.#held.values()].sort(byArrival).at(-1);
-    return !this.#hasOlder || !oldest || byArrival(one, oldest) < 0;
+    return !this.#hasOlder || !this.#held.size || [...this.#held.values()].some((held) => byArrival(one, held) < 0);
   }
 }

@@ -1,12 +1,13 @@
 import { number, word } from "./attributes.js";
 import { NotificationElement } from "./notification-element.js";
+import { OnceAFrame } from "./once-a-frame.js";
 import { BELL_STYLE, dress } from "./styles.js";
 import { badgeText, bellName, titleWithCount } from "./text.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const BELL = "M12 2a7 7 0 0 0-7 7v4l-2 4h18l-2-4V9a7 7 0 0 0-7-7Zm-2.5 17a2.5 2.5 0 0 0 5 0Z";
 
-/** <notification-bell unread="3"><a href="/inbox/">Notifications (3)</a></notification-bell> @implements {Inbox.BellElement} */
+/** <notification-bell unread="3"><a href="/inbox/">Notifications (3)</a></notification-bell> @extends {NotificationElement<Inbox.BellDetails>} @implements {Inbox.BellElement} */
 export class NotificationBellElement extends NotificationElement {
   /** @override */
   static observedAttributes = [
@@ -14,12 +15,10 @@ export class NotificationBellElement extends NotificationElement {
     ...["unread", "unseen", "revision", "badge", "max", "limit", "title-count", "favicon", "toasts", "toast-duration", "toast-position", "sound"],
   ];
 
-  #listening = new AbortController();
-  /** @type {Promise<Inbox.BellDetails> | null} */
-  #loading = null;
   /** @type {Inbox.BellDetails | undefined} */
   #details;
   #isReady = false;
+  #redraw = new OnceAFrame(() => this.#show());
   #button = make("button", { className: "bell", type: "button", hidden: true, ariaHasPopup: "dialog", ariaExpanded: "false" });
   #name = make("span", { className: "hidden" });
   #badge = make("span", { className: "badge", ariaHidden: "true" });
@@ -39,12 +38,10 @@ export class NotificationBellElement extends NotificationElement {
     this.#details?.redraw();
   }
 
-  /** @override */
-  joined() {
+  /** @override @param {AbortSignal} signal */
+  joined(signal) {
     if (!this.shadowRoot) this.#build();
     const { client } = this;
-    this.#listening = new AbortController();
-    const { signal } = this.#listening;
     client.addEventListener("change", ({ detail }) => this.#changed(detail), { signal });
     client.addEventListener("state", () => this.#stateChanged(), { signal });
     /** @param {(details: Inbox.BellDetails) => void} how */
@@ -61,17 +58,15 @@ export class NotificationBellElement extends NotificationElement {
 
   /** @override */
   left() {
-    this.#listening.abort();
     this.#details?.leave();
     this.#details = undefined;
     this.#button.popoverTargetElement = null;
-    this.#loading = null;
     this.#isReady = false;
   }
 
   /** @override @param {string} name */
   changed(name) {
-    this.#show();
+    this.#redraw.ask();
     if (name === "title-count" && !this.hasAttribute(name)) document.title = titleWithCount(document.title, 0);
     this.#details?.attributeChanged(name);
   }
@@ -111,18 +106,10 @@ export class NotificationBellElement extends NotificationElement {
     dress(root, BELL_STYLE).then(show, () => {});
   }
 
-  /** @override */
-  load() {
-    const loading = (this.#loading ??= this.#loadDetails());
-    loading.catch(() => (this.#loading = null));
-    return loading;
-  }
-
-  async #loadDetails() {
-    const { signal } = this.#listening;
+  /** @override @param {AbortSignal} signal */
+  async loadLater(signal) {
     const { BellDetails } = await import("./bell-details.js");
-    // A framework may have taken it away meanwhile, and put it back.
-    if (signal.aborted) throw new Error("It has left its page.");
+    this.mustBeHere(signal);
     const details = new BellDetails(this, { button: this.#button, status: this.#status, alert: this.#alert, signal });
     await details.isStyled;
     if (signal.aborted) return details;

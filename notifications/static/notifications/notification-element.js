@@ -4,7 +4,10 @@ import { setWords, words } from "./gettext.js";
 /** Other ones, and it is another inbox. */
 const NAMING = ["src", "token-url", "user"];
 
-/** What shows an inbox: the bell, or the whole list. Those of one inbox on a page share its client. */
+/**
+ * What shows an inbox: the bell, or the whole list. Those of one inbox on a page share its client.
+ * @template {{acts: Inbox.ElementActs}} Later what it loads later
+ */
 export class NotificationElement extends HTMLElement {
   static observedAttributes = [...NAMING, "inbox-url", "theme", "transport"];
   /** Gives an element its client, and hears of those that leave. @type {Inbox.Clients} */
@@ -13,6 +16,9 @@ export class NotificationElement extends HTMLElement {
   /** Once it is in a page. */
   client = /** @type {Inbox.Client} */ (/** @type {unknown} */ (null));
   #isLeaving = false;
+  #listening = new AbortController();
+  /** @type {Promise<Later> | null} */
+  #loading = null;
   /** @type {Inbox.RenderItem | null} */
   #renderItem = null;
 
@@ -60,10 +66,13 @@ export class NotificationElement extends HTMLElement {
       Object.assign(this, { [name]: value });
     }
     this.client = NotificationElement.clients.join(this);
-    this.joined();
+    this.#listening = new AbortController();
+    this.joined(this.#listening.signal);
   }
 
   disconnectedCallback() {
+    this.#listening.abort();
+    this.#loading = null;
     this.left();
     NotificationElement.clients.leave(this);
   }
@@ -89,8 +98,8 @@ export class NotificationElement extends HTMLElement {
     });
   }
 
-  /** It has a client from now on, maybe another one. */
-  joined() {}
+  /** It has a client from now on, maybe another one. @param {AbortSignal} _signal it has left */
+  joined(_signal) {}
 
   left() {}
 
@@ -100,9 +109,21 @@ export class NotificationElement extends HTMLElement {
   /** An attribute says something else. @param {string} _name */
   changed(_name) {}
 
-  /** What is needed only later. @returns {Promise<{acts: Inbox.ElementActs}>} */
+  /** What is needed only later; once, and again after it failed. @returns {Promise<Later>} */
   load() {
+    const loading = (this.#loading ??= this.loadLater(this.#listening.signal));
+    loading.catch(() => (this.#loading = null));
+    return loading;
+  }
+
+  /** @param {AbortSignal} _signal it has left @returns {Promise<Later>} */
+  loadLater(_signal) {
     throw new Error("Nothing to load.");
+  }
+
+  /** A framework may have taken it away while something was loaded, and put it back. @param {AbortSignal} signal */
+  mustBeHere(signal) {
+    if (signal.aborted) throw new Error("It has left its page.");
   }
 
   /** @typedef {string | string[]} Ids one or several */

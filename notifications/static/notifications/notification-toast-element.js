@@ -1,4 +1,5 @@
-import { element, focused, place } from "./dom.js";
+import { element, focused, part, place, say } from "./dom.js";
+import { OnceAFrame } from "./once-a-frame.js";
 import { about, actionLinks, avatar, labelled, linked } from "./row-parts.js";
 import { TEXT, announcement, levelText, moreText } from "./words.js";
 import { BELL_STYLE, DETAILS_STYLE, ROW_STYLE, dress } from "./styles.js";
@@ -17,6 +18,7 @@ export class NotificationToastElement extends HTMLElement {
   #activation;
   #unfold;
   #listening = new AbortController();
+  #redraw = new OnceAFrame(() => this.#render());
 
   /** @param {Inbox.ToastOptions} options */
   constructor({ clock, durationMs, refuge, activation, unfold }) {
@@ -24,7 +26,7 @@ export class NotificationToastElement extends HTMLElement {
     this.#activation = activation;
     this.#unfold = unfold;
     this.#refuge = refuge;
-    this.#queue = new ToastQueue({ clock, durationMs, changed: () => this.#render() });
+    this.#queue = new ToastQueue({ clock, durationMs, changed: () => this.#redraw.ask() });
     this.#more = this.#way(activation.inboxUrl, "more");
     this.#more.hidden = true;
     this.#more.part.add("toast-more");
@@ -72,9 +74,9 @@ export class NotificationToastElement extends HTMLElement {
   #render() {
     this.#queue.limit = NARROW.matches ? 1 : 3;
     const { shown, moreCount } = this.#queue;
-    for (const toast of this.#nodes.keys()) if (!shown.includes(toast)) this.#nodes.delete(toast);
-    const nodes = shown.map((toast) => this.#nodes.get(toast) ?? this.#node(toast));
-    shown.forEach((toast, at) => this.#nodes.set(toast, nodes[at]));
+    const before = this.#nodes;
+    this.#nodes = new Map(shown.map((toast) => [toast, before.get(toast) ?? this.#grown(before, toast) ?? this.#node(toast)]));
+    const nodes = [...this.#nodes.values()];
     place(this.#list, nodes, this.#refuge);
     if (this.isConnected) this.togglePopover(nodes.length > 0);
     this.#more.hidden = !moreCount;
@@ -89,7 +91,7 @@ export class NotificationToastElement extends HTMLElement {
     const text = toast.text ?? (isOne ? one.title : announcement(notifications));
     const title = element("div", { className: "nb-title", part: "item-title" }, this.#title(toast, text));
     const dismiss = labelled(element("button", { type: "button", className: "dismiss", part: "toast-close" }), "close", TEXT.dismiss, text);
-    dismiss.addEventListener("click", () => this.#queue.dismiss(toast));
+    dismiss.addEventListener("click", () => this.#dismiss(dismiss));
     const word = element("span", { className: "nb-level", textContent: levelText(level) });
     const picture = isOne ? avatar(one) : avatar({ sender: null, level: level === "error" ? "critical" : level });
     const node = element("div", { className: "toast nb-row", part: "toast" }, picture, title, element("p", { className: "nb-line", part: "item-body" }, word));
@@ -97,6 +99,21 @@ export class NotificationToastElement extends HTMLElement {
     node.append(dismiss);
     node.dataset.level = level;
     return node;
+  }
+
+  /** What summed up fewer until now: it says another number, and is where it was. @param {Map<Inbox.Toast, HTMLElement>} before @param {Inbox.Toast} toast */
+  #grown(before, { instead, notifications }) {
+    const node = instead && before.get(instead);
+    if (!node) return undefined;
+    const text = announcement(notifications);
+    say(part(node, ".nb-title > *", HTMLElement), text);
+    labelled(part(node, ".dismiss", HTMLButtonElement), "close", TEXT.dismiss, text);
+    return node;
+  }
+
+  /** @param {HTMLElement} button of what it dismisses */
+  #dismiss(button) {
+    for (const [toast, node] of this.#nodes) if (node.contains(button)) this.#queue.dismiss(toast);
   }
 
   /** @param {HTMLElement} node @param {Inbox.Notification} notification */

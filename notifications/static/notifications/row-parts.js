@@ -84,6 +84,8 @@ export function labelled(node, name, what, title) {
   node.classList.add("nb-act");
   // Of two texts side by side, each placed by itself, browsers would make "Archive : Hello".
   node.ariaLabel = `${what}: ${title}`;
+  // With its icon already.
+  if (node.lastElementChild?.textContent === what) return node;
   node.replaceChildren(icon(name), element("span", { className: "nb-tip", textContent: what }));
   return node;
 }

@@ -1,3 +1,5 @@
+import { channel } from "./channels.js";
+
 /** Which of a user's tabs is looked at, so that one of them shows what is new. */
 export class TabFocus {
   #name;
@@ -29,7 +31,7 @@ export class TabFocus {
   }
 
   #open() {
-    this.#channel ??= new BroadcastChannel(this.#name);
+    this.#channel ??= channel(this.#name);
     this.#channel.onmessage = (/** @type {MessageEvent<boolean | "who">} */ { data }) => this.#hear(data);
     if (document.hasFocus()) this.#tell(true);
     // It may have had the focus since long before we came.

@@ -7,6 +7,17 @@ const HOUR_MS = 60 * MINUTE_MS;
 const localeOf = (language) => (/^en\b/.test(language) ? "en-GB" : `${language}-u-nu-latn`);
 export const locale = () => localeOf(words()?.language ?? "en");
 
+/** Made once: that takes longer than to write a time by it, and a list has hundreds. @type {Map<string, Intl.DateTimeFormat>} */
+const formats = new Map();
+
+/** @param {Date} time @param {Intl.DateTimeFormatOptions} options @param {string} [by] a locale */
+function written(time, options, by = locale()) {
+  const key = by + JSON.stringify(options);
+  const format = formats.get(key) ?? new Intl.DateTimeFormat(by, options);
+  formats.set(key, format);
+  return format.format(time);
+}
+
 /**
  * now, 5 min ago, 3 h ago, Yesterday 14:02, Mon 14:02, 12 Nov, 12 Nov 2024.
  * @param {string} iso
@@ -21,9 +32,9 @@ export function relativeTime(iso, nowMs) {
   if (days === 0) return hoursAgo(Math.floor(ageMs / HOUR_MS));
   const clock = clockTime(then);
   if (days === 1) return interpolate(gettext("Yesterday %(time)s"), { time: clock });
-  if (days < 7) return `${then.toLocaleDateString(locale(), { weekday: "short" })} ${clock}`;
+  if (days < 7) return `${written(then, { weekday: "short" })} ${clock}`;
   const year = then.getFullYear() === today.getFullYear() ? undefined : "numeric";
-  return then.toLocaleDateString(locale(), { day: "numeric", month: "short", year });
+  return written(then, { day: "numeric", month: "short", year });
 }
 
 /** @param {number} count */
@@ -49,23 +60,23 @@ export function dayText(iso, nowMs) {
   if (days === 0) return gettext("Today");
   if (days === 1) return gettext("Yesterday");
   const year = then.getFullYear() === today.getFullYear() ? undefined : "numeric";
-  const text = then.toLocaleDateString(locale(), { weekday: "long", day: "numeric", month: "long", year });
+  const text = written(then, { weekday: "long", day: "numeric", month: "long", year });
   // Some browsers write one after the weekday, also in English.
   return words() ? text : text.replace(",", "");
 }
 
 /** @param {string} iso */
-export const absoluteTime = (iso) => new Date(iso).toLocaleString(locale(), { dateStyle: "full", timeStyle: "short" });
+export const absoluteTime = (iso) => written(new Date(iso), { dateStyle: "full", timeStyle: "short" });
 
 /** 12 Nov 2024 14:02 CET: as the server writes it. @param {string} iso @param {string} [language] */
 export function zonedTime(iso, language = words()?.language ?? "en") {
   /** @type {Intl.DateTimeFormatOptions} */
   const options = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
-  return new Date(iso).toLocaleString(localeOf(language), options).replace(/[,،]/, "");
+  return written(new Date(iso), options, localeOf(language)).replace(/[,،]/, "");
 }
 
 /** 09:20 @param {number | Date} time */
-export const clockTime = (time) => new Date(time).toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
+export const clockTime = (time) => written(new Date(time), { hour: "2-digit", minute: "2-digit" });
 
 /** How many midnights lie between, by the reader's calendar. @param {Date} then @param {Date} today */
 function daysBetween(then, today) {

@@ -65,10 +65,12 @@ export class ToastQueue {
    * @param {Inbox.Notification[]} notifications
    */
   addAll(notifications) {
+    const all = new Set(notifications);
     /** @param {Inbox.Toast} toast */
-    const told = (toast) => toast.notifications.length > 0 && toast.notifications.every((one) => notifications.includes(one));
+    const told = (toast) => toast.notifications.length > 0 && toast.notifications.every((one) => all.has(one));
+    const instead = this.#all.find((toast) => toast.notifications.length > 1 && told(toast));
     this.#remove((toast) => toast.leftMs !== Infinity && told(toast));
-    this.#push(notifications, { level: notifications.length > 1 ? "info" : notifications[0].level });
+    this.#push(notifications, { level: notifications.length > 1 ? "info" : notifications[0].level, instead });
   }
 
   /** @param {string} text */
@@ -99,7 +101,7 @@ export class ToastQueue {
 
   /**
    * @param {Inbox.Notification[]} notifications
-   * @param {Pick<Inbox.Toast, "level" | "text"> & {leftMs?: number}} properties
+   * @param {Pick<Inbox.Toast, "level" | "text" | "instead"> & {leftMs?: number}} properties
    */
   #push(notifications, properties) {
     const waitMs = URGENT.includes(properties.level) ? Infinity : this.durationMs;

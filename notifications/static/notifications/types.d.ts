@@ -9,7 +9,7 @@ declare namespace Inbox {
   type Acts = import("./acts.js").Acts;
   type Api = Pick<import("./api.js").InboxApi, "whyStop" | "page" | "one" | "act" | "delivered" | "chosen" | "choose" | "mute">;
   type Bell = import("./notification-bell-element.js").NotificationBellElement;
-  type Element = import("./notification-element.js").NotificationElement;
+  type Element = import("./notification-element.js").NotificationElement<{ acts: ElementActs }>;
   type ElementActs = import("./element-acts.js").ElementActs;
   type InboxView = import("./inline-inbox.js").InboxView;
   type InlineInbox = import("./notification-inbox-element.js").NotificationInboxElement;
@@ -524,6 +524,8 @@ declare namespace Inbox {
     leftMs: number;
     /** How long it may wait to be shown. */
     waitMs: number;
+    /** The summary that has grown to this one. */
+    instead?: Toast;
   }
 
   interface ToastOptions {

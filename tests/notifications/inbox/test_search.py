@@ -4,6 +4,7 @@ import unicodedata
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -92,6 +93,16 @@ def test_what_is_chosen_narrows_what_is_found_and_the_listing(send, alice):
     assert titles(alice, "export", senders=("Bank",), categories=("orders",)) == ["Export 2"]
     assert titles(alice, "export", senders=("Bank",), categories=("mail",)) == []
     assert titles(alice, "exp", "archived") == ["Export 3"]
+
+
+def test_where_few_are_of_what_is_chosen_their_texts_are_read_and_no_index(send, alice):
+    for n in range(5):
+        send(f"Export {n}", to=[alice], category="rare" if n % 2 else "orders")
+    with CaptureQueriesContext(connection) as asked:
+        assert titles(alice, "export", categories=("rare",)) == ["Export 3", "Export 1"]
+    assert not [one for one in asked if "MATCH" in one["sql"]]
+    # One that looks whether there is an index, one that counts, and one that reads.
+    assert len(asked) <= 3
 
 
 @pytest.mark.usefixtures("way")

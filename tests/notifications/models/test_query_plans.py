@@ -407,11 +407,21 @@ def test_a_deep_page_costs_no_more_than_the_first(get, path, listing):
 
 
 # Which way a search takes is asked before it goes, and a way that was given up by another.
-SEARCHING = 6
+SEARCHING = 8
 
 
 @pytest.mark.parametrize(
-    "query", ["q=number+777", "q=number+nowhere", "q=nowhere", "q=wor", "sender=x", "thread=x"]
+    "query",
+    [
+        "q=number+777",
+        "q=number+nowhere",
+        "q=nowhere",
+        "q=wor",
+        "sender=x",
+        "thread=x",
+        "q=wor&category=rare",
+        "q=number+777&level=info",
+    ],
 )
 @pytest.mark.parametrize("name", ["big", "small"])
 def test_a_search_looks_at_nothing_of_other_inboxes(get, large, query, name):
