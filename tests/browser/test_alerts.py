@@ -1,6 +1,7 @@
 """Beyond the page, with the browser's own alerts and audio: when, and where they lead."""
 
 import json
+import shutil
 
 import pytest
 
@@ -9,6 +10,7 @@ from notifications.preferences import acts
 from notifications.preferences.categories import Channels
 from tests.browser.inbox_tabs import TOASTS, cookies_of, is_live
 from tests.support.processes import until
+from tests.support.tabs import ARGUMENTS
 
 # The browser's own, with a record of what was made of them.
 WRAPPED = """
@@ -42,6 +44,15 @@ AS_LOCKED = f"""
 """
 LIVE = "() => document.querySelector('notification-bell')?.state === 'live'"
 UNREAD = "() => document.querySelector('notification-bell').unreadCount === %s"
+
+
+@pytest.fixture(scope="module")
+def chromium(chromium):
+    """The whole browser: the one without a window has no alerts to show."""
+    path = shutil.which("chromium")
+    browser = chromium.browser_type.launch(executable_path=path, args=ARGUMENTS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
@@ -131,8 +142,8 @@ def test_a_sound_is_made_only_once_somebody_has_touched_the_page(site, browser, 
         place = {"x": 5, "y": 500, "button": "left", "clickCount": 1}
         tab.send("Input.dispatchMouseEvent", type=kind, **place)
     site.notify("Heard", "--user", "alice")
-    tab.until("tones === 2", "it is heard")
-    assert tab.evaluate("contexts") == 1
+    # The first may have come to the point of it only now, when it may be heard too.
+    tab.until("contexts > 0 && tones === 2 * contexts", "it is heard")
 
 
 def test_of_what_is_muted_locked_or_turned_off_there_is_none(site, open_tab, alice):

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from notifications.models import InboxItem
 from tests.browser.looks import ANY_LOOK
+from tests.browser.rows import do
 from tests.browser.shop_pages import says, shop_pages
 from tests.support.processes import until
 
@@ -377,7 +378,7 @@ def test_panel_and_focus_work_wherever_it_stands(site, open_page, alice, place, 
     expect(panel(page).get_by_role("heading")).to_be_focused()
     until(lambda: is_within(panel(page).bounding_box(), size), "it is on the screen")
     with page.expect_response(answer_to("archive")):
-        panel(page).get_by_role("button", name="Archive: Number 11").click()
+        do(panel(page), "Archive", "Number 11")
     says(page, f"{bell}.unreadCount === 11")
     page.keyboard.press("Escape")
     expect(panel(page)).to_be_hidden()
