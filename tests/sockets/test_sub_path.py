@@ -1,5 +1,6 @@
 """The whole site below `/notify/`, through nginx, which passes the path on or cuts it off."""
 
+import contextlib
 import http.client
 import re
 from urllib.parse import urlsplit
@@ -33,11 +34,12 @@ def ask(proxy, sign_in, alice):
     def act(path, *, signed_in=True):
         connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=60)
         headers = {"Cookie": f"{SESSION_COOKIE}={key}"} if signed_in else {}
-        connection.request("GET", path, headers=headers)
-        answer = connection.getresponse()
-        body = answer.read().decode()
-        connection.close()
-        return answer.status, answer.headers.get("Location"), body
+        with contextlib.closing(connection):
+            connection.request("GET", path, headers=headers)
+            answer = connection.getresponse()
+            # Pictures are asked for too.
+            body = answer.read().decode(errors="replace")
+            return answer.status, answer.headers.get("Location"), body
 
     return act
 
