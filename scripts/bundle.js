@@ -25,7 +25,7 @@ const DETAILS = ["bell-details", "services"];
 /** What comes after the details where there is such a page or element, with all that it loads at once. */
 const AFTER = { inbox: ["inbox-page"], inline: ["inline-inbox"] };
 /** What the inbox page loads when its reader asks for it; each is given what it shares with the page. */
-const ON_DEMAND = ["inbox-reader", "inbox-search", "inbox-selection", "kept-place", "list-pages", "shortcuts-dialog"];
+const ON_DEMAND = ["coming-back", "inbox-reader", "inbox-search", "inbox-selection", "kept-place", "list-pages", "shortcuts-dialog"];
 const TEMPLATES = ["notifications/templates", "templates"].map((folder) => join(ROOT, folder));
 
 /** Styles of shadow roots, which are inside the modules. */

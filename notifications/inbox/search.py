@@ -70,6 +70,11 @@ class Search:
         }
         return {f"{field}__in": values for field, values in chosen.items() if values}
 
+    @property
+    def _is_narrow(self) -> bool:
+        """Whether something is chosen of which there may be few: there are but four levels."""
+        return bool(self.categories or self.senders or self.threads)
+
     def ways(self, items: InboxItemQuerySet) -> Iterator[InboxItemQuerySet]:
         """What is found of the items, newest first, in ways to be tried in turn.
 
@@ -82,7 +87,7 @@ class Search:
             yield items.order_by("-arrived_revision")
         elif self.words and not index.has_index(connections[items.db]):
             yield self._walk_each(items)
-        elif self.words and self._are_few_chosen(items.db, FEW_TEXTS):
+        elif self.words and self._is_narrow and self._are_few_chosen(items.db, FEW_TEXTS):
             yield self._from_matches(items, by_text=True)
         else:
             if self.words:

@@ -10,7 +10,6 @@ from django import template
 from django.template.base import Node, NodeList, Parser, Token
 from django.template.context import Context
 from django.utils.html import conditional_escape, format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import ngettext
 
 from notifications.pages import appearance, links, muting
@@ -19,6 +18,8 @@ from notifications.wire import search_words
 from notifications.wire.sender_pictures import picture_of
 
 register = template.Library()
+
+_HIDDEN = format_html(" {}", "hidden")
 
 
 @register.simple_tag
@@ -29,7 +30,7 @@ def icon(name: str) -> str:
 
 # A page of the inbox has hundreds of them, and there are a few.
 @cache
-def _icon(name: str) -> SafeString:
+def _icon(name: str) -> str:
     return format_html(
         '<svg class="nb-icon" viewBox="0 0 24 24" aria-hidden="true"><path d="{}"/></svg>',
         ICONS[name],
@@ -59,7 +60,7 @@ def act(
     return format_html(
         '<button class="nb-act" name="op" value="{}" data-act="{}"{} aria-label="{}: {}">'
         '{}<span class="nb-tip">{}</span></button>',
-        op, slot, mark_safe(" hidden") if is_hidden else "", what,
+        op, slot, _HIDDEN if is_hidden else "", what,
         notification.message.title if notification else "", _icon(drawn or op), what,
     )  # fmt: skip
 
@@ -70,12 +71,12 @@ class _SameNode(Node):
     def __init__(self, nodelist: NodeList) -> None:
         self.nodelist = nodelist
 
-    def render(self, context: Context) -> SafeString:
+    def render(self, context: Context) -> str:
         # As {% include %} keeps its templates: for all that one page is made of.
         made: dict[Any, Any] = context.render_context.dicts[0]
         if self not in made:
             made[self] = self.nodelist.render(context)
-        rendered: SafeString = made[self]
+        rendered: str = made[self]
         return rendered
 
 

@@ -28,7 +28,7 @@ NAMED = re.compile(r"""(?:from ?|import ?\(?|new URL\(|url\()"(\.{1,2}/[^"]*[^"/
 # By gzip: bell, client and the styles of every page; what each bell loads once it is live (its
 # panel, toasts and acts); what the inbox page adds, and its styles.
 LIVE_BUDGET_BYTES = 14_000
-DETAILS_BUDGET_BYTES = 26_000
+DETAILS_BUDGET_BYTES = 27_000
 INBOX_BUDGET_BYTES = 10_000
 INBOX_STYLES_BUDGET_BYTES = 6_000
 # Of a file, whoever serves it.

@@ -1,10 +1,10 @@
 /**
+ * Loaded where the address or the browser's history says of a row: there alone is a way back to one.
+ *
  * To the row of the page that was left for the list, or that was on top before a reload.
  * @param {{rowOf(id: string): Inbox.Row | undefined}} page
  */
 export function comeBack(page) {
-  // It would lead to where another list was that long.
-  history.scrollRestoration = "manual";
   const [navigation] = performance.getEntriesByType("navigation");
   const type = navigation instanceof PerformanceNavigationTiming ? navigation.type : "";
   const id = location.hash.startsWith("#n-") ? location.hash.slice(3) : type === "navigate" ? "" : history.state?.row;

@@ -1,5 +1,4 @@
 import { AliveRows } from "./alive-rows.js";
-import { comeBack } from "./coming-back.js";
 import { DayList } from "./day-list.js";
 import { element, hide, part, say } from "./dom.js";
 import { place } from "./list-place.js";
@@ -113,7 +112,9 @@ class InboxPage {
     for (const node of [this.#older, this.#newer]) this.#near.observe(node);
     import("./inbox-comforts.js").then(({ addComforts }) => (this.#acts.bar = addComforts(this.#root, this, this.#client)));
     this.#onDemand = new OnDemand(this.#root, this, this.#client);
-    comeBack(this);
+    // It would lead to where another list was that long.
+    history.scrollRestoration = "manual";
+    if (location.hash || history.state) import("./coming-back.js").then(({ comeBack }) => comeBack(this), () => {});
   }
 
   /** Each by itself, where words found it, or it is of one thread anyway. @param {(Inbox.Drawn | Inbox.Notification)[]} all */
@@ -205,7 +206,7 @@ class InboxPage {
   #show({ isStill = false, isAll = false } = {}) {
     const isStopped = this.#client.reason !== null;
     const mayInsert = this.isAtTop;
-    const all = isStopped ? [] : mayInsert && !isAll ? this.#inTurn(this.#shown()) : this.#shown();
+    const all = isStopped ? [] : this.#shown(mayInsert && !isAll);
     const top = isStill || !mayInsert ? topRow(this.#days.rows) : undefined;
     const fresh = all.filter(({ id }) => !this.#accepted.has(id));
     if (mayInsert) for (const { id } of fresh) this.#accepted.add(id);
@@ -249,15 +250,12 @@ class InboxPage {
     }
   }
 
-  /** What comes all at once is put there in several frames, the newest first: the page answers meanwhile. @param {(Inbox.Drawn | Inbox.Notification)[]} all */
-  #inTurn(all) {
-    const later = new Set(all.filter(({ id }) => !this.#accepted.has(id)).slice(AT_ONCE));
+  /** @param {boolean} [isInTurn] what comes all at once is put there in several frames, the newest first: the page answers meanwhile */
+  #shown(isInTurn) {
+    const all = this.#listing.shown((one) => this.#client.inbox.view(one));
+    const later = new Set(isInTurn ? all.filter(({ id }) => !this.#accepted.has(id)).slice(AT_ONCE) : []);
     if (later.size) this.#redraw.soon();
-    return later.size ? all.filter((one) => !later.has(one)) : all;
-  }
-
-  #shown() {
-    return this.#listing.shown((one) => this.#client.inbox.view(one));
+    return all.filter((one) => !later.has(one));
   }
 
   /** Nothing is put above what somebody reads. */

@@ -31,8 +31,10 @@ export class OnDemand {
     if (Object.keys(narrowedBy(place.query)).length) this.loadSearch();
     // What was selected while nothing heard of it.
     if (page.rows.some((row) => row.isPicked)) this.loadSelection();
-    root.addEventListener("click", (event) => this.#picked(event));
-    root.addEventListener("click", (event) => this.#clicked(event));
+    root.addEventListener("click", (event) => {
+      this.#picked(event);
+      this.#clicked(event);
+    });
     const keepPlace = once(async () => new (await import("./kept-place.js")).KeptPlace(page));
     addEventListener("scroll", () => keepPlace().catch(() => {}), { passive: true });
     addEventListener("popstate", () => this.#followHistory());

@@ -1,0 +1,1 @@
+function a(n){let[t]=performance.getEntriesByType("navigation"),e=t instanceof PerformanceNavigationTiming?t.type:"",i=location.hash.startsWith("#n-")?location.hash.slice(3):e==="navigate"?"":history.state?.row,o=n.rowOf(i??"");!o||document.activeElement&&document.activeElement!==document.body||(e==="reload"?o.node.scrollIntoView():o.node.focus())}export{a as comeBack};
