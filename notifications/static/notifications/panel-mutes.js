@@ -7,6 +7,8 @@ import { TEXT } from "./words.js";
 
 export class PanelMutes {
   #options;
+  /** What is offered, as it was made last. */
+  #text = "";
   button = element("button", { type: "button", ariaExpanded: "false" });
   node = element("div", { className: "nb-links", hidden: true, part: "item-mutes" });
 
@@ -27,7 +29,12 @@ export class PanelMutes {
     this.button.hidden = !chosenOf(client).mayMute(notification);
     this.node.hidden ||= this.button.hidden;
     labelled(this.button, "mute", TEXT.mute, notification.title);
-    this.node.replaceChildren(...mutesOf(notification, activation.labels).map((one) => this.#choice(one)));
+    const choices = mutesOf(notification, activation.labels);
+    const text = JSON.stringify(choices);
+    // One of them may have the focus.
+    if (text === this.#text) return;
+    this.#text = text;
+    this.node.replaceChildren(...choices.map((one) => this.#choice(one)));
   }
 
   toggle() {
