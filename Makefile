@@ -161,7 +161,6 @@ soak := -m pytest -o python_files='soak_*.py $(made_up)' -o console_output_style
     tests/soak tests/notifications
 
 .PHONY: soak
-.PHONY: soak
 soak: .venv/installed-dev test-packages ## Let faults loose for hours: SEEDS=20, or SEED=7 again (root)
 	$(scratch) $(python) $(soak)
 	$(scratch) $(python) -m tests.support.postgresql -- $(python) $(soak)

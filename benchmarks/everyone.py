@@ -10,15 +10,15 @@ dispatch to all inboxes is in it.
 from __future__ import annotations
 
 import asyncio
+import statistics
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 
 from benchmarks import harness, machine
-from benchmarks.fanout import prepared
-from benchmarks.push import Sender, services, until_listening
+from benchmarks.push import Sender
+from benchmarks.site import ended, prepared, services, serving, until_listening
 from benchmarks.sockets import Socket, connect_all, until_received
 from tests.support.ports import free_port
 
@@ -62,11 +62,12 @@ class Way:
             waits_ms.append((max(one.last_at for one in self.sockets) - committed) * 1000)
             await asyncio.sleep(_REST_S)
         cost_s = harness.cpu_s(self.pid) - began_s
-        return cost_s / MESSAGES / len(self.sockets) * 1e6, sorted(waits_ms)[MESSAGES // 2]
+        return cost_s / MESSAGES / len(self.sockets) * 1e6, statistics.median(waits_ms)
 
 
 def main() -> None:
     options = harness.options(__doc__, sockets=1000).parse_args()
+    harness.many_sockets()
     harness.stay_aside()
     described = machine.describe()
     whom = f"Everyone from another process, {options.sockets} sockets, {MESSAGES} messages a round"
@@ -89,12 +90,11 @@ async def _measure(
     ways = {name: await _connected(one) for name, one in started.items()}
     for way in ways.values():
         await way.measure()  # what is slow the first time counts for nobody
-    for n in range(rounds):
-        for name in list(ways) if n % 2 == 0 else reversed(ways):
-            cost_us, wait_ms = await ways[name].measure()
-            costs.add(name, cost_us)
-            waits.add(name, wait_ms)
-            print(f"  {name}: {cost_us:.1f} us, last after {wait_ms:.1f} ms", flush=True)
+    for name in harness.turns(rounds, [*ways]):
+        cost_us, wait_ms = await ways[name].measure()
+        costs.add(name, cost_us)
+        waits.add(name, wait_ms)
+        print(f"  {name}: {cost_us:.1f} us, last after {wait_ms:.1f} ms", flush=True)
 
 
 @contextmanager
@@ -105,16 +105,11 @@ def _started(database: str, count: int, *, has_redis: bool) -> Iterator[Started]
         keys = prepared(environment, count)
         port = free_port()
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        serve = [sys.executable, "manage.py", "serve", "--port", str(port)]
-        server = harness.start(serve, env=environment, **quiet)
+        process = harness.start(serving("uvicorn", port), env=environment, **quiet)
         sender = Sender(environment)
-        try:
+        with ended(process) as server, closing(sender):
             until_listening(port)
             yield Started(server.pid, port, keys, sender)
-        finally:
-            sender.close()
-            server.terminate()
-            server.wait()
 
 
 async def _connected(one: Started) -> Way:

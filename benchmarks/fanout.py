@@ -10,9 +10,7 @@ time per delivery.
 from __future__ import annotations
 
 import asyncio
-import json
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -20,16 +18,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks import fanout_peers, harness, machine
-from benchmarks.push import services, until_listening
+from benchmarks.site import ended, prepared, services, serving, until_listening
 from benchmarks.sockets import Socket, connect_all, until_received
 from tests.support.ports import free_port
 
 _Served = Callable[[Path], AbstractContextManager["tuple[subprocess.Popen[bytes], int]"]]
 OURS = {
-    "hub, uvicorn": ("hub_application", "serve"),
-    "hub, Daphne": ("hub_application", "runserver"),
-    "tutorial, uvicorn": ("group_application", "serve"),
-    "tutorial, Daphne": ("group_application", "runserver"),
+    "hub, uvicorn": ("hub_application", "uvicorn"),
+    "hub, Daphne": ("hub_application", "Daphne"),
+    "tutorial, uvicorn": ("group_application", "uvicorn"),
+    "tutorial, Daphne": ("group_application", "Daphne"),
 }
 PEERS: dict[str, tuple[_Served, str, str]] = {
     "nchan": (fanout_peers.nchan, "/ws", "POST"),
@@ -70,6 +68,7 @@ class Contender:
 
 def main() -> None:
     options = harness.options(__doc__, sockets=1000).parse_args()
+    harness.many_sockets()
     harness.stay_aside()
     described = machine.describe()
     has_nchan = fanout_peers.NCHAN_MODULE.exists()
@@ -92,8 +91,10 @@ def main() -> None:
 async def _measure(started: dict[str, Contender], rounds: int, table: harness.Table) -> None:
     for one in started.values():
         await one.connect()
-    contenders = {name: one.measure for name, one in started.items()}
-    await harness.in_turns(rounds, contenders, table)
+    for name in harness.turns(rounds, [*started]):
+        figure = await started[name].measure()
+        print(f"  {name}: {figure:.1f} {table.unit}", flush=True)
+        table.add(name, figure)
 
 
 @contextmanager
@@ -106,37 +107,16 @@ def _peer(name: str, count: int) -> Iterator[Contender]:
 
 @contextmanager
 def _own(environment: dict[str, str], name: str, keys: list[str]) -> Iterator[Contender]:
-    port, (application, command) = free_port(), OURS[name]
-    serve = (
-        ["serve", "--port", str(port)]
-        if command == "serve"
-        else ["runserver", "--noreload", "-v0", f"127.0.0.1:{port}"]
-    )
+    port, (application, kind) = free_port(), OURS[name]
     settings = {
         "DJANGO_SETTINGS_MODULE": "benchmarks.fanout_settings",
         "FANOUT_APPLICATION": application,
     }
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    command_line = [sys.executable, "manage.py", *serve]
-    server = harness.start(command_line, env=environment | settings, **quiet)
-    try:
+    with ended(harness.start(serving(kind, port), env=environment | settings, **quiet)) as server:
         until_listening(port)
         greets = application == "hub_application"
         yield Contender(server.pid, port, "/ws/notifications/", keys, greets=greets)
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def prepared(environment: dict[str, str], count: int) -> list[str]:
-    """Users in the database; the key of a session of each."""
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=environment, check=True)
-    prepare = ["-m", "benchmarks.push", "--role", "prepare", "--sockets", str(count)]
-    prepared = subprocess.run(
-        [sys.executable, *prepare], env=environment, check=True, capture_output=True, text=True
-    )
-    keys: list[str] = json.loads(prepared.stdout)
-    return keys
 
 
 async def _broadcast(port: int, method: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import harness
+from benchmarks.site import ended
 from tests.support.ports import free_port
 
 if TYPE_CHECKING:
@@ -47,24 +48,18 @@ def nchan(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     port = free_port()
     config = folder / "nchan.conf"
     config.write_text(_NCHAN.format(module=NCHAN_MODULE, folder=folder, port=port))
-    server = harness.start(["nginx", "-c", str(config), "-p", str(folder)])
-    try:
+    with ended(harness.start(["nginx", "-c", str(config), "-p", str(folder)])) as server:
         yield server, port
-    finally:
-        server.terminate()
-        server.wait()
 
 
 @contextmanager
 def bare(_folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """The library ``websockets`` and its own ``broadcast``."""
     port = free_port()
-    server = harness.start([sys.executable, "-m", "benchmarks.fanout_peers", str(port)])
-    try:
+    with ended(
+        harness.start([sys.executable, "-m", "benchmarks.fanout_peers", str(port)])
+    ) as server:
         yield server, port
-    finally:
-        server.terminate()
-        server.wait()
 
 
 async def _serve(port: int) -> None:

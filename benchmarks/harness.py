@@ -9,12 +9,13 @@ import argparse
 import json
 import os
 import resource
-import statistics
 import subprocess
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from benchmarks import machine
 
 _ALL = sorted(os.sched_getaffinity(0))
 _RESULTS = Path(__file__).parent / "results"
@@ -36,13 +37,14 @@ def start(command: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
     return subprocess.Popen(pinned, stdin=subprocess.DEVNULL, **options)
 
 
-def stay_aside() -> None:
-    """This process, and what it starts from here on, leaves the server's core alone.
-
-    It may have as many sockets as the kernel allows.
-    """
+def many_sockets() -> None:
+    """This process may have as many as the kernel allows."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def stay_aside() -> None:
+    """This process, and what it starts from here on, leaves the server's core alone."""
     os.sched_setaffinity(0, _ALL[1:] or _ALL)
 
 
@@ -94,22 +96,16 @@ class Table:
         heads = ["", self.unit, *([f"{self.base} / this"] if self.base else []), "asked"]
         rows = [heads, ["---"] * len(heads)]
         for name, figures in self.figures.items():
-            ratio = [_spread(self.ratios(name), 2)] if self.base else []
-            rows.append([name, _spread(figures), *ratio, self.verdict(name)])
+            ratio = [machine.spread(self.ratios(name))] if self.base else []
+            rows.append([name, machine.spread(figures, digits=1), *ratio, self.verdict(name)])
         lines = (f"| {' | '.join(row)} |" for row in rows)
         return f"{self.claim}:\n\n" + "\n".join(lines) + "\n"
 
 
-async def in_turns(
-    rounds: int, contenders: Mapping[str, Callable[[], Awaitable[float]]], table: Table
-) -> None:
-    """Measure each of them once a round, every other round from the last to the first."""
+def turns(rounds: int, names: Sequence[str]) -> Iterator[str]:
+    """Each of them once a round, every other round from the last to the first."""
     for n in range(rounds):
-        names = list(contenders)
-        for name in names if n % 2 == 0 else reversed(names):
-            figure = await contenders[name]()
-            print(f"  {name}: {figure:.1f} {table.unit}", flush=True)
-            table.add(name, figure)
+        yield from names if n % 2 == 0 else reversed(names)
 
 
 def keep(results: Path, name: str, described: str, tables: Sequence[Table]) -> None:
@@ -125,8 +121,3 @@ def keep(results: Path, name: str, described: str, tables: Sequence[Table]) -> N
     whole = {"described": described.splitlines(), "tables": told}
     (results / f"{name}.json").write_text(json.dumps(whole, indent=1) + "\n", "utf-8")
     print(text, flush=True)
-
-
-def _spread(figures: Sequence[float], digits: int = 1) -> str:
-    middle = statistics.median(figures)
-    return f"{middle:.{digits}f} ({min(figures):.{digits}f} to {max(figures):.{digits}f})"

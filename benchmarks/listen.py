@@ -27,7 +27,8 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from benchmarks import machine
-from benchmarks.push import changes, until_listening
+from benchmarks.push import changes
+from benchmarks.site import ended, prepared, serving, until_listening
 from notifications.management.comparison.results import percentile
 from tests.support.ports import free_port
 
@@ -83,12 +84,7 @@ def _database() -> Iterator[dict[str, str]]:
 
 
 def _measure(environment: dict[str, str], options: argparse.Namespace) -> None:
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=environment, check=True)
-    prepare = [sys.executable, "-m", "benchmarks.push", "--role", "prepare"]
-    prepared = subprocess.run(
-        [*prepare, "--sockets", str(options.sockets)],
-        env=environment, check=True, capture_output=True, text=True,
-    )  # fmt: skip
+    keys = prepared(environment, options.sockets)
     # Something in each inbox that can change.
     subprocess.run(
         [sys.executable, "manage.py", "notify", "Hello", "--everyone"],
@@ -97,12 +93,9 @@ def _measure(environment: dict[str, str], options: argparse.Namespace) -> None:
     with ExitStack() as stack:
         ports = [free_port() for _ in range(SERVERS)]
         for port in ports:
-            command = [sys.executable, "manage.py", "serve", "--port", str(port)]
-            server = subprocess.Popen(command, env=environment)
-            stack.callback(server.wait)
-            stack.callback(server.terminate)
+            stack.enter_context(ended(subprocess.Popen(serving("uvicorn", port), env=environment)))
             until_listening(port)
-        run = _Run(environment, ports, json.loads(prepared.stdout), options)
+        run = _Run(environment, ports, keys, options)
         rows = asyncio.run(run.run())
     print(f"\n{SERVERS} servers, {options.sockets} sockets, {options.rate:g} commits a second")
     print("  commit -> frame, ms")

@@ -25,10 +25,11 @@ def describe(*versions: str) -> str:
     )
 
 
-def spread(stats: Sequence[float], unit: str, digits: int = 2) -> str:
+def spread(stats: Sequence[float], unit: str = "", digits: int = 2) -> str:
     """Median, and from the least to the most."""
     middle, least, most = statistics.median(stats), min(stats), max(stats)
-    return f"{middle:.{digits}f} {unit} ({least:.{digits}f} to {most:.{digits}f})"
+    measured = f"{middle:.{digits}f} {unit}".rstrip()
+    return f"{measured} ({least:.{digits}f} to {most:.{digits}f})"
 
 
 def _module() -> str:

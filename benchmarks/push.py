@@ -12,23 +12,20 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import random
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from typing import Any
 
 from benchmarks import machine
-from tests.support.ports import free_port, listens
+from benchmarks.site import SESSION_COOKIE, ended, prepared, services, serving, until_listening
+from tests.support.ports import free_port
 
 RATE_PER_S = 50
-# As the settings of the servers that are started here have it.
-SESSION_COOKIE = "notifications_session"
 
 
 def main() -> None:
@@ -56,53 +53,11 @@ def main() -> None:
 # --- The parent: services, sockets, figures -------------------------------------------------------
 
 
-@contextmanager
-def services(name: str) -> Iterator[dict[str, str]]:
-    with ExitStack() as stack:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("NOTIFICATIONS_")}
-        kept |= {"SECRET_KEY": "x" * 50, "DJANGO_SETTINGS_MODULE": "config.settings"}
-        if name == "sqlite":
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmark-"))
-            yield {**kept, "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3"}
-            return
-        from tests.support import postgresql  # noqa: PLC0415 (it needs psycopg)
-
-        url = postgresql.create_database(
-            stack.enter_context(postgresql.private_postgresql()), "benchmark"
-        )
-        yield {**kept, "DATABASE_URL": url, "REDIS_URL": stack.enter_context(_redis())}
-
-
-@contextmanager
-def _redis() -> Iterator[str]:
-    port = free_port()
-    command = ["redis-server", "--port", str(port), "--save", "", "--bind", "127.0.0.1"]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
-        until_listening(port)
-        yield f"redis://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait()
-
-
 def _measure(name: str, options: argparse.Namespace) -> None:
     with services(name) as environment, ExitStack() as stack:
-        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=environment, check=True)
-        prepared = subprocess.run(
-            _role("prepare", "--sockets", str(options.sockets)),
-            env=environment, check=True, capture_output=True, text=True,
-        )  # fmt: skip
-        keys = json.loads(prepared.stdout)
+        keys = prepared(environment, options.sockets)
         port = free_port()
-        serve = (
-            ["serve", "--port", str(port)]
-            if options.server == "uvicorn"
-            else ["runserver", "--noreload", "-v0", f"127.0.0.1:{port}"]
-        )
-        server = subprocess.Popen([sys.executable, "manage.py", *serve], env=environment)
-        stack.callback(server.wait)
-        stack.callback(server.terminate)
+        stack.enter_context(ended(subprocess.Popen(serving(options.server, port), env=environment)))
         until_listening(port)
         sender = Sender(environment)
         stack.callback(sender.close)
@@ -218,15 +173,6 @@ class _Run:
 
 def _role(role: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "benchmarks.push", "--role", role, *arguments]
-
-
-def until_listening(port: int) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if listens(port):
-            return
-        time.sleep(0.05)
-    raise TimeoutError(f"nothing listens on {port}")
 
 
 # --- Children -------------------------------------------------------------------------------------

@@ -14,7 +14,6 @@ import argparse
 import asyncio
 import json
 import re
-import resource
 import subprocess
 import sys
 import time
@@ -23,8 +22,8 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, field
 
 from benchmarks import machine
-from benchmarks.harness import cpu_s
-from benchmarks.push import services, until_listening
+from benchmarks.harness import cpu_s, many_sockets
+from benchmarks.site import prepared, services, serving, until_listening
 from benchmarks.sockets import Socket
 from notifications.management.comparison.results import percentile
 from tests.support.ports import free_port
@@ -41,16 +40,10 @@ def main() -> None:
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--passes", type=int, default=2)
     options = parser.parse_args()
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    many_sockets()
     print(machine.describe(), flush=True)
     with services(options.database) as environment:
-        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=environment, check=True)
-        prepare = ["-m", "benchmarks.push", "--role", "prepare", "--sockets", str(options.users)]
-        prepared = subprocess.run(
-            [sys.executable, *prepare], env=environment, check=True, capture_output=True, text=True
-        )
-        keys = json.loads(prepared.stdout)
+        keys = prepared(environment, options.users)
         print(f"{options.sockets} sockets of {options.users} users, {options.server}, "
               f"{options.database}", flush=True)  # fmt: skip
         for _ in range(options.passes):
@@ -90,13 +83,8 @@ class _Run:
             process.wait()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        serve = (
-            ["serve", "--port", str(self.port)]
-            if self.server == "uvicorn"
-            else ["runserver", "--noreload", "-v0", f"127.0.0.1:{self.port}"]
-        )
         process = subprocess.Popen(
-            [sys.executable, "manage.py", *serve], env=self.environment, stdout=subprocess.DEVNULL
+            serving(self.server, self.port), env=self.environment, stdout=subprocess.DEVNULL
         )
         until_listening(self.port)
         return process

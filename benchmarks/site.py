@@ -1,0 +1,87 @@
+"""The site that benchmarks measure: its database and Redis, its users, and its servers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from tests.support.ports import free_port, listens
+
+# As the settings of the servers that are started here have it.
+SESSION_COOKIE = "notifications_session"
+
+
+@contextmanager
+def services(name: str) -> Iterator[dict[str, str]]:
+    """What a site has to be there: the environment of its processes.
+
+    Args: name: ``sqlite``, or ``postgresql`` with Redis beside it.
+    """
+    with ExitStack() as stack:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("NOTIFICATIONS_")}
+        kept |= {"SECRET_KEY": "x" * 50, "DJANGO_SETTINGS_MODULE": "config.settings"}
+        if name == "sqlite":
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmark-"))
+            yield {**kept, "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3"}
+            return
+        from tests.support import postgresql  # noqa: PLC0415 (it needs psycopg)
+
+        url = postgresql.create_database(
+            stack.enter_context(postgresql.private_postgresql()), "benchmark"
+        )
+        yield {**kept, "DATABASE_URL": url, "REDIS_URL": stack.enter_context(_redis())}
+
+
+@contextmanager
+def _redis() -> Iterator[str]:
+    port = free_port()
+    command = ["redis-server", "--port", str(port), "--save", "", "--bind", "127.0.0.1"]
+    with ended(subprocess.Popen(command, stdout=subprocess.DEVNULL)):
+        until_listening(port)
+        yield f"redis://127.0.0.1:{port}"
+
+
+def prepared(environment: dict[str, str], users: int) -> list[str]:
+    """So many users in an empty database; the key of a session of each."""
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=environment, check=True)
+    prepare = ["-m", "benchmarks.push", "--role", "prepare", "--sockets", str(users)]
+    told = subprocess.run(
+        [sys.executable, *prepare], env=environment, check=True, capture_output=True, text=True
+    )
+    keys: list[str] = json.loads(told.stdout)
+    return keys
+
+
+def serving(server: str, port: int) -> list[str]:
+    """The command that serves there by uvicorn, or by Daphne."""
+    serve = (
+        ["serve", "--port", str(port)]
+        if server == "uvicorn"
+        else ["runserver", "--noreload", "-v0", f"127.0.0.1:{port}"]
+    )
+    return [sys.executable, "manage.py", *serve]
+
+
+@contextmanager
+def ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """Ends the process with the block."""
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def until_listening(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if listens(port):
+            return
+        time.sleep(0.05)
+    raise TimeoutError(f"nothing listens on {port}")
