@@ -8,8 +8,8 @@ is full; a long walk that finds too little is given up for the other way.
 How many match is asked first and decides only that. What is shown is one statement's. Even that is
 late for what nearly everything says: FTS5 gathers all hits of the beginning of a word before it
 tells the first, and so does PostgreSQL's index with two words. So the texts of the newest are read
-before the index is asked. And where few are of the categories, levels and senders, the index is not
-asked at all: their texts are read.
+before the index is asked. And where few are of what is chosen beside them, the index is not asked
+at all: their texts are read.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class Search:
         return self._are_few_chosen(database, FEW)
 
     def _are_few_chosen(self, database: str, most: int) -> bool:
-        """Whether no more are of the categories, levels and senders, all of them together."""
+        """Whether no more are of what is chosen, all of it together."""
         if not self._chosen:
             return False
         chosen = Notification.objects.using(database).order_by().filter(**self._chosen)

@@ -29,9 +29,14 @@ _OF_ONE = (DataError, ArithmeticError, LookupError, TypeError, ValueError)
 _GATHERED, _STORM_PER_S = 200, 200
 _GATHER_MAX_S = 0.4
 
-_executor = ThreadPoolExecutor(
-    max_workers=conf.DATABASE_THREADS, thread_name_prefix="notifications-database"
-)
+
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(
+        max_workers=conf.DATABASE_THREADS, thread_name_prefix="notifications-database"
+    )
+
+
+_executor = _pool()
 
 
 def in_thread(function: Callable[..., Result], *arguments: Any) -> asyncio.Future[Result]:

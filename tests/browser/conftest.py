@@ -8,14 +8,13 @@ import re
 import shutil
 
 import pytest
-from django.conf import settings
 from django.db import connection
-from django.test import Client
 from playwright.sync_api import expect, sync_playwright
 
 from notifications.models import ChangeCounter, Epoch, Notification, Status, audiences
 from notifications.sending import acts, worker
 from notifications.wire.message import Message
+from tests.browser.inbox_tabs import cookies_of
 from tests.sockets.sender import start_sender
 from tests.support.emptying import empty_tables
 from tests.support.ports import free_port, listens
@@ -192,10 +191,7 @@ def open_page(chromium, site):
         options = {"service_workers": "block"} | options
         context = chromium.new_context(base_url=base_url, **options)
         contexts.append(context)
-        client = Client()
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-        key = client.session.session_key
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": base_url}])
+        context.add_cookies(cookies_of(user, base_url))
         page = context.new_page()
         if not allow_errors:
             page.on("pageerror", lambda error: errors.append(str(error)))

@@ -13,6 +13,7 @@ SHOWN_S = 15
 
 
 def cookies_of(user, url):
+    """Of somebody who is signed in there."""
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     return [{"name": settings.SESSION_COOKIE_NAME, "value": client.session.session_key, "url": url}]

@@ -4,10 +4,9 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from django.conf import settings
-from django.test import Client
 
 from notifications.credentials import keys, tokens
+from tests.browser.inbox_tabs import cookies_of
 
 FETCH = """async ([url, options]) => {
   try {
@@ -64,11 +63,7 @@ def page_at(chromium, site, alice):
     def open_at(origin):
         context = chromium.new_context()
         contexts.append(context)
-        client = Client()
-        client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
-        key = client.session.session_key
-        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": key, "url": site.url}
-        context.add_cookies([cookie])
+        context.add_cookies(cookies_of(alice, site.url))
         page = context.new_page()
         page.goto(origin)
         return page

@@ -1,9 +1,9 @@
 """What browsers may deny a page: storage, other tabs, and modules. It works, with as much less."""
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from playwright.sync_api import expect
+
+from tests.browser.inbox_tabs import cookies_of
 
 IS_LIVE = "() => document.querySelector('notification-bell')?.state === 'live'"
 # As a browser denies them: to ask for it throws.
@@ -33,11 +33,7 @@ def open_tab(chromium, site, alice):
         context = contexts[0] if contexts else chromium.new_context(base_url=site.url)
         if not contexts:
             contexts.append(context)
-            client = Client()
-            client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
-            key = client.session.session_key
-            cookie = {"name": settings.SESSION_COOKIE_NAME, "value": key, "url": site.url}
-            context.add_cookies([cookie])
+            context.add_cookies(cookies_of(alice, site.url))
             for one in denials:
                 context.add_init_script(f"({one.replace('DENIED', DENIED)})()")
         page = context.new_page()

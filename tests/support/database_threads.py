@@ -6,13 +6,10 @@ pytest-django lets nobody at the database then; and it would hand that fault to 
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
-from notifications.conf import conf
 from notifications.push import batching
 
 
 def renew() -> None:
     """Wait for what they are at, and have others from now on."""
     batching._executor.shutdown(cancel_futures=True)
-    batching._executor = ThreadPoolExecutor(conf.DATABASE_THREADS, "notifications-database")
+    batching._executor = batching._pool()

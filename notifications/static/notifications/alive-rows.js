@@ -3,6 +3,7 @@ import { chosenOf } from "./chosen.js";
 import { part } from "./dom.js";
 import { InboxRow } from "./inbox-row.js";
 import { SeenObserver } from "./seen-observer.js";
+import { heldBy } from "./threads.js";
 
 export class AliveRows {
   #client;
@@ -41,12 +42,12 @@ export class AliveRows {
 
   /** @param {Inbox.Folded<Inbox.Drawn | Inbox.Notification>} shown @param {Inbox.Selection | undefined} selection */
   show(shown, selection) {
-    const { one, earlier, isOpen } = shown;
+    const { one } = shown;
     const row = this.#rows.get(one.id) ?? this.#add(one.id);
     row.show(one, this.#client.now(), shown);
     if (selection) row.isPicked = row.ids.every((id) => selection.has(id));
     // Who has seen how many there are has seen them.
-    this.#seen.watch(row.node, isOpen ? [one] : [one, ...earlier]);
+    this.#seen.watch(row.node, heldBy(one, shown));
     return row;
   }
 

@@ -4,7 +4,7 @@ import { element, hide, part, say } from "./dom.js";
 import { place } from "./list-place.js";
 import { about, actionLinks, avatar, doWithoutPicture, labelled, linked, moreButton, paragraphs } from "./row-parts.js";
 import { pieces } from "./search-words.js";
-import { ALONE } from "./threads.js";
+import { ALONE, heldBy } from "./threads.js";
 import { absoluteTime, ageInDay, relativeTime, zonedTime } from "./time.js";
 import { TEXT, earlierText, levelText, ofAll, snoozedUntil } from "./words.js";
 
@@ -124,7 +124,7 @@ export class InboxRow {
   show(notification, nowMs, fold = ALONE) {
     const { time } = this.#parts;
     const { earlier, isOpen, under } = fold;
-    const all = isOpen ? [notification] : [notification, ...earlier];
+    const all = heldBy(notification, fold);
     const isUnread = all.some(({ read_at }) => !read_at);
     this.#isSaved = all.every(({ saved_at }) => saved_at);
     this.ids = all.map(({ id }) => id);

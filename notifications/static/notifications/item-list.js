@@ -2,7 +2,7 @@ import { element, place } from "./dom.js";
 import { OwnRow, drawingOf } from "./own-row.js";
 import { PanelRow } from "./panel-row.js";
 import { SeenObserver } from "./seen-observer.js";
-import { ALONE, Threads, rowsOf } from "./threads.js";
+import { ALONE, Threads, heldBy, rowsOf } from "./threads.js";
 
 /** Rows of notifications: ours, or as their page draws them. */
 export class ItemList {
@@ -85,12 +85,12 @@ export class ItemList {
 
   /** @param {PanelRow | OwnRow | undefined} known @param {Inbox.Folded<Inbox.Notification>} shown */
   #row(known, shown) {
-    const { one: notification, earlier, isOpen } = shown;
+    const { one: notification } = shown;
     const options = { ...this.#options, notification, fold: this.#fold };
     const isSame = known && known instanceof OwnRow === Boolean(this.#draw);
     const row = isSame ? known : (this.#draw ? new OwnRow({ ...options, draw: this.#draw }) : new PanelRow(options));
     row.show(notification, shown);
-    this.#seen.watch(row.node, isOpen ? [notification] : [notification, ...earlier]);
+    this.#seen.watch(row.node, heldBy(notification, shown));
     return row;
   }
 }

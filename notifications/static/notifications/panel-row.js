@@ -2,7 +2,7 @@ import { element, say } from "./dom.js";
 import { isListed } from "./inbox-state.js";
 import { about, actionLinks, avatar, labelled, linked, moreButton, paragraphs } from "./row-parts.js";
 import { PanelMutes } from "./panel-mutes.js";
-import { ALONE } from "./threads.js";
+import { ALONE, heldBy } from "./threads.js";
 import { absoluteTime, relativeTime } from "./time.js";
 import { act, actOnMany } from "./undoing.js";
 import { TEXT, earlierText, levelText, ofAll } from "./words.js";
@@ -71,9 +71,10 @@ export class PanelRow {
   }
 
   /** @param {Inbox.Notification} notification @param {Omit<Inbox.Folded<Inbox.Notification>, "one">} [fold] */
-  show(notification, { earlier, isOpen, under } = ALONE) {
+  show(notification, fold = ALONE) {
+    const { earlier, isOpen, under } = fold;
     const hasChanged = this.#shownAt !== notification.revision;
-    this.#all = isOpen ? [notification] : [notification, ...earlier];
+    this.#all = heldBy(notification, fold);
     this.#shownAt = notification.revision;
     this.#notification = notification;
     const { title, level, arrived_at } = notification;

@@ -42,6 +42,9 @@ export class Threads {
   }
 }
 
+/** With what a row's acts do something: all that is folded into it. @template One @param {One} one @param {{earlier: One[], isOpen: boolean}} fold @returns {One[]} */
+export const heldBy = (one, { earlier, isOpen }) => (isOpen ? [one] : [one, ...earlier]);
+
 /** With those that have rows of their own. @template One @param {Inbox.Folded<One>[]} folds @returns {Inbox.Folded<One>[]} */
 export const rowsOf = (folds) =>
   folds.flatMap((fold) => (fold.isOpen ? [fold, ...fold.earlier.map((one) => ({ ...ALONE, one, under: fold.one }))] : [fold]));

@@ -11,12 +11,6 @@ from notifications.inbox.acts import Chosen
 from notifications.models import InboxItem
 
 
-@pytest.fixture
-def browser(client, alice):
-    client.force_login(alice)
-    return client
-
-
 def press(browser, op, ones, **fields):
     ids = [one.pk for one in ones]
     form = {"op": op, "many": "1", "notification": ids, "filter": "inbox", **fields}

@@ -3,12 +3,6 @@
 import pytest
 
 
-@pytest.fixture
-def browser(client, alice):
-    client.force_login(alice, backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
 def test_it_is_for_any_signed_in_user(browser, client):
     page = browser.get("/diagnostics/")
     assert page.status_code == 200

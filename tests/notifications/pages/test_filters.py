@@ -10,12 +10,6 @@ from notifications.models import InboxItem
 
 
 @pytest.fixture
-def browser(client, alice):
-    client.force_login(alice)
-    return client
-
-
-@pytest.fixture
 def orders(send, alice):
     """Three that differ, the oldest of them without a sender."""
     send("A letter", to=[alice], category="general", body="Read https://example.com/export now")

@@ -7,12 +7,6 @@ import pytest
 from notifications.models import InboxItem, InboxRule
 
 
-@pytest.fixture
-def browser(client, alice):
-    client.force_login(alice)
-    return client
-
-
 def offered(page):
     return re.findall(r'value="(mute-\w+)"', page.content.decode())
 

@@ -23,12 +23,6 @@ FORM = {
 }
 
 
-@pytest.fixture
-def browser(client, alice):
-    client.force_login(alice)
-    return client
-
-
 def said(page):
     return re.sub(r"\s+", " ", page.content.decode())
 

@@ -19,12 +19,6 @@ ROW = re.compile(
 
 
 @pytest.fixture
-def browser(client, alice):
-    client.force_login(alice)
-    return client
-
-
-@pytest.fixture
 def run(send, alice):
     """Three of one thread with another one between, newest last."""
     sent = [send(f"Run {n}", to=[alice], thread="run-7", sender="Robot") for n in (1, 2)]

@@ -15,12 +15,6 @@ from notifications.models import Notification
 from notifications.sending import worker
 
 
-@pytest.fixture
-def browser(client, alice):
-    client.force_login(alice)
-    return client
-
-
 def without_tokens(page):
     return re.sub(r'"csrfmiddlewaretoken" value="\w+"', "", page.content.decode())
 
