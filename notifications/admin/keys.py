@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from notifications.admin.key_form import ApiKeyForm
+from notifications.admin.writing import writing_first
 from notifications.credentials import keys
 from notifications.models import ApiKey
 
@@ -56,6 +57,12 @@ class ApiKeyAdmin(_ModelAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: ApiKey | None = None) -> Any:
         return self.fieldsets if obj is None else self._made
+
+    @writing_first
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        return super().add_view(request, form_url, extra_context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)

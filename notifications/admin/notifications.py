@@ -18,6 +18,7 @@ from notifications.admin import trace, user_search
 from notifications.admin.compose import Compose, reach
 from notifications.admin.forms import ComposeForm
 from notifications.admin.paging import BoundedAdmin
+from notifications.admin.writing import writing_first
 from notifications.inbox import stats
 from notifications.inbox.stats import Counts
 from notifications.models import Notification, Stats, Status
@@ -162,6 +163,7 @@ class NotificationAdmin(BoundedAdmin):
 
     # --- Withdrawing ------------------------------------------------------------------------------
 
+    @writing_first
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: Any = None
     ) -> HttpResponse:

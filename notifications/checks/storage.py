@@ -84,14 +84,18 @@ def database_in_memory(**_kwargs: Any) -> list[checks.CheckMessage]:
 
 @checks.register()
 def deferred_transactions(**_kwargs: Any) -> list[checks.CheckMessage]:
-    """A deferred transaction that reads and then writes fails at once, whatever the timeout."""
+    """A deferred transaction that reads and then writes fails at once, whatever the timeout.
+
+    Those that the app begins do not; one of the project's, in which it sends, is the project's.
+    """
     mode = _mode()
     if not _is(SQLITE) or mode in {"IMMEDIATE", "EXCLUSIVE"}:
         return []
     return [
         checks.Warning(
-            f"SQLite's transactions are {mode}: one that reads and then writes fails with "
-            '"database is locked" when another writer was faster.',
+            f"SQLite's transactions are {mode}: one of the project's that reads and then writes or "
+            'sends fails with "database is locked" when another writer was faster. The app\'s own '
+            "do not.",
             hint="Set OPTIONS['transaction_mode'] to 'IMMEDIATE'.",
             id="notifications.W016",
         )

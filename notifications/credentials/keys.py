@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from notifications.credentials import revocation
-from notifications.models import AccessToken, ApiKey
+from notifications.models import AccessToken, ApiKey, transactions
 from notifications.process import outages
 
 logger = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ def revoke(keys: QuerySet[ApiKey]) -> int:
 
     Returns: how many were not revoked before.
     """
-    with transaction.atomic():
+    with transactions.atomic():
         pks = list(keys.filter(revoked_at=None).values_list("pk", flat=True))
         count = ApiKey.objects.filter(pk__in=pks, revoked_at=None).update(revoked_at=timezone.now())
         live = AccessToken.objects.filter(api_key__in=pks, expires_at__gt=timezone.now())

@@ -14,12 +14,12 @@ import threading
 from collections.abc import Collection
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, connections, router, transaction
+from django.db import DatabaseError, InterfaceError, connections, router
 from django.db.models.signals import post_delete, pre_delete
 from django.utils import timezone
 
 from notifications.credentials.signals import access_revoked
-from notifications.models import AccessToken, Inbox
+from notifications.models import AccessToken, Inbox, transactions
 from notifications.process import outages
 
 logger = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def connect() -> None:
 def revoke(user_ids: Collection[Any], using: str = "default") -> None:
     """Say that these users' access may end with the present transaction, where there is one."""
     if user_ids:
-        with transaction.atomic(using, savepoint=False):
+        with transactions.atomic(using, savepoint=False):
             access_revoked.send(sender=None, user_ids=set(user_ids), using=using)
 
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from notifications.inbox import stats
 from notifications.inbox.reading import EpochMismatch
-from notifications.models import Epoch, Inbox, InboxItem
+from notifications.models import Epoch, Inbox, InboxItem, transactions
 from notifications.models.inbox import LISTED, InboxItemQuerySet
 from notifications.process import metrics
 from notifications.wire import contract, opaque_ids
@@ -228,7 +228,7 @@ BY_OP: Mapping[str, Callable[[Any, Any], Result]] = {
 }
 
 
-@transaction.atomic
+@transactions.atomic()
 def _perform(change: _Change, recipient_id: Any, which: Which) -> Result:
     inbox = Inbox.lock(recipient_id)
     items = _pending(change, inbox, which)

@@ -8,11 +8,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from notifications.conf import conf
-from notifications.models import Inbox, Operation
+from notifications.models import Inbox, Operation, transactions
 
 
 class OperationConflict(Exception):
@@ -22,7 +21,7 @@ class OperationConflict(Exception):
         super().__init__(f"op_id {op_id!r} was used for another request.")
 
 
-@transaction.atomic
+@transactions.atomic()
 def once(
     recipient_id: Any, op_id: str, request: object, act: Callable[[], dict[str, Any]]
 ) -> dict[str, Any]:

@@ -11,11 +11,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Case, Count, Exists, Expression, F, OuterRef, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 
-from notifications.models import InboxItem, Notification, Stats, StatsDelta, sql
+from notifications.models import InboxItem, Notification, Stats, StatsDelta, sql, transactions
 from notifications.models.inbox import InboxItemQuerySet
 
 # Tallies of one transaction: on SQLite nobody else writes as long as it lasts.
@@ -98,7 +97,7 @@ def roll_up_some() -> int:
     oldest = list(StatsDelta.objects.order_by("pk").values_list("pk", flat=True)[:_MAX_TALLIES])
     if not oldest:
         return 0
-    with transaction.atomic():
+    with transactions.atomic():
         # Who acts just now, or adds them up elsewhere, is not waited for.
         free = StatsDelta.objects.filter(pk__among=oldest).order_by("pk")
         pks = list(free.select_for_update(skip_locked=True).values_list("pk", flat=True))

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Count, Max, Q
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -19,7 +18,7 @@ from django.utils.module_loading import import_string
 from notifications.checks import listening
 from notifications.conf import conf
 from notifications.inbox import stats
-from notifications.models import Inbox, InboxItem, Notification, Status
+from notifications.models import Inbox, InboxItem, Notification, Status, transactions
 from notifications.models.inbox import LISTED
 from notifications.push import notifier
 from notifications.sending import acts, waking
@@ -171,7 +170,7 @@ def _compared(inboxes: Any) -> list[_Stand]:
     return [_Stand(*row) for row in rows.values_list(*columns, *counted)]
 
 
-@transaction.atomic
+@transactions.atomic()
 def _mend(inbox_id: int) -> bool:
     """Let the inbox say what its items say. Returns: whether it does now."""
     inbox = Inbox.objects.select_for_update(no_key=True).filter(pk=inbox_id).first()

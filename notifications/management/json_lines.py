@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from pydantic import ValidationError as SchemaError
 
 from notifications.api.schemas import NotificationIn
+from notifications.models import transactions
 from notifications.models.door import COMMAND
 from notifications.sending import acts
 from notifications.sending.acts import IdempotencyConflict, IdempotencyKey, Sent
@@ -64,7 +64,7 @@ def send_all(file: BinaryIO, sender: str, key_of: KeyOf) -> list[Line]:
     Raises: BadLines: with each of them; nothing was sent.
     """
     lines_read = list(_lines(file))  # before the transaction: whoever writes them may be slow
-    with transaction.atomic():
+    with transactions.atomic():
         lines = [_tried(number, text, sender, key_of(number)) for number, text in lines_read]
         if bad := [line for line in lines if line.error]:
             raise BadLines(bad)
@@ -109,7 +109,7 @@ def _tried(
             acts.check(message, audience)
             return Line(number)
         # A savepoint: a line that fails in the database leaves the transaction around it whole.
-        with transaction.atomic():
+        with transactions.atomic():
             sent = acts.send(message, audience=audience, idempotency=key, through=COMMAND)
         return Line(number, sent)
     except SchemaError as error:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
-from notifications.models import sql
+from notifications.models import sql, transactions
 from notifications.models.epoch import ChangeCounter
 from notifications.models.notification import Notification
 from notifications.wire import contract
@@ -62,7 +62,7 @@ class InboxQuerySet(models.QuerySet["Inbox"]):
             self.ensure(users.filter(pk__among=list(missing)))
 
     def _make(self, users: models.QuerySet[Any]) -> None:
-        with transaction.atomic(self.db, savepoint=False):
+        with transactions.atomic(self.db, savepoint=False):
             # A statement of its own, so that on PostgreSQL the next sees what this one waited for.
             locked = users.order_by("pk").select_for_update(no_key=True)
             list(locked.values_list("pk", flat=True))
@@ -74,7 +74,7 @@ class InboxQuerySet(models.QuerySet["Inbox"]):
         In the transaction that takes the access, so that both are committed, or neither is. Rows
         are locked in the order of ids, as in every other change.
         """
-        with transaction.atomic(self.db, savepoint=False):
+        with transactions.atomic(self.db, savepoint=False):
             rows = self.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)
             pks = list(rows)
             if pks:

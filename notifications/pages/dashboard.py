@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from notifications.dashboard import access, charts
 from notifications.dashboard.board import board
@@ -60,7 +60,7 @@ def _for_scripts(view: View) -> View:
     return answer
 
 
-@require_GET
+@require_safe
 @_for_watchers
 def page(request: HttpRequest) -> HttpResponse:
     """The dashboard; without a script: the figures of now."""
@@ -90,14 +90,14 @@ def _moment(wire_time: str) -> str:
     return zoned(moment)
 
 
-@require_GET
+@require_safe
 @_for_scripts
 def figures(_request: HttpRequest) -> HttpResponse:
     """The figures of this second, where no WebSocket gets through."""
     return JsonResponse(board.frame())
 
 
-@require_GET
+@require_safe
 @_for_scripts
 def history(request: HttpRequest) -> HttpResponse:
     """The charts' points: ``?window=900``, of the seconds that the page offers."""
@@ -109,7 +109,7 @@ def history(request: HttpRequest) -> HttpResponse:
     return JsonResponse(charts.history(window_s))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @_for_watchers
 def drain(request: HttpRequest, process_id: str) -> HttpResponse:
     """Ask whether, then let a process send its streams elsewhere and end."""
@@ -117,7 +117,7 @@ def drain(request: HttpRequest, process_id: str) -> HttpResponse:
         raise PermissionDenied
     live = Process.objects.live()
     process = live.defer("inboxes").filter(pk=process_id).first()
-    if request.method == "GET":
+    if request.method != "POST":
         if process is None:
             raise Http404
         context = {**around(), "process": process, "is_only": live.count() == 1}

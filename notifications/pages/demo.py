@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from notifications.credentials.recipients import recipient_id
 from notifications.inbox import reading
@@ -31,7 +31,7 @@ _BRANDS = [
 ]
 
 
-@require_GET
+@require_safe
 @login_required
 @cache_control(private=True, no_cache=True)
 def demo_page(request: HttpRequest) -> HttpResponse:

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from notifications.conf import conf
 from notifications.pages.views import around
@@ -18,7 +18,7 @@ _INTERVALS_S = (1, 2, 5, 10)
 _SIDES = {"request": _("Request"), "response": _("Response")}
 
 
-@require_GET
+@require_safe
 @login_required
 @cache_control(private=True, no_cache=True)
 def diagnostics_page(request: HttpRequest) -> HttpResponse:

@@ -59,12 +59,12 @@ class _Shown:
     cells: list[_Cell]
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 @cache_control(private=True, no_cache=True)
 def preferences_page(request: HttpRequest) -> HttpResponse:
     """Show what is chosen, save it, mute and unmute, send a test."""
-    if request.method == "GET":
+    if request.method != "POST":
         found = reading.of(recipient_id(request))
         return _page(request, found, PreferencesForm(found.choices))
     match request.POST.get("op"):

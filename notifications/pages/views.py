@@ -14,7 +14,7 @@ from django.urls import get_script_prefix
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from notifications.conf import conf
 from notifications.credentials.recipients import recipient_id
@@ -34,7 +34,7 @@ def around() -> dict[str, str]:
     return {"base_template": conf.BASE_TEMPLATE, "site_root": get_script_prefix()}
 
 
-@require_GET
+@require_safe
 @login_required
 @cache_control(private=True, no_cache=True)
 def inbox_page(request: HttpRequest) -> HttpResponse:
@@ -79,7 +79,7 @@ def _menus(user_id: Any, place: ListPosition, page: reading.Page) -> list[filter
     return list(filters.menus(choices.held(user_id), place.search, newest))
 
 
-@require_GET
+@require_safe
 @login_required
 @cache_control(private=True, no_cache=True)
 def inbox_one(request: HttpRequest, wire_id: str) -> HttpResponse:
@@ -88,7 +88,7 @@ def inbox_one(request: HttpRequest, wire_id: str) -> HttpResponse:
     read = None if pk is None else reading.one(recipient_id(request), pk)
     if pk is None or read is None:
         return gone(request, pk)
-    if read.item.read_at is None and not _is_prefetch(request):
+    if read.item.read_at is None and _is_opened(request):
         acts.mark_read(recipient_id(request), acts.Chosen({pk}))
         now = timezone.now()
         read = replace(read, item=replace(read.item, read_at=now, seen_at=now))
@@ -108,11 +108,11 @@ def inbox_one(request: HttpRequest, wire_id: str) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def inbox_action(request: HttpRequest) -> HttpResponse:
     """Do one act and go back to the listing that it was done from."""
-    if request.method == "GET":
+    if request.method != "POST":
         # Who was signed out when the button was pressed comes here after signing in again.
         messages.warning(request, _("You were signed out, so nothing was done. Try it again."))
         return redirect("notifications:inbox")
@@ -197,6 +197,7 @@ def _mark_all_read(request: HttpRequest, place: ListPosition) -> HttpResponse:
     return redirect(place.url)
 
 
-def _is_prefetch(request: HttpRequest) -> bool:
-    """Whether the browser asks ahead of its user."""
-    return "prefetch" in request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
+def _is_opened(request: HttpRequest) -> bool:
+    """Whether the user sees it: no program looks if it is there, and no browser asks ahead."""
+    purpose = request.headers.get("Sec-Purpose", request.headers.get("Purpose", ""))
+    return request.method == "GET" and "prefetch" not in purpose

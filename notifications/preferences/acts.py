@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from django.db import transaction
 from django.db.models import F
 
-from notifications.models import Inbox, InboxRule, Preferences
+from notifications.models import Inbox, InboxRule, Preferences, transactions
 from notifications.models.preferences import MUTES
 from notifications.preferences import categories
 from notifications.preferences.categories import SHOWN, Channels
@@ -38,7 +37,7 @@ class TooMany(ValueError):
         )
 
 
-@transaction.atomic
+@transactions.atomic()
 def choose(user_id: Any, *, rows: Mapping[str, Channels] | None = None, **chosen: Any) -> bool:
     """Choose how to be told, and what of; what is not given stays.
 
@@ -64,7 +63,7 @@ def choose(user_id: Any, *, rows: Mapping[str, Channels] | None = None, **chosen
     return is_changed
 
 
-@transaction.atomic
+@transactions.atomic()
 def mute(user_id: Any, kind: str, value: str) -> bool:
     """Keep what is sent from now on out of the inbox, whatever is in it.
 
@@ -81,7 +80,7 @@ def mute(user_id: Any, kind: str, value: str) -> bool:
     return True
 
 
-@transaction.atomic
+@transactions.atomic()
 def unmute(user_id: Any, kind: str, value: str) -> bool:
     """Take a mute back. Returns: whether there was one."""
     inbox = Inbox.lock(user_id)

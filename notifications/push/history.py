@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
-from notifications.models import HistorySlot, Process
+from notifications.models import HistorySlot, Process, transactions
 from notifications.models.history import COARSE, FINE, Ring
 from notifications.process.counting import BOUNDS_S
 from notifications.push.totals import Totals
@@ -36,7 +36,7 @@ def keep(now: datetime, totals: Totals, online: int) -> None:
     """
     slot = FINE.slot_at(now.timestamp())
     if not _is_there(FINE, slot):
-        with transaction.atomic():
+        with transactions.atomic():
             if _claim(FINE, slot):
                 _fill(slot, totals, online)
     _sum_up(COARSE.slot_at(slot) - COARSE.step_s)
@@ -55,7 +55,7 @@ def _claim(ring: Ring, slot: int) -> bool:
     if row.exists():
         return False
     try:
-        with transaction.atomic():
+        with transactions.atomic():
             HistorySlot.objects.create(pk=ring.place(slot), **empty)
     except IntegrityError:
         return False
@@ -146,7 +146,7 @@ def _sum_up(slot: int) -> None:
     parts = [part for part in within.order_by("slot").values_list("figures", flat=True) if part]
     if not parts:
         return
-    with transaction.atomic():
+    with transactions.atomic():
         if _claim(COARSE, slot):
             row = HistorySlot.objects.filter(pk=COARSE.place(slot))
             row.update(figures=summed(parts))

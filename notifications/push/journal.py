@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
 from notifications.conf import conf
+from notifications.models import transactions
 from notifications.models.stream_record import CAUSE_MAX_LENGTH, StreamRecord
 from notifications.process import log_limits, outages
 from notifications.process.supervisor import OnDemand
@@ -162,7 +162,7 @@ def write(new: Sequence[StreamRecord], known: Sequence[StreamRecord]) -> None:
 
     Raises: DatabaseError
     """
-    with transaction.atomic():
+    with transactions.atomic():
         if new:
             # Ignored: a commit whose answer was lost is tried again.
             StreamRecord.objects.bulk_create(new, ignore_conflicts=True)

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from notifications.inbox import reading, stats
-from notifications.models import InboxItem
+from notifications.models import InboxItem, transactions
 from notifications.models.epoch import present_tag
 from notifications.models.inbox import UNDELIVERED
 from notifications.process import metrics, supervisor
@@ -200,7 +200,7 @@ def _mark(item_ids: Collection[int]) -> Sequence[_Marked]:
     if not item_ids:
         return []
     items: Any = InboxItem.objects.filter(pk__among=sorted(item_ids), **UNDELIVERED)
-    with transaction.atomic():
+    with transactions.atomic():
         locked = items.order_by("pk").select_for_update(skip_locked=True, no_key=True)
         marked = list(locked.values_list("pk", "inbox_id", "arrived_at"))
         pks = [pk for pk, *_ in marked]

@@ -14,7 +14,7 @@ from django.utils.asyncio import async_unsafe
 from django.utils.translation import gettext_lazy as _
 
 from notifications.inbox.idempotency import fingerprint
-from notifications.models import Edit, Notification, Removal, Status
+from notifications.models import Edit, Notification, Removal, Status, transactions
 from notifications.models.audience import Audience
 from notifications.models.door import CODE, Through
 from notifications.sending import dispatch, quota, start
@@ -120,7 +120,7 @@ def check(message: Message, audience: Audience) -> None:
     _row(message, audience).validate()
 
 
-@transaction.atomic
+@transactions.atomic()
 def edit(notification_id: int, **changes: str) -> bool:
     """Change what a notification says, also in the inboxes that it has reached; not announced.
 
@@ -181,7 +181,7 @@ def expire(notification_id: int) -> bool:
     return False
 
 
-@transaction.atomic
+@transactions.atomic()
 def _remove(notification_id: int, reason: str, **values: Any) -> bool:
     """Begin the job that removes a notification's items; on commit it runs or is left to do."""
     rows = Notification.objects.filter(pk=notification_id, status__in=REMOVABLE)
@@ -230,7 +230,7 @@ def _accept(notification: Notification, audience: Audience, *, rationed: bool) -
     notification.recipient_count = audience.recipients().count()
     notification.status = Status.SCHEDULED if later else Status.SENDING
     try:
-        with transaction.atomic():
+        with transactions.atomic():
             if rationed and (sent := _counted(notification)) is not None:
                 return sent
             notification.is_begun = True

@@ -15,12 +15,12 @@ from abc import ABC, abstractmethod
 from threading import Event
 from typing import Any, ClassVar
 
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from notifications.conf import conf
-from notifications.models import Leased, from_now
+from notifications.models import Leased, from_now, transactions
 from notifications.process import metrics
 
 logger = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ class ChunkedJob(ABC):
         upto: int = accepted["upto"] if row.upto is None else row.upto
         self._cursor, self._upto = row.cursor, upto
         end = self._next_end()
-        with metrics.timed(metrics.dispatch_chunk), transaction.atomic():
+        with metrics.timed(metrics.dispatch_chunk), transactions.atomic():
             # Where it stood when that was read is a condition, as is that nobody else is on it.
             if not self._take(self._free().filter(pk=self.pk, **at), end, accepted):
                 return False
@@ -142,7 +142,7 @@ class ChunkedJob(ABC):
         Raises: DatabaseError: nothing was done; do it again.
         """
         end = self._next_end()
-        with metrics.timed(metrics.dispatch_chunk), transaction.atomic():
+        with metrics.timed(metrics.dispatch_chunk), transactions.atomic():
             if not self._fence(end):
                 return False
             self.chunk(self._cursor, end)

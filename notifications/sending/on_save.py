@@ -13,6 +13,7 @@ from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import Model
 from django.db.models.signals import post_save, pre_save
 
+from notifications.models import transactions
 from notifications.models.audience import Audience
 from notifications.models.door import Door, Through
 from notifications.sending.shortcuts import send_through
@@ -109,7 +110,7 @@ def _as_stored(
 def _apply(rule: _Rule, row: Model, before: Model | None) -> None:
     try:
         # A savepoint within the save's transaction: what fails takes no more with it.
-        with transaction.atomic():
+        with transactions.atomic():
             if rule.when is None or rule.when(row, before):
                 _send(rule, row)
     except Exception:  # whatever a project's functions raise, its save is none of ours to fail

@@ -17,9 +17,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 from django.db import (
     connection,
-    transaction,
 )
 
+from notifications.models import transactions
 from notifications.process import supervisor
 from notifications.sending.failures import FIRST_REST_S, Failed, is_of_all, is_of_database
 from notifications.sending.jobs import ChunkedJob, pause
@@ -236,4 +236,4 @@ class Rounds:
 def _shared_transaction() -> AbstractContextManager[Any]:
     # On SQLite each commit waits for the disk, and others for the pause that comes with it. On
     # PostgreSQL others wait for single rows, so jobs lock theirs each for itself.
-    return transaction.atomic() if connection.vendor == "sqlite" else nullcontext()
+    return transactions.atomic() if connection.vendor == "sqlite" else nullcontext()

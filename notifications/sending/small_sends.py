@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -24,6 +24,7 @@ from notifications.models import (
     Notification,
     Status,
     audiences,
+    transactions,
 )
 from notifications.models.audience import Id
 from notifications.models.inbox import InboxNow
@@ -66,7 +67,7 @@ def send_together(pks: Sequence[int]) -> Left:
     Returns: what was not done. What is neither that nor sent is somebody else's, or has ended.
     Raises: DatabaseError: nothing was done.
     """
-    with transaction.atomic():
+    with transactions.atomic():
         sends, left = _chosen(_taken(pks))
         if sends:
             _dispatch(sends)

@@ -13,12 +13,12 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection
 from django.db.models import Case, When
 from django.utils import timezone
 
 from notifications.inbox import stats
-from notifications.models import ChangeCounter, Inbox, InboxItem
+from notifications.models import Inbox, InboxItem, transactions
 from notifications.models.inbox import InboxItemQuerySet
 from notifications.process import supervisor
 from notifications.sending.arrivals import advance
@@ -77,7 +77,7 @@ class Waking:
         return woken
 
 
-@transaction.atomic
+@transactions.atomic()
 def wake(
     inbox_ids: Collection[int], pks: Collection[int], now: datetime
 ) -> tuple[int, Collection[int]]:
@@ -85,9 +85,6 @@ def wake(
 
     Returns: how many have woken; the inboxes that somebody else holds.
     """
-    # On SQLite a transaction that has read fails to write once another has written, if it is
-    # deferred, as Django begins them: so this one writes first.
-    ChangeCounter.next(Inbox.objects.db)
     # In the order of ids, as everywhere. Nobody is waited for: who acts just now is done soon.
     locked = Inbox.objects.filter(pk__among=inbox_ids).order_by("pk")
     locked = locked.select_for_update(skip_locked=True, no_key=True)

@@ -1,7 +1,8 @@
 """What many arrivals ask of the page: rows drawn, how long its thread is busy, and memory.
 
 A task is measured in CPU time and not the wall's, yet where others use the machine that is more,
-too: so beside the milliseconds stands what a bare row takes there, in the same page.
+too: so beside the milliseconds stands what a bare row takes there, in the same page. Others only
+ever add to a task: of a few bursts the one that they have left alone tells what it costs.
 """
 
 import pytest
@@ -12,6 +13,7 @@ IS_LIVE = f"() => {BELL}?.state === 'live'"
 TOASTS = f"{BELL}.shadowRoot.querySelector('notification-toast')?.shadowRoot"
 HELD = 200
 BURST = 200
+BURSTS = 4
 # Twice in a frame where rows at the far end have gone meanwhile.
 ROWS_A_FRAME = 20
 TASK_MS = 50
@@ -33,9 +35,10 @@ BARE_ROWS = """() => {
 BARE_COUNT = 200
 COUNT_ROWS = """() => {
   window.added = []
-  new MutationObserver((records) => {
+  window.watching = new MutationObserver((records) => {
     added.push(records.reduce((sum, { addedNodes }) => sum + addedNodes.length, 0))
-  }).observe(document.querySelector('[data-days] .rows'), { childList: true })
+  })
+  watching.observe(document.querySelector('[data-days] .rows'), { childList: true })
 }"""
 MAIN_THREAD = "CrRendererMain"
 
@@ -127,19 +130,24 @@ def test_a_burst_is_drawn_a_few_rows_a_frame_and_keeps_no_task_long(page, arrive
     page, session = page("/inbox/")
     arrive(page, HELD)
     has_drawn(page)
-    page.evaluate(COUNT_ROWS)
-    trace = Trace(chromium)
-    arrive(page, BURST)
-    has_drawn(page)
-    longest = longest_ms(trace.end(page))
-    before = cpu_ms(session)
-    page.evaluate(BARE_ROWS)
-    bare = (cpu_ms(session) - before) / BARE_COUNT
-    # Each row is put there once, and no frame has more to do than a few.
-    added = page.evaluate("added")
-    assert max(added) <= ROWS_A_FRAME
-    assert BURST - ROWS_A_FRAME <= sum(added) <= BURST
-    assert longest <= max(TASK_MS, TASK_ROWS * bare), (longest, bare)
+    measured = []
+    for _ in range(BURSTS):
+        page.evaluate(COUNT_ROWS)
+        trace = Trace(chromium)
+        arrive(page, BURST)
+        has_drawn(page)
+        longest = longest_ms(trace.end(page))
+        # Each row is put there once, and no frame has more to do than a few.
+        added = page.evaluate("watching.disconnect() || added")
+        assert max(added) <= ROWS_A_FRAME
+        assert BURST - ROWS_A_FRAME <= sum(added) <= BURST
+        before = cpu_ms(session)
+        page.evaluate(BARE_ROWS)
+        bare = (cpu_ms(session) - before) / BARE_COUNT
+        if longest <= max(TASK_MS, TASK_ROWS * bare):
+            return
+        measured.append((longest, bare))
+    pytest.fail(f"In each burst there was a task that was too long: {measured}")
 
 
 def settled(page, session):

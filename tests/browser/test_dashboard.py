@@ -11,6 +11,12 @@ from tests.browser.looks import ANY_LOOK, check
 from tests.browser.test_live_push import is_live
 
 
+@pytest.fixture(scope="module", autouse=True)
+def no_servers_of_others(servers):
+    """Those that tests of other modules have shared: this one looks at all that there are."""
+    servers.stop_special()
+
+
 @pytest.fixture
 def staff(alice):
     alice.is_staff = True

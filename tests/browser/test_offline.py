@@ -1,5 +1,9 @@
-"""Where the site cannot be reached the browser shows a page of ours, and goes on by itself."""
+"""Where the site cannot be reached the browser shows a page of ours, and goes on by itself.
 
+The site is gone, for what a browser does offline a service worker's requests may or may not do.
+"""
+
+import pytest
 from playwright.sync_api import expect
 
 HAS_KEPT = """
@@ -11,17 +15,45 @@ async () => {
 """
 
 
-def test_a_page_that_cannot_be_reached_says_so_and_comes_when_it_can(open_page, alice):
-    page = open_page(alice, "/inbox/", allow_errors=True, service_workers="allow")
+@pytest.fixture
+def cut_off(open_page, own_site, processes, alice):
+    """A page that was asked for while the site was not there."""
+    processes.may_warn = True
+    page = open_page(
+        alice, "/inbox/", base_url=own_site.url, allow_errors=True, service_workers="allow"
+    )
     assert page.evaluate(HAS_KEPT)
-    page.context.set_offline(True)
-    page.goto("/inbox/preferences/")
-    expect(page.get_by_role("heading", level=1)).to_have_text("You are offline")
+    own_site.kill()
+
+    def ask():
+        page.goto("/inbox/preferences/")
+        expect(heading(page)).to_have_text("You are offline")
+        return page
+
+    ask.page = page
+    return ask
+
+
+def heading(page):
+    return page.get_by_role("heading", level=1)
+
+
+def test_a_page_that_cannot_be_reached_says_so_and_comes_when_it_can(cut_off, own_site):
+    page = cut_off()
     expect(page.get_by_role("link", name="Try it again")).to_be_visible()
     # In our look, and with nobody's name.
     assert (
         page.evaluate("getComputedStyle(document.querySelector('.notice')).textAlign") == "center"
     )
     expect(page.get_by_text("alice")).to_have_count(0)
-    page.context.set_offline(False)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Preferences")
+    own_site.start()
+    expect(heading(page)).to_have_text("Preferences", timeout=60_000)
+
+
+def test_it_comes_at_once_when_the_browser_says_that_there_is_a_network(cut_off, own_site):
+    # Of itself it would look later than any test waits.
+    cut_off.page.add_init_script("Math.random = () => 1e6")
+    page = cut_off()
+    own_site.start()
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(heading(page)).to_have_text("Preferences")

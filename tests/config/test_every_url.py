@@ -87,3 +87,15 @@ def test_an_error_of_ours_can_be_framed_as_little(browser, settings, where):
 def test_no_page_is_written_to_without_a_csrf_token(browser):
     for where in [*PATHS, *ERRORS]:
         assert browser.post(where, {"x": "1"}).status_code in {401, 403, 404, 405}, where
+
+
+def test_what_can_be_got_can_be_asked_for_without_its_body(browser):
+    """RFC 9110, section 9.1. The API's document says what each of its paths takes."""
+    for where in (one for one in PATHS if not one.startswith("/api/")):
+        answer = browser.get(where)
+        if answer.streaming:
+            answer.getvalue()  # which closes the file
+        if answer.status_code != 405:
+            head = browser.head(where)
+            head.close()
+            assert head.status_code == answer.status_code, where

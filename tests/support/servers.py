@@ -26,6 +26,9 @@ _COMMANDS = {
 }
 # What a server without settings of its own is known by: its kind and its number.
 _PLAIN = 2
+# They serve and do not dispatch: what is sent is dispatched by who sends it, for which its audience
+# must fit one chunk. Everyone is whomever the tests before have made.
+_SETTINGS = {"NOTIFICATIONS_DISPATCH_CHUNK_SIZE": 10_000}
 STARTUP_S = 120
 SHUTDOWN_S = 60
 # As many characters as Django's own CSRF secrets have.
@@ -140,7 +143,7 @@ class Servers:
 
     def __init__(self, folder: Path, **settings: object) -> None:
         self._processes = Processes(folder)
-        self._settings = settings
+        self._settings = _SETTINGS | settings
         self._running: dict[tuple[object, ...], Server] = {}
         self._children: list[Child] = []
 
