@@ -129,7 +129,9 @@ def has_drawn(page):
     """
     until(page, "document.querySelectorAll('[data-days] article').length >= 150")
     page.evaluate("window.looks = []")
-    until(page, f"looks.push({IDS}.join()) && new Set(looks.slice(-3)).size === 1 && looks.length > 2")
+    until(
+        page, f"looks.push({IDS}.join()) && new Set(looks.slice(-3)).size === 1 && looks.length > 2"
+    )
     page.evaluate("new Promise((end) => requestIdleCallback(end))")
 
 

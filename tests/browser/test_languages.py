@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from django.contrib.auth.models import Permission
 from playwright.sync_api import expect
 
 from notifications.models import audiences
@@ -111,6 +112,26 @@ def test_nothing_on_a_page_of_a_user_is_left_untranslated(
     for path in PUBLIC_PAGES:
         page.goto(path)
         assert page.evaluate(LEFT) == [], path
+
+
+def test_nothing_on_the_dashboard_is_left_untranslated(site_with, open_page, alice, tmp_path):
+    alice.is_staff = True
+    alice.save()
+    codenames = ["view_dashboard", "drain_process"]
+    alice.user_permissions.add(*Permission.objects.filter(codename__in=codenames))
+    site = site_with(**pseudo_locale.write(tmp_path / "pseudo"))
+    asks = {"Accept-Language": "en-xa"}
+    page = open_page(alice, "/healthz", base_url=site.url, extra_http_headers=asks)
+    page.add_init_script(WORDS % json.dumps(pseudo_locale.catalogue()))
+    page.goto("/dashboard/")
+    expect(page.locator("[data-state]")).to_contain_text("Live")
+    site.notify("678", "--user", "alice")
+    # By the script, then: the page was drawn before there was any.
+    expect(page.locator("[data-event]")).to_have_count(1)
+    expect(page.locator("[data-process]").first).to_be_visible(timeout=60_000)
+    # Times are written by their language.
+    left = LEFT.replace("time,", "time, .times, [data-event] td:nth-child(2),")
+    assert page.evaluate(left) == []
 
 
 def test_pages_and_bell_speak_german(site, open_page, alice):

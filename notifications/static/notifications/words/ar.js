@@ -125,6 +125,8 @@ export const texts = {
   "%(label)s: %(last)s, between %(least)s and %(most)s": "%(label)s: %(last)s، بين %(least)s و%(most)s",
   "%(label)s: nothing known": "%(label)s: لا شيء معروف",
   "%(minutes)s min %(seconds)s s": "%(minutes)s د %(seconds)s ث",
+  "%(number)s MB": "%(number)s م.ب",
+  "%(number)s ms": "%(number)s م.ث",
   "%(seconds)s s": "%(seconds)s ث",
   "%(title)s, table": "%(title)s، جدول",
   "%(what)s (all %(count)s)": {
