@@ -11,7 +11,7 @@ from notifications.models import audiences
 from notifications.preferences import acts as preferences
 from notifications.sending import acts
 from notifications.wire.message import Message
-from tests.browser.looks import ANY_LOOK, check
+from tests.browser.looks import ANY_LOOK, IN_LIGHT, check
 from tests.support import pseudo_locale
 
 IS_LIVE = "() => document.querySelector('notification-bell')?.state === 'live'"
@@ -159,6 +159,9 @@ def test_what_is_chosen_in_the_preferences_holds_at_once(open_page, alice):
 
 
 def test_arabic_stands_from_right_to_left_and_breaks_no_rule(site, open_page, alice):
+    # Whom the dashboard and the page with the elements are shown to.
+    alice.is_staff = alice.is_superuser = True
+    alice.save()
     preferences.choose(alice.pk, language="ar")
     for title in ("اكتمل التصدير", "Build 12 is done", "مرحبا"):
         site.notify(title, "--user", "alice")
@@ -178,8 +181,9 @@ def test_arabic_stands_from_right_to_left_and_breaks_no_rule(site, open_page, al
     assert max(ends) - min(ends) < 2
     page.locator("notification-bell button").first.click()
     check(page)
-    page.goto("/inbox/preferences/")
-    check(page)
+    for path in ("/inbox/preferences/", "/diagnostics/", "/dashboard/", "/demo/"):
+        page.goto(path)
+        check(page, IN_LIGHT)
 
 
 # As page translators do, and again whenever something is written anew.

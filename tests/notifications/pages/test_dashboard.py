@@ -137,9 +137,9 @@ def test_a_figure_is_written_as_its_reader_writes_it():
 
 def test_every_cause_and_state_of_a_frame_has_a_word():
     said = dashboard_words.words()
-    codes = {code.name.lower() for code in (
-        CloseCode.SIGNED_OUT, CloseCode.NOT_ALLOWED, CloseCode.VERSION, CloseCode.OVERLOADED, CloseCode.RESTART,
-    )}  # fmt: skip
+    code = CloseCode
+    causes = (code.SIGNED_OUT, code.NOT_ALLOWED, code.VERSION, code.OVERLOADED, code.RESTART)
+    codes = {cause.name.lower() for cause in causes}
     assert codes | {"rate", "process", "user", "address"} == said["causes"].keys()
     assert said["audiences"].keys() == set(audiences.KINDS)
     assert said["statuses"].keys() == set(Status.values)
