@@ -1,5 +1,4 @@
 import { AliveRows } from "./alive-rows.js";
-import { Arrivals } from "./arrivals.js";
 import { DayList } from "./day-list.js";
 import { hide, part, say } from "./dom.js";
 import { addComforts } from "./inbox-comforts.js";
@@ -7,6 +6,7 @@ import { place } from "./list-place.js";
 import { around, heldStill, topRow } from "./list-window.js";
 import { Listing } from "./listing.js";
 import { narrowedBy } from "./narrowing.js";
+import { NewRows } from "./new-rows.js";
 import { OnDemand } from "./on-demand.js";
 import { OnceAFrame } from "./once-a-frame.js";
 import { Paging } from "./paging.js";
@@ -35,7 +35,7 @@ class InboxPage {
   #days;
   #rows;
   #paging;
-  #arrivals = new Arrivals();
+  #newRows = new NewRows();
   /** @type {Record<string, string>} */
   #query;
   #redraw = new OnceAFrame(() => this.#show());
@@ -57,7 +57,7 @@ class InboxPage {
     this.#days = new DayList(part(root, "[data-days]", HTMLElement), part(document, "h1", HTMLElement));
     this.#empty = part(root, "[data-empty]", HTMLElement);
     const drawn = [...root.querySelectorAll("article")].map((node) => this.#rows.adopt(node));
-    this.#arrivals.accept(drawn);
+    this.#newRows.accept(drawn);
     this.#listing = new Listing({ filter, isFirst: !asked.has("before") && !asked.has("after"), hasOlder: nextBefore !== null, isNarrowed: this.#isNarrowed, notifications: drawn });
     this.#acts = new RowActs(client, this.#listing);
     this.#paging = new Paging(root, {
@@ -72,16 +72,16 @@ class InboxPage {
 
   start() {
     const { inbox, isReady } = this.#client;
-    this.#root.prepend(this.#arrivals.pill);
+    this.#root.prepend(this.#newRows.pill);
     this.#root.addEventListener("submit", (event) => this.#submitted(event));
     // The middle button does not click.
     for (const type of /** @type {const} */ (["click", "auxclick"])) this.#root.addEventListener(type, (event) => this.#clicked(event));
     // Those of elements that open and close do not bubble.
     this.#root.addEventListener("toggle", ({ target }) => this.#folded(target), { capture: true });
     this.#markAll.addEventListener("submit", (event) => this.#acts.submitAll(event));
-    this.#arrivals.pill.addEventListener("click", () => this.#showNew());
+    this.#newRows.pill.addEventListener("click", () => this.#showNew());
     this.#client.addEventListener("change", ({ detail }) => this.#changed(detail));
-    this.#client.addEventListener("notification", () => this.#listing.hasNewer && this.#arrivals.missed++);
+    this.#client.addEventListener("notification", () => this.#listing.hasNewer && this.#newRows.missed++);
     this.#client.addEventListener("signedout", () => this.#show());
     setInterval(() => this.#show(), TICK_MS);
     if (isReady) this.#changed({ notifications: [...inbox.notifications.values()], removed: [], isSnapshot: true });
@@ -143,9 +143,9 @@ class InboxPage {
     const isNarrowing = this.#root.ariaBusy === "true";
     this.#root.ariaBusy = null;
     if (!isThere) return isNarrowing ? this.#onDemand?.search?.failed() : undefined;
-    this.#arrivals.accept(accepted);
+    this.#newRows.accept(accepted);
     if (isTop) this.#onDemand?.search?.found(this.#listing.size, !this.#listing.hasOlder);
-    if (!this.#listing.hasNewer) this.#arrivals.missed = 0;
+    if (!this.#listing.hasNewer) this.#newRows.missed = 0;
     this.#show({ isStill: isAbove });
   }
 
@@ -155,11 +155,11 @@ class InboxPage {
     const mayInsert = this.isAtTop;
     const all = isStopped ? [] : this.#shown(mayInsert && !isAll);
     const top = isStill || !mayInsert ? topRow(this.#days.rows) : undefined;
-    if (mayInsert) this.#arrivals.accept(all);
-    const waiting = all.filter(this.#arrivals.isNew);
+    if (mayInsert) this.#newRows.accept(all);
+    const waiting = all.filter(this.#newRows.isNew);
     // Each by itself, where words found it, or it is of one thread anyway.
     const isFlat = Boolean(this.#query.q || this.#query.thread);
-    const folds = this.#threads.folds(all.filter((one) => !this.#arrivals.isNew(one)), isFlat);
+    const folds = this.#threads.folds(all.filter((one) => !this.#newRows.isNew(one)), isFlat);
     const kept = around(folds, top ? folds.findIndex(({ one: { id } }) => id === top.id || id === top.under) : 0);
     if (kept.length < folds.length) {
       this.#trim(kept, folds, all);
@@ -175,7 +175,7 @@ class InboxPage {
     });
     this.#onDemand?.selection?.redrawn();
     hide(this.#empty, isStopped || visible.length > 0);
-    this.#arrivals.show(waiting.length);
+    this.#newRows.show(waiting.length);
     const { unread } = this.#client.counts;
     // It is for all that there are, not for what was found.
     hide(this.#markAll, !unread || this.#isNarrowed);
@@ -192,14 +192,14 @@ class InboxPage {
     this.#listing.trim(kept.map(({ one }) => one), folds.map(({ one }) => one));
     for (const { id } of all.filter((one) => !this.#listing.get(one.id))) {
       this.#rows.forget(id);
-      this.#arrivals.forget(id);
+      this.#newRows.forget(id);
     }
   }
 
   /** @param {boolean} [isInTurn] what comes all at once is put there in several frames, the newest first: the page answers meanwhile */
   #shown(isInTurn) {
     const all = this.#listing.shown((one) => this.#client.inbox.view(one));
-    const later = new Set(isInTurn ? all.filter(this.#arrivals.isNew).slice(AT_ONCE) : []);
+    const later = new Set(isInTurn ? all.filter(this.#newRows.isNew).slice(AT_ONCE) : []);
     if (later.size) this.#redraw.soon();
     return all.filter((one) => !later.has(one));
   }
@@ -211,7 +211,7 @@ class InboxPage {
   }
 
   async #showNew() {
-    const first = this.#shown().find(this.#arrivals.isNew);
+    const first = this.#shown().find(this.#newRows.isNew);
     // Those that came are above what is held.
     if (this.#listing.hasNewer) await this.#paging.ask((pages) => pages.anew());
     scrollTo({ top: 0 });

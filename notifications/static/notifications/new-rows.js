@@ -2,7 +2,7 @@
 import { element, hide, say } from "./dom.js";
 import { newText } from "./words.js";
 
-export class Arrivals {
+export class NewRows {
   /** What the reader has seen in its place: it may come back there at any time. @type {Set<string>} */
   #accepted = new Set();
   /** Those of which nothing is held, since the list is far below them. */
