@@ -3,6 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
+from notifications.models import InboxItem
+from tests.support.processes import until
+
 LAYOUTS = {
     "russian": {
         "j": "\N{CYRILLIC SMALL LETTER O}",
@@ -42,3 +45,35 @@ def test_keys_count_by_their_place_where_letters_are_others(site, open_page, ali
     expect(one).to_be_focused()
     press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+
+
+NO_SHORTCUT = """(node) => {
+  const ways = [{ isComposing: true }, { altKey: true }, { metaKey: true }, { ctrlKey: true }]
+  for (const how of ways) {
+    const key = { key: 'e', code: 'KeyE', bubbles: true, cancelable: true, ...how }
+    node.dispatchEvent(new KeyboardEvent('keydown', key))
+  }
+}"""
+
+
+def test_what_is_composed_or_pressed_with_another_key_is_no_shortcut(site, open_page, alice):
+    # Which the letter finds, too, that is typed into the field.
+    for title in ("Elm", "Echo"):
+        site.notify(title, "--user", "alice")
+    page = open_page(alice)
+    page.get_by_role("button", name="Keyboard shortcuts").wait_for()
+    elm, echo = (page.get_by_role("article", name=name) for name in ("Elm", "Echo"))
+    echo.focus()
+    echo.evaluate(NO_SHORTCUT)
+    search = page.get_by_role("searchbox")
+    search.focus()
+    page.keyboard.press("e")
+    expect(search).to_have_value("e")
+    page.keyboard.press("Backspace")
+    echo.focus()
+    # Or the other one, had any of those been one.
+    page.keyboard.press("e")
+    expect(echo).to_have_count(0)
+    expect(elm).to_be_focused()
+    until(InboxItem.objects.archived().exists, "it is archived")
+    assert InboxItem.objects.archived().count() == 1
