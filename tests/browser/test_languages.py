@@ -124,7 +124,7 @@ def test_nothing_on_the_dashboard_is_left_untranslated(site_with, open_page, ali
     page = open_page(alice, "/healthz", base_url=site.url, extra_http_headers=asks)
     page.add_init_script(WORDS % json.dumps(pseudo_locale.catalogue()))
     page.goto("/dashboard/")
-    expect(page.locator("[data-state]")).to_contain_text("Live")
+    expect(page.locator("p[data-state]")).to_contain_text("Live")
     site.notify("678", "--user", "alice")
     # By the script, then: the page was drawn before there was any.
     expect(page.locator("[data-event]")).to_have_count(1)
