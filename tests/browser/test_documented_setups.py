@@ -131,6 +131,8 @@ def test_the_bell_has_colours_where_the_page_gives_none(request, setup, shop_of,
     setup.notify("Payments fail", "--user", "alice", "--level", "critical", "--body", "Since noon.")
     expect(page.locator("notification-toast")).to_contain_text("Payments fail")
     open_panel(page)
+    # What a panel shows comes a moment after it.
+    expect(page.locator("notification-bell li.unread .nb-level")).to_be_visible()
     for scheme in ("light", "dark"):
         page.evaluate("(it) => { document.documentElement.style.colorScheme = it }", scheme)
         picture(page, f"{request.node.name}-{scheme}")

@@ -25,9 +25,11 @@ STARTUP_S = 60
 _IS_WAITING = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event = 'SyncRep'"
 _LISTENS = "application_name = 'notifications LISTEN'"
 _TERMINATE = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity "
     "WHERE datname = current_database() AND pid <> %s"
 )
+# Until the process is gone, and what it has open; no longer for one that is frozen.
+_WAIT = "SELECT pg_terminate_backend(pid, 10000) FROM unnest(%s::int[]) AS pid"
 
 
 class PostgresqlFaults:
@@ -122,7 +124,9 @@ class PostgresqlFaults:
     def _terminate(which: LiteralString) -> int:
         with psycopg.connect(database_url(), autocommit=True) as opened:
             ended = opened.execute(f"{_TERMINATE} AND {which}", [opened.info.backend_pid])
-            return ended.rowcount
+            pids = [pid for pid, _ in ended.fetchall()]
+            opened.execute(_WAIT, [pids])
+            return len(pids)
 
     @staticmethod
     def _configure(how: LiteralString) -> None:

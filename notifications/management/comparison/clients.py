@@ -126,6 +126,11 @@ class Polling(HttpClient):
             await self.poll()
             due = max(due + self._interval_s, loop.time())
 
+    async def close(self) -> None:
+        # Unlike those of the others an answer to a poll comes at once.
+        await self._http.finish()
+        await super().close()
+
     async def poll(self) -> None:
         """Ask once, and for older pages where all of a page is new."""
         query, newest, condition = f"limit={PAGE_SIZE}", self._newest, self._condition()

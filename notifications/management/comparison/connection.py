@@ -17,6 +17,8 @@ from notifications.management.comparison.traffic import Traffic
 
 _CHUNK_BYTES = 65536
 _CLOSE_S = 5
+# Where a server is that was asked and has not said all.
+_ANSWERS = {h11.SEND_RESPONSE, h11.SEND_BODY}
 Headers = Sequence[tuple[str, str]]
 
 
@@ -136,6 +138,13 @@ class Http:
             event := await self._next(self._wire), h11.Data
         ):
             yield bytes(event.data)
+
+    async def finish(self) -> None:
+        """Hear the rest of an answer that is on its way, if it comes soon: it has been caused."""
+        with suppress(Failed, Cut, TimeoutError):
+            async with asyncio.timeout(_CLOSE_S):
+                while self._wire is not None and self._state.their_state in _ANSWERS:
+                    await self._next(self._wire)
 
     async def close(self) -> None:
         """Leave; the next request opens another connection."""

@@ -22,11 +22,12 @@ from notifications.management.comparison.access import Sender
 from notifications.management.comparison.clients import PAGE_SIZE
 from notifications.management.comparison.measure import TRANSPORTS
 from notifications.management.comparison.results import of_run
+from notifications.management.comparison.site import Site
 from notifications.management.comparison.traffic import Traffic, awake_s, wake_ups
 from notifications.process import extras
 from tests.docs.markdown import REPOSITORY
 from tests.support.processes import until
-from tests.support.proxy import Proxy
+from tests.support.proxy import Fault, Proxy
 
 SOON = ["--messages=4", "--mean-gap=0.05", "--interval=0.2"]
 USERS = 3
@@ -141,6 +142,29 @@ def test_a_poll_that_finds_more_than_a_page_asks_for_older_ones(name, own):
     traffic = asyncio.run(poll())
     assert sorted(seen) == sorted(f"Many {number}" for number in range(PAGE_SIZE + 2))
     assert (traffic.requests, traffic.empty) == (3, 1)
+
+
+def test_a_poll_that_ends_amid_its_answer_counts_what_is_on_its_way(own):
+    async def poll(proxy):
+        sender = Sender(own.site, own.key)
+        who = await sender.enter(own.users[0], 60)
+        await sender.close()
+        proxy.fault("/", Fault.DELAY)
+        site = Site.at(proxy.url)
+        client = TRANSPORTS["poll"](site, who, lambda _: None, interval_s=60, phase=0)
+        polling = asyncio.create_task(client.run())
+        async with asyncio.timeout(60):
+            while not client.traffic.bytes_up:  # noqa: ASYNC110 (nothing tells of it)
+                await asyncio.sleep(0)
+        polling.cancel()
+        await asyncio.gather(polling, return_exceptions=True)
+        return client.traffic
+
+    with Proxy(own.site.port) as proxy:
+        traffic = asyncio.run(poll(proxy))
+        counted = (traffic.bytes_up, traffic.bytes_down)
+        assert traffic.bytes_down > 0
+        until(lambda: proxy.bytes_of("/") == counted, f"it counts {counted} too")
 
 
 def test_a_burst_is_what_comes_within_five_seconds():
