@@ -218,8 +218,7 @@ def test_a_walk_of_one_chunk_is_one_transaction(alice):
 @pytest.mark.django_db(transaction=True)
 def test_small_ones_that_are_made_in_bulk_share_their_transactions(alice, settings, monkeypatch):
     settings.NOTIFICATIONS_DISPATCH_CHUNK_SIZE = 10
-    # However slow the machine is: their number is what ends a transaction.
-    monkeypatch.setattr(small_sends, "_READING_S", 600)
+    monkeypatch.setattr(small_sends, "_READING_S", 60)
     made = made_in_bulk(40, alice)
     with CaptureQueriesContext(connection) as queries:
         worker.run_due()
