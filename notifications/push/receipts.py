@@ -58,19 +58,31 @@ _UNDELIVERED = {
            AND s.arrived_revision <= json_extract(a.value, '$[1]') AND {undelivered}
         LIMIT %(most)s""".format_map(_TABLES),
 }
-_MARK = {
+# Marks those of some items that are free, and tells of them.
+_MARK: dict[str, list[str]] = {
     # In the order of ids, as everywhere.
-    "postgresql": """
+    "postgresql": [
+        """
         WITH free AS MATERIALIZED (
             SELECT s.id FROM {item} s WHERE s.id = ANY(%(ids)s::bigint[]) AND {undelivered}
             ORDER BY s.id FOR NO KEY UPDATE SKIP LOCKED
         )
         UPDATE {item} i SET delivered_at = %(now)s FROM free WHERE i.id = free.id
-        RETURNING i.id, i.inbox_id, i.arrived_at""".format_map(_TABLES),
-    "sqlite": """
+        RETURNING i.id, i.inbox_id, i.arrived_at""".format_map(_TABLES)
+    ],
+    # SQLite is older than its RETURNING on some systems; nobody writes between the two.
+    "sqlite": [
+        """
+        SELECT s.id, s.inbox_id, s.arrived_at FROM {item} s
+        WHERE s.id IN (SELECT value FROM json_each(%(ids)s)) AND {undelivered}""".format_map(
+            _TABLES
+        ),
+        """
         UPDATE {item} AS s SET delivered_at = %(now)s
-        WHERE s.id IN (SELECT value FROM json_each(%(ids)s)) AND {undelivered}
-        RETURNING id, inbox_id, arrived_at""".format_map(_TABLES),
+        WHERE s.id IN (SELECT value FROM json_each(%(ids)s)) AND {undelivered}""".format_map(
+            _TABLES
+        ),
+    ],
 }
 
 # Of an item: its id, its inbox, and when it arrived, as the database gave it.
@@ -219,8 +231,11 @@ def _mark(item_ids: Collection[int]) -> Sequence[_Marked]:
     named = {"ids": _array(item_ids), "now": now}
     with transactions.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(_MARK[connection.vendor], named)
+            tell, *then = _MARK[connection.vendor]
+            cursor.execute(tell, named)
             marked: Sequence[_Marked] = cursor.fetchall()
+            for statement in then:
+                cursor.execute(statement, named)
         stats.delivered([pk for pk, *_ in marked])
     metrics.items.labels("delivered").inc(len(marked))
     return marked
