@@ -44,7 +44,10 @@ def run(
 
 def _befall(nemesis: Nemesis, fault_count: int | None) -> None:
     cluster = nemesis.cluster
+    cluster.wait_for_sends(1)
     nemesis.run(len(nemesis.faults()) if fault_count is None else fault_count)
+    # Whatever befell it, it takes more.
+    cluster.wait_for_sends(len(nemesis.done))
     cluster.stop_senders()
     forget_connection()
     cluster.wait_for_quiet()

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.runs import run
-from tests.support.history import Outcome
 from tests.support.nemesis import seed_of_run
 from tests.support.watchers import POLL, SSE, WEBSOCKET
 
@@ -33,5 +32,4 @@ def test_all_promises_are_kept(
     cluster = run(
         start_cluster, transport, with_redis=with_redis, seed=seed, fault_count=FAULTS, lasts_s=1
     )
-    acknowledged = [send for send in cluster.sends() if send.outcome == Outcome.ACKNOWLEDGED]
-    assert len(acknowledged) > FAULTS
+    assert len(cluster.acknowledged()) > FAULTS

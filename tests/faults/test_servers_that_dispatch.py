@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.support.history import Outcome
 from tests.support.nemesis import (
     Nemesis,
     freeze_server,
@@ -29,12 +28,13 @@ def test_all_that_was_accepted_is_dispatched_by_whoever_is_left(
     cluster.start_servers(2)
     cluster.start_sender(pause_s=0.02)
     cluster.start_api_sender(pause_s=0.02)
+    cluster.wait_for_sends(1)
     nemesis = Nemesis(cluster, seed, lasts_s=0.5)
     for faults in ([kill_server], [kill_sender], [kill_server, kill_sender], [freeze_server]):
         nemesis.inflict(*faults)
+    cluster.wait_for_sends(len(nemesis.done))
     cluster.stop_senders()
     forget_connection()
     cluster.wait_for_quiet()
-    acknowledged = [send for send in cluster.sends() if send.outcome == Outcome.ACKNOWLEDGED]
-    assert len(acknowledged) > len(nemesis.done)
+    assert len(cluster.acknowledged()) > len(nemesis.done)
     assert cluster.faults() == [], nemesis.done

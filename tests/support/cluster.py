@@ -259,6 +259,14 @@ class Cluster:
     def sends(self) -> list[Send]:
         return [send for log in self._logs for send in log.sends()]
 
+    def acknowledged(self) -> list[Send]:
+        return [send for send in self.sends() if send.outcome == Outcome.ACKNOWLEDGED]
+
+    def wait_for_sends(self, count: int) -> None:
+        """Wait until so many more than now are acknowledged: on a busy machine they take long."""
+        wanted = len(self.acknowledged()) + count
+        until(lambda: len(self.acknowledged()) >= wanted, f"{count} more are acknowledged")
+
     def note(self, kind: str) -> SendLog:
         """A log for what somebody else sends; the checker reads it too."""
         return self._log(kind)[0]
