@@ -1,5 +1,6 @@
 """The people of the tests: alice, bob, charlie who may see nothing, and staff admin."""
 
+import gc
 from collections import defaultdict
 from contextlib import contextmanager
 from itertools import product
@@ -64,6 +65,12 @@ def pytest_collection_modifyitems(items):
         return next((n for n, one in enumerate(FIRST) if path.is_relative_to(one)), len(FIRST))
 
     items.sort(key=place)
+
+
+def pytest_collection_finish():
+    """What is loaded by now stays: it is not looked through again and again for what may go."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)
