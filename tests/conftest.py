@@ -25,7 +25,7 @@ from tests.support import database_threads, far_ids
 from tests.support.emptying import empty_tables
 from tests.support.once import once
 from tests.support.sessions import login_by
-from tests.support.static_files import collect
+from tests.support.static_files import collect, look_once
 from tests.support.twins import is_twin
 
 PASSWORD = "correct horse battery"
@@ -84,6 +84,13 @@ def quick_emptying():
     """After tests that commit."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: empty_tables())
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_are_looked_for_once():
+    with pytest.MonkeyPatch.context() as patch:
+        look_once(patch)
         yield
 
 
