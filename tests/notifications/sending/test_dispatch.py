@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from notifications.models import Inbox, InboxItem, Notification, Status, audiences
 from notifications.process import log_limits
-from notifications.sending import acts, jobs, worker
+from notifications.sending import acts, jobs, small_sends, worker
 from notifications.sending.dispatch import Dispatch
 from notifications.sending.signals import inboxes_changed
 from notifications.wire.message import Message
@@ -216,8 +216,9 @@ def test_a_walk_of_one_chunk_is_one_transaction(alice):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_small_ones_that_are_made_in_bulk_share_their_transactions(alice, settings):
+def test_small_ones_that_are_made_in_bulk_share_their_transactions(alice, settings, monkeypatch):
     settings.NOTIFICATIONS_DISPATCH_CHUNK_SIZE = 10
+    monkeypatch.setattr(small_sends, "_READING_S", 60)
     made = made_in_bulk(40, alice)
     with CaptureQueriesContext(connection) as queries:
         worker.run_due()
