@@ -21,7 +21,7 @@ class Socket(asyncio.Protocol):
     def __init__(self, port: int, path: str, cookie: str = "") -> None:
         self._port, self._path, self._cookie = port, path, cookie
         self._buffer = b""
-        self._epoch = ""
+        self.epoch = ""
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.received = 0
         self.last_at = 0.0
@@ -78,10 +78,10 @@ class Socket(asyncio.Protocol):
             self.last_at = time.monotonic()
         elif frame.startswith(b'{"type":"ping"'):
             revision = json.loads(frame)["revision"]
-            pong = {"type": "pong", "epoch": self._epoch, "revision": revision}
+            pong = {"type": "pong", "epoch": self.epoch, "revision": revision}
             self._send(json.dumps(pong).encode())
         elif frame.startswith(b'{"type":"hello"'):
-            self._epoch = json.loads(frame)["epoch"]
+            self.epoch = json.loads(frame)["epoch"]
         elif frame.startswith(b'{"type":"synced"'):
             self.synced = True
 

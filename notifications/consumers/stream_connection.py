@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from notifications.push.catch_up import Ask
 from notifications.push.connection import Login
 from notifications.push.hub import Hub
 from notifications.push.journal import Entry
+from notifications.stream import packing
 from notifications.stream.messages import Action, Close, Hint, Load, Loaded, Send, Stream, Told
 from notifications.wire import contract, frames
 from notifications.wire.contract import CloseCode
@@ -132,7 +134,8 @@ class StreamConnection(Generic[S]):
                     self._note(action.told)
             elif isinstance(action, Load):
                 reads = _reads if self.stream.epoch_tag else _first_reads
-                self._reading = reads.ask(Ask(self.inbox_id, action.cursor))
+                most_bytes = math.inf if action.is_whole else packing.READ_MAX_BYTES
+                self._reading = reads.ask(Ask(self.inbox_id, action.cursor, most_bytes))
                 self._reading.add_done_callback(self._loaded)
             elif isinstance(action, Close):
                 self.transport.close(action.code, action.reason)

@@ -34,6 +34,11 @@ def request_of(scope: dict[str, Any]) -> ASGIRequest:
     return request
 
 
+def forget(scope: dict[str, Any]) -> None:
+    """Keep nothing of what was read: a stream is open for an hour, and asks no more."""
+    scope.pop(_READ, None)
+
+
 def host_of(request: ASGIRequest) -> str | None:
     """The host that a request names, if it is one of ours (ALLOWED_HOSTS)."""
     try:

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from notifications.credentials import cors, sessions, visitor
 from notifications.credentials.logins import Login
 from notifications.credentials.origins import is_listed, is_same, is_trusted
-from notifications.credentials.scopes import host_of, request_of
+from notifications.credentials.scopes import forget, host_of, request_of
 from notifications.credentials.throttles import address_of_scope
 from notifications.credentials.visitor import Visitor
 from notifications.process import metrics, outages
@@ -143,6 +143,7 @@ def sign_in(
         user = outcome["login"].user if outcome["login"] else AnonymousUser()
         if outcome["login"]:
             outcome |= await _look_up("inbox_id", find_inbox, user.pk)
+        forget(scope)
         await application(visitor.put(scope, Visitor(user=user, **outcome)), receive, send)
 
     return signed_in

@@ -151,13 +151,13 @@ def _causes(counts: Mapping[str, int]) -> dict[str, int]:
     return {cause: count for cause, count in sorted(found.items()) if cause}
 
 
-def _states(counts: Mapping[str, int]) -> dict[str, str]:
-    """How database and channel layer are, in words: that this could be read says the first."""
-    layer = "Redis" if layers.joins_processes() else "In memory"
-    is_lossy = counts.get("hints_lost", 0) > 0
+def _states(counts: Mapping[str, int]) -> dict[str, dict[str, str]]:
+    """How database and channel layer are: that this could be read says the first."""
+    name = "Redis" if layers.joins_processes() else ""
+    layer = "lossy" if counts.get("hints_lost", 0) > 0 else "well"
     return {
-        "database": f"{connection.display_name}, answers",
-        "layer": f"{layer}, lost hints within the last minute" if is_lossy else f"{layer}, well",
+        "database": {"name": connection.display_name, "is": "answers"},
+        "layer": {"name": name, "is": layer if name else f"memory_{layer}"},
     }
 
 

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 # Seconds that may be looked at, and how that is called.
-WINDOWS = {300: "5 min", 900: "15 min", 3600: "1 h", 21_600: "6 h", 86_400: "24 h"}
+WINDOWS = {
+    300: _("5 min"),
+    900: _("15 min"),
+    3600: _("1 h"),
+    21_600: _("6 h"),
+    86_400: _("24 h"),
+}
 WINDOW_S = 900
 # Points of a chart: more than that a screen does not show, and nobody reads in a table.
 _POINTS_MAX = 120
@@ -65,14 +71,14 @@ CHARTS = (
         _("Commit to acknowledged"),
         "s",
         _("Until a client says that it holds it; clients gather that for 1 to 3 s."),
-        {"ack_p50": "p50", "ack_p95": "p95", "ack_p99": "p99"},
+        {"ack_p50": _("p50"), "ack_p95": _("p95"), "ack_p99": _("p99")},
     ),
     Chart(
         "written",
         _("Commit to sent"),
         "s",
         _("Until the last stream of a process was sent it."),
-        {"written_p50": "p50", "written_p95": "p95", "written_p99": "p99"},
+        {"written_p50": _("p50"), "written_p95": _("p95"), "written_p99": _("p99")},
     ),
     Chart(
         "hints",

@@ -106,6 +106,12 @@ def head(user_id: Any) -> Head:
     return _head(user_id, row)
 
 
+def known_head(user_id: Any) -> Head | None:
+    """The same for a look only: nothing is made."""
+    row = _head_rows(user_id).first()
+    return None if row is None else _head(user_id, row)
+
+
 def page(
     user_id: Any,
     listing: str = "inbox",
@@ -123,27 +129,25 @@ def page(
     items = FILTERS[listing](items_of(user_id))
     if before is not None:
         items = items.filter(arrived_revision__lt=before)
-    if after is not None:
-        return _page_above(user_id, items.filter(arrived_revision__gt=after), size, search)
-    for found in search.ways(items):
+    is_above = after is not None
+    if is_above:
+        items = items.filter(arrived_revision__gt=after)
+    # What is next to the cursor comes first. One more than is shown tells whether there is more.
+    for found in [search.upwards(items)] if is_above else search.ways(items):
         inbox_head, rows = _read(user_id, found[: size + 1])
         if len(rows) > size:
             break
-    shown = _newest_first(rows)[:size]
-    more = len(rows) > size
-    next_before = shown[-1]["arrived_revision"] if more else None
-    return Page(inbox_head, [_read_from(row) for row in shown], next_before)
-
-
-def _page_above(user_id: Any, items: InboxItemQuerySet, size: int, search: Search) -> Page:
-    inbox_head, rows = _read(user_id, search.upwards(items)[: size + 1])
-    shown = sorted(rows, key=lambda row: row["arrived_revision"])[:size]
-    shown.reverse()
-    notifications = [_read_from(row) for row in shown]
-    # Below it is what the cursor was taken from.
-    next_before = shown[-1]["arrived_revision"] if shown else None
-    next_after = shown[0]["arrived_revision"] if len(rows) > size else None
-    return Page(inbox_head, notifications, next_before, next_after)
+    has_more = len(rows) > size
+    rows = _newest_first(rows)
+    shown = rows[-size:] if is_above else rows[:size]
+    first, last = (shown[0], shown[-1]) if shown else (None, None)
+    return Page(
+        inbox_head,
+        [_read_from(row) for row in shown],
+        # Below a page that is above the cursor is what that was taken from.
+        last["arrived_revision"] if last and (has_more or is_above) else None,
+        first["arrived_revision"] if first and has_more and is_above else None,
+    )
 
 
 def one(user_id: Any, notification_id: int) -> Notification | None:

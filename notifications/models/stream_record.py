@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from django.db import connection, models
 
@@ -41,24 +42,26 @@ _VALUES = {
 }
 
 
+class Progress(NamedTuple):
+    """What a stream has come to, in the order in which the statement reads it."""
+
+    connection: str
+    epoch_tag: str
+    acknowledged: int
+    spans: list[list[Any]]
+    ended_at: datetime | None
+    cause: str
+
+
 class StreamRecordQuerySet(models.QuerySet["StreamRecord"]):
-    def renew(self, records: Sequence[StreamRecord]) -> None:
+    def renew(self, told: Sequence[Progress], told_at: datetime) -> None:
         """Write what these have come to, by one statement. Those that are gone stay so."""
         vendor = connection.vendor
         values = ", ".join(f"{name} = {value}" for name, value in _VALUES[vendor].items())
         statement = _SQL[vendor].format(table=self.model._meta.db_table, values=values)
-        rows = [
-            (
-                record.connection,
-                record.epoch_tag,
-                record.acknowledged,
-                record.spans,
-                _adapted(record.ended_at),
-                record.cause,
-                _adapted(record.told_at),
-            )
-            for record in records
-        ]
+        at = _adapted(told_at)
+        # Without a model each: a broadcast is told of every stream of its process.
+        rows = [(*one[:4], _adapted(one.ended_at), one.cause, at) for one in told]
         with connection.cursor() as cursor:
             cursor.execute(statement, (json.dumps(rows),))
 

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from notifications.dashboard import access, charts
 from notifications.dashboard.board import board
 from notifications.models import Process
+from notifications.pages.dashboard_words import event_of, state_text, words
 from notifications.pages.figures import card_of, process_of
 from notifications.pages.moments import zoned
 from notifications.pages.views import around
@@ -72,9 +73,10 @@ def page(request: HttpRequest) -> HttpResponse:
             **around(),
             "at": _moment(frame["at"]),
             "cards": [card_of(chart, frame) for chart in charts.CHARTS],
-            "states": frame["states"],
+            "states": {key: state_text(one) for key, one in frame["states"].items()},
+            "words": words(),
             "processes": [process_of(one) for one in frame["processes"]],
-            "events": [{**one, "at": _moment(one["at"])} for one in frame["events"]],
+            "events": [{**event_of(one), "at": _moment(one["at"])} for one in frame["events"]],
             "windows": charts.WINDOWS.items(),
             "window_s": charts.WINDOW_S,
             "may_drain": access.may_drain(request.user),

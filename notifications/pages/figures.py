@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
 from notifications.dashboard.charts import Chart
 
 _NOTHING = "\N{EN DASH}"
@@ -16,13 +19,17 @@ def text(value: float | None, unit: str) -> str:
     """A figure as people read it: ``12,480``, ``3.2/s``, ``48 ms``."""
     if value is None:
         return _NOTHING
+    if unit == "s" and value < 1:
+        return _("%(number)s ms") % {"number": f"{value * 1000:.0f}"}
     if unit == "s":
-        return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.1f} s"
+        return _("%(seconds)s s") % {"seconds": number_format(round(value, 1), 1)}
     if unit == "bytes":
-        return f"{value / 1e6:.0f} MB"
-    ending = {"per_s": "/s", "per_min": "/min"}.get(unit, "")
+        return _("%(number)s MB") % {"number": f"{value / 1e6:.0f}"}
+    ending = {"per_s": _("/s"), "per_min": _("/min")}.get(unit, "")
     is_whole = value >= _SMALL or value == int(value)
-    return f"{value:,.0f}{ending}" if is_whole else f"{value:.1f}{ending}"
+    places = 0 if is_whole else 1
+    said = number_format(round(value, places), places, force_grouping=True)
+    return f"{said}{ending}"
 
 
 def age(seconds: int) -> str:
@@ -30,11 +37,13 @@ def age(seconds: int) -> str:
     minutes, second = divmod(seconds, 60)
     hours, minute = divmod(minutes, 60)
     days, hour = divmod(hours, 24)
-    for large, small, words in ((days, hour, "dh"), (hours, minute, "hm"), (minutes, second, "ms")):
-        if large:
-            units = {"d": "d", "h": "h", "m": "min", "s": "s"}
-            return f"{large} {units[words[0]]} {small} {units[words[1]]}"
-    return f"{second} s"
+    if days:
+        return _("%(days)s d %(hours)s h") % {"days": days, "hours": hour}
+    if hours:
+        return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": minute}
+    if minutes:
+        return _("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": second}
+    return _("%(seconds)s s") % {"seconds": second}
 
 
 def card_of(chart: Chart, frame: Mapping[str, Any]) -> dict[str, Any]:

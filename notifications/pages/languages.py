@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
-from notifications.preferences import reading
+from notifications.inbox import reading
 from notifications.wire import places
 
 MIDDLEWARE = "notifications.pages.languages.PreferredLanguageMiddleware"
@@ -19,6 +19,9 @@ _OF_NOBODY = {
     "notifications:identity-icon",
     "notifications:manifest",
 }
+# Its view reads where the inbox stands together with what is in it, and says the language itself.
+_OWN = "notifications:inbox"
+_SAFE = {"GET", "HEAD"}
 
 
 def is_chosen_here() -> bool:
@@ -27,7 +30,9 @@ def is_chosen_here() -> bool:
 
 
 class PreferredLanguageMiddleware:
-    """Draws pages in it, for a query. Put it behind LocaleMiddleware and AuthenticationMiddleware.
+    """Draws pages in it. Put it behind LocaleMiddleware and AuthenticationMiddleware.
+
+    The query that it asks is the one of the bell, which asks none then.
 
     It also sets Django's language cookie: so pages that ask no database, those of errors and that
     of signing in, are in the same language.
@@ -46,13 +51,30 @@ class PreferredLanguageMiddleware:
 
     def process_view(self, request: HttpRequest, _view: Any, _args: Any, _kwargs: Any) -> None:
         """Before a view is called: what has none is an error, of which no database is asked."""
-        match = request.resolver_match
-        is_of_nobody = match is not None and match.view_name in _OF_NOBODY
-        if is_of_nobody or places.is_of_api(request.path_info):
+        name = request.resolver_match and request.resolver_match.view_name
+        if name in {*_OF_NOBODY, _OWN} or places.is_of_api(request.path_info):
             return
         user: Any = getattr(request, "user", None)
-        if user is not None and user.is_authenticated:
-            use(request, reading.language_of(user.pk))
+        if user is None or not user.is_authenticated:
+            return
+        head = reading.known_head(user.pk)
+        if head is None:
+            return
+        use(request, head.choices.language)
+        # What changes something may change this, too.
+        if request.method in _SAFE:
+            keep_head(request, user.pk, head)
+
+
+def keep_head(request: HttpRequest, user_id: Any, head: reading.Head | None) -> None:
+    """Where this user's inbox stands, for what draws the page; None: read it anew."""
+    request._inbox_head = (user_id, head)  # type: ignore[attr-defined]
+
+
+def kept_head(request: HttpRequest | None, user_id: Any) -> reading.Head | None:
+    """It, if it is known already, and this user's."""
+    whose, head = getattr(request, "_inbox_head", (None, None))
+    return head if whose == user_id else None
 
 
 def use(request: HttpRequest, language: str) -> None:

@@ -22,7 +22,7 @@ from notifications.models import audiences
 from notifications.models.preferences import MUTES
 from notifications.pages import muting
 from notifications.pages.appearance import category_name
-from notifications.pages.languages import use
+from notifications.pages.languages import kept_head, use
 from notifications.pages.preferences_form import PreferencesForm
 from notifications.pages.views import around
 from notifications.preferences import acts, reading
@@ -65,7 +65,9 @@ class _Shown:
 def preferences_page(request: HttpRequest) -> HttpResponse:
     """Show what is chosen, save it, mute and unmute, send a test."""
     if request.method != "POST":
-        found = reading.of(recipient_id(request))
+        head = kept_head(request, recipient_id(request))
+        known = (head.inbox_id, head.choices) if head else None
+        found = reading.of(recipient_id(request), known=known)
         return _page(request, found, PreferencesForm(found.choices))
     match request.POST.get("op"):
         case "save":

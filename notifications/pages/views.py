@@ -22,6 +22,7 @@ from notifications.inbox import acts, choices, reading
 from notifications.pages import acting, filters, muting, snoozing, threads
 from notifications.pages.days import by_day
 from notifications.pages.gone import gone
+from notifications.pages.languages import keep_head, use
 from notifications.pages.listing import EMPTY, TABS, ListPosition
 from notifications.preferences import acts as preferences
 from notifications.wire import contract
@@ -40,8 +41,7 @@ def around() -> dict[str, str]:
 def inbox_page(request: HttpRequest) -> HttpResponse:
     """One page of the inbox, newest first, or of what is looked for in it."""
     user_id, place = recipient_id(request), ListPosition.of(request.GET)
-    errors = filters.errors_of(place.search)
-    if errors:
+    if filters.errors_of(place.search):
         page = reading.Page(reading.head(user_id), [], None)
     else:
         page = reading.page(
@@ -55,6 +55,8 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
         if place.after is not None and page.next_after is None:
             # A first page that is full, with what arrives while it is read.
             return redirect(replace(place, after=None).url)
+    use(request, page.head.choices.language)
+    errors = filters.errors_of(place.search)
     status = HTTPStatus.BAD_REQUEST if errors else HTTPStatus.OK
     said = {
         **around(),
@@ -90,6 +92,7 @@ def inbox_one(request: HttpRequest, wire_id: str) -> HttpResponse:
         return gone(request, pk)
     if read.item.read_at is None and _is_opened(request):
         acts.mark_read(recipient_id(request), acts.Chosen({pk}))
+        keep_head(request, None, None)
         now = timezone.now()
         read = replace(read, item=replace(read.item, read_at=now, seen_at=now))
     beside = reading.beside(recipient_id(request), read.item.arrived_revision)

@@ -55,12 +55,6 @@ def choices_of(inbox_id: int) -> Choices:
     return Choices.from_json(row)
 
 
-def language_of(user_id: Any) -> str:
-    """The language that a user has chosen; empty: none. One row."""
-    rows = Preferences.objects.filter(inbox__user_id=user_id).values_list("chosen", flat=True)
-    return Choices.from_json(rows.first()).language
-
-
 def for_clients(choices: Choices) -> dict[str, Any]:
     """What a client has to know to show something: what differs from what holds everywhere."""
     others = _shown(categories.defaults(categories.ALL_OTHERS))
@@ -81,15 +75,23 @@ def _shown(channels: Channels) -> dict[str, bool]:
     return {name: getattr(channels, name) for name in categories.SHOWN}
 
 
-def of(user_id: Any) -> Chosen:
-    """All that a user has chosen, with the categories that they may choose of."""
-    inbox_id = Inbox.objects.filter(user_id=user_id).values_list("pk", flat=True).first()
-    if inbox_id is None:
+def of(user_id: Any, *, known: tuple[int, Choices] | None = None) -> Chosen:
+    """All that a user has chosen, with the categories that they may choose of.
+
+    Args: known: their inbox's id and these choices, where both were read already.
+    """
+    found = known or _known(user_id)
+    if found is None:
         return Chosen(Choices(), _rows(Choices(), [], ()), [])
-    choices = choices_of(inbox_id)
+    inbox_id, choices = found
     rules = list(InboxRule.objects.filter(inbox=inbox_id).order_by("-pk"))
     mutes = [_mute(inbox_id, rule) for rule in rules if rule.kind in MUTES]
     return Chosen(choices, _rows(choices, rules, _met(inbox_id)), mutes)
+
+
+def _known(user_id: Any) -> tuple[int, Choices] | None:
+    rows = Inbox.objects.filter(user_id=user_id).values_list("pk", "preferences__chosen")
+    return next(((pk, Choices.from_json(chosen)) for pk, chosen in rows), None)
 
 
 def _met(inbox_id: int) -> Iterable[str]:

@@ -8,6 +8,7 @@ own, in two dialects: the ORM has no words for a LIMIT per row of another table.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +19,7 @@ from notifications.models import Epoch, Inbox, InboxItem, Notification, sql
 from notifications.models.epoch import epoch_tag
 from notifications.models.inbox import LISTED
 from notifications.process import metrics
+from notifications.stream import packing
 from notifications.stream.messages import Entry, Loaded
 from notifications.wire import contract, opaque_ids, serializers
 from notifications.wire.frames import Cursor
@@ -25,10 +27,14 @@ from notifications.wire.frames import Cursor
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """An inbox, from a cursor on; without one: a snapshot."""
+    """An inbox, from a cursor on; without one: a snapshot.
+
+    Of changes that take more than ``most_bytes``, the later ones are left out.
+    """
 
     inbox_id: int
     cursor: Cursor | None
+    most_bytes: float = math.inf
 
 
 def catch_up(asks: Sequence[Ask]) -> list[Loaded | None]:
@@ -38,8 +44,13 @@ def catch_up(asks: Sequence[Ask]) -> list[Loaded | None]:
     Raises: DatabaseError
     """
     with metrics.timed(metrics.catch_up):
-        rows, encode = _read(asks), _Encoder()
-        return [_loaded(ask, rows[n], encode) if n in rows else None for n, ask in enumerate(asks)]
+        # The sockets of one user, or the same one's again: asked and encoded once.
+        different = list(dict.fromkeys(asks))
+        rows, encode = _read(different), _Encoder()
+        answers = {
+            ask: _loaded(ask, rows[n], encode) for n, ask in enumerate(different) if n in rows
+        }
+        return [answers.get(ask) for ask in asks]
 
 
 # --- The statement --------------------------------------------------------------------------------
@@ -226,7 +237,9 @@ def _loaded(ask: Ask, rows: Sequence[Row], encode: _Encoder) -> Loaded:
         return replace(loaded, listed=listed, arrived=arrived, more=len(items) > len(shown))
     assert ask.cursor is not None  # noqa: S101 (without one the statement says snapshot)
     items.sort(key=lambda pair: (pair[0]["revision"], pair[0]["arrived_revision"]))
-    changes = tuple(
+    # Encoded one by one: who is far behind reads what is left once this was sent, and so on. To
+    # encode all that is left each time would be as much work as its square.
+    entries = (
         Entry(
             revision=item["revision"],
             id=str(item["notification_id"]),
@@ -234,9 +247,10 @@ def _loaded(ask: Ask, rows: Sequence[Row], encode: _Encoder) -> Loaded:
         )
         for item, content in items
     )
+    changes, more = packing.first(entries, ask.most_bytes)
     since = ask.cursor.since
     is_chosen = head["preferences_revision"] > since
-    return replace(loaded, since=since, changes=changes, preferences=is_chosen)
+    return replace(loaded, since=since, changes=changes, more=more, preferences=is_chosen)
 
 
 def _items(rows: Sequence[Row]) -> list[tuple[dict[str, Any], Row]]:

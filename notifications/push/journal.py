@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from notifications.conf import conf
 from notifications.models import transactions
-from notifications.models.stream_record import CAUSE_MAX_LENGTH, StreamRecord
+from notifications.models.stream_record import CAUSE_MAX_LENGTH, Progress, StreamRecord
 from notifications.process import log_limits, outages
 from notifications.process.supervisor import OnDemand
 from notifications.push.batching import in_thread
@@ -105,6 +105,14 @@ class Entry:
             told_at=timezone.now(),
         )
 
+    def progress(self) -> Progress:
+        """What is new of its row, as of now."""
+        spans = [list(span) for span in self.spans]
+        cause = self.cause[:CAUSE_MAX_LENGTH]
+        return Progress(
+            self.connection, self.epoch_tag, self.acknowledged, spans, self.ended_at, cause
+        )
+
 
 class Journal:
     """Collects what streams come to, and writes it about once a second. Of one event loop."""
@@ -144,7 +152,7 @@ class Journal:
         for entry in batch:
             del self._waiting[entry]
         new = [entry for entry in batch if not entry.is_kept]
-        known = [entry.record() for entry in batch if entry.is_kept]
+        known = [entry.progress() for entry in batch if entry.is_kept]
         try:
             await in_thread(write, [entry.record() for entry in new], known)
         except Exception as error:  # noqa: BLE001 (a database may raise anything)
@@ -157,7 +165,7 @@ class Journal:
         return True
 
 
-def write(new: Sequence[StreamRecord], known: Sequence[StreamRecord]) -> None:
+def write(new: Sequence[StreamRecord], known: Sequence[Progress]) -> None:
     """Insert these, and write what those have come to.
 
     Raises: DatabaseError
@@ -167,7 +175,7 @@ def write(new: Sequence[StreamRecord], known: Sequence[StreamRecord]) -> None:
             # Ignored: a commit whose answer was lost is tried again.
             StreamRecord.objects.bulk_create(new, ignore_conflicts=True)
         if known:
-            StreamRecord.objects.renew(known)
+            StreamRecord.objects.renew(known, timezone.now())
 
 
 def forget_old(most: int = 1000) -> int:

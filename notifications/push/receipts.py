@@ -14,14 +14,13 @@ import math
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from notifications.inbox import reading, stats
-from notifications.models import InboxItem, transactions
+from notifications.models import InboxItem, sql, transactions
 from notifications.models.epoch import present_tag
 from notifications.models.inbox import UNDELIVERED
 from notifications.process import metrics, supervisor
@@ -39,30 +38,56 @@ _LOOKED_AT = 100
 # Of those that wait while the database fails.
 _MAX_WAITING = 100_000
 
-_SQL = {
-    # LIMIT per inbox: else PostgreSQL may take all that is undelivered, and look for these in it.
-    "postgresql": """
-        SELECT i.id FROM json_array_elements(%s::json) a(told)
-        CROSS JOIN LATERAL (
-            SELECT s.id FROM {item} s
-            WHERE s.inbox_id = (a.told ->> 0)::bigint
-              AND s.arrived_revision <= (a.told ->> 1)::bigint AND {undelivered} LIMIT {most}
-        ) i LIMIT {most}""",
-    "sqlite": """
-        SELECT s.id FROM json_each(%s) a JOIN {item} s
-            ON s.inbox_id = json_extract(a.value, '$[0]')
-           AND s.arrived_revision <= json_extract(a.value, '$[1]') AND {undelivered}
-        LIMIT {most}""",
-}
 _TABLES = {
     "item": InboxItem._meta.db_table,
     "undelivered": " AND ".join(f"s.{column} IS NULL" for column in UNDELIVERED),
-    "most": _MAX_ITEMS,
+}
+# In SQL of our own: who builds queries over thousands of ids takes longer than who answers them.
+_UNDELIVERED = {
+    # LIMIT per inbox: else PostgreSQL may take all that is undelivered, and look for these in it.
+    "postgresql": """
+        SELECT i.id FROM json_array_elements(%(told)s::json) a(told)
+        CROSS JOIN LATERAL (
+            SELECT s.id FROM {item} s
+            WHERE s.inbox_id = (a.told ->> 0)::bigint
+              AND s.arrived_revision <= (a.told ->> 1)::bigint AND {undelivered} LIMIT %(most)s
+        ) i LIMIT %(most)s""".format_map(_TABLES),
+    "sqlite": """
+        SELECT s.id FROM json_each(%(told)s) a JOIN {item} s
+            ON s.inbox_id = json_extract(a.value, '$[0]')
+           AND s.arrived_revision <= json_extract(a.value, '$[1]') AND {undelivered}
+        LIMIT %(most)s""".format_map(_TABLES),
+}
+# Marks those of some items that are free, and tells of them.
+_MARK: dict[str, list[str]] = {
+    # In the order of ids, as everywhere.
+    "postgresql": [
+        """
+        WITH free AS MATERIALIZED (
+            SELECT s.id FROM {item} s WHERE s.id = ANY(%(ids)s::bigint[]) AND {undelivered}
+            ORDER BY s.id FOR NO KEY UPDATE SKIP LOCKED
+        )
+        UPDATE {item} i SET delivered_at = %(now)s FROM free WHERE i.id = free.id
+        RETURNING i.id, i.inbox_id, i.arrived_at""".format_map(_TABLES)
+    ],
+    # SQLite is older than its RETURNING on some systems; nobody writes between the two.
+    "sqlite": [
+        """
+        SELECT s.id, s.inbox_id, s.arrived_at FROM {item} s
+        WHERE s.id IN (SELECT value FROM json_each(%(ids)s)) AND {undelivered}""".format_map(
+            _TABLES
+        ),
+        """
+        UPDATE {item} AS s SET delivered_at = %(now)s
+        WHERE s.id IN (SELECT value FROM json_each(%(ids)s)) AND {undelivered}""".format_map(
+            _TABLES
+        ),
+    ],
 }
 
-
-# Of an item: its id, its inbox, and when it arrived.
-_Marked = tuple[int, int, datetime]
+# Of an item: its id, its inbox, and when it arrived, as the database gave it.
+_Marked = tuple[int, int, Any]
+_ARRIVED_AT = [InboxItem._meta.get_field("arrived_at")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +187,9 @@ def _observe(marked: Sequence[_Marked], receipts: Sequence[Receipt]) -> None:
         if receipt.came_at is not None and receipt.told_at is not None
     }
     step = max(1, -(-len(marked) // _LOOKED_AT))
-    for _, inbox_id, arrived_at in marked[::step]:
+    some = marked[::step]
+    moments_arrived = sql.python_values(_ARRIVED_AT, [[arrived_at] for *_, arrived_at in some])
+    for (_, inbox_id, _), (arrived_at,) in zip(some, moments_arrived, strict=True):
         came_at, told_at = moments.get(inbox_id, (math.inf, 0.0))
         if (arrived_s := arrived_at.timestamp()) >= came_at:
             metrics.commit_to_acknowledged.observe(told_at - arrived_s, step)
@@ -186,8 +213,9 @@ def deliver(user_id: Any, epoch: str, revision: int) -> tuple[reading.Head, int]
 
 def _undelivered(acknowledged: Sequence[tuple[int, int]]) -> list[int]:
     """Items that these inboxes hold up to these revisions, by their ids."""
+    named: dict[str, Any] = {"told": json.dumps(acknowledged), "most": _MAX_ITEMS}
     with connection.cursor() as cursor:
-        cursor.execute(_SQL[connection.vendor].format_map(_TABLES), (json.dumps(acknowledged),))
+        cursor.execute(_UNDELIVERED[connection.vendor], named)
         return [pk for (pk,) in cursor.fetchall()]
 
 
@@ -199,12 +227,20 @@ def _mark(item_ids: Collection[int]) -> Sequence[_Marked]:
     """
     if not item_ids:
         return []
-    items: Any = InboxItem.objects.filter(pk__among=sorted(item_ids), **UNDELIVERED)
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    named = {"ids": _array(item_ids), "now": now}
     with transactions.atomic():
-        locked = items.order_by("pk").select_for_update(skip_locked=True, no_key=True)
-        marked = list(locked.values_list("pk", "inbox_id", "arrived_at"))
-        pks = [pk for pk, *_ in marked]
-        InboxItem.objects.filter(pk__among=pks).update(delivered_at=timezone.now())
-        stats.delivered(pks)
+        with connection.cursor() as cursor:
+            tell, *then = _MARK[connection.vendor]
+            cursor.execute(tell, named)
+            marked: Sequence[_Marked] = cursor.fetchall()
+            for statement in then:
+                cursor.execute(statement, named)
+        stats.delivered([pk for pk, *_ in marked])
     metrics.items.labels("delivered").inc(len(marked))
     return marked
+
+
+def _array(ids: Collection[int]) -> Any:
+    """Ids as the statement takes them, in their order."""
+    return json.dumps(sorted(ids)) if connection.vendor == "sqlite" else sorted(ids)

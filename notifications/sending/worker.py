@@ -28,7 +28,7 @@ from notifications.conf import conf
 from notifications.inbox import stats
 from notifications.models import Notification, Status
 from notifications.process import outages, supervisor
-from notifications.sending import acts, small_sends
+from notifications.sending import acts, due, small_sends
 from notifications.sending.dispatch import Dispatch
 from notifications.sending.failures import Failed, is_of_all
 from notifications.sending.item_jobs import EditJob, RemovalJob
@@ -43,6 +43,8 @@ logger = logging.getLogger(__name__)
 _LOOK_EVERY_S = 0.2
 # Between two times that what senders are shown is added up.
 _FIGURES_EVERY_S = 2.0
+# Between two looks for what has expired: nobody waits until that is deleted.
+_HOUSEKEEPING_EVERY_S = 10.0
 # Figures and housekeeping, of which more is left, rest so many times as long as a little took.
 _RESTS = 4
 # Rows that one look asks for to begin or end, and the seconds that it gives to each of the two: a
@@ -61,11 +63,11 @@ class Dispatcher:
         self._failed: Failed[tuple[str, int]] = Failed()
         self._waking = Waking()
         self._chores = [
-            _Chore("Waking what was snoozed", self._waking.some, conf.DISPATCH_SCAN_S),
+            _Chore("Waking what was snoozed", self._wake, conf.DISPATCH_SCAN_S),
             _Chore("Adding up figures", stats.roll_up_some, _FIGURES_EVERY_S),
         ]
         self._chores += (
-            _Chore(path, import_string(path), conf.DISPATCH_SCAN_S) for path in conf.HOUSEKEEPING
+            _Chore(path, import_string(path), _HOUSEKEEPING_EVERY_S) for path in conf.HOUSEKEEPING
         )
         self._look_at = float("-inf")
 
@@ -75,7 +77,7 @@ class Dispatcher:
         if nudged.is_set() or now >= self._look_at:
             nudged.clear()
             self._look_at = now + min(_LOOK_EVERY_S, conf.DISPATCH_SCAN_S)
-            is_more = _guarded("Looking for what is due", self.look)
+            is_more = _guarded("Looking for what is due", lambda: due.is_work() and self.look())
             if is_more is None:
                 # Maybe there is no database: nothing else would get on either.
                 return conf.DISPATCH_SCAN_S
@@ -122,6 +124,9 @@ class Dispatcher:
         """Leave all that is under way to others."""
         self._rounds.let_go()
 
+    def _wake(self) -> int:
+        return self._waking.some() if due.is_asleep() else 0
+
     def _each(self, name: str, act: Callable[[int], Any], rows: Any) -> bool:
         """Do that to each of these notifications; one where it fails is left alone for a while.
 
@@ -129,9 +134,9 @@ class Dispatcher:
         """
         if resting := [pk for failed, pk in self._failed.resting() if failed == name]:
             rows = rows.exclude(pk__among=resting)
-        due = list(rows.values_list("pk", flat=True)[:_MAX_DUE])
+        pks = list(rows.values_list("pk", flat=True)[:_MAX_DUE])
         until = time.monotonic() + _EACH_S
-        for done, pk in enumerate(due):
+        for done, pk in enumerate(pks):
             if done and time.monotonic() >= until:
                 return True
             try:
@@ -141,7 +146,7 @@ class Dispatcher:
                     raise
                 self._failed.add((name, pk), error)
                 logger.error("Notification %s could not %s: %r", pk, name, error)  # noqa: TRY400
-        return len(due) == _MAX_DUE
+        return len(pks) == _MAX_DUE
 
 
 class _Chore:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -19,10 +20,13 @@ def believed(application: Application, trusted: str | Sequence[str]) -> Applicat
     The address of the client is what the proxy says, by the rules that hold for any other proxy:
     the last that is not of a proxy we trust. Where it says nothing, there is none.
     """
-    known = trusted.split(",") if isinstance(trusted, str) else list(trusted)
-    if "*" in known:
-        return application
+    known = trusted.split(",") if isinstance(trusted, str) else trusted
+    return application if "*" in known else _believing(application, tuple(known))
 
+
+# Once for all connections of a server: each asks.
+@lru_cache(maxsize=8)
+def _believing(application: Application, known: tuple[str, ...]) -> Application:
     async def told(scope: Any, receive: Any, send: Any) -> None:
         if scope["client"] == (_PEER, 0):
             scope["client"] = None

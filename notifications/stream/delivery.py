@@ -61,7 +61,7 @@ class Delivery:
         for part in parts:
             if not self.outgoing.has_room():
                 break
-            is_last = part is parts[-1]
+            is_last = part is parts[-1] and not loaded.more
             position = self.outgoing.position
             revision, frame = packing.changes(loaded, position, part, last=is_last)
             if len(frame) > contract.FRAME_MAX_BYTES:  # one change that does not fit

@@ -180,7 +180,7 @@ class LongPoll:
         self._loading = True
         self._heard = False
         self._retry_at = None
-        return [Load(cursor)]
+        return [Load(cursor, is_whole=True)]
 
     def _answer(self, loaded: Loaded, content: Sequence[bytes]) -> list[Action]:
         self._is_over = True

@@ -32,8 +32,9 @@ class Entry:
 class Loaded:
     """An inbox as one read of the database found it, from a cursor on.
 
-    ``changes``: every notification changed after ``since``, in the order of revisions. ``listed``:
-    the newest ones instead, newest first, where the cursor cannot be resumed from.
+    ``changes``: notifications changed after ``since``, in the order of revisions. ``listed``: the
+    newest ones instead, newest first, where the cursor cannot be resumed from. ``more``: there are
+    others, changed later than those, or older than these.
     """
 
     user: str
@@ -111,9 +112,13 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Read the inbox from the cursor on (from nothing: a snapshot), and report it loaded."""
+    """Read the inbox from the cursor on (from nothing: a snapshot), and report it loaded.
+
+    ``is_whole``: with all that has changed; else with what is sent of one read, at the least.
+    """
 
     cursor: Cursor | None
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

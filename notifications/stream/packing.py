@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from notifications.stream.messages import Entry, Loaded
 from notifications.wire import contract, frames
 
+# What is sent of one read, at most: a frame begins only while the window has room, and has a
+# window's worth, but for one revision that has more.
+READ_MAX_BYTES = 2 * contract.WINDOW_BYTES
 # What stands around the notifications of a snapshot.
 _AROUND_BYTES = 512
 
@@ -22,6 +25,21 @@ def hello(loaded: Loaded, connection: str, server_time: str, ping_interval_s: fl
         revision=loaded.revision,
         ping_interval_s=ping_interval_s,
     )
+
+
+def first(entries: Iterable[Entry], most_bytes: float) -> tuple[tuple[Entry, ...], bool]:
+    """The first of these, whole revisions, until they take ``most_bytes``.
+
+    Returns: whether that left out any, too. Of those one is asked for, to see that it is there.
+    """
+    taken: list[Entry] = []
+    size_bytes = 0
+    for entry in entries:
+        if size_bytes >= most_bytes and entry.revision > taken[-1].revision:
+            return tuple(taken), True
+        taken.append(entry)
+        size_bytes += entry.size_bytes
+    return tuple(taken), False
 
 
 def split(entries: Sequence[Entry], most_bytes: int) -> list[tuple[Entry, ...]]:

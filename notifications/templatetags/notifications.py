@@ -13,6 +13,7 @@ from django.urls import reverse
 from notifications.conf import conf
 from notifications.identity.site import Identity
 from notifications.inbox import reading
+from notifications.pages.languages import kept_head
 from notifications.preferences.reading import for_clients
 
 register = template.Library()
@@ -28,9 +29,7 @@ def notification_bell(context: Context, *, favicon: bool = False) -> dict[str, A
     user = context.get("user")
     if user is None or not user.is_authenticated:
         return {"head": None}
-    head = context.get("head")
-    if not isinstance(head, reading.Head):  # the inbox page has read it already
-        head = reading.head(user.pk)
+    head = _head_of(context, user.pk)
     return {
         "head": head,
         "favicon": favicon,
@@ -60,10 +59,17 @@ def page_theme(context: Context) -> str:
     user = context.get("user")
     if user is None or not user.is_authenticated:
         return "auto"
-    if not isinstance(context.get("head"), reading.Head):
-        context["head"] = reading.head(user.pk)
+    context["head"] = _head_of(context, user.pk)
     theme: str = context["head"].choices.theme
     return theme
+
+
+def _head_of(context: Context, user_id: Any) -> reading.Head:
+    """Where the inbox stands: as the view has read it, or what chose the page's language."""
+    head = context.get("head")
+    if isinstance(head, reading.Head):
+        return head
+    return kept_head(context.get("request"), user_id) or reading.head(user_id)
 
 
 @register.simple_tag

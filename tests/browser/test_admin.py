@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from notifications.inbox import stats
 from notifications.models import Notification
-from tests.browser.looks import ANY_LOOK, check
+from tests.browser.looks import ANY_LOOK, IN_LIGHT, check
 from tests.browser.test_live_push import badge, is_live
 from tests.conftest import PASSWORD
 from tests.support.processes import until
@@ -170,3 +170,19 @@ def test_no_page_has_a_fault_that_axe_finds(site, open_page, admin, alice):
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.get_by_text("You typed 7, but it reaches 1002 people.")).to_be_visible()
     check(page)
+
+
+def test_no_page_has_one_from_right_to_left_either(site, open_page, admin, alice):
+    site.notify("Hello", "--user", "alice", "--user", "admin", "--level", "critical")
+    one = f"{LIST}{Notification.objects.get().pk}/"
+    page = open_page(admin, LIST, locale="ar", **ANY_LOOK)
+    keys = "/admin/notifications/apikey/"
+    for path in (LIST, f"{LIST}add/", f"{one}change/", f"{one}delete/", keys, f"{keys}add/"):
+        page.goto(path)
+        expect(page.locator("html")).to_have_attribute("dir", "rtl")
+        check(page, IN_LIGHT)
+    page.goto(f"{one}change/")
+    # Its words are not the test's: to its recipients, and to what became of it.
+    for path in page.locator(".object-tools a").evaluate_all("(all) => all.map((one) => one.href)"):
+        page.goto(path)
+        check(page, IN_LIGHT)

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from notifications.models import Process
 from tests.browser.looks import ANY_LOOK, check
 from tests.browser.test_live_push import is_live
+from tests.support.processes import until
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -43,7 +44,7 @@ def test_the_dashboard_shows_what_is_open_pauses_and_has_no_fault(site, open_pag
     expect(value(page, "websocket")).to_have_text("2")
     site.notify("Nobody reads this here", "--user", "bob")
     row = page.get_by_role("region", name="Last notifications").get_by_role("row").nth(1)
-    expect(row).to_contain_text("users")
+    expect(row).to_contain_text("Chosen users")
     assert "Nobody reads" not in page.content()
     plot = page.get_by_role("img", name=re.compile("^Streams. WebSocket: "))
     expect(plot).to_be_visible(timeout=30_000)
@@ -90,10 +91,33 @@ def test_a_process_is_drained_by_keyboard_once_that_is_confirmed(open_page, site
     assert not Process.objects.exclude(drain_asked_at=None).exists()
 
 
+def test_what_a_frame_says_by_keys_is_said_in_the_viewers_language(site, open_page, staff):
+    site.notify("One", "--user", "alice")
+    for language, (reads, kind, sent, database) in {
+        "de": ("de-DE", "Ausgewählte Benutzer", "Gesendet", "antwortet"),
+        "ar": ("ar", "مستخدمون مختارون", "أُرسل", "تستجيب"),
+    }.items():
+        for js in (True, False):
+            page = open_page(staff, "/dashboard/", locale=reads, java_script_enabled=js)
+            expect(page.locator("html")).to_have_attribute("lang", language)
+            if js:
+                # Of what follows nothing is the server's any more.
+                expect(page.locator("[data-points]").first).to_be_visible(timeout=60_000)
+            row = page.locator("[data-event]").first
+            expect(row).to_contain_text(kind)
+            expect(row).to_contain_text(sent)
+            expect(page.locator('[data-is="database"]')).to_contain_text(database)
+
+
 def test_without_a_script_the_figures_of_now_are_a_table(open_page, site, staff):
-    live = open_page(staff, "/dashboard/")
-    the_only_drain(live)
+    # Whose stream it shows, once its process has said so: without a script nobody waits for that.
+    open_page(staff, "/dashboard/")
     page = open_page(staff, "/dashboard/", java_script_enabled=False)
+
+    def has_processes():
+        page.goto("/dashboard/")
+        return page.get_by_role("region", name="Processes").is_visible()
+
+    until(has_processes, "there is a process with a stream", within_s=60)
     expect(state(page)).to_contain_text("As of")
-    expect(page.get_by_role("region", name="Processes")).to_be_visible()
     expect(page.get_by_role("button", name="Pause")).to_be_hidden()

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from notifications.preferences import reading
 from tests.browser.looks import ANY_LOOK, check
 from tests.browser.test_bell_element import HEARD, is_live, open_page, says, tag
+from tests.browser.test_tips import goes_by_escape
 from tests.support.processes import until
 
 INBOX = "document.querySelector('notification-inbox')"
@@ -137,3 +138,12 @@ def test_threads_fold_in_it_and_are_muted_with_an_undo(site, inbox, alice):
     until(lambda: reading.of(alice.pk).mutes, "it is muted")
     page.get_by_role("button", name="Undo").click()
     until(lambda: not reading.of(alice.pk).mutes, "it is not muted any more")
+
+
+def test_what_an_icon_does_is_told_until_escape(site, inbox, alice):
+    for title in ("One", "Two"):
+        site.notify(title, "--user", "alice")
+    page = inbox()
+    row = rows(page).filter(has_text="Two")
+    archive = row.get_by_role("button", name="Archive: Two")
+    goes_by_escape(page, archive, row.get_by_role("button", name="Mark as read: Two"))

@@ -4,13 +4,14 @@ import json
 import re
 
 import pytest
+from django.contrib.auth.models import Permission
 from playwright.sync_api import expect
 
 from notifications.models import audiences
 from notifications.preferences import acts as preferences
 from notifications.sending import acts
 from notifications.wire.message import Message
-from tests.browser.looks import ANY_LOOK, check
+from tests.browser.looks import ANY_LOOK, IN_LIGHT, check
 from tests.support import pseudo_locale
 
 IS_LIVE = "() => document.querySelector('notification-bell')?.state === 'live'"
@@ -113,6 +114,26 @@ def test_nothing_on_a_page_of_a_user_is_left_untranslated(
         assert page.evaluate(LEFT) == [], path
 
 
+def test_nothing_on_the_dashboard_is_left_untranslated(site_with, open_page, alice, tmp_path):
+    alice.is_staff = True
+    alice.save()
+    codenames = ["view_dashboard", "drain_process"]
+    alice.user_permissions.add(*Permission.objects.filter(codename__in=codenames))
+    site = site_with(**pseudo_locale.write(tmp_path / "pseudo"))
+    asks = {"Accept-Language": "en-xa"}
+    page = open_page(alice, "/healthz", base_url=site.url, extra_http_headers=asks)
+    page.add_init_script(WORDS % json.dumps(pseudo_locale.catalogue()))
+    page.goto("/dashboard/")
+    expect(page.locator("p[data-state]")).to_contain_text("Live")
+    site.notify("678", "--user", "alice")
+    # By the script, then: the page was drawn before there was any.
+    expect(page.locator("[data-event]")).to_have_count(1)
+    expect(page.locator("[data-process]").first).to_be_visible(timeout=60_000)
+    # Times are written by their language.
+    left = LEFT.replace("time,", "time, .times, [data-event] td:nth-child(2),")
+    assert page.evaluate(left) == []
+
+
 def test_pages_and_bell_speak_german(site, open_page, alice):
     site.notify("Hallo", "--user", "alice", "--level", "warning")
     page = open_page(alice, locale="de-DE")
@@ -138,6 +159,9 @@ def test_what_is_chosen_in_the_preferences_holds_at_once(open_page, alice):
 
 
 def test_arabic_stands_from_right_to_left_and_breaks_no_rule(site, open_page, alice):
+    # Whom the dashboard and the page with the elements are shown to.
+    alice.is_staff = alice.is_superuser = True
+    alice.save()
     preferences.choose(alice.pk, language="ar")
     for title in ("اكتمل التصدير", "Build 12 is done", "مرحبا"):
         site.notify(title, "--user", "alice")
@@ -157,8 +181,9 @@ def test_arabic_stands_from_right_to_left_and_breaks_no_rule(site, open_page, al
     assert max(ends) - min(ends) < 2
     page.locator("notification-bell button").first.click()
     check(page)
-    page.goto("/inbox/preferences/")
-    check(page)
+    for path in ("/inbox/preferences/", "/diagnostics/", "/dashboard/", "/demo/"):
+        page.goto(path)
+        check(page, IN_LIGHT)
 
 
 # As page translators do, and again whenever something is written anew.

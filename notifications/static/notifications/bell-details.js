@@ -10,6 +10,7 @@ import { NotificationToastElement } from "./notification-toast-element.js";
 import { PageSigns } from "./page-signs.js";
 import { DETAILS_STYLE, ROW_STYLE, dress } from "./styles.js";
 import { TabFocus } from "./tab-focus.js";
+import { dismissTips } from "./tips.js";
 import { announcement, endOf, failureText } from "./words.js";
 
 const SPEAK_AFTER_MS = 1_000;
@@ -75,6 +76,7 @@ export class BellDetails {
     button.after(this.panel, this.#toasts);
     client.addEventListener("change", () => this.#toasts.dropTold((one) => this.#isStillUnread(one)), { signal });
     neverShowAgain(bell.getAttribute("sign-in-cookie"));
+    dismissTips();
     if (this.#isFirst) this.#signs = new PageSigns(bell, signal);
   }
 

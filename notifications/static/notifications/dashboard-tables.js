@@ -1,8 +1,11 @@
 /** The dashboard's two tables. Rows that stay are written anew, not made anew: the focus stays. */
-import { ageText, figureText, shareText } from "./dashboard-text.js";
+import { ageText, figureText, shareText, word } from "./dashboard-text.js";
 import { element, part, place } from "./dom.js";
 import { gettext, interpolate } from "./gettext.js";
 import { zonedTime } from "./time.js";
+
+/** The columns of a process's name and version. */
+const NAMES = [0, 6];
 
 /** @param {HTMLElement} root @param {any[]} processes */
 export function processRows(root, processes) {
@@ -15,16 +18,18 @@ export function processRows(root, processes) {
   const body = part(root, "[data-processes]", HTMLElement);
   const drain = root.dataset.drain;
   write(body, rows, "process");
+  // A browser that translates the page leaves these as they are.
+  for (const row of body.children) for (const at of NAMES) /** @type {HTMLElement} */ (row.children[at]).translate = false;
   if (drain) rows.forEach(({ process }, at) => drainCell(/** @type {HTMLTableRowElement} */ (body.children[at]), process, drain));
   part(root, "[data-no-processes]", HTMLElement).hidden = rows.length > 0;
 }
 
-/** @param {HTMLElement} root @param {any[]} events */
-export function eventRows(root, events) {
+/** @param {HTMLElement} root @param {any[]} events @param {Record<string, Record<string, string>>} words */
+export function eventRows(root, events, words) {
   const rows = events.map((one) => {
     const shares = [one.delivered, one.seen, one.read].map((count) => shareText(count, one.reached));
     const counts = [one.recipients, one.reached].map((count) => figureText(count, "count"));
-    return { key: one.id, cells: [one.id, zonedTime(one.at), one.audience, one.status, ...counts, ...shares] };
+    return { key: one.id, cells: [one.id, zonedTime(one.at), word(words.audiences, one.audience), word(words.statuses, one.status), ...counts, ...shares] };
   });
   write(part(root, "[data-events]", HTMLElement), rows, "event");
   part(root, "[data-no-events]", HTMLElement).hidden = rows.length > 0;

@@ -10,11 +10,15 @@ const ENDINGS = {
   get per_min() { return gettext("/min"); },
 };
 
+/** What the page calls it; what it has no word for is said as it is. @param {Record<string, string>} words @param {string} key */
+export const word = (words, key) => (Object.hasOwn(words, key) ? words[key] : key);
+
 /** 12,480, 3.2/s, 48 ms. @param {number | null | undefined} value @param {string} unit */
 export function figureText(value, unit) {
   if (value === null || value === undefined) return "–";
-  if (unit === "s") return value < 1 ? `${(value * 1000).toFixed(0)} ms` : `${rounded(value)} s`;
-  if (unit === "bytes") return `${(value / 1e6).toFixed(0)} MB`;
+  if (unit === "s" && value < 1) return interpolate(gettext("%(number)s ms"), { number: (value * 1000).toFixed(0) });
+  if (unit === "s") return interpolate(gettext("%(seconds)s s"), { seconds: rounded(value) });
+  if (unit === "bytes") return interpolate(gettext("%(number)s MB"), { number: (value / 1e6).toFixed(0) });
   const ending = ENDINGS[/** @type {keyof typeof ENDINGS} */ (unit)] ?? "";
   const isWhole = value >= 10 || Number.isInteger(value);
   return `${isWhole ? Math.round(value).toLocaleString(locale()) : rounded(value)}${ending}`;

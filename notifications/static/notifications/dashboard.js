@@ -2,7 +2,8 @@
 import { Chart } from "./dashboard-chart.js";
 import { Feed } from "./dashboard-feed.js";
 import { eventRows, processRows } from "./dashboard-tables.js";
-import { part } from "./dom.js";
+import { word } from "./dashboard-text.js";
+import { part, say } from "./dom.js";
 import { gettext, interpolate } from "./gettext.js";
 import { loadWords } from "./languages.js";
 
@@ -23,6 +24,8 @@ class Dashboard {
   #frameAt = clock.now();
   #stopped = "";
   #said = "";
+  /** @type {Record<string, Record<string, string>>} */
+  #words;
   /** @type {Inbox.Timer} */
   #historyTimer = null;
 
@@ -30,6 +33,7 @@ class Dashboard {
   constructor(root) {
     this.#root = root;
     this.#charts = [...root.querySelectorAll("[data-chart]")].map((card) => new Chart(/** @type {HTMLElement} */ (card)));
+    this.#words = JSON.parse(part(root, "#dashboard-words", HTMLScriptElement).text);
     this.#pause = part(root, "[data-pause]", HTMLButtonElement);
     this.#window = part(root, "[data-window]", HTMLSelectElement);
     this.#pause.addEventListener("click", () => this.#togglePause());
@@ -76,11 +80,11 @@ class Dashboard {
     this.#frameAt = clock.now();
     if (this.#isPaused) return;
     for (const chart of this.#charts) chart.now(frame.values);
-    for (const [key, text] of Object.entries(frame.states)) part(this.#root, `[data-is="${key}"]`, HTMLElement).textContent = String(text);
-    const causes = Object.entries(frame.refused).map(([cause, count]) => `${cause} ${count}`);
+    for (const [key, { name, is }] of Object.entries(frame.states)) say(part(this.#root, `[data-is="${key}"]`, HTMLElement), interpolate(word(this.#words.states, is), { name }));
+    const causes = Object.entries(frame.refused).map(([cause, count]) => `${word(this.#words.causes, cause)} ${count}`);
     part(this.#root, "[data-refused]", HTMLElement).textContent = causes.length ? interpolate(gettext("Refused: %(causes)s."), { causes: causes.join(", ") }) : "";
     processRows(this.#root, frame.processes);
-    eventRows(this.#root, frame.events);
+    eventRows(this.#root, frame.events, this.#words);
     this.#sayState();
   }
 

@@ -1,4 +1,4 @@
-/** What the inbox page can begin without: loaded once its list is live. */
+/** What is around the list of the inbox page: its connection, its keys, the way back, and menus that close. */
 import { chosenOf } from "./chosen.js";
 import { ConnectionStrip } from "./inbox-strip.js";
 import { InboxKeys } from "./inbox-keys.js";

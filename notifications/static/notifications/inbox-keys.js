@@ -84,7 +84,7 @@ export class InboxKeys {
       case "Shift U":
         return act("unread");
       case "z":
-        return () => this.#page.undo();
+        return () => this.#page.bar?.undo();
       case "/":
         return () => this.#page.search();
       case "?":

@@ -1,20 +1,19 @@
 import { AliveRows } from "./alive-rows.js";
 import { DayList } from "./day-list.js";
-import { element, hide, part, say } from "./dom.js";
+import { hide, part, say } from "./dom.js";
+import { addComforts } from "./inbox-comforts.js";
 import { place } from "./list-place.js";
 import { around, heldStill, topRow } from "./list-window.js";
 import { Listing } from "./listing.js";
 import { narrowedBy } from "./narrowing.js";
+import { NewRows } from "./new-rows.js";
 import { OnDemand } from "./on-demand.js";
-import { once } from "./once.js";
 import { OnceAFrame } from "./once-a-frame.js";
+import { Paging } from "./paging.js";
 import { RowActs } from "./row-acts.js";
-import { ALONE, Threads, rowsOf } from "./threads.js";
-import { newText } from "./words.js";
+import { Threads, rowsOf } from "./threads.js";
 
 const TICK_MS = 60_000;
-// Then the reader asks for more, or the page would have no end.
-const AUTOMATIC_PAGES = 3;
 // New rows in a frame.
 const AT_ONCE = 10;
 
@@ -35,22 +34,13 @@ class InboxPage {
   #threads = new Threads();
   #days;
   #rows;
-  #pages;
-  /** What the reader has seen in its place: it may come back there at any time. @type {Set<string>} */
-  #accepted = new Set();
+  #paging;
+  #newRows = new NewRows();
   /** @type {Record<string, string>} */
   #query;
-  /** Arrivals of which nothing is held, since the list is far below them. */
-  #missed = 0;
-  #isAsking = false;
   #redraw = new OnceAFrame(() => this.#show());
-  #automaticPages = AUTOMATIC_PAGES;
-  #near = new IntersectionObserver((entries) => this.#cameNear(entries), { rootMargin: "400px" });
-  #older;
-  #newer;
   #empty;
   #markAll = part(document, "[data-mark-all]", HTMLFormElement);
-  #pill = element("button", { type: "button", className: "new", hidden: true });
   #acts;
   /** @type {OnDemand | undefined} */
   #onDemand;
@@ -66,62 +56,42 @@ class InboxPage {
     this.#query = { filter, ...narrowedBy(place.query) };
     this.#days = new DayList(part(root, "[data-days]", HTMLElement), part(document, "h1", HTMLElement));
     this.#empty = part(root, "[data-empty]", HTMLElement);
-    this.#older = part(root, "[data-older]", HTMLElement);
-    this.#newer = part(root, "[data-newer]", HTMLElement);
     const drawn = [...root.querySelectorAll("article")].map((node) => this.#rows.adopt(node));
-    for (const { id } of drawn) this.#accepted.add(id);
+    this.#newRows.accept(drawn);
     this.#listing = new Listing({ filter, isFirst: !asked.has("before") && !asked.has("after"), hasOlder: nextBefore !== null, isNarrowed: this.#isNarrowed, notifications: drawn });
     this.#acts = new RowActs(client, this.#listing);
-    this.#pages = once(async () => {
-      const { ListPages } = await import("./list-pages.js");
-      return new ListPages({
-        api,
-        listing: this.#listing,
-        query: () => this.#query,
-        // Before it is live, it goes by what the server drew.
-        epoch: () => this.#client.inbox.epoch || epoch,
-        answered: (answer) => this.#answered(answer),
-      });
+    this.#paging = new Paging(root, {
+      api,
+      listing: this.#listing,
+      query: () => this.#query,
+      // Before it is live, it goes by what the server drew.
+      epoch: () => this.#client.inbox.epoch || epoch,
+      answered: (answer) => this.#answered(answer),
     });
-  }
-
-  /** Loaded once more is asked for than the server drew. @param {(pages: Inbox.ListPages) => Promise<boolean> | void} how */
-  async #ask(how) {
-    const pages = await this.#pages().catch(() => null);
-    if (pages) return how(pages);
-    this.#answered({ isThere: false, accepted: [], isAbove: false, isTop: false });
-    return false;
   }
 
   start() {
     const { inbox, isReady } = this.#client;
-    this.#root.prepend(this.#pill);
+    this.#root.prepend(this.#newRows.pill);
     this.#root.addEventListener("submit", (event) => this.#submitted(event));
     // The middle button does not click.
     for (const type of /** @type {const} */ (["click", "auxclick"])) this.#root.addEventListener(type, (event) => this.#clicked(event));
     // Those of elements that open and close do not bubble.
     this.#root.addEventListener("toggle", ({ target }) => this.#folded(target), { capture: true });
     this.#markAll.addEventListener("submit", (event) => this.#acts.submitAll(event));
-    this.#pill.addEventListener("click", () => this.#showNew());
+    this.#newRows.pill.addEventListener("click", () => this.#showNew());
     this.#client.addEventListener("change", ({ detail }) => this.#changed(detail));
-    this.#client.addEventListener("notification", () => this.#listing.hasNewer && this.#missed++);
+    this.#client.addEventListener("notification", () => this.#listing.hasNewer && this.#newRows.missed++);
     this.#client.addEventListener("signedout", () => this.#show());
     setInterval(() => this.#show(), TICK_MS);
     if (isReady) this.#changed({ notifications: [...inbox.notifications.values()], removed: [], isSnapshot: true });
     this.#show();
-    for (const node of [this.#older, this.#newer]) this.#near.observe(node);
-    import("./inbox-comforts.js").then(({ addComforts }) => (this.#acts.bar = addComforts(this.#root, this, this.#client)));
+    this.#paging.start();
+    this.#acts.bar = addComforts(this.#root, this, this.#client);
     this.#onDemand = new OnDemand(this.#root, this, this.#client);
     // It would lead to where another list was that long.
     history.scrollRestoration = "manual";
     if (location.hash || history.state) import("./coming-back.js").then(({ comeBack }) => comeBack(this), () => {});
-  }
-
-  /** Each by itself, where words found it, or it is of one thread anyway. @param {(Inbox.Drawn | Inbox.Notification)[]} all */
-  #folds(all) {
-    const accepted = all.filter(({ id }) => this.#accepted.has(id));
-    const isFlat = this.#query.q || this.#query.thread;
-    return isFlat ? accepted.map((one) => ({ ...ALONE, one })) : this.#threads.folds(accepted);
   }
 
   get #isNarrowed() {
@@ -133,7 +103,7 @@ class InboxPage {
     this.#query = { filter: this.#query.filter, ...narrowed };
     this.#root.ariaBusy = "true";
     this.#listing.begin(this.#isNarrowed, !before);
-    this.#ask((pages) => pages.anew(before));
+    this.#paging.ask((pages) => pages.anew(before));
   }
 
   /** @param {Inbox.Row} row */
@@ -161,34 +131,11 @@ class InboxPage {
     const { epoch, revision } = this.#client.inbox;
     const isAsDrawn = epoch === this.#root.dataset.epoch && revision === Number(this.#root.dataset.revision);
     // A snapshot says nothing of older rows, unless nothing happened since they were drawn.
-    if (isSnapshot && !isAsDrawn) this.#ask((pages) => pages.refresh());
-    else if (isUnsure && !isSnapshot) this.#ask((pages) => pages.topSoon());
+    if (isSnapshot && !isAsDrawn) this.#paging.ask((pages) => pages.refresh());
+    else if (isUnsure && !isSnapshot) this.#paging.ask((pages) => pages.topSoon());
     // What its reader did themselves is not to wait for its turn.
     if (notifications.length + removed.length) this.#redraw.ask();
     else this.#redraw.soon();
-  }
-
-  /** @param {IntersectionObserverEntry[]} entries */
-  #cameNear(entries) {
-    for (const { isIntersecting, target } of entries) {
-      if (!isIntersecting || this.#isAsking) continue;
-      if (target === this.#newer) this.#load("newer");
-      else if (this.#automaticPages-- > 0) this.#load("older");
-    }
-  }
-
-  /** @param {"older" | "newer"} where */
-  async #load(where) {
-    if (this.#isAsking) return;
-    this.#isAsking = true; // once
-    const isThere = await this.#ask((pages) => pages[where]());
-    this.#isAsking = false;
-    this.#show();
-    // It tells of a change only, and the end of the list may still be in sight.
-    for (const node of [this.#older, this.#newer]) {
-      this.#near.unobserve(node);
-      if (isThere) this.#near.observe(node);
-    }
   }
 
   /** @type {Inbox.PagesOptions["answered"]} */
@@ -196,9 +143,9 @@ class InboxPage {
     const isNarrowing = this.#root.ariaBusy === "true";
     this.#root.ariaBusy = null;
     if (!isThere) return isNarrowing ? this.#onDemand?.search?.failed() : undefined;
-    for (const { id } of accepted) this.#accepted.add(id);
+    this.#newRows.accept(accepted);
     if (isTop) this.#onDemand?.search?.found(this.#listing.size, !this.#listing.hasOlder);
-    if (!this.#listing.hasNewer) this.#missed = 0;
+    if (!this.#listing.hasNewer) this.#newRows.missed = 0;
     this.#show({ isStill: isAbove });
   }
 
@@ -208,9 +155,11 @@ class InboxPage {
     const mayInsert = this.isAtTop;
     const all = isStopped ? [] : this.#shown(mayInsert && !isAll);
     const top = isStill || !mayInsert ? topRow(this.#days.rows) : undefined;
-    const fresh = all.filter(({ id }) => !this.#accepted.has(id));
-    if (mayInsert) for (const { id } of fresh) this.#accepted.add(id);
-    const folds = this.#folds(all);
+    if (mayInsert) this.#newRows.accept(all);
+    const waiting = all.filter(this.#newRows.isNew);
+    // Each by itself, where words found it, or it is of one thread anyway.
+    const isFlat = Boolean(this.#query.q || this.#query.thread);
+    const folds = this.#threads.folds(all.filter((one) => !this.#newRows.isNew(one)), isFlat);
     const kept = around(folds, top ? folds.findIndex(({ one: { id } }) => id === top.id || id === top.under) : 0);
     if (kept.length < folds.length) {
       this.#trim(kept, folds, all);
@@ -221,15 +170,12 @@ class InboxPage {
     const visible = rowsOf(folds);
     const { hasOlder, hasNewer } = this.#listing;
     heldStill(top, () => {
-      this.#newer.hidden = isStopped || !hasNewer;
+      this.#paging.show(isStopped);
       this.#days.show(visible.map((one) => this.#rows.show(one, this.#onDemand?.selection)), this.#client.now(), !hasOlder && !hasNewer);
     });
     this.#onDemand?.selection?.redrawn();
     hide(this.#empty, isStopped || visible.length > 0);
-    hide(this.#older, isStopped || !hasOlder);
-    const count = this.#missed + (mayInsert ? 0 : fresh.length);
-    hide(this.#pill, !count);
-    say(this.#pill, newText(count));
+    this.#newRows.show(waiting.length);
     const { unread } = this.#client.counts;
     // It is for all that there are, not for what was found.
     hide(this.#markAll, !unread || this.#isNarrowed);
@@ -246,14 +192,14 @@ class InboxPage {
     this.#listing.trim(kept.map(({ one }) => one), folds.map(({ one }) => one));
     for (const { id } of all.filter((one) => !this.#listing.get(one.id))) {
       this.#rows.forget(id);
-      if (!this.#accepted.delete(id)) this.#missed += 1;
+      this.#newRows.forget(id);
     }
   }
 
   /** @param {boolean} [isInTurn] what comes all at once is put there in several frames, the newest first: the page answers meanwhile */
   #shown(isInTurn) {
     const all = this.#listing.shown((one) => this.#client.inbox.view(one));
-    const later = new Set(isInTurn ? all.filter(({ id }) => !this.#accepted.has(id)).slice(AT_ONCE) : []);
+    const later = new Set(isInTurn ? all.filter(this.#newRows.isNew).slice(AT_ONCE) : []);
     if (later.size) this.#redraw.soon();
     return all.filter((one) => !later.has(one));
   }
@@ -265,9 +211,9 @@ class InboxPage {
   }
 
   async #showNew() {
-    const first = this.#shown().find(({ id }) => !this.#accepted.has(id));
+    const first = this.#shown().find(this.#newRows.isNew);
     // Those that came are above what is held.
-    if (this.#listing.hasNewer) await this.#ask((pages) => pages.anew());
+    if (this.#listing.hasNewer) await this.#paging.ask((pages) => pages.anew());
     scrollTo({ top: 0 });
     this.#show({ isAll: true });
     const row = this.#rows.get(first?.id ?? "");
@@ -301,10 +247,6 @@ class InboxPage {
   /** As much as is known of it here. @param {string} id */
   known(id) {
     return this.#listing.get(id);
-  }
-
-  undo() {
-    this.#acts.bar?.undo();
   }
 
   /** @param {Inbox.Row} row */
@@ -351,9 +293,6 @@ class InboxPage {
     const row = target.closest("[data-part=links] a, [data-part=open], .nb-body a") && this.#rowAt(target);
     // Who follows a notification's own link has read it.
     if (row?.isUnread) this.#client.markRead([row.id]);
-    const where = target.closest("[data-older] a") ? "older" : target.closest("[data-newer] a") ? "newer" : null;
-    if (button || !where || this.#acts.isSignedOut) return;
-    event.preventDefault();
-    this.#load(where);
+    if (!button && !this.#acts.isSignedOut && this.#paging.follow(target)) event.preventDefault();
   }
 }

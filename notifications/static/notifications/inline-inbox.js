@@ -10,6 +10,7 @@ import { OnceAFrame } from "./once-a-frame.js";
 import { skeletons } from "./row-parts.js";
 import { BELL_STYLE, DETAILS_STYLE, ROW_STYLE, dress } from "./styles.js";
 import { Tabs } from "./tabs.js";
+import { dismissTips } from "./tips.js";
 import { EMPTY, STATES, TEXT, endOf, failureText } from "./words.js";
 
 const TICK_MS = 60_000;
@@ -58,6 +59,7 @@ export class InboxView {
     this.#more.addEventListener("click", () => this.#ask(this.#nextBefore));
     again.addEventListener("click", () => this.#ask(null));
     this.#listen(signal);
+    dismissTips();
     const tick = setInterval(() => this.#redraw.ask(), TICK_MS);
     signal.addEventListener("abort", () => {
       clearInterval(tick);

@@ -10,7 +10,7 @@ export function shortcutsDialog(button, chosen) {
   chosen.addEventListener("change", () => (box.checked = chosen.keys));
   const heading = element("h2", { id: "shortcuts-heading", textContent: TEXT.shortcuts });
   const close = element("form", { method: "dialog" }, element("button", { className: "primary", textContent: TEXT.close }));
-  const dialog = element("dialog", {}, heading, element("dl", {}, ...keys), element("p", {}, element("label", {}, box, ` ${TEXT.singleKeys}`)), close);
+  const dialog = element("dialog", {}, heading, element("dl", {}, ...keys), element("p", {}, element("label", {}, box, TEXT.singleKeys)), close);
   dialog.setAttribute("aria-labelledby", heading.id);
   // Within the inbox, whose look it has.
   button.after(dialog);

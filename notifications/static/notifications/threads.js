@@ -13,15 +13,16 @@ export class Threads {
   /**
    * @template {Inbox.Drawn} One
    * @param {One[]} all newest first
+   * @param {boolean} [isFlat] each by itself
    * @returns {Inbox.Folded<One>[]}
    */
-  folds(all) {
+  folds(all, isFlat = false) {
     /** @type {Map<string, Inbox.Folded<One>>} */
     const threads = new Map();
     /** @type {Inbox.Folded<One>[]} */
     const folds = [];
     for (const one of all) {
-      const thread = one.thread ?? "";
+      const thread = (!isFlat && one.thread) || "";
       const known = threads.get(thread);
       if (known && known.earlier.length < MOST - 1) {
         known.earlier.push(one);

@@ -596,7 +596,7 @@ declare namespace Inbox {
     rows: Row[];
     current: Row | undefined;
     act(row: Row, op: RowOp): void;
-    undo(): void;
+    bar: UndoBar | undefined;
     search(): void;
     select(row: Row): void;
     extend(row: Row, from: Row): void;

@@ -123,6 +123,8 @@ export const liveBy = (transport) => {
 
 /** Those that cannot be switched off, since they are no letters. */
 export const moves = () => [
+  ["↓", gettext("Next notification")],
+  ["↑", gettext("Previous notification")],
   ["Shift ↓", gettext("Select down to the next")],
   ["Shift ↑", gettext("Select up to the one before")],
   ["Esc", gettext("Clear the selection, or close")],

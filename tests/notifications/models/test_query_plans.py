@@ -43,7 +43,7 @@ from notifications.push import receipts
 from notifications.push.catch_up import Ask, catch_up
 from notifications.push.receipts import Receipt
 from notifications.sending import acts as sending_acts
-from notifications.sending import quota, small_sends, worker
+from notifications.sending import due, quota, small_sends, worker
 from notifications.sending.dispatch import Dispatch
 from notifications.sending.item_jobs import EditJob, RemovalJob
 from notifications.sending.round_robin import Left
@@ -600,12 +600,16 @@ def test_looking_for_what_is_due_finds_nothing_without_reading(large):
     with explained() as recording:
         worker.run_due()
     recording.must_be_cheap(most_queries=12)
+    with explained() as recording:
+        assert not due.is_work()
+        due.is_asleep()
+    recording.must_be_cheap(most_queries=2)
 
 
 def test_waking_reads_what_is_due(large):
     items = large.big.notifications_inbox.items.snoozed()
-    due = items.filter(arrived_revision__lte=300).order_by("pk").values_list("pk", flat=True)[:200]
-    items.filter(pk__in=list(due)).update(snoozed_until=timezone.now() - timedelta(hours=1))
+    past = items.filter(arrived_revision__lte=300).order_by("pk").values_list("pk", flat=True)[:200]
+    items.filter(pk__in=list(past)).update(snoozed_until=timezone.now() - timedelta(hours=1))
     with explained() as recording:
         assert Waking().some() > 20
     recording.must_be_cheap(most_queries=PER_CHUNK)

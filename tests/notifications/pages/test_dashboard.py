@@ -5,13 +5,14 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
-from notifications.dashboard import charts
-from notifications.models import HistorySlot, Process
+from notifications.dashboard import board, charts
+from notifications.models import HistorySlot, Process, Status, audiences
 from notifications.models.history import FINE
-from notifications.pages import figures
+from notifications.pages import dashboard_words, figures
 from notifications.process import figures as process_figures
+from notifications.wire.contract import CloseCode
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +48,14 @@ def test_without_a_script_the_present_figures_are_there_and_nothing_that_was_sai
 ):
     send("The merger is off", to=[alice], body="Tell nobody.", category="secret")
     page = browser.get("/dashboard/").content.decode()
-    for text in ("Online users", "web-1:77", "1.2.3", "3 h 0 min", "Last notifications", "users"):
+    for text in (
+        "Online users",
+        "web-1:77",
+        "1.2.3",
+        "3 h 0 min",
+        "Last notifications",
+        "Chosen users",
+    ):
         assert text in page
     for text in ("merger", "nobody", "secret", "alice"):
         assert text not in page
@@ -119,3 +127,28 @@ def test_figures_are_written_as_people_read_them(value, unit, text):
 )
 def test_an_age_has_two_units(seconds, text):
     assert figures.age(seconds) == text
+
+
+def test_a_figure_is_written_as_its_reader_writes_it():
+    with translation.override("de"):
+        assert figures.text(12480, "count") == "12.480"
+        assert figures.text(3.21, "per_s") == "3,2/s"
+
+
+def test_every_cause_and_state_of_a_frame_has_a_word():
+    said = dashboard_words.words()
+    code = CloseCode
+    causes = (code.SIGNED_OUT, code.NOT_ALLOWED, code.VERSION, code.OVERLOADED, code.RESTART)
+    codes = {cause.name.lower() for cause in causes}
+    assert codes | {"rate", "process", "user", "address"} == said["causes"].keys()
+    assert said["audiences"].keys() == set(audiences.KINDS)
+    assert said["statuses"].keys() == set(Status.values)
+    for counts in ({}, {"hints_lost": 1}):
+        for state in board._states(counts).values():
+            assert state["is"] in said["states"]
+            assert "%(" not in dashboard_words.state_text(state)
+
+
+def test_what_has_no_word_is_said_as_it_is():
+    said = dashboard_words.event_of({"audience": "moon", "status": "lost"})
+    assert said == {"audience": "moon", "status": "lost"}

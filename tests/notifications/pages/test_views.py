@@ -6,12 +6,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from notifications.inbox import acts
+from notifications.inbox import acts, reading
 from notifications.inbox.acts import Chosen
 from notifications.models import Notification
+from notifications.pages.languages import PreferredLanguageMiddleware, kept_head
 from notifications.sending import worker
 
 
@@ -242,9 +246,23 @@ def test_missing_and_somebody_elses_are_the_same_404(client, send, alice, charli
 def test_a_page_costs_few_queries(browser, send, alice, django_assert_max_num_queries):
     for _ in range(60):
         send(to=[alice])
-    # Session, user, language, where the inbox stands, its page.
-    with django_assert_max_num_queries(5):
+    # Session, user, what the menus offer, and the page with where the inbox stands.
+    with django_assert_max_num_queries(4):
         browser.get("/inbox/")
+
+
+@pytest.mark.parametrize("path", ["/inbox/", "/inbox/preferences/", "/accounts/devices/"])
+def test_what_is_chosen_is_read_once_for_language_theme_and_bell(browser, path):
+    browser.get(path)
+    with CaptureQueriesContext(connection) as asked:
+        browser.get(path)
+    statements = [one["sql"] for one in asked if "notifications_preferences" in one["sql"]]
+    assert len(statements) == 1, statements
+
+
+def test_the_bell_of_a_page_that_was_opened_counts_it_as_read(browser, send, alice):
+    one = send(to=[alice])
+    assert 'unread="0"' in browser.get(f"/inbox/{one.pk}/").content.decode()
 
 
 # --- Snoozing, saving, and taking back ------------------------------------------------------------
@@ -346,3 +364,14 @@ def test_saved_ones_have_a_listing_archived_ones_included(browser, send, alice):
         browser.post("/inbox/actions/", {"op": "save", "notification": one.pk})
     browser.post("/inbox/actions/", {"op": "archive", "notification": one.pk})
     assert titles(browser.get("/inbox/?filter=saved")) == ["New", "Old"]
+
+
+def test_where_an_inbox_stood_holds_for_its_user_alone_and_not_after_a_post(rf, alice, bob):
+    reading.head(alice.pk)
+    middleware = PreferredLanguageMiddleware(lambda _: HttpResponse())
+    for method, is_kept in (("get", True), ("post", False)):
+        request = getattr(rf, method)("/orders/")
+        request.user, request.resolver_match = alice, None
+        middleware.process_view(request, None, (), {})
+        assert (kept_head(request, alice.pk) is not None) == is_kept
+        assert kept_head(request, bob.pk) is None

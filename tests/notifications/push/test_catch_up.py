@@ -1,6 +1,7 @@
 """Many clients brought up to date with one statement."""
 
 import json
+from unittest import mock
 
 import pytest
 
@@ -81,6 +82,33 @@ def test_too_many_changes_are_a_snapshot_of_the_newest(send, alice):
     assert (len(loaded.listed), loaded.more) == (contract.SNAPSHOT_SIZE, True)
     assert [one["arrived_revision"] for one in listed(loaded)] == list(range(301, 251, -1))
     assert len(found(alice, 1).changes) == contract.CHANGES_MAX_COUNT
+
+
+def test_of_many_large_changes_only_what_is_sent_is_encoded(send, alice):
+    for _ in range(9):
+        send(to=[alice], body="b" * 500)
+    whole = found(alice, 0)
+    assert whole.more is False
+    inbox_id, most_bytes = alice.notifications_inbox.pk, 1.5 * whole.changes[0].size_bytes
+    position, revisions = 0, []
+    with mock.patch.object(serializers, "content", wraps=serializers.content) as encoded:
+        for _ in range(3):
+            (part,) = catch_up([Ask(inbox_id, cursor(alice, position), most_bytes)])
+            assert (part.since, part.revision, part.more) == (position, 9, True)
+            position = part.changes[-1].revision
+            revisions += [entry.revision for entry in part.changes]
+    assert revisions == [1, 2, 3, 4, 5, 6]
+    assert encoded.call_count == 3 * (2 + 1)  # one more shows that there is one more
+
+
+def test_those_who_ask_the_same_share_an_answer(send, alice, bob):
+    send(to=[alice, bob])
+    asks = [Ask(one.notifications_inbox.pk, cursor(one, 0)) for one in (alice, bob, alice)]
+    with mock.patch.object(serializers, "item", wraps=serializers.item) as encoded:
+        first, other, again = catch_up(asks)
+    assert first is again
+    assert first != other
+    assert encoded.call_count == 2
 
 
 def test_many_are_answered_in_their_order_by_one_query(

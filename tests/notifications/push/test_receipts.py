@@ -110,7 +110,6 @@ def test_seeing_does_not_move_the_moment_of_delivery(send, alice):
 
 
 def test_more_than_one_transaction_takes_is_marked_bit_by_bit(send, alice, monkeypatch):
-    monkeypatch.setitem(receipts._TABLES, "most", 2)
     monkeypatch.setattr(receipts, "_MAX_ITEMS", 2)
     for n in range(5):
         send(f"number {n}", to=[alice])

@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+from dataclasses import replace
 
 from hypothesis import HealthCheck, note
 from hypothesis import settings as hypothesis_settings
@@ -15,6 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from notifications.stream import packing
 from notifications.stream.inbox_stream import InboxStream
 from notifications.stream.messages import Hint, Limits, Load, Send
 from notifications.wire import frames
@@ -181,6 +183,13 @@ class AnyOrder(RuleBasedStateMachine):
         self.arrives(size, True)
         self.hint_arrives(len(self.hints) - 1, "told")
         self._answer(found)
+
+    @precondition(lambda self: self.asked)
+    @rule(most_bytes=SIZES)
+    def read_is_answered_in_part(self, most_bytes):
+        found = self.inbox.load(self.asked[0])
+        changes, more = packing.first(found.changes, most_bytes)
+        self._answer(replace(found, changes=changes, more=found.more or more))
 
     def _answer(self, found):
         self.asked.pop(0)

@@ -1,6 +1,6 @@
 """Frames are cut to size, between revisions only."""
 
-from notifications.stream.packing import split
+from notifications.stream.packing import first, split
 from notifications.wire import frames
 from tests.notifications.stream.talk import (
     KIB,
@@ -110,6 +110,28 @@ def test_a_snapshot_of_too_many_bytes_sends_fewer_and_says_more():
 
 def test_a_snapshot_says_more_where_the_database_has_more():
     assert Talk().finds(60, listed=[item(60)], more=True)[1]["more"] is True
+
+
+def test_what_was_read_in_part_is_read_on_before_anything_is_synced():
+    talk = Talk(at(5))
+    said = talk.finds(9, since=5, changes=[item(6), item(7)], more=True)
+    assert shape(said) == [("hello", 9), ("changes", 5, 7), "load"]
+    assert (said[1]["partial"], "counts" in said[1]) == (True, False)
+    assert talk.loads[-1] == at(7)
+    assert "changes" not in words(talk.hears(9, 10))
+    said = talk.finds(9, since=7, changes=[item(9)])
+    assert shape(said)[:2] == [("changes", 7, 9), ("synced", 9)]
+    assert "partial" not in said[0]
+
+
+def test_a_part_of_what_changed_has_whole_revisions():
+    entries = (item(1, 100, "a"), item(1, 100, "b"), gone(2), item(3, 100), item(4, 100))
+    asked_for = iter(entries)
+    assert first(asked_for, 10) == (entries[:2], True)
+    assert list(asked_for) == list(entries[3:])
+    assert first(entries, 301) == (entries[:4], True)
+    assert first(entries, 10_000) == (entries, False)
+    assert first((), 0) == ((), False)
 
 
 def test_splitting_nothing_gives_one_part_of_nothing():

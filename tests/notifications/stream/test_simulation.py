@@ -8,12 +8,13 @@ import heapq
 import json
 import os
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from random import Random
 
 import pytest
 
+from notifications.stream import packing
 from notifications.stream.inbox_stream import InboxStream
 from notifications.stream.messages import Hint, Limits, Load, Send
 from notifications.wire import frames
@@ -367,7 +368,9 @@ class World:
 
         def look():
             if not (self.faulty and random.random() < self._failure):
-                found.append(self.inboxes[connection.person.user].load(cursor))
+                whole = self.inboxes[connection.person.user].load(cursor)
+                changes, more = packing.first(whole.changes, packing.READ_MAX_BYTES)
+                found.append(replace(whole, changes=changes, more=whole.more or more))
 
         slow = 1.0 if self.faulty and random.random() < 0.1 else 0.05
         before, after = random.uniform(0, slow), random.uniform(0, slow)

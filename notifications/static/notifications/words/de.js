@@ -65,6 +65,8 @@ export const texts = {
   "%(label)s: %(last)s, between %(least)s and %(most)s": "%(label)s: %(last)s, zwischen %(least)s und %(most)s",
   "%(label)s: nothing known": "%(label)s: nichts bekannt",
   "%(minutes)s min %(seconds)s s": "%(minutes)s min %(seconds)s s",
+  "%(number)s MB": "%(number)s MB",
+  "%(number)s ms": "%(number)s ms",
   "%(seconds)s s": "%(seconds)s s",
   "%(title)s, table": "%(title)s, Tabelle",
   "%(what)s (all %(count)s)": {
