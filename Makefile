@@ -8,8 +8,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 PYTHON ?= python3
 PORT ?= 8000
 # By file: what a module makes for all its tests is made once; in the order of tests/conftest.py.
-# Half of the time tests wait, so there is work for one process more than there are cores.
-PYTEST_ARGS ?= -n $(shell expr $$(nproc) + 1) --dist loadfile --no-loadscope-reorder
+# Those of the sockets wait more than half of the time: so there is work for two processes per core.
+PYTEST_ARGS ?= -n $(shell expr $$(nproc) \* 2) --dist loadfile --no-loadscope-reorder
 LOCK_ARGS ?= --upgrade
 SOAK_ARGS ?= -v
 

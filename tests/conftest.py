@@ -1,5 +1,6 @@
 """The people of the tests: alice, bob, charlie who may see nothing, and staff admin."""
 
+import gc
 from collections import defaultdict
 from contextlib import contextmanager
 from itertools import product
@@ -24,7 +25,7 @@ from tests.support import database_threads, far_ids
 from tests.support.emptying import empty_tables
 from tests.support.once import once
 from tests.support.sessions import login_by
-from tests.support.static_files import collect
+from tests.support.static_files import collect, look_once
 from tests.support.twins import is_twin
 
 PASSWORD = "correct horse battery"
@@ -66,6 +67,12 @@ def pytest_collection_modifyitems(items):
     items.sort(key=place)
 
 
+def pytest_collection_finish():
+    """What is loaded by now stays: it is not looked through again and again for what may go."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_teardown():
     """Before any fixture ends, the database's too."""
@@ -77,6 +84,13 @@ def quick_emptying():
     """After tests that commit."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: empty_tables())
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_are_looked_for_once():
+    with pytest.MonkeyPatch.context() as patch:
+        look_once(patch)
         yield
 
 

@@ -24,21 +24,25 @@ def real_passwords(settings, fast_passwords):
 
 @contextmanager
 def a_full_line():
-    """All places are taken, by what goes on when the test lets it."""
+    """All places are taken; a function that lets all of it go on, and returns once it is done."""
     go_on = threading.Event()
     taken = [hashing.line.submit(lambda: go_on.wait(60)) for _ in range(hashing.PLACES)]
-    try:
-        yield go_on
-    finally:
+
+    def empty():
         go_on.set()
         for one in taken:
             one.result(60)
 
+    try:
+        yield empty
+    finally:
+        empty()
+
 
 @pytest.fixture
 def full_line():
-    with a_full_line() as go_on:
-        yield go_on
+    with a_full_line() as empty:
+        yield empty
 
 
 def busy(answer):
@@ -127,5 +131,5 @@ def test_what_fails_csrf_is_no_try_and_costs_no_hash(alice, sign_in, settings, f
     for path in ("/accounts/login/", "/admin/login/"):
         assert [sign_in(forged, "alice", path=path).status_code for _ in range(5)] == [403] * 5
     assert not AccessAttempt.objects.exists()
-    full_line.set()
+    full_line()
     assert sign_in(Client(), "alice").status_code == 302

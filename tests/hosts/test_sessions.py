@@ -42,7 +42,6 @@ CACHES = {
 DATABASES["default"] |= {"ATOMIC_REQUESTS": True, "CONN_MAX_AGE": 600}
 # And as a check of ours asks for, or a request that reads before it writes may fail.
 DATABASES["default"]["OPTIONS"] |= {"transaction_mode": "IMMEDIATE"}
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 NOTIFICATIONS_ACCESS_CHECK_S = float(os.environ.get("CHECK_S", 3600))
 """
 MODELS = """

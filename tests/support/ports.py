@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from functools import cache
 from itertools import cycle
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ LOOPBACK = "127.0.0.1"
 # Below those that the kernel gives to clients, and above those of services that are well known.
 _FIRST, _END = 20_000, 32_000
 _BLOCK = 200
+# Of threads that ask at once each would claim a block, and `next` is for one at a time.
+_one_asks = threading.Lock()
 
 
 class _Block:
@@ -41,7 +44,8 @@ def free_port() -> int:
 
     Raises: RuntimeError: there is none.
     """
-    return _own_block().next()
+    with _one_asks:
+        return _own_block().next()
 
 
 def listens(port: int) -> bool:
