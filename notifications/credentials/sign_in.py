@@ -116,9 +116,8 @@ def sign_in(
     """Put who opens a connection into its scope, by the token or the session cookie that came.
 
     A token beats a cookie, also one that is refused: then it is nobody. The scope of a socket or
-    of an HTTP request gets a ``Visitor``.
-
-    To an HTTP request of a token's own origin the answer lets that origin read it (CORS).
+    of an HTTP request gets a ``Visitor``. To an HTTP request of a token's own origin the answer
+    lets that origin read it (CORS).
 
     Args: find_session, find_token, find_inbox: whose login a session's key, or a token, is, and
         which inbox is a user's; they may answer many at once. wait_s: notes that an address has

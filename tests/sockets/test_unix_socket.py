@@ -25,6 +25,18 @@ class Connection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
+def listens(path):
+    """Whether somebody takes connections: the path is there a moment earlier."""
+    connection = Connection(str(path))
+    try:
+        connection.connect()
+    except (FileNotFoundError, ConnectionRefusedError):
+        return False
+    finally:
+        connection.close()
+    return True
+
+
 @pytest.fixture(scope="module")
 def ask(servers, tmp_path_factory):
     """Ask by https through a proxy at the socket; the answer's status and its Location."""
@@ -37,7 +49,7 @@ def ask(servers, tmp_path_factory):
         ALLOWED_HOSTS=HOST,
         NOTIFICATIONS_REFUSED_RATE_PER_MIN="2",
     )
-    until(path.exists, "it listens", within_s=STARTUP_S)
+    until(lambda: listens(path), "it listens", within_s=STARTUP_S)
 
     def act(where, **headers):
         connection = Connection(str(path))
