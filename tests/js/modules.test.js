@@ -43,7 +43,7 @@ test("no markup is made of text, and no style is inline", () => {
 });
 
 test("the client touches neither the page nor the network", () => {
-  for (const name of ["inbox-client.js", "connection.js", "inbox-state.js", "protocol.js", "backoff.js", "listing.js", "acts.js", "overlays.js", "offline-queue.js", "tab-leader.js", "tab-answers.js", "channel-locks.js", "inbox-lateness.js"]) {
+  for (const name of ["inbox-client.js", "acting-client.js", "connection.js", "inbox-state.js", "protocol.js", "backoff.js", "listing.js", "acts.js", "overlays.js", "offline-queue.js", "tab-leader.js", "tab-answers.js", "channel-locks.js", "inbox-lateness.js"]) {
     assert.doesNotMatch(read(name), /\b(document|window|location|localStorage|WebSocket|navigator)\b|[^.#]\bfetch\(/, name);
   }
 });

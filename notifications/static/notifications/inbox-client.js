@@ -1,3 +1,4 @@
+import { ActingClient } from "./acting-client.js";
 import { Backoff } from "./backoff.js";
 import { Connection } from "./connection.js";
 import { Arrivals, InboxState } from "./inbox-state.js";
@@ -6,10 +7,8 @@ import { SIGNED_OUT, isFinal } from "./protocol.js";
 const REFILL_BELOW = 10;
 const ASK_AGAIN_MS = 5_000;
 
-const ClientEventTarget = /** @type {new () => Inbox.EventTargetOf<Inbox.ClientEvents>} */ (EventTarget);
-
 /** Keeps an inbox up to date, and acts. types.d.ts describes its events and options. */
-export class InboxClient extends ClientEventTarget {
+export class InboxClient extends ActingClient {
   /** @type {Inbox.ClientState} */
   state = "waiting";
   /** @type {Inbox.StopReason | null} */
@@ -38,7 +37,7 @@ export class InboxClient extends ClientEventTarget {
 
   /** @param {Inbox.ClientOptions} options */
   constructor(options) {
-    super();
+    super(options.services);
     this.#options = options;
     this.clock = options.clock;
     this.url = options.url;
@@ -278,32 +277,8 @@ export class InboxClient extends ClientEventTarget {
     else if (notifications.length) this.emit("summary", { notifications });
   }
 
-  /** @typedef {(ids: string[]) => Promise<boolean>} ActOnIds */
-  markSeen = /** @type {ActOnIds} */ (ids) => this.act("seen", ids);
-  markRead = /** @type {ActOnIds} */ (ids) => this.act("read", ids);
-  markUnread = /** @type {ActOnIds} */ (ids) => this.act("unread", ids);
-  archive = /** @type {ActOnIds} */ (ids) => this.act("archive", ids);
-  restore = /** @type {ActOnIds} */ (ids) => this.act("restore", ids);
-  markAllRead = () => this.act("read", null);
-
-  /** Null: all. Resolves to whether it is done. @param {Inbox.Op} op @param {string[] | null} ids @param {Inbox.ActOptions} [options] */
-  async act(op, ids, options) {
-    const acts = await this.acts().catch(() => null);
-    if (!acts) this.emit("error", { op, ids, status: 0 });
-    return acts ? acts.act(op, ids, options) : false;
-  }
-
-  async acts() {
-    return (await this.#options.services()).acts;
-  }
-
   emitShown() {
     this.emit("change", { notifications: [], removed: [], isSnapshot: false });
     if (this.#current) this.#refill(this.#current);
-  }
-
-  /** @template {keyof Inbox.ClientEvents} Name @param {Name} type @param {Inbox.ClientEvents[Name]} detail */
-  emit(type, detail) {
-    this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }
