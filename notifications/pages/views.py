@@ -56,6 +56,7 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
             # A first page that is full, with what arrives while it is read.
             return redirect(replace(place, after=None).url)
     use(request, page.head.choices.language)
+    # Once more: only now is it known in which language they are said.
     errors = filters.errors_of(place.search)
     status = HTTPStatus.BAD_REQUEST if errors else HTTPStatus.OK
     said = {

@@ -91,18 +91,13 @@ class Entry:
     def record(self) -> StreamRecord:
         """Its row, as of now."""
         return StreamRecord(
-            connection=self.connection,
             inbox_id=self.inbox_id,
             process=self.process,
             transport=self.transport,
-            epoch_tag=self.epoch_tag,
             opened_at=self.opened_at,
-            ended_at=self.ended_at,
-            cause=self.cause[:CAUSE_MAX_LENGTH],
             since=self.since,
-            acknowledged=self.acknowledged,
-            spans=[list(span) for span in self.spans],
             told_at=timezone.now(),
+            **self.progress()._asdict(),
         )
 
     def progress(self) -> Progress:

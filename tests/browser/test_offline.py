@@ -17,29 +17,29 @@ async () => {
 
 @pytest.fixture
 def cut_off(open_page, own_site, processes, alice):
-    """A page that was asked for while the site was not there."""
+    """A page of a site that is not there any more."""
     processes.may_warn = True
     page = open_page(
         alice, "/inbox/", base_url=own_site.url, allow_errors=True, service_workers="allow"
     )
     assert page.evaluate(HAS_KEPT)
     own_site.kill()
-
-    def ask():
-        page.goto("/inbox/preferences/")
-        expect(heading(page)).to_have_text("You are offline")
-        return page
-
-    ask.page = page
-    return ask
+    return page
 
 
 def heading(page):
     return page.get_by_role("heading", level=1)
 
 
+def is_offline(page):
+    """Ask for another one."""
+    page.goto("/inbox/preferences/")
+    expect(heading(page)).to_have_text("You are offline")
+
+
 def test_a_page_that_cannot_be_reached_says_so_and_comes_when_it_can(cut_off, own_site):
-    page = cut_off()
+    page = cut_off
+    is_offline(page)
     expect(page.get_by_role("link", name="Try it again")).to_be_visible()
     # In our look, and with nobody's name.
     assert (
@@ -51,9 +51,10 @@ def test_a_page_that_cannot_be_reached_says_so_and_comes_when_it_can(cut_off, ow
 
 
 def test_it_comes_at_once_when_the_browser_says_that_there_is_a_network(cut_off, own_site):
+    page = cut_off
     # Of itself it would look later than any test waits.
-    cut_off.page.add_init_script("Math.random = () => 1e6")
-    page = cut_off()
+    page.add_init_script("Math.random = () => 1e6")
+    is_offline(page)
     own_site.start()
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(heading(page)).to_have_text("Preferences")

@@ -17,12 +17,13 @@ async function answers() {
 }
 
 async function look() {
-  clearTimeout(timer);
   if (await answers()) return location.reload();
   lookLater();
 }
 
 function lookLater() {
+  // Of two looks at once, as when the event comes amid one, one goes on.
+  clearTimeout(timer);
   // Half of it by chance: all who were cut off at the same moment would come back at the same.
   timer = setTimeout(look, wait * (0.5 + Math.random() / 2));
   wait = Math.min(2 * wait, LONGEST_WAIT_MS);
