@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from ninja import Schema
@@ -210,27 +210,12 @@ class AudienceIn(create_model("_Kinds", __base__=Strict, **_audience_fields())):
 
         Raises: UnknownNames: some name is nobody's.
         """
-        (audience,) = found_each([self])
-        if isinstance(audience, ValueError):
-            raise audience
-        return audience
+        return self.kind.named(self.names)
 
     @property
     def names(self) -> list[str]:
         """Those whom it names."""
         return list(getattr(self, self.kind.kind)) if self.kind.kind in CHOSEN else []
-
-
-def found_each(asked: Sequence[AudienceIn]) -> list[Audience | ValueError]:
-    """The audience that each of these names, or what ``found`` would raise; a query a kind."""
-    by_kind: dict[type[Audience], list[AudienceIn]] = {}
-    for one in asked:
-        by_kind.setdefault(one.kind, []).append(one)
-    found = {
-        kind: iter(kind.named_each([one.names for one in theirs]))
-        for kind, theirs in by_kind.items()
-    }
-    return [next(found[one.kind]) for one in asked]
 
 
 def listed(names: Iterable[str], conjunction: str) -> str:

@@ -12,7 +12,7 @@ from typing import BinaryIO, TypeAlias
 from django.core.exceptions import ValidationError
 from pydantic import ValidationError as SchemaError
 
-from notifications.api.schemas import NotificationIn, found_each
+from notifications.api.schemas import AudienceIn, NotificationIn
 from notifications.models import transactions
 from notifications.models.audience import Audience
 from notifications.models.door import COMMAND
@@ -170,7 +170,7 @@ def _read(
 ) -> Iterator[tuple[int, _Asked | Exception]]:
     """What each of these lines asks for, by its number, or why that is nothing."""
     parsed = [_parsed(text) for _, text in some]
-    found = iter(found_each([one.audience for one in parsed if isinstance(one, NotificationIn)]))
+    found = iter(_found([one.audience for one in parsed if isinstance(one, NotificationIn)]))
     for (number, _), one in zip(some, parsed, strict=True):
         if not isinstance(one, NotificationIn):
             yield number, one
@@ -180,6 +180,18 @@ def _read(
             yield number, audience
         else:
             yield number, (one.message(sender), audience)
+
+
+def _found(asked: Sequence[AudienceIn]) -> list[Audience | ValueError]:
+    """The audience that each of these names, or why there is none; by a query a kind."""
+    by_kind: dict[type[Audience], list[AudienceIn]] = {}
+    for one in asked:
+        by_kind.setdefault(one.kind, []).append(one)
+    found = {
+        kind: iter(kind.named_each([one.names for one in theirs]))
+        for kind, theirs in by_kind.items()
+    }
+    return [next(found[one.kind]) for one in asked]
 
 
 def _parsed(text: bytes | None) -> NotificationIn | ValueError:

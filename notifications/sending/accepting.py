@@ -21,6 +21,7 @@ from notifications.models.audiences import ChosenUsers
 from notifications.models.door import CODE, Through
 from notifications.process import metrics
 from notifications.sending import at_once, dispatch, quota, start
+from notifications.sending.together import Together
 from notifications.wire.message import PARTS, Message
 
 logger = logging.getLogger(__name__)
@@ -98,75 +99,96 @@ def row_of(message: Message, audience: Audience, through: Through = CODE) -> Not
     )
 
 
-def accept(requests: Sequence[Request]) -> list[Sent | Refusal]:
-    """Accept each of them, in their order; or say why not.
+def accept(request: Request) -> Sent:
+    """Accept it; together with its items where it is to few people and no transaction is open.
 
-    Those to few people are stored together, with their items, where no transaction is open. All
-    others are a transaction, or a savepoint, of their own.
+    Raises: ValidationError, IdempotencyConflict, QuotaExceeded.
+    """
+    one = _prepared(request)
+    known = _known([one])
+    # Those that come at the same time share a transaction.
+    sent = _sends.do(one, conf.DISPATCH_CHUNK_SIZE) if _few(one, known) else None
+    if sent is None:
+        return _again(one, known) or _accept(one)
+    _log_accepted(sent.notification)
+    return sent
+
+
+def accept_each(requests: Sequence[Request]) -> list[Sent | Refusal]:
+    """Accept each of them, in their order; or say why not. Those to few people go together.
 
     Raises: DatabaseError: some may be committed.
     """
-    tried = [_prepared(request) for request in requests]
+    tried = [_tried(request) for request in requests]
     known = _known([one for one in tried if isinstance(one, _Prepared)])
     answers: list[Sent | Refusal] = []
     for some in _runs(tried, known):
-        # Where that is not possible, each is tried by itself.
-        answers += _at_once(some, known) or [_answer(one, known) for one in some]
+        if isinstance(some, _Prepared | ValidationError):
+            answers.append(_answer(some, known))
+            continue
+        if (stored := _at_once(some)) is None:
+            answers += [_answer(one, known) for one in some]
+            continue
+        answers += stored
+        for sent in stored:
+            _log_accepted(sent.notification)
     return answers
 
 
-def _prepared(request: Request) -> _Prepared | ValidationError:
+def _prepared(request: Request) -> _Prepared:
+    """Raises: ValidationError"""
     row = row_of(request.message, request.audience, request.through)
     row.sent_by = request.sent_by
     if request.idempotency is not None:
         row.idempotency_scope = request.idempotency.scope
         row.idempotency_key = request.idempotency.key
-    try:
-        row.validate()
-    except ValidationError as error:
-        return error
+    row.validate()
     row.request_hash = _request_hash(row)
     return _Prepared(request, row)
 
 
+def _tried(request: Request) -> _Prepared | ValidationError:
+    try:
+        return _prepared(request)
+    except ValidationError as error:
+        return error
+
+
 def _runs(
     tried: Sequence[_Prepared | ValidationError], known: _Known
-) -> Iterator[list[_Prepared | ValidationError]]:
-    """In their order, as many at a time as may be stored together."""
-    some: list[_Prepared | ValidationError] = []
+) -> Iterator[list[_Prepared] | _Prepared | ValidationError]:
+    """In their order: as many at a time as may be stored together, and what goes by itself."""
+    some: list[_Prepared] = []
     room = size = conf.DISPATCH_CHUNK_SIZE
     for one in tried:
-        count = _count(one, known) or size + 1
-        if some and count > room:
+        count = _few(one, known) if isinstance(one, _Prepared) else None
+        if some and (count is None or count > room):
             yield some
             some, room = [], size
-        some.append(one)
-        room -= count
+        if count is None or not isinstance(one, _Prepared):
+            yield one
+        else:
+            some.append(one)
+            room -= count
     if some:
         yield some
 
 
-def _count(one: _Prepared | ValidationError, known: _Known) -> int | None:
+def _few(one: _Prepared, known: _Known) -> int | None:
     """To how many it goes; None: it is nothing to be stored with its items."""
-    if not isinstance(one, _Prepared) or one.key in known or connection.in_atomic_block:
-        return None
     audience = one.request.audience
-    if not isinstance(audience, ChosenUsers) or one.is_later or _is_over(one.row):
+    if one.key in known or connection.in_atomic_block or not isinstance(audience, ChosenUsers):
         return None
-    if one.request.rationed and quota.applies_to(one.row):
+    if one.is_later or _is_over(one.row) or (one.request.rationed and quota.applies_to(one.row)):
         return None
     count = len(audience.ids)
-    return count if count <= conf.DISPATCH_CHUNK_SIZE else None
+    return count if 0 < count <= conf.DISPATCH_CHUNK_SIZE else None
 
 
-def _at_once(
-    some: Sequence[_Prepared | ValidationError], known: _Known
-) -> list[Sent | Refusal] | None:
+def _at_once(some: Sequence[_Prepared]) -> list[Sent] | None:
     """Store these with their items in one transaction; None: none of them is stored."""
     # Copies, since what is said of a row that could not be stored is untrue.
-    rows = [copy.copy(one.row) for one in some if _count(one, known) and isinstance(one, _Prepared)]
-    if len(rows) < len(some):
-        return None
+    rows = [copy.copy(one.row) for one in some]
     try:
         with metrics.timed(metrics.dispatch_chunk), transactions.atomic():
             at_once.store(rows)
@@ -174,13 +196,15 @@ def _at_once(
         # Somebody is at work on one of the inboxes, or sends the same just now: rolled back. What
         # fails at the commit in any other way may be committed, and must not be tried again.
         return None
-    for row in rows:
-        _log_accepted(row)
     return [Sent(row, created=True) for row in rows]
 
 
+# In whatever threads they come.
+_sends: Together[_Prepared, Sent] = Together(_at_once, lambda one: len(one.row.audience_ids))
+
+
 def _answer(one: _Prepared | ValidationError, known: _Known) -> Sent | Refusal:
-    if not isinstance(one, _Prepared):
+    if isinstance(one, ValidationError):
         return one
     try:
         return _again(one, known) or _accept(one)

@@ -62,23 +62,25 @@ def send(
     Raises: ValidationError: with messages per field. IdempotencyConflict: the key came with
         another request. QuotaExceeded: it is rationed, and there is no room for it.
     """
-    (sent,) = send_each([Request(message, audience, idempotency, sent_by, rationed, through)])
-    if isinstance(sent, Exception):
-        raise sent
+    sent = accepting.accept(Request(message, audience, idempotency, sent_by, rationed, through))
+    _look_again(sent)
     return sent
 
 
 @async_unsafe("send_each() waits for the database; in async code give it to a thread.")
 def send_each(requests: Sequence[Request]) -> list[Sent | Refusal]:
     """``send`` for many: each of them, in their order, or what ``send`` would raise of it."""
-    answers = accepting.accept(requests)
+    answers = accepting.accept_each(requests)
     for sent in answers:
-        if isinstance(sent, Sent) and not connection.in_atomic_block:
-            notification = sent.notification
-            if notification.status == Status.SENDING:
-                # The dispatch of a small audience ran at the commit, and moved the row.
-                notification.refresh_from_db(fields=FIGURES)
+        if isinstance(sent, Sent):
+            _look_again(sent)
     return answers
+
+
+def _look_again(sent: Sent) -> None:
+    if sent.notification.status == Status.SENDING and not connection.in_atomic_block:
+        # The dispatch of a small audience ran at the commit, and moved the row.
+        sent.notification.refresh_from_db(fields=FIGURES)
 
 
 async def asend(
