@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -27,8 +26,7 @@ UNDELIVERED = {"removed_at": None, "delivered_at": None}
 _MADE_AT_ONCE = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class InboxNow:
+class InboxNow(NamedTuple):
     """Where an inbox stands."""
 
     inbox_id: int
@@ -87,7 +85,7 @@ class InboxQuerySet(models.QuerySet["Inbox"]):
     def now(self) -> list[InboxNow]:
         """Where these inboxes stand."""
         rows = self.values_list("pk", "revision", "unread_count", "unseen_count")
-        return [InboxNow(*row) for row in rows]
+        return list(map(InboxNow._make, rows))
 
 
 class Inbox(models.Model):

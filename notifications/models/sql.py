@@ -39,7 +39,8 @@ def behind_relations(field: Any) -> Any:
 class Among(_Lookup):
     """``pk__among=ids``: like ``__in``, with all ids as one parameter.
 
-    A thousand parameters cost more in Python than the statement does in the database.
+    A thousand parameters cost more in Python than the statement does in the database. Give many as
+    a set: of a list or a tuple, Django looks at each whether it is an expression.
     """
 
     lookup_name = "among"
