@@ -55,7 +55,7 @@ class Handler(ASGIHandler):
             set_script_prefix(get_script_prefix(scope))
             request_started.send(sender=self.__class__, scope=scope)
             request, refusal = self.create_request(scope, body_file)
-            response = refusal if request is None else self.get_response(request)
+            response: Any = refusal if request is None else self.get_response(request)
             response._handler_class = self.__class__
             try:
                 return _events(response)

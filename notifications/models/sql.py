@@ -134,7 +134,7 @@ def fetch_beside(head: QuerySet[Any], rows: QuerySet[Any]) -> tuple[list[Any] | 
     return _converted(compilers[0], [fetched[0][:width]])[0], _converted(compilers[1], related)
 
 
-def find_one(model: type[RowOf], column: str, value: object) -> RowOf | None:
+def find_one(model: type[RowOf], column: str, value: str) -> RowOf | None:
     """The row that has this value in a unique column of text.
 
     In SQL that is made once: each request asks so for its key, and the ORM takes longer to put the

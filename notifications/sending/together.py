@@ -25,8 +25,8 @@ class _Waiting(Generic[One, Answer]):
 
     def __init__(self, one: One) -> None:
         self.one = one
-        # Set once there is an answer or an error, or it is this thread's turn to work.
-        self.called = threading.Event()
+        # Set once it is this thread's turn to work, and once there is an answer or an error.
+        self.called, self.answered = threading.Event(), threading.Event()
         self.answer: Answer | None = None
         self.error: BaseException | None = None
 
@@ -63,7 +63,8 @@ class Together(Generic[One, Answer]):
         if (some := self._taken_with(mine, room)) is not None:
             self._work(some)
         else:
-            mine.called.wait()
+            # Maybe it was called as well, and somebody beside was faster.
+            mine.answered.wait()
         if mine.error is not None:
             raise mine.error
         return mine.answer
@@ -97,6 +98,7 @@ class Together(Generic[One, Answer]):
         finally:
             self._call_next()
             for one in some:
+                one.answered.set()
                 one.called.set()
 
     def _call_next(self) -> None:
