@@ -218,14 +218,14 @@ def test_a_line_that_has_come_waits_for_no_other(alice):
     for number, title in enumerate(("One", "Two", "Three"), start=1):
         assert next(lines).number == number
         assert titles()[-1] == title
-        assert len(file.parts) == max(0, 2 - number)
+        assert len(file.parts) == 3 - number
     assert list(lines) == []
 
 
 def test_lines_that_have_come_together_share_a_transaction(alice, monkeypatch):
     stored, store = [], at_once.store
     monkeypatch.setattr(at_once, "store", lambda rows: (stored.append(len(rows)), store(rows))[1])
-    text = b"\n".join([*(line(f"{n}") for n in range(120)), b"{}", line("last")])
+    text = b"\n".join([*(line(f"{n}") for n in range(120)), b"{}", line("last"), b""])
     told = list(sent_each(io.BytesIO(text)))
     assert [one.number for one in told] == list(range(1, 123))
     assert [one.number for one in told if one.error] == [121]
