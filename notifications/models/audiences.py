@@ -71,7 +71,7 @@ class ChosenUsers(Chosen):
 
     def inboxes(self, among: Inboxes) -> Inboxes:
         # By the index of users: they are few, wherever their inboxes are.
-        return _of_active_users(among.filter(user__among=self.ids))
+        return _of_active_users(among.filter(user__among=frozenset(self.ids)))
 
 
 class Groups(Chosen):

@@ -75,7 +75,7 @@ def send_together(pks: Sequence[int]) -> Left:
 
 def _taken(pks: Sequence[int]) -> list[Notification]:
     """Those that nobody is on, locked: that is the fence. On SQLite there is one writer anyway."""
-    free = Dispatch.unclaimed().filter(pk__among=pks).order_by("pk")
+    free = Dispatch.unclaimed().filter(pk__among=frozenset(pks)).order_by("pk")
     if connection.features.has_select_for_update_skip_locked:
         # Not waited for: who is frozen amid a chunk keeps the row's lock as long as that lasts.
         free = free.select_for_update(skip_locked=True, no_key=True)
@@ -174,7 +174,7 @@ def _finish(
         alike[counted].append(row.pk)
     for (is_new, count, muted, off), pks in alike.items():
         accepted = {"recipient_count": count + muted + off, "cursor": last, "upto": last}
-        Notification.objects.filter(pk__among=pks).update(
+        Notification.objects.filter(pk__among=frozenset(pks)).update(
             status=Status.SENT,
             item_count=F("item_count") + count,
             muted_count=F("muted_count") + muted,
