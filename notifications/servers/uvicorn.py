@@ -45,9 +45,13 @@ class _TooManyFrames(PayloadTooBig):
 
 
 class _Protocol(ServerProtocol):
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._listening = limits.FloodGuard()
+    _listening: limits.FloodGuard
+
+    @classmethod
+    def take_over(cls, uvicorns: ServerProtocol) -> None:
+        """Make it one of ours: to make another one would be a twentieth of each handshake."""
+        uvicorns.__class__ = cls
+        uvicorns._listening = limits.FloodGuard()  # type: ignore[attr-defined]
 
     def recv_frame(self, frame: Frame) -> None:
         is_closing = self.state is State.CLOSING
@@ -68,7 +72,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.app = unix_peers.believed(self.app, config.forwarded_allow_ips)
         self._control_frames = limits.control_frames()
         if not config.ws_per_message_deflate:
-            self.conn = _Protocol(max_size=config.ws_max_size, logger=self.conn.logger)
+            _Protocol.take_over(self.conn)
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
