@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from asyncio import TimerHandle
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -22,7 +22,7 @@ from notifications.consumers.transports import ABORT, EXTENSION, HANDSHAKE
 from notifications.process import metrics
 from notifications.push import drain, limits
 from notifications.servers import bodies, unix_peers
-from notifications.servers.framing import text_head
+from notifications.servers.framing import framed, text_head
 from notifications.wire.contract import CloseCode
 
 # A peer that takes nothing for so long, while something waits for it, has gone.
@@ -182,6 +182,10 @@ class UvicornTransport:
         # Wherever uvicorn says that it closes it has its transport close, too.
         if not (self._has_closed or self._transport.is_closing()):
             self._transport.write(text_head(len(frame)) + frame)
+
+    def send_together(self, frames: Sequence[bytes]) -> None:
+        if not (self._has_closed or self._transport.is_closing()):
+            self._transport.write(framed(frames))
 
     def close(self, code: int, reason: str) -> None:
         protocol = self._protocol
