@@ -43,8 +43,8 @@ from notifications.push import catch_up as catch_up_module
 from notifications.push import receipts
 from notifications.push.catch_up import Ask, catch_up
 from notifications.push.receipts import Receipt
-from notifications.sending import acts as sending_acts
 from notifications.sending import accepting, at_once, due, quota, small_sends, worker
+from notifications.sending import acts as sending_acts
 from notifications.sending.dispatch import Dispatch
 from notifications.sending.item_jobs import EditJob, RemovalJob
 from notifications.sending.round_robin import Left
