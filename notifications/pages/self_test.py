@@ -60,7 +60,7 @@ def way_of(request: HttpRequest, wire_id: str) -> Way | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 def send(request: HttpRequest) -> HttpResponse:
     """Send a test, for the page's form and for its script."""
-    return (_answered if request.accepts("text/html") is False else _seen)(request)
+    return (_seen if request.accepts("text/html") else _answered)(request)
 
 
 @for_watchers
