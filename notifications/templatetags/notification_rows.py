@@ -129,6 +129,16 @@ def is_saved(notification: Any, earlier: Sequence[Any]) -> bool:
 
 
 @register.filter
+def is_bare(notification: Any) -> bool:
+    """Whether a row has nothing to say in its second line."""
+    if notification is None:
+        return False
+    message, item = notification.message, notification.item
+    said = level_label(message.level), message.sender, message.category, message.body
+    return not any((*said, item.snoozed_until, item.woken))
+
+
+@register.filter
 def of_all(what: str, earlier: Sequence[Any]) -> str:
     """What is done with a row; with how many, where a thread is folded into it."""
     if not earlier:
