@@ -115,6 +115,7 @@ export class NotificationToastElement extends HTMLElement {
   /** @param {HTMLElement} button of what it dismisses */
   #dismiss(button) {
     for (const [toast, node] of this.#nodes) if (node.contains(button)) this.#queue.dismiss(toast);
+    this.#redraw.soon();
   }
 
   /** @param {HTMLElement} node @param {HTMLElement} line @param {Inbox.Notification} notification */
