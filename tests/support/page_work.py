@@ -1,4 +1,4 @@
-"""What a page's main thread did, as Chromium tells it: in CPU time, which others hardly change, and in numbers."""
+"""What a page's main thread did, as Chromium tells it: in CPU time, and in numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def metrics(session: CDPSession) -> dict[str, float]:
 
 
 def cpu_ms(session: CDPSession) -> float:
-    """For what time the page's main thread has had a processor: `TaskDuration` counts others' too."""
+    """For what time the page's main thread had a processor: of `TaskDuration` others are a part."""
     return 1000 * metrics(session)["ThreadTime"]
 
 

@@ -160,7 +160,7 @@ class InboxPage {
     // Each by itself, where words found it, or it is of one thread anyway.
     const isFlat = Boolean(this.#query.q || this.#query.thread);
     const folds = this.#threads.folds(all.filter((one) => !this.#newRows.isNew(one)), isFlat);
-    const kept = around(folds, top ? folds.findIndex(({ one: { id } }) => id === top.id || id === top.under) : 0);
+    const kept = around(folds, top ? folds.findIndex(({ one: { id } }) => id === top.id || id === top.under) : 0, (fold) => rowsOf([fold]).length);
     if (kept.length < folds.length) {
       this.#trim(kept, folds, all);
       // Of a thread whose row has gone others are left, which were folded into that.
@@ -189,7 +189,7 @@ class InboxPage {
    * @param {Inbox.Drawn[]} all that is in those
    */
   #trim(kept, folds, all) {
-    this.#listing.trim(kept.map(({ one }) => one), folds.map(({ one }) => one));
+    this.#listing.trim(kept, folds);
     for (const { id } of all.filter((one) => !this.#listing.get(one.id))) {
       this.#rows.forget(id);
       this.#newRows.forget(id);
