@@ -134,8 +134,8 @@ def is_bare(notification: Any) -> bool:
     if notification is None:
         return False
     message, item = notification.message, notification.item
-    said = level_label(message.level), message.sender, message.category, message.body
-    return not any((*said, item.snoozed_until, item.woken))
+    words = level_label(message.level), category_label(message.category)
+    return not any((*words, message.sender, message.body, item.snoozed_until, item.woken))
 
 
 @register.filter
