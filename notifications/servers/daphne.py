@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import threading
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -15,10 +16,10 @@ from twisted.internet import reactor
 from twisted.internet.tcp import Connection
 
 from notifications.consumers.transports import EXTENSION, HANDSHAKE
-from notifications.process import overdue
+from notifications.process import garbage, overdue
 from notifications.push import drain
 from notifications.servers import daphne_http, daphne_reading
-from notifications.servers.framing import MESSAGE_MAX_BYTES, text_head
+from notifications.servers.framing import MESSAGE_MAX_BYTES, framed, text_head
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ class DaphneServer(Server):  # type: ignore[misc]
         if threading.current_thread() is threading.main_thread():
             # Once Twisted listens for signals: it would put itself in our place.
             reactor.callWhenRunning(overdue.watch, drain.ends_within_s())
+        reactor.callWhenRunning(garbage.settle)
         super().run()
 
     @property
@@ -134,11 +136,16 @@ class DaphneTransport:
         self._protocol = protocol
 
     def send(self, frame: bytes) -> None:
+        self._write(text_head(len(frame)) + frame)
+
+    def send_together(self, frames: Sequence[bytes]) -> None:
+        self._write(framed(frames))
+
+    def _write(self, data: bytes) -> None:
         protocol = self._protocol
         if protocol.state != protocol.STATE_OPEN:
             return
         transport = protocol.transport
-        data = text_head(len(frame)) + frame
         if not self.buffered() and not transport.disconnecting:
             # The socket first: Twisted would register for writing, wait for the loop, send, and
             # unregister again, which costs three times as much.

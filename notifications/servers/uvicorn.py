@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from asyncio import TimerHandle
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -21,7 +22,7 @@ from notifications.consumers.transports import ABORT, EXTENSION, HANDSHAKE
 from notifications.process import metrics
 from notifications.push import drain, limits
 from notifications.servers import bodies, unix_peers
-from notifications.servers.framing import text_head
+from notifications.servers.framing import framed, text_head
 from notifications.wire.contract import CloseCode
 
 # A peer that takes nothing for so long, while something waits for it, has gone.
@@ -44,9 +45,13 @@ class _TooManyFrames(PayloadTooBig):
 
 
 class _Protocol(ServerProtocol):
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._listening = limits.FloodGuard()
+    _listening: limits.FloodGuard
+
+    @classmethod
+    def take_over(cls, uvicorns: ServerProtocol) -> None:
+        """Make it one of ours: to make another one would be a twentieth of each handshake."""
+        uvicorns.__class__ = cls
+        uvicorns._listening = limits.FloodGuard()  # type: ignore[attr-defined]
 
     def recv_frame(self, frame: Frame) -> None:
         is_closing = self.state is State.CLOSING
@@ -67,10 +72,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self.app = unix_peers.believed(self.app, config.forwarded_allow_ips)
         self._control_frames = limits.control_frames()
         if not config.ws_per_message_deflate:
-            self.conn = _Protocol(max_size=config.ws_max_size, logger=self.conn.logger)
+            _Protocol.take_over(self.conn)
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self._direct = UvicornTransport(self)
         if hasattr(transport, "max_size"):  # asyncio's own: 256 KiB are 40,000 small frames
             transport.max_size = limits.READ_BYTES
 
@@ -110,9 +116,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             return True
         if not self.close_sent:
             metrics.floods_ended.labels("control").inc()
-            direct = UvicornTransport(self)
-            direct.send(limits.FLOODED)
-            direct.close(CloseCode.RATE_LIMIT, "Too many control frames.")
+            self._direct.send(limits.FLOODED)
+            self._direct.close(CloseCode.RATE_LIMIT, "Too many control frames.")
         return False
 
     def shutdown(self) -> None:
@@ -146,7 +151,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         # each frame compressed on its way.
         if self.response.status_code == 101 and not self.conn.extensions:  # noqa: PLR2004
             extensions: dict[str, Any] = self.scope["extensions"]
-            extensions[EXTENSION] = UvicornTransport(self)
+            extensions[EXTENSION] = self._direct
             extensions[HANDSHAKE] = self.response.serialize
 
 
@@ -159,22 +164,34 @@ def _is_utf8(parts: list[bytes]) -> bool:
 
 
 class UvicornTransport:
-    """Writes to the connection without waiting; see ``consumers.transports.Transport``."""
+    """Writes to the connection without waiting; see ``consumers.transports.Transport``.
+
+    There is one of each connection, since it knows by itself that it has closed.
+    """
+
+    __slots__ = ("_has_closed", "_protocol", "_transport", "buffered")
 
     def __init__(self, protocol: WebSocketProtocol) -> None:
         self._protocol = protocol
+        self._transport = protocol.transport
+        self._has_closed = False
+        # Asked before each delivery.
+        self.buffered: Callable[[], int] = protocol.transport.get_write_buffer_size
 
     def send(self, frame: bytes) -> None:
-        if self._is_open():
-            self._protocol.transport.write(text_head(len(frame)) + frame)
+        # Wherever uvicorn says that it closes it has its transport close, too.
+        if not (self._has_closed or self._transport.is_closing()):
+            self._transport.write(text_head(len(frame)) + frame)
 
-    def buffered(self) -> int:
-        return self._protocol.transport.get_write_buffer_size()
+    def send_together(self, frames: Sequence[bytes]) -> None:
+        if not (self._has_closed or self._transport.is_closing()):
+            self._transport.write(framed(frames))
 
     def close(self, code: int, reason: str) -> None:
         protocol = self._protocol
-        if not self._is_open():
+        if self._has_closed or protocol.close_sent or protocol.transport.is_closing():
             return
+        self._has_closed = True
         protocol.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
         protocol.conn.send_close(code, reason[:100])
         protocol.transport.write(b"".join(protocol.conn.data_to_send()))
@@ -187,10 +204,6 @@ class UvicornTransport:
 
     def abort(self) -> None:
         self._protocol.transport.abort()
-
-    def _is_open(self) -> bool:
-        protocol = self._protocol
-        return not (protocol.close_sent or protocol.disconnected or protocol.transport.is_closing())
 
 
 class HttpProtocol(H11Protocol):
