@@ -16,7 +16,7 @@ TOASTS = f"{BELL}.shadowRoot.querySelector('notification-toast')?.shadowRoot"
 HELD = 200
 BURST = 200
 BURSTS = 4
-ROWS_A_FRAME = 10
+ROWS_A_FRAME = 15
 TASK_MS = 50
 # Rows of plain elements that are laid out in the time of the longest task, and of an arrival.
 TASK_ROWS = 120

@@ -15,7 +15,7 @@ import { Threads, rowsOf } from "./threads.js";
 
 const TICK_MS = 60_000;
 // New rows in a frame.
-const AT_ONCE = 10;
+const AT_ONCE = 15;
 
 /**
  * Keeps the inbox page up to date, whose forms act without a reload then.
