@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -36,6 +37,13 @@ class QuietConsumer(AsyncConsumer):  # type: ignore[misc]
     """
 
     channel_layer_alias = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Channels', without a task of its own for each event that is waited for."""
+        self.scope, self.base_send = scope, send
+        with suppress(StopConsumer):
+            while event := await receive():
+                await self.dispatch(event)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Hand an event to its handler; a bug ends this connection, and is none of the server's."""

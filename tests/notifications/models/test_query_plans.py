@@ -430,6 +430,7 @@ SEARCHING = 8
         "thread=x",
         "q=wor&category=rare",
         "q=number+777&level=info",
+        "q=wor&level=critical",
     ],
 )
 @pytest.mark.parametrize("name", ["big", "small"])
