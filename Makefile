@@ -144,7 +144,7 @@ not_of_django := $(addprefix --ignore=tests/,benchmarks browser docs faults sock
     sending/test_round_robin.py)) \
     $(addprefix --ignore=,$(filter-out %/test_plain.py,$(wildcard tests/hosts/test_*.py)))
 
-BENCHES = fanout everyone parts handshakes push storm dispatch start_up search dashboard browser listen
+BENCHES = fanout everyone sends parts handshakes push storm dispatch start_up search dashboard browser listen
 # Each alone: what another one does at the same moment would be in its figures.
 .PHONY: bench
 bench: .venv/installed-dev test-packages ## Measure all that benchmarks/ claims (BENCHES="fanout push"; nothing else at work)

@@ -38,6 +38,16 @@ def test_handshakes_and_idle_sockets_are_measured(tmp_path):
     assert memory["figures"]
 
 
+def test_sends_are_measured(tmp_path):
+    some = ("--sends", "20", "--rounds", "2", "--database", "sqlite")
+    run("sends", *some, "--results", str(tmp_path))
+    for table in json.loads((tmp_path / "sends.json").read_text())["tables"]:
+        assert {one: len(figures) for one, figures in table["figures"].items()} == {
+            "API, SQLite": 2,
+            "--jsonl, SQLite": 2,
+        }
+
+
 def test_parts_are_measured():
     said = run("parts", "--rounds", "1")
     for part in ("a hint of 1,000 rows", "marked as delivered", "idle dispatcher"):
