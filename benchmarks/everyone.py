@@ -17,16 +17,11 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 
 from benchmarks import harness, machine
-from benchmarks.push import Sender
-from benchmarks.site import ended, prepared, services, serving, until_listening
+from benchmarks.sender import Sender
+from benchmarks.site import WAYS, ended, prepared, services, serving, until_listening
 from benchmarks.sockets import Socket, connect_all, until_received
 from tests.support.ports import free_port
 
-WAYS = {
-    "SQLite": ("sqlite", False),
-    "PostgreSQL": ("postgresql", False),
-    "PostgreSQL + Redis": ("postgresql", True),
-}
 # Microseconds of the server's CPU a delivery, and milliseconds until the last, for 1,000 sockets.
 BUDGET_US = {"SQLite": 25.0, "PostgreSQL": 25.0}
 BUDGET_MS = {"SQLite": 40.0, "PostgreSQL": 30.0}
@@ -99,9 +94,7 @@ async def _measure(
 
 @contextmanager
 def _started(database: str, count: int, *, has_redis: bool) -> Iterator[Started]:
-    with services(database) as environment:
-        if not has_redis:
-            environment.pop("REDIS_URL", None)
+    with services(database, has_redis=has_redis) as environment:
         keys = prepared(environment, count)
         port = free_port()
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

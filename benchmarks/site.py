@@ -15,13 +15,19 @@ from tests.support.ports import free_port, listens
 
 # As the settings of the servers that are started here have it.
 SESSION_COOKIE = "notifications_session"
+# Databases, and whether there is a Redis beside them: the ways in which a site can be run.
+WAYS = {
+    "SQLite": ("sqlite", False),
+    "PostgreSQL": ("postgresql", False),
+    "PostgreSQL + Redis": ("postgresql", True),
+}
 
 
 @contextmanager
-def services(name: str) -> Iterator[dict[str, str]]:
+def services(name: str, *, has_redis: bool = True) -> Iterator[dict[str, str]]:
     """What a site has to be there: the environment of its processes.
 
-    Args: name: ``sqlite``, or ``postgresql`` with Redis beside it.
+    Args: name: ``sqlite``, or ``postgresql``. has_redis: beside PostgreSQL.
     """
     with ExitStack() as stack:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("NOTIFICATIONS_")}
@@ -35,7 +41,8 @@ def services(name: str) -> Iterator[dict[str, str]]:
         url = postgresql.create_database(
             stack.enter_context(postgresql.private_postgresql()), "benchmark"
         )
-        yield {**kept, "DATABASE_URL": url, "REDIS_URL": stack.enter_context(_redis())}
+        redis_url = stack.enter_context(_redis()) if has_redis else ""
+        yield {**kept, "DATABASE_URL": url, "REDIS_URL": redis_url}
 
 
 @contextmanager
@@ -50,7 +57,7 @@ def _redis() -> Iterator[str]:
 def prepared(environment: dict[str, str], users: int) -> list[str]:
     """So many users in an empty database; the key of a session of each."""
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=environment, check=True)
-    prepare = ["-m", "benchmarks.push", "--role", "prepare", "--sockets", str(users)]
+    prepare = ["-m", "benchmarks.sender", "--prepare", str(users)]
     told = subprocess.run(
         [sys.executable, *prepare], env=environment, check=True, capture_output=True, text=True
     )

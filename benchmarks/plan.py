@@ -1,0 +1,61 @@
+"""Which benchmarks there are, in which order, what each is told, and how long it may take.
+
+In the order in which they are missed the most, should there be no time for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Step:
+    """A run of one.
+
+    Args:
+    name: of the module.
+    about: what it is to show, in a line or two.
+    limit_s: for that long it may run.
+    variant: which of several runs of the same module.
+    """
+
+    name: str
+    about: str
+    limit_s: float
+    arguments: Sequence[str] = ()
+    variant: str = ""
+
+    @property
+    def file(self) -> str:
+        return f"{self.name}-{self.variant}" if self.variant else self.name
+
+
+_FAN_OUT = "One message to every socket, beside nginx's nchan and others"
+
+PLAN = (
+    Step("fanout", _FAN_OUT, 150, ("--sockets", "1000"), "1000"),
+    Step("fanout", _FAN_OUT, 120, ("--sockets", "5000", "--quick"), "5000"),
+    Step("fanout", _FAN_OUT, 120, ("--sockets", "10000", "--quick"), "10000"),
+    Step("everyone", "A notification to everyone that another process commits", 100),
+    Step("push", "From a commit in another process to the frame of one user", 200),
+    Step("handshakes", "Handshakes with login, and the memory of a socket", 90),
+    Step("idle", "10,000 sockets that have nothing to do", 150),
+    Step("storm", "All clients of a killed process come back at once", 240),
+    Step("dispatch", "A notification to 100,000 people, and taking it back", 200),
+    Step("sends", "Sends by the API and the command", 120),
+    Step("growth", "How the cost grows with 2, 4 and 8 times as much", 120),
+    Step("cores", "What each of several processes does for the same sends", 120),
+    Step("transports", "The same stream by polling, long poll, SSE and WebSocket", 120),
+    Step("browser", "What a page costs a browser, and when a toast shows", 120),
+    Step("search", "The first page of a search in 100,000 items", 150),
+    Step("listen", "PostgreSQL alone: what NOTIFY brings and takes", 120),
+    Step("parts", "Single parts of the way from a commit to a socket", 60),
+    Step("dashboard", "What the live dashboard costs a server", 40),
+    Step("start_up", "How long a command takes to start", 40),
+)
+# What --long asks for instead.
+LONG = {
+    "dispatch": ("--recipients", "1000000", "--runs", "5"),
+    "cores": ("--processes", "1", "2", "4", "8", "16"),
+}
