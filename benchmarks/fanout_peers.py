@@ -62,6 +62,19 @@ def bare(_folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
         yield server, port
 
 
+@contextmanager
+def socketio(_folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """python-socketio on uvicorn, by its own ``emit`` to all."""
+    port = free_port()
+    command = [
+        sys.executable, "-m", "uvicorn", "benchmarks.fanout_socketio:application",
+        "--port", str(port), "--log-level", "error", "--ws", "websockets-sansio",
+        "--ws-per-message-deflate", "false", "--ws-ping-interval", "0",
+    ]  # fmt: skip
+    with ended(harness.start(command)) as server:
+        yield server, port
+
+
 async def _serve(port: int) -> None:
     from websockets.asyncio.server import Request, ServerConnection, broadcast, serve  # noqa: PLC0415
 

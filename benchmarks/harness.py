@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import resource
 import statistics
@@ -68,6 +69,23 @@ def cpu_s(pid: int) -> float:
     own = sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
     children = " ".join((task / "children").read_text() for task in tasks).split()
     return own + sum(cpu_s(int(child)) for child in children)
+
+
+def memory_kb(pid: int) -> int:
+    """What a process has of the machine's memory, its share of what it shares."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
+def exponent(costs: Mapping[int, float]) -> float:
+    """Of the power with which costs grow (1: twice as much costs twice as much).
+
+    Args: costs: by how much there was, each above 0.
+    """
+    fitted = statistics.linear_regression(
+        [math.log(size) for size in costs], [math.log(cost) for cost in costs.values()]
+    )
+    return fitted.slope
 
 
 class Verdict(StrEnum):

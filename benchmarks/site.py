@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -92,3 +94,11 @@ def until_listening(port: int) -> None:
             return
         time.sleep(0.05)
     raise TimeoutError(f"nothing listens on {port}")
+
+
+def counted(port: int) -> dict[str, float]:
+    """What ``benchmarks.counted`` has counted in the process that listens there, by name."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=120) as answer:
+        lines = answer.read().decode()
+    found = re.findall(r"^benchmark_(\w+)_total (\S+)", lines, re.MULTILINE)
+    return {name: float(figure) for name, figure in found}

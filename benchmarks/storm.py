@@ -12,11 +12,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
 
@@ -24,7 +22,7 @@ from picows import WSError
 
 from benchmarks import harness, machine
 from benchmarks.harness import cpu_s
-from benchmarks.site import prepared, services, serving, until_listening
+from benchmarks.site import counted, prepared, services, serving, until_listening
 from benchmarks.sockets import Socket, open_as
 from notifications.management.comparison.results import percentile
 from tests.support.ports import free_port
@@ -159,13 +157,7 @@ class _Run:
         return _Client(self.port, key, query)
 
     def _queries(self) -> float:
-        url = f"http://127.0.0.1:{self.port}/metrics"
-        with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
-            found = re.search(
-                r"^benchmark_queries_total (\S+)", answer.read().decode(), re.MULTILINE
-            )
-        assert found is not None
-        return float(found.group(1))
+        return counted(self.port)["queries"]
 
 
 async def _patiently(work: Awaitable[float]) -> float:
