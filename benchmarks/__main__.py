@@ -1,9 +1,10 @@
-"""``python -m benchmarks`` runs all of them, one after the other and each alone, and writes down what
-was found: ``results/NAME.json`` of each, RESULTS.json and RESULTS.md of all, plots in docs/images.
+"""``python -m benchmarks`` runs all of them, one after the other and each alone, and writes down
+what was found: ``results/NAME.json`` of each, RESULTS.json and RESULTS.md of all, plots in
+docs/images.
 
-``python -m benchmarks push storm`` runs some; what was found of the others stays as it is. Who takes
-longer than its share is ended, and what nobody has time for any more is left out, so that all is
-done within ``--minutes``; ``--long`` asks for more of some, in as long as it takes.
+``python -m benchmarks push storm`` runs some; what was found of the others stays as it is. Who
+takes longer than its share is ended, and what nobody has time for any more is left out, so that
+all is done within ``--minutes``; ``--long`` asks for more of some, in as long as it takes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Lets notifications arrive at one inbox each: as a sender does, or by as few statements as will do."""
+"""Lets notifications arrive at one inbox each: as a sender does, or by few statements."""
 
 from __future__ import annotations
 

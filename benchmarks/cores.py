@@ -1,10 +1,12 @@
-"""What each of several server processes does for the same sends, and how many handshakes they take.
+"""What each of several server processes does for the same sends, and how many handshakes they
+take.
 
-``python -m benchmarks.cores --processes 1 2 4 8 --rounds 5`` starts so many processes on PostgreSQL
-with Redis, each with as many sockets as the others, and has another process send: to everyone, and to
-one user after the other. It counts what a process has of it: messages that the channel layer brings,
-statements it gives to the database, and how often it wakes up; these do not depend on how many cores
-there are. As long as none grows with the number of processes, more of them do more.
+``python -m benchmarks.cores --processes 1 2 4 8 --rounds 5`` starts so many processes on
+PostgreSQL with Redis, each with as many sockets as the others, and has another process send: to
+everyone, and to one user after the other. It counts what a process has of it: messages that the
+channel layer brings, statements it gives to the database, and how often it wakes up; these do not
+depend on how many cores there are. As long as none grows with the number of processes, more of
+them do more.
 """
 
 from __future__ import annotations

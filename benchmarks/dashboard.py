@@ -1,8 +1,9 @@
 """What the live dashboard's aggregate costs a server process, of a core.
 
-``python -m benchmarks.dashboard`` measures the CPU time of each thing that the aggregate does, on a
-SQLite file and on a thread of its own, so that a busy machine changes little; and says what share
-of a core that is, at the rate at which it is done. "Idle" is a process that nobody looks at.
+``python -m benchmarks.dashboard`` measures the CPU time of each thing that the aggregate does, on
+a SQLite file and on a thread of its own, so that a busy machine changes little; and says what
+share of a core that is, at the rate at which it is done. "Idle" is a process that nobody looks
+at.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
-"""How long a dispatch to many recipients takes, and how long others wait for their turn meanwhile.
+"""How long a dispatch to many recipients takes, and how long others wait for their turn
+meanwhile.
 
-``python -m benchmarks.dispatch --recipients 100000 --runs 3`` measures on a new SQLite file and on
-a private PostgreSQL server: a dispatch as the product does it, the same without its pauses, and
-beside them what one would write with the ORM alone: inboxes updated with F(), items by bulk_create,
-1,000 at a time. Meanwhile another process acts and sends at a fixed rate; a wait is counted from
-the moment when the act was due, so that none is hidden by the one before it.
+``python -m benchmarks.dispatch --recipients 100000 --runs 3`` measures on a new SQLite file and
+on a private PostgreSQL server: a dispatch as the product does it, the same without its pauses,
+and beside them what one would write with the ORM alone: inboxes updated with F(), items by
+bulk_create, 1,000 at a time. Meanwhile another process acts and sends at a fixed rate; a wait is
+counted from the moment when the act was due, so that none is hidden by the one before it.
 """
 
 from __future__ import annotations

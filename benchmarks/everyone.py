@@ -1,10 +1,10 @@
-"""A notification to everyone, committed by another process: what it costs the server, and how late
-the last of its sockets hears of it.
+"""A notification to everyone, committed by another process: what it costs the server, and how
+late the last of its sockets hears of it.
 
 ``python -m benchmarks.everyone --sockets 1000 --rounds 5`` on SQLite without Redis, on PostgreSQL
-without it and with it, in turns. The sender dispatches; the server has a core of its own. The time
-begins when the sender has committed the notification and goes on to the last socket's frame, so the
-dispatch to all inboxes is in it.
+without it and with it, in turns. The sender dispatches; the server has a core of its own. The
+time begins when the sender has committed the notification and goes on to the last socket's frame,
+so the dispatch to all inboxes is in it.
 """
 
 from __future__ import annotations

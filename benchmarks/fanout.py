@@ -1,10 +1,10 @@
 """What one message to every socket costs a server process.
 
-``python -m benchmarks.fanout --sockets 1000 --rounds 5`` hands a message of about 320 bytes to that
-many sockets of as many users, 20 times a round and contender, in turns: by nginx's C module nchan,
-by the library websockets, by python-socketio, by the hub on uvicorn and on Daphne, and by one group membership per
-consumer, as Channels' tutorial has it. Each server has a core of its own. What counts is its CPU
-time per delivery.
+``python -m benchmarks.fanout --sockets 1000 --rounds 5`` hands a message of about 320 bytes to
+that many sockets of as many users, 20 times a round and contender, in turns: by nginx's C module
+nchan, by the library websockets, by python-socketio, by the hub on uvicorn and on Daphne, and by
+one group membership per consumer, as Channels' tutorial has it. Each server has a core of its
+own. What counts is its CPU time per delivery.
 """
 
 from __future__ import annotations
@@ -105,7 +105,8 @@ def _beside(table: harness.Table) -> Iterator[harness.Table]:
         ours, tutorial = f"hub, {server}", f"tutorial, {server}"
         if tutorial in table.figures and ours in table.figures:
             yield harness.Table(
-                f"{table.claim}, beside the tutorial on {server}", table.unit, tutorial, {ours: TUTORIAL_TIMES},
+                f"{table.claim}, beside the tutorial on {server}", table.unit,
+                tutorial, {ours: TUTORIAL_TIMES},
                 figures={one: table.figures[one] for one in (tutorial, ours)},
             )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""python-socketio, as benchmarks/fanout.py compares with it: everybody who connects hears of all."""
+"""python-socketio, as benchmarks/fanout.py compares with it: who connects hears of all."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""How what there is more of costs more: sockets, and recipients; once, twice, 4 and 8 times as many.
+"""How what there is more of costs more: sockets, and recipients; once, twice, 4 and 8 times as
+many.
 
-``python -m benchmarks.growth --sockets 250 --rounds 5`` opens 250, 500, 1,000 and 2,000 sockets on
-uvicorn and SQLite in turns, and sends to all of them from another process; and lets sends reach
-4,000, 8,000, 16,000 and 32,000 recipients, each on a database of its own. Of each round it takes the
-exponent: by which power the cost grows.
+``python -m benchmarks.growth --sockets 250 --rounds 5`` opens 250, 500, 1,000 and 2,000 sockets
+on uvicorn and SQLite in turns, and sends to all of them from another process; and lets sends
+reach 4,000, 8,000, 16,000 and 32,000 recipients, each on a database of its own. Of each round it
+takes the exponent: by which power the cost grows.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """What all benchmarks share: processes on cores of their own, turns, ratios, and tables of them.
 
-Two contenders are only ever compared within a round: the machine may be another one an hour later.
+Two contenders are only ever compared within a round: the machine may be another one an hour
+later.
 """
 
 from __future__ import annotations

@@ -1,16 +1,16 @@
 """PostgreSQL alone: what NOTIFY brings to those who wait, and takes from those who write.
 
 ``python -m benchmarks.listen --sockets 1000 --rate 200 --seconds 2 --rounds 5`` opens that many
-sockets of as many users on two server processes, without Redis. From another process it changes one
-inbox at a time, at that rate, by the clock and not by the answers. In turns: nobody notifies, so
-that servers find what is new when they next look; the sender notifies after the commit, as it does;
-and it notifies within the transaction. Latencies are from the return of the commit to the frame at
-the socket. What is committed is one statement, so that the sender does not keep the machine busy;
-with ``--real`` it is ``sending.send``.
+sockets of as many users on two server processes, without Redis. From another process it changes
+one inbox at a time, at that rate, by the clock and not by the answers. In turns: nobody notifies,
+so that servers find what is new when they next look; the sender notifies after the commit, as it
+does; and it notifies within the transaction. Latencies are from the return of the commit to the
+frame at the socket. What is committed is one statement, so that the sender does not keep the
+machine busy; with ``--real`` it is ``sending.send``.
 
-Then, without servers and sockets, that would want the same cores, a writer beside the sender, which
-is none of ours and commits as fast as it can: how often a second. Last, four writers that each
-notify of each of their commits: why it is not done within the transaction.
+Then, without servers and sockets, that would want the same cores, a writer beside the sender,
+which is none of ours and commits as fast as it can: how often a second. Last, four writers that
+each notify of each of their commits: why it is not done within the transaction.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """What single parts of the way from a commit to a socket take of a CPU.
 
-``python -m benchmarks.parts --rounds 5`` sets up a new SQLite file and 1,000 users, and measures by
-the time of the thread alone: the hint of a broadcast, receipts and the streams that are written
-down, a client that is brought through 300 large changes window by window, and a dispatcher that has
-nothing to do.
+``python -m benchmarks.parts --rounds 5`` sets up a new SQLite file and 1,000 users, and measures
+by the time of the thread alone: the hint of a broadcast, receipts and the streams that are
+written down, a client that is brought through 300 large changes window by window, and a
+dispatcher that has nothing to do.
 """
 
 from __future__ import annotations

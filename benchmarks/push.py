@@ -1,10 +1,10 @@
 """From a commit in another process to the frame at one user's socket, at several rates.
 
-``python -m benchmarks.push --sockets 1000 --rounds 5`` opens that many sockets of as many users on
-one server process, on SQLite without Redis and on PostgreSQL without it and with it. Another process
-sends to one user after the other, by chance, by the clock and not by the answers: what a send writes,
-by one statement or a few, so that the sender leaves the machine to others; and at a lower rate by
-``sending.send``. It counts from the commit to the arrival of the frame.
+``python -m benchmarks.push --sockets 1000 --rounds 5`` opens that many sockets of as many users
+on one server process, on SQLite without Redis and on PostgreSQL without it and with it. Another
+process sends to one user after the other, by chance, by the clock and not by the answers: what a
+send writes, by one statement or a few, so that the sender leaves the machine to others; and at a
+lower rate by ``sending.send``. It counts from the commit to the arrival of the frame.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import plots, tables
-from benchmarks.harness import RESULTS
 from benchmarks.plan import PLAN, Step
 
 HERE = Path(__file__).parent
@@ -16,9 +15,10 @@ IMAGES = HERE.parent / "docs" / "images"
 
 _HEAD = """# Results
 
-What [the benchmarks](README.md) found; `make bench` wrote this. A figure is the median of all rounds,
-in brackets the least and the most. What is asked for is *met* if it holds in each round, *missed* if
-in none, and *not shown* if some rounds hold and others do not. Contenders are compared within a round.
+What [the benchmarks](README.md) found; `make bench` wrote this. A figure is the median of all
+rounds, in brackets the least and the most. What is asked for is *met* if it holds in each round,
+*missed* if in none, and *not shown* if some rounds hold and others do not. Contenders are
+compared within a round.
 
 """
 
@@ -38,8 +38,9 @@ def take(into: Path, step: Step, folder: Path, said: str, trouble: str) -> None:
         "said": "" if parts or trouble else said.strip(),
         "trouble": trouble,
     }
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    (RESULTS / f"{step.file}.json").write_text(f"{json.dumps(found, indent=1)}\n", "utf-8")
+    results = into / "results"
+    results.mkdir(parents=True, exist_ok=True)
+    (results / f"{step.file}.json").write_text(f"{json.dumps(found, indent=1)}\n", "utf-8")
     _keep(into, _known(into) | {step.file: found})
 
 
@@ -88,5 +89,4 @@ def _known(into: Path) -> dict[str, Any]:
 
 
 def _keep(into: Path, known: dict[str, Any]) -> None:
-    into.mkdir(parents=True, exist_ok=True)
     (into / "RESULTS.json").write_text(f"{json.dumps(known, indent=1)}\n", "utf-8")

@@ -1,7 +1,7 @@
 """Another process, which sends and dispatches what it is told to; and who makes the users first.
 
-``python -m benchmarks.sender`` reads a line of JSON for each thing that it is to do, and answers with
-one. With ``--prepare 1000`` it makes so many users, with a session each, and ends.
+``python -m benchmarks.sender`` reads a line of JSON for each thing that it is to do, and answers
+with one. With ``--prepare 1000`` it makes so many users, with a session each, and ends.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How much longer ``manage.py notify`` takes than a Django command that does nothing.
 
-``python -m benchmarks.start_up --rounds 10`` runs both in turns, each as a process of its own. The
-command that does nothing belongs to a project with Django's users and nothing else; ours sends a
-notification to one user, in a new SQLite file.
+``python -m benchmarks.start_up --rounds 10`` runs both in turns, each as a process of its own.
+The command that does nothing belongs to a project with Django's users and nothing else; ours
+sends a notification to one user, in a new SQLite file.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """All clients of a killed server process come back at the same moment.
 
-``python -m benchmarks.storm --sockets 5000 --users 500`` kills the process that they were connected
-to, starts it anew, and lets all of them reconnect at once, without any delay of their own and with
-the cursor that they had; meanwhile each user has got something new. Measured from the moment when
-they begin: until all are synced, the server's CPU, and how many sockets it asks the database for in
-one query. On uvicorn and on Daphne, which have a core of their own; and on uvicorn a consumer as
-Channels' documentation has it, with AuthMiddlewareStack, once.
+``python -m benchmarks.storm --sockets 5000 --users 500`` kills the process that they were
+connected to, starts it anew, and lets all of them reconnect at once, without any delay of their
+own and with the cursor that they had; meanwhile each user has got something new. Measured from
+the moment when they begin: until all are synced, the server's CPU, and how many sockets it asks
+the database for in one query. On uvicorn and on Daphne, which have a core of their own; and on
+uvicorn a consumer as Channels' documentation has it, with AuthMiddlewareStack, once.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The same stream by polling, with an ETag and without, by long poll, SSE and WebSocket.
 
-``python -m benchmarks.transports --users 50 --rounds 5`` lets ``manage.py compare_transports`` do it
-once a round: that many users wait for what is sent to them at random moments.
+``python -m benchmarks.transports --users 50 --rounds 5`` lets ``manage.py compare_transports`` do
+it once a round: that many users wait for what is sent to them at random moments.
 """
 
 from __future__ import annotations
