@@ -43,6 +43,8 @@ def main() -> None:
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     if options.long:
         steps = [_longer(one) for one in steps]
+    # Whoever ends it ends what it has started, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended."))
     until = float("inf") if options.long else time.monotonic() + options.minutes * 60
     described = machine.describe()
     failed = [one.file for one in steps if not _run(one, until, options.into)]
@@ -72,10 +74,11 @@ def _said(step: Step, folder: Path, limit_s: float) -> tuple[str, str]:
     if limit_s <= 0:
         return "", "there was no time left for it"
     out = folder / "said.txt"
+    told = {"BENCHMARK_RESULTS": str(folder), "BENCHMARK_LIMIT_S": str(limit_s)}
     with out.open("wb") as file:
         process = subprocess.Popen(
             [sys.executable, "-m", f"benchmarks.{step.name}", *step.arguments],
-            env=os.environ | {"BENCHMARK_RESULTS": str(folder)}, stdin=subprocess.DEVNULL,
+            env=os.environ | told, stdin=subprocess.DEVNULL,
             stdout=file, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         try:

@@ -71,7 +71,7 @@ def _measured(options: argparse.Namespace) -> list[harness.Table]:
         f"{whom}: more than without", "% of a core",
         budgets={"nobody looks": 1.0, "somebody looks elsewhere": 2.0},
     )  # fmt: skip
-    for _ in range(options.rounds):
+    for _ in harness.rounds(options.rounds):
         cost_s = {name: _cost_s(act) for name, act in acts.items()}
         for name, each in cost_s.items():
             costs.add(name, each * 1000)

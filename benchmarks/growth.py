@@ -20,7 +20,6 @@ from benchmarks.site import ended, prepared, services, serving, until_listening
 from benchmarks.sockets import Socket, connect_all, until_received
 from tests.support.ports import free_port
 
-TIMES = (1, 2, 4, 8)
 MOST_EXPONENT = 1.1
 MESSAGES = 5
 HANDSHAKES, MESSAGE, DISPATCH = (
@@ -32,9 +31,12 @@ HANDSHAKES, MESSAGE, DISPATCH = (
 class Grown:
     """What each costs, by how many there are."""
 
-    def __init__(self) -> None:
+    def __init__(self, size_count: int) -> None:
+        self._size_count = size_count
         budgets = dict.fromkeys((HANDSHAKES, MESSAGE, DISPATCH), MOST_EXPONENT)
-        self.exponents = harness.Table("Growth from 1 to 8 times", "exponent", budgets=budgets)
+        self.exponents = harness.Table(
+            "Growth with the number of sockets, or recipients", "exponent", budgets=budgets
+        )
         self.costs = {name: harness.Table(f"Growth of {name}", "ms") for name in budgets}
         self._round: dict[str, dict[int, float]] = {name: {} for name in budgets}
 
@@ -42,7 +44,7 @@ class Grown:
         self.costs[name].add(f"{size:,}", cost_s * 1000)
         costs = self._round[name]
         costs[size] = cost_s
-        if len(costs) == len(TIMES):
+        if len(costs) == self._size_count:
             self.exponents.add(name, harness.exponent(costs))
             costs.clear()
 
@@ -50,22 +52,25 @@ class Grown:
 def main() -> None:
     parser = harness.options(__doc__, sockets=250)
     parser.add_argument("--recipients", type=int, default=4000)
+    parser.add_argument("--times", type=int, nargs="+", default=[1, 2, 4, 8])
     options = parser.parse_args()
     harness.many_sockets()
     harness.stay_aside()
     described = machine.describe()
-    grown = Grown()
+    grown = Grown(len(options.times))
     with services("sqlite") as environment:
-        keys = prepared(environment, options.sockets * TIMES[-1])
+        keys = prepared(environment, options.sockets * options.times[-1])
         port = free_port()
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         process = harness.start(serving("uvicorn", port), env=environment, **quiet)
         with ended(process) as server, closing(Sender(environment)) as sender:
             until_listening(port)
-            asyncio.run(_Sockets(server.pid, port, keys, sender, grown).measure(options.rounds))
+            sizes = [options.sockets * times for times in options.times]
+            sockets = _Sockets(server.pid, port, keys, sender, grown)
+            asyncio.run(sockets.measure(sizes, options.rounds))
     with ExitStack() as stack:
         senders = {}
-        for times in TIMES:
+        for times in options.times:
             environment = stack.enter_context(services("sqlite"))
             prepared(environment, options.recipients * times)
             sender = stack.enter_context(closing(Sender(environment)))
@@ -82,8 +87,7 @@ class _Sockets:
         self._pid, self._port, self._keys = pid, port, keys
         self._sender, self._grown = sender, grown
 
-    async def measure(self, rounds: int) -> None:
-        sizes = [len(self._keys) // TIMES[-1] * times for times in TIMES]
+    async def measure(self, sizes: list[int], rounds: int) -> None:
         await self._message(await self._opened(sizes[-1]))  # what is slow the first time
         for size in harness.turns(rounds, sizes):
             began_s = harness.cpu_s(self._pid)

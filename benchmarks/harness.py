@@ -13,6 +13,7 @@ import os
 import resource
 import statistics
 import subprocess
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -25,6 +26,8 @@ _Name = TypeVar("_Name")
 _ALL = sorted(os.sched_getaffinity(0))
 # Where they are kept; ``python -m benchmarks`` says another folder to each.
 RESULTS = Path(os.environ.get("BENCHMARK_RESULTS") or Path(__file__).parent / "results")
+# By when it has to be done, servers ended and all: ``python -m benchmarks`` says how long it has.
+_UNTIL = time.monotonic() + 0.9 * float(os.environ.get("BENCHMARK_LIMIT_S") or "inf")
 # Sockets of a client with two servers of 10,000 each, and room.
 MAX_FILES = 40_000
 
@@ -211,10 +214,22 @@ class Table:
         )  # fmt: skip
 
 
-def turns(rounds: int, names: Sequence[_Name]) -> Iterator[_Name]:
+def turns(count: int, names: Sequence[_Name]) -> Iterator[_Name]:
     """Each of them once a round, every other round from the last to the first."""
-    for n in range(rounds):
+    for n in rounds(count):
         yield from names if n % 2 == 0 else reversed(names)
+
+
+def rounds(count: int) -> Iterator[int]:
+    """So many, or as many as there is time for, and one at least."""
+    longest_s = 0.0
+    for n in range(count):
+        began = time.monotonic()
+        if n and began + longest_s > _UNTIL:
+            print(f"  no time for more than {n} rounds", flush=True)
+            return
+        yield n
+        longest_s = max(longest_s, time.monotonic() - began)
 
 
 def keep(results: Path, name: str, described: str, tables: Sequence[Table]) -> None:

@@ -62,7 +62,7 @@ class _Idle:
         sockets = await connect_all(self.port, "/ws/notifications/", self.keys, is_greeted=True)
         await asyncio.sleep(_SETTLING_S)
         self.kb = (harness.memory_kb(self.pid) - before_kb) / len(self.keys)
-        for _ in range(rounds):
+        for _ in harness.rounds(rounds):
             began_s, began = harness.cpu_s(self.pid), time.monotonic()
             await asyncio.sleep(seconds)
             cost_s = harness.cpu_s(self.pid) - began_s

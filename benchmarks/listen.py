@@ -99,10 +99,11 @@ def _measured(environment: dict[str, str], options: argparse.Namespace) -> list[
         f"Commits of {WRITERS} writers that notify of each themselves", "a second",
         LABELS[NOBODY], more_is_better=True,
     )  # fmt: skip
+    modes = options.only or MODES
     with _listeners(environment):
-        for mode in harness.turns(options.rounds, MODES):
+        for mode in harness.turns(options.rounds, modes):
             beside.add(LABELS[mode], _writer_beside(environment, mode, options))
-        for mode in harness.turns(options.rounds, MODES):
+        for mode in harness.turns(options.rounds, modes):
             alone.add(LABELS[mode], _writers_alone(environment, mode, options))
     return [*tables, beside, alone]
 
@@ -154,7 +155,7 @@ class _Run:
             by_port[n % len(by_port)][n // len(by_port)] for n in range(len(self._keys))
         ]
         await asyncio.sleep(3)
-        for mode in harness.turns(self._options.rounds, MODES):
+        for mode in harness.turns(self._options.rounds, self._options.only or MODES):
             waits = await self._waits_ms(mode)
             half.add(LABELS[mode], percentile(waits, 0.5))
             most.add(LABELS[mode], percentile(waits, 0.99))

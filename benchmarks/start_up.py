@@ -52,7 +52,7 @@ def main() -> None:
         _run(ours, folder, "shell", "-v", "0", "-c", _MAKE_USER)
         nothing: list[float] = []
         notify: list[float] = []
-        for _ in range(options.rounds + 1):
+        for _ in harness.rounds(options.rounds + 1):
             nothing.append(_run(bare, folder, "nothing"))
             notify.append(_run(ours, folder, "notify", "Hello", "--user", "alice"))
     # The first of each read the modules from the disk.

@@ -37,7 +37,7 @@ def main() -> None:
         name: harness.Table(f"{whom}: {what}", unit, BASE) for name, (what, unit) in TABLES.items()
     }
     given = (options.users, options.messages, options.mean_gap, options.interval)
-    for _ in range(options.rounds):
+    for _ in harness.rounds(options.rounds):
         for found in _compared(*given):
             hourly = (found["bytes_up"] + found["bytes_down"]) / found["users"] / found["seconds"]
             figures = found | {"bytes_per_user_hour": hourly * 3600 / 1000}
