@@ -107,7 +107,7 @@ class _Run:
         began = time.monotonic()
         sockets = await self._connected()
         found["handshakes"] = [len(sockets) / (time.monotonic() - began)]
-        await asyncio.sleep(3)
+        await harness.rest(3)
         await self._sends(sockets)  # what is slow the first time counts for nobody
         found["connections"] = [await asyncio.to_thread(self._connections) / len(self._servers)]
         for _ in range(rounds):
@@ -140,7 +140,7 @@ class _Run:
         changes = await self._sender.keep_sending(RATE, SECONDS, is_real=False)
         await waits_ms(sockets, changes)
         # As long each time, since a process does some things by the clock.
-        await asyncio.sleep(max(0, began + 2 * SECONDS - time.monotonic()))
+        await harness.rest(max(0, began + 2 * SECONDS - time.monotonic()))
 
     def _counts(self) -> dict[str, float]:
         """What all processes have done so far."""

@@ -55,7 +55,7 @@ class Way:
             committed = await self.sender.send("everyone", None)
             await until_received(self.sockets, had + 1)
             waits_ms.append((max(one.last_at for one in self.sockets) - committed) * 1000)
-            await asyncio.sleep(_REST_S)
+            await harness.rest(_REST_S)
         cost_s = harness.cpu_s(self.pid) - began_s
         return cost_s / MESSAGES / len(self.sockets) * 1e6, statistics.median(waits_ms)
 
@@ -108,7 +108,7 @@ def _started(database: str, count: int, *, has_redis: bool) -> Iterator[Started]
 async def _connected(one: Started) -> Way:
     sockets = await connect_all(one.port, "/ws/notifications/", one.keys, is_greeted=True)
     # The hub joins the groups of newcomers at a bounded rate.
-    await asyncio.sleep(3)
+    await harness.rest(3)
     return Way(one.pid, sockets, one.sender)
 
 

@@ -65,7 +65,7 @@ class Contender:
             self.port, self.path, self.cookies, is_greeted=self.greets, kind=self.kind
         )
         # A second after the last handshake all are in their groups.
-        await asyncio.sleep(1)
+        await harness.rest(1)
         await self.measure()  # what is slow the first time counts for nobody
 
     async def measure(self) -> float:

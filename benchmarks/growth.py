@@ -101,7 +101,7 @@ class _Sockets:
 
     async def _message(self, sockets: list[Socket]) -> float:
         """Seconds of CPU for each; the sockets are closed then."""
-        await asyncio.sleep(1)  # what is new of them is written down
+        await harness.rest(1)  # what is new of them is written down
         had, began_s = sockets[0].received, harness.cpu_s(self._pid)
         for n in range(1, MESSAGES + 1):
             await self._sender.send("everyone", None)
@@ -109,7 +109,7 @@ class _Sockets:
         cost_s = (harness.cpu_s(self._pid) - began_s) / MESSAGES
         for one in sockets:
             one.transport.disconnect(graceful=False)
-        await asyncio.sleep(1)
+        await harness.rest(1)
         return cost_s
 
 

@@ -54,10 +54,10 @@ class Served:
 
     async def measure(self, rounds: int, costs: harness.Table, memory: harness.Table) -> None:
         await self._opened(dict.fromkeys(self.keys[:_FIRST], _PATH))
-        await asyncio.sleep(2)
+        await harness.rest(2)
         before_kb = harness.memory_kb(self.pid)
         opened = await self._opened(dict.fromkeys(self.keys, _PATH))
-        await asyncio.sleep(3)
+        await harness.rest(3)
         memory.add("signed in, idle", (harness.memory_kb(self.pid) - before_kb) / len(self.keys))
         cursors = zip(self.keys, opened, strict=True)
         paths = {
@@ -67,7 +67,7 @@ class Served:
         for name in harness.turns(rounds, [*paths]):
             for one in opened:
                 one.transport.disconnect(graceful=False)
-            await asyncio.sleep(2)
+            await harness.rest(2)
             began_s = harness.cpu_s(self.pid)
             opened = await self._opened(paths[name])
             costs.add(name, (harness.cpu_s(self.pid) - began_s) / len(self.keys) * 1e6)

@@ -7,6 +7,7 @@ later.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import math
 import os
@@ -65,6 +66,11 @@ def many_sockets() -> None:
 def stay_aside() -> None:
     """This process, and what it starts from here on, leaves the server's core alone."""
     os.sched_setaffinity(0, _ALL[1:] or _ALL)
+
+
+async def rest(seconds: float) -> None:
+    """Let what was begun come to its end; not long where only tests look at the figures."""
+    await asyncio.sleep(seconds * float(os.environ.get("BENCHMARK_REST") or 1))
 
 
 def cpu_s(pid: int) -> float:

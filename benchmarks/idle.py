@@ -60,7 +60,7 @@ class _Idle:
     async def measure(self, rounds: int, seconds: float) -> None:
         before_kb = harness.memory_kb(self.pid)
         sockets = await connect_all(self.port, "/ws/notifications/", self.keys, is_greeted=True)
-        await asyncio.sleep(_SETTLING_S)
+        await harness.rest(_SETTLING_S)
         self.kb = (harness.memory_kb(self.pid) - before_kb) / len(self.keys)
         for _ in harness.rounds(rounds):
             began_s, began = harness.cpu_s(self.pid), time.monotonic()

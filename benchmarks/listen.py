@@ -154,7 +154,7 @@ class _Run:
         self._sockets = [
             by_port[n % len(by_port)][n // len(by_port)] for n in range(len(self._keys))
         ]
-        await asyncio.sleep(3)
+        await harness.rest(3)
         for mode in harness.turns(self._options.rounds, self._options.only or MODES):
             waits = await self._waits_ms(mode)
             half.add(LABELS[mode], percentile(waits, 0.5))

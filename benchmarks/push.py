@@ -156,7 +156,7 @@ def _started(
 async def _connected(port: int, keys: list[str], sender: Sender) -> Way:
     sockets = await connect_all(port, "/ws/notifications/", keys, is_greeted=True, kind=Inbox)
     # The hub joins the groups of newcomers at a bounded rate; what is measured is after that.
-    await asyncio.sleep(3)
+    await harness.rest(3)
     return Way(sockets, sender)
 
 
