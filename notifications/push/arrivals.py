@@ -8,12 +8,13 @@ one. What is anything else, or more than one step ahead, a stream reads as ever.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db.models import F
 
-from notifications.models import InboxItem, Notification
+from notifications.models import InboxItem, Notification, sql
 from notifications.push import hints
 from notifications.wire import serializers
 
@@ -21,6 +22,7 @@ _COLUMNS = (
     "inbox_id", "revision", "inbox__unread_count", "inbox__unseen_count",
     "notification_id", "arrived_at",
 )  # fmt: skip
+_ARRIVED_AT = [InboxItem._meta.get_field("arrived_at")]
 # As an item is whose last change is that it arrived.
 _UNTOUCHED = dict.fromkeys(
     name for name in serializers.ITEM if name.endswith("_at") and name != "arrived_at"
@@ -37,18 +39,19 @@ def read(epoch_tag: str, inbox_ids: Collection[int]) -> list[dict[str, Any]]:
         .filter(arrived_revision=F("revision"), snoozed_until=None, **_UNTOUCHED)
         .values_list(*_COLUMNS)
     )
-    rows: dict[tuple[int, Any], list[Sequence[int]]] = {}
-    for *row, notification_id, arrived_at in arrived:
-        rows.setdefault((notification_id, arrived_at), []).append(row)
+    rows: dict[tuple[int, Any], list[Sequence[int]]] = defaultdict(list)
+    for *row, notification_id, arrived_at in sql.raw_values(arrived):
+        rows[notification_id, arrived_at].append(row)
     contents = _contents({notification_id for notification_id, _ in rows})
+    keys = [key for key in rows if key[0] in contents]
+    moments = sql.python_values(_ARRIVED_AT, [[arrived_at] for _, arrived_at in keys])
     return [
         {
             "epoch_tag": epoch_tag,
-            "arrived": hints.arrival(pk, arrived_at, contents[pk]),
+            "arrived": hints.arrival(pk, moment, contents[pk]),
             "rows": rows[pk, arrived_at],
         }
-        for pk, arrived_at in rows
-        if pk in contents
+        for (pk, arrived_at), (moment,) in zip(keys, moments, strict=True)
     ]
 
 

@@ -152,13 +152,14 @@ class Hub:
 
     def lacking(self, rows: Iterable[tuple[int, int]]) -> list[int]:
         """Inboxes of which a stream lacks that revision and no other; from any thread."""
-        return [
-            inbox_id
-            for inbox_id, revision in rows
-            if any(
-                one.stream.position == revision - 1 for one in tuple(self.streams.get(inbox_id, ()))
-            )
-        ]
+        lacking, streams = [], self.streams
+        for inbox_id, revision in rows:
+            # All of them at once: others come and go meanwhile.
+            for one in tuple(streams.get(inbox_id, ())):
+                if one.stream.position == revision - 1:
+                    lacking.append(inbox_id)
+                    break
+        return lacking
 
     def on_woken(self, inbox_ids: Iterable[int]) -> None:
         """Somebody says that something may be new in these inboxes: whoever follows one reads."""
@@ -181,9 +182,10 @@ class Hub:
             metrics.hints_healed.inc(healed)
         for n, (inbox_id, revision) in enumerate(rows, 1):
             for connection in tuple(self.streams.get(inbox_id, ())):
-                if self.perform(
-                    connection, connection.stream.behind, epoch_tag, revision, asked_at
-                ):
+                stream = connection.stream
+                if stream.is_at(epoch_tag, revision, asked_at):
+                    continue  # as nearly all are, that were just told of it
+                if self.perform(connection, stream.behind, epoch_tag, revision, asked_at):
                     metrics.hints_healed.inc()
             if n % _BATCH == 0:
                 await asyncio.sleep(0)

@@ -29,7 +29,6 @@ logger = logging.getLogger(__name__)
 # Between two transactions of a process, and the rows of each: on SQLite nobody else writes then.
 EVERY_S = 1.0
 _MAX_ROWS = 500
-_HINTED = How.HINTED.value
 # Of those that wait while the database fails, or while more streams come than are written down.
 _MAX_WAITING = 50_000
 # Ranges that are kept of one stream: beyond that the oldest are given up.
@@ -49,10 +48,15 @@ class Entry:
     opened_at: datetime = field(default_factory=timezone.now)
     epoch_tag: str = ""
     acknowledged: int = 0
-    spans: list[list[Any]] = field(default_factory=list)
     ended_at: datetime | None = None
     cause: str = ""
     is_kept: bool = False
+    # Whether it is about to be written.
+    is_waiting: bool = False
+    _spans: list[list[Any]] = field(default_factory=list)
+    # Where the last span has come to, as long as hints alone add to it; a span is written by that
+    # when it is looked at, since each delivery adds to one.
+    _hinted_to: int | None = None
     # Where the parts begin of which the last was not sent yet, and where they have come to.
     _parts: tuple[int, int] | None = None
     _how: How = How.HINTED
@@ -60,33 +64,47 @@ class Entry:
     def tell(self, told: Told, epoch_tag: str) -> None:
         """A frame was written to it."""
         if epoch_tag != self.epoch_tag:  # revisions mean something else from now on
-            self.epoch_tag, self.spans, self._parts = epoch_tag, [], None
+            self.epoch_tag, self._spans, self._parts = epoch_tag, [], None
+            self._hinted_to = None
         since, how = told.since, told.how
         if self._parts is not None and self._parts[1] == since:
             since, how = self._parts[0], self._how
         if not told.is_last:
             self._parts, self._how = (since, told.revision), how
+            self._settle()
+            self._hinted_to = None
             return
         self._parts = None
         self._add(since, told.revision, how, told.arrived)
 
     def go_on(self, since: int, revision: int, epoch_tag: str) -> None:
         """A frame with what a hint said was written to it."""
-        spans = self.spans
-        is_next = spans and spans[-1][1:] == [since, _HINTED]
-        if is_next and self._parts is None and epoch_tag == self.epoch_tag:
-            spans[-1][1] = revision  # as nearly always
+        if since == self._hinted_to and epoch_tag == self.epoch_tag:
+            self._hinted_to = revision  # as nearly always
         else:
             self.tell(Told(since, revision, How.HINTED), epoch_tag)
 
+    @property
+    def spans(self) -> list[list[Any]]:
+        """What it was sent, in the order of that: since, up to, how, and what a snapshot had."""
+        self._settle()
+        return self._spans
+
+    def _settle(self) -> None:
+        """Write down where the last span has come to."""
+        if self._hinted_to is not None:
+            self._spans[-1][1] = self._hinted_to
+
     def _add(self, since: int, revision: int, how: How, arrived: Sequence[int]) -> None:
+        spans = self.spans
         if how is How.SNAPSHOT:
-            self.spans.append([0, revision, how.value, list(arrived)])
-        elif self.spans and self.spans[-1][1:] == [since, how.value]:
-            self.spans[-1][1] = revision
+            spans.append([0, revision, how.value, list(arrived)])
+        elif spans and spans[-1][1:] == [since, how.value]:
+            spans[-1][1] = revision
         else:
-            self.spans.append([since, revision, how.value])
-        del self.spans[:-_MAX_SPANS]
+            spans.append([since, revision, how.value])
+        del spans[:-_MAX_SPANS]
+        self._hinted_to = revision if how is How.HINTED else None
 
     def record(self) -> StreamRecord:
         """Its row, as of now."""
@@ -119,7 +137,7 @@ class Journal:
     def changed(self, entry: Entry) -> None:
         """Something is new of it. It is written later, and never raises."""
         # Who waits already is written as it is by then.
-        if entry in self._waiting or not conf.STREAM_RETENTION_H:
+        if entry.is_waiting or not conf.STREAM_RETENTION_H:
             return
         if len(self._waiting) >= _MAX_WAITING:
             log_limits.once_a_minute(
@@ -128,6 +146,7 @@ class Journal:
             )  # fmt: skip
             return
         self._waiting[entry] = None
+        entry.is_waiting = True
         self._worker.wake()
 
     async def flush(self) -> None:
@@ -146,6 +165,7 @@ class Journal:
         batch = list(self._waiting)[:_MAX_ROWS]
         for entry in batch:
             del self._waiting[entry]
+            entry.is_waiting = False
         new = [entry for entry in batch if not entry.is_kept]
         known = [entry.progress() for entry in batch if entry.is_kept]
         try:
@@ -153,6 +173,8 @@ class Journal:
         except Exception as error:  # noqa: BLE001 (a database may raise anything)
             # Those that change meanwhile stand there already.
             self._waiting = dict.fromkeys([*batch, *self._waiting])
+            for entry in batch:
+                entry.is_waiting = True
             outages.tell(logger, error, "Streams could not be written down")
             return False
         for entry in new:

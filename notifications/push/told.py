@@ -6,8 +6,7 @@ put in its place, and no look of the reconciler had seen what was committed last
 
 from __future__ import annotations
 
-# Where an inbox is known to have stood: the tag of an epoch, and a revision of that. A plain tuple,
-# since one is made for each inbox that a broadcast reaches.
+# Where an inbox is known to have stood: the tag of an epoch, and a revision of that.
 Head = tuple[str, int]
 
 
@@ -15,17 +14,28 @@ class ToldHeads:
     """What was learnt since it was taken last."""
 
     def __init__(self) -> None:
-        self._heads: dict[int, Head] = {}
+        # Revisions alone, by epoch and by inbox, since one is learnt with each delivery.
+        self._revisions: dict[str, dict[int, int]] = {}
 
     def learn(self, inbox_id: int, epoch_tag: str, revision: int) -> None:
-        known = self._heads.get(inbox_id)
-        if known is None or known[1] < revision or known[0] != epoch_tag:
-            self._heads[inbox_id] = (epoch_tag, revision)
+        known = self._revisions.get(epoch_tag)
+        if known is None:
+            known = self._revisions[epoch_tag] = {}
+        if known.get(inbox_id, -1) < revision:
+            known[inbox_id] = revision
 
     def forget(self, inbox_id: int) -> None:
-        self._heads.pop(inbox_id, None)
+        for known in self._revisions.values():
+            known.pop(inbox_id, None)
 
     def take(self) -> dict[int, Head]:
-        """What was learnt; it is not known here any more. From any thread."""
-        heads, self._heads = self._heads, {}
-        return heads
+        """What was learnt; it is not known here any more. From any thread.
+
+        Of an inbox in two epochs it is that of the one that was heard of later.
+        """
+        learnt, self._revisions = self._revisions, {}
+        return {
+            inbox_id: (epoch_tag, revision)
+            for epoch_tag, known in learnt.items()
+            for inbox_id, revision in known.items()
+        }

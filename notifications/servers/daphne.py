@@ -15,7 +15,7 @@ from twisted.internet import reactor
 from twisted.internet.tcp import Connection
 
 from notifications.consumers.transports import EXTENSION, HANDSHAKE
-from notifications.process import overdue
+from notifications.process import garbage, overdue
 from notifications.push import drain
 from notifications.servers import daphne_http, daphne_reading
 from notifications.servers.framing import MESSAGE_MAX_BYTES, text_head
@@ -53,6 +53,7 @@ class DaphneServer(Server):  # type: ignore[misc]
         if threading.current_thread() is threading.main_thread():
             # Once Twisted listens for signals: it would put itself in our place.
             reactor.callWhenRunning(overdue.watch, drain.ends_within_s())
+        reactor.callWhenRunning(garbage.settle)
         super().run()
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 
 # What servers take in one message of a socket; the protocol's own limit is far below.
 MESSAGE_MAX_BYTES = 64 * 1024
@@ -11,6 +12,8 @@ _FIN_TEXT = 0x81
 _SHORT, _TWO_BYTES = 125, 0xFFFF
 
 
+# Frames of one broadcast have a handful of lengths.
+@lru_cache(maxsize=1024)
 def text_head(length: int) -> bytes:
     """The head of an unmasked, unfragmented text frame with so many bytes of payload."""
     if length <= _SHORT:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from asyncio import TimerHandle
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -71,6 +72,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self._direct = UvicornTransport(self)
         if hasattr(transport, "max_size"):  # asyncio's own: 256 KiB are 40,000 small frames
             transport.max_size = limits.READ_BYTES
 
@@ -110,9 +112,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             return True
         if not self.close_sent:
             metrics.floods_ended.labels("control").inc()
-            direct = UvicornTransport(self)
-            direct.send(limits.FLOODED)
-            direct.close(CloseCode.RATE_LIMIT, "Too many control frames.")
+            self._direct.send(limits.FLOODED)
+            self._direct.close(CloseCode.RATE_LIMIT, "Too many control frames.")
         return False
 
     def shutdown(self) -> None:
@@ -146,7 +147,7 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         # each frame compressed on its way.
         if self.response.status_code == 101 and not self.conn.extensions:  # noqa: PLR2004
             extensions: dict[str, Any] = self.scope["extensions"]
-            extensions[EXTENSION] = UvicornTransport(self)
+            extensions[EXTENSION] = self._direct
             extensions[HANDSHAKE] = self.response.serialize
 
 
@@ -159,22 +160,30 @@ def _is_utf8(parts: list[bytes]) -> bool:
 
 
 class UvicornTransport:
-    """Writes to the connection without waiting; see ``consumers.transports.Transport``."""
+    """Writes to the connection without waiting; see ``consumers.transports.Transport``.
+
+    There is one of each connection, since it knows by itself that it has closed.
+    """
+
+    __slots__ = ("_has_closed", "_protocol", "_transport", "buffered")
 
     def __init__(self, protocol: WebSocketProtocol) -> None:
         self._protocol = protocol
+        self._transport = protocol.transport
+        self._has_closed = False
+        # Asked before each delivery.
+        self.buffered: Callable[[], int] = protocol.transport.get_write_buffer_size
 
     def send(self, frame: bytes) -> None:
-        if self._is_open():
-            self._protocol.transport.write(text_head(len(frame)) + frame)
-
-    def buffered(self) -> int:
-        return self._protocol.transport.get_write_buffer_size()
+        # Wherever uvicorn says that it closes it has its transport close, too.
+        if not (self._has_closed or self._transport.is_closing()):
+            self._transport.write(text_head(len(frame)) + frame)
 
     def close(self, code: int, reason: str) -> None:
         protocol = self._protocol
-        if not self._is_open():
+        if self._has_closed or protocol.close_sent or protocol.transport.is_closing():
             return
+        self._has_closed = True
         protocol.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
         protocol.conn.send_close(code, reason[:100])
         protocol.transport.write(b"".join(protocol.conn.data_to_send()))
@@ -187,10 +196,6 @@ class UvicornTransport:
 
     def abort(self) -> None:
         self._protocol.transport.abort()
-
-    def _is_open(self) -> bool:
-        protocol = self._protocol
-        return not (protocol.close_sent or protocol.disconnected or protocol.transport.is_closing())
 
 
 class HttpProtocol(H11Protocol):

@@ -9,6 +9,7 @@ from typing import Any
 
 import uvicorn
 
+from notifications.process import garbage
 from notifications.servers import readiness
 
 
@@ -16,6 +17,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            garbage.settle()
             readiness.tell("READY=1")
 
 

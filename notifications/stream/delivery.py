@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from notifications.stream import packing
 from notifications.stream.heartbeat import Heartbeat
-from notifications.stream.messages import Action, Hint, How, Loaded, Send, Told
+from notifications.stream.messages import Action, How, Loaded, Send, Told
 from notifications.stream.outgoing import Outgoing
 from notifications.stream.reads import Reads
 from notifications.stream.resume import ResumeState
@@ -68,22 +68,6 @@ class Delivery:
                 return actions, False
             actions += self._content(frame, Told(position, revision, how, is_last), now)
         return actions, True
-
-    def take(self, hint: Hint, now: float) -> bytes | None:
-        """The frame of a hint, if it tells of the next revision and all there is to do is to send
-        it; see ``InboxStream.take``.
-        """
-        outgoing = self.outgoing
-        is_next = outgoing.position == hint.since < hint.revision
-        if hint.frame is None or not is_next:
-            return None
-        frame = hint.frame()
-        outgoing.begin()
-        if not outgoing.has_more_room_than(len(frame), is_answered=self.heartbeat.is_answered):
-            return None
-        outgoing.sent(hint.revision, len(frame))
-        self.reads.believe(hint.revision, now)
-        return frame
 
     def content(self, frame: bytes, revision: int, now: float) -> list[Action]:
         """Send on what a hint said: a frame that brings the client to ``revision``."""

@@ -115,6 +115,16 @@ class InboxStream:
             return []
         return self.end(CloseCode.OVERLOADED, "The database does not answer.", now, _BUSY_AFTER_MS)
 
+    def is_at(self, epoch_tag: str, revision: int, asked_at: float) -> bool:
+        """The short way of ``behind``: whether that would change nothing, and nothing be done.
+
+        So it is where the client was just told of this revision by what was read with it.
+        """
+        if self._outgoing.position != revision or self.epoch_tag != epoch_tag:
+            return False
+        is_open = self._reads.would_confirm(asked_at) or self._reads.is_wanted(revision, epoch_tag)
+        return self._is_live() and not is_open
+
     def behind(
         self, epoch_tag: str, revision: int, asked_at: float = float("-inf")
     ) -> list[Action]:
@@ -154,8 +164,15 @@ class InboxStream:
 
         Returns: the frame, the only thing to be sent; None: nothing is so yet, ``hinted`` decides.
         """
-        is_ours = hint.epoch_tag == self.epoch_tag and self._is_live()
-        return self._delivery.take(hint, now) if is_ours else None
+        outgoing, make = self._outgoing, hint.frame
+        is_next = outgoing.position == hint.since < hint.revision
+        if make is None or not is_next or hint.epoch_tag != self.epoch_tag or not self._is_live():
+            return None
+        frame = make()
+        if not outgoing.take(hint.revision, len(frame), is_answered=self.limits.is_answered):
+            return None
+        self._reads.believe(hint.revision, now)
+        return frame
 
     # --- What the client said ---------------------------------------------------------------------
 

@@ -101,6 +101,10 @@ class LongPoll:
             )
         return []
 
+    def is_at(self, epoch_tag: str, revision: int, asked_at: float) -> bool:
+        """Never for sure."""
+        return False
+
     def behind(
         self, epoch_tag: str, revision: int, asked_at: float = float("-inf")
     ) -> list[Action]:

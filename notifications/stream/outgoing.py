@@ -46,10 +46,19 @@ class Outgoing:
         """Whether content may be sent."""
         return self.window.has_room(self.buffered() + self._queued_bytes)
 
-    def has_more_room_than(self, size_bytes: int, *, is_answered: bool) -> bool:
-        """Whether so much content may be sent, and more after that before anybody must answer."""
-        held = self.window.outstanding_bytes if is_answered else self._content_bytes
-        return held + size_bytes < contract.WINDOW_BYTES and self.has_room()
+    def take(self, revision: int, size_bytes: int, *, is_answered: bool) -> bool:
+        """``sent``, if nothing waits, and there is room for more before anybody must answer.
+
+        Returns: whether it was done.
+        """
+        window = self.window
+        held = window.outstanding_bytes if is_answered else self._content_bytes
+        if held + size_bytes >= contract.WINDOW_BYTES or self.buffered():
+            return False
+        self.position = revision
+        self._content_bytes += size_bytes
+        window.sent(revision, size_bytes)
+        return True
 
     @property
     def is_used_up(self) -> bool:

@@ -33,4 +33,5 @@ class PendingHints:
         return self._heard.get(epoch_tag, 0)
 
     def is_of_another_epoch(self, epoch_tag: str) -> bool:
-        return any(other != epoch_tag for other in self._heard)
+        heard = self._heard
+        return len(heard) > 1 or (len(heard) == 1 and epoch_tag not in heard)

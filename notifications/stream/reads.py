@@ -8,6 +8,8 @@ from notifications.stream.messages import How
 from notifications.stream.pending_hints import PendingHints
 
 _RETRY_S = 1.0
+# An enum's member costs a look-up of its own, on the way of each delivery.
+_HINTED = How.HINTED
 
 
 @dataclass(slots=True)
@@ -55,7 +57,8 @@ class Reads:
 
     def believe(self, revision: int, now: float) -> None:
         """What a hint said of this revision was sent on, unread."""
-        self.head, self.heard_by = max(self.head, revision), How.HINTED
+        self.head = max(self.head, revision)
+        self.heard_by = _HINTED
         self._believed_at = now
 
     def compare(self, revision: int, asked_at: float, position: int) -> None:
@@ -65,9 +68,13 @@ class Reads:
         lets it be heard next.
         """
         self._teller = How.HEALED
-        if self._believed_at is not None and self._believed_at < asked_at:
+        if self.would_confirm(asked_at):
             self._is_due = self._is_due or revision < position
             self._believed_at = None
+
+    def would_confirm(self, asked_at: float) -> bool:
+        """Whether what somebody has read from ``asked_at`` on confirms what was believed."""
+        return self._believed_at is not None and self._believed_at < asked_at
 
     def doubt(self) -> None:
         """What was believed, and nobody has confirmed, is read now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from notifications.wire import contract
@@ -13,28 +14,38 @@ class Window:
 
     acknowledged: int = 0
     outstanding_bytes: int = 0
-    # A tuple, since it is short or empty, and an empty deque takes 600 bytes of each connection.
-    _sent: tuple[tuple[int, int], ...] = ()
+    # The revisions and sizes of frames that are on their way, one after the other. None while there
+    # are none, which is nearly always: an empty list takes 56 bytes of each connection.
+    _sent: list[int] | None = None
 
     def reset(self, revision: int) -> None:
         """The client is at ``revision``; what was sent before counts no longer."""
         self.acknowledged = revision
         self.outstanding_bytes = 0
-        self._sent = ()
+        self._sent = None
 
     def sent(self, revision: int, size_bytes: int) -> None:
         """A frame that brings the client to ``revision`` is on its way."""
         if revision <= self.acknowledged:
             return  # no acknowledgement will come for it
-        self._sent += ((revision, size_bytes),)
+        if self._sent is None:
+            self._sent = [revision, size_bytes]
+        else:
+            self._sent += (revision, size_bytes)
         self.outstanding_bytes += size_bytes
 
     def acknowledge(self, revision: int) -> None:
         """The client holds ``revision``; an older one than before says nothing."""
         self.acknowledged = max(self.acknowledged, revision)
-        if self._sent and self._sent[0][0] <= revision:
-            self._sent = tuple(frame for frame in self._sent if frame[0] > revision)
-            self.outstanding_bytes = sum(size_bytes for _, size_bytes in self._sent)
+        sent = self._sent
+        if sent is None or sent[0] > revision:
+            return
+        if sent[-2] <= revision:
+            self._sent, self.outstanding_bytes = None, 0
+            return
+        first = bisect_right(sent[::2], revision)
+        del sent[: 2 * first]
+        self.outstanding_bytes = sum(sent[1::2])
 
     def has_room(self, buffered_bytes: int) -> bool:
         """Whether content may be sent, while the server has so much unsent."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # What actions that are put together have added: begun anew by each fact.
 _OF_THE_FACT = "_queued_bytes"
+# What was said of the inbox since the last read: only what is ahead of the client asks for one.
+_HEARD = "_heard"
 
 
 def hinted_quickly(stream: InboxStream, hint: Hint, now: float) -> list[Action]:
@@ -43,17 +45,31 @@ def hinted(stream: InboxStream, hint: Hint, now: float) -> list[Action]:
     return by_the_long_way
 
 
+def behind(
+    stream: InboxStream, epoch_tag: str, revision: int, asked_at: float = float("-inf")
+) -> list[Action]:
+    """``behind``, told as the hub does: not to a stream that is at that revision."""
+    twin = copy.deepcopy(stream)
+    actions = twin.behind(epoch_tag, revision, asked_at)
+    if not stream.is_at(epoch_tag, revision, asked_at):
+        return stream.behind(epoch_tag, revision, asked_at)
+    assert actions == []
+    assert _state(twin, _HEARD) == _state(stream, _HEARD)
+    assert stream.deadline() == twin.deadline()
+    return []
+
+
 def is_short(stream: Stream, hint: Hint, now: float) -> bool:
     """Whether the short way serves; nothing is done."""
     return copy.deepcopy(stream).take(hint, now) is not None
 
 
-def _state(one: Any) -> Any:
+def _state(one: Any, *but: str) -> Any:
     """All that a stream remembers, for comparing."""
     if is_dataclass(one):
-        names = [field.name for field in fields(one) if field.name != _OF_THE_FACT]
-        return {name: _state(getattr(one, name)) for name in names}
+        names = [field.name for field in fields(one) if field.name not in {_OF_THE_FACT, *but}]
+        return {name: _state(getattr(one, name), *but) for name in names}
     if isinstance(one, deque):
         return list(one)
     slots = getattr(type(one), "__slots__", None)
-    return {name: _state(getattr(one, name)) for name in slots} if slots else one
+    return {name: _state(getattr(one, name), *but) for name in slots} if slots else one

@@ -29,10 +29,12 @@ _LOOKS_AFTER_S = (0.0005, 0.002, 0.006, 0.016)
 # and next to nothing where there is little to see, since one send makes several commits.
 _REST_TIMES = 4
 
-_SQL = (
-    "SELECT c.change_seq, c.gone_count, e.epoch_secret, i.id, i.revision, i.access_version "  # noqa: S608
-    f"FROM {ChangeCounter._meta.db_table} c CROSS JOIN {Epoch._meta.db_table} e "
-    f"LEFT JOIN {Inbox._meta.db_table} i ON i.change_seq > ?"
+_HEAD_SQL = (
+    "SELECT c.change_seq, c.gone_count, e.epoch_secret "  # noqa: S608
+    f"FROM {ChangeCounter._meta.db_table} c CROSS JOIN {Epoch._meta.db_table} e"
+)
+_CHANGED_SQL = (
+    f"SELECT id, revision, access_version FROM {Inbox._meta.db_table} WHERE change_seq > ?"  # noqa: S608
 )
 
 
@@ -107,24 +109,27 @@ class SqliteReconciler(Reconciler):
         assert self._database is not None  # noqa: S101 (opened before)
         self._ended.wait(max(0.0, self._rest_until - time.monotonic()))
         began = time.monotonic()
+        head = self._database.execute(_HEAD_SQL).fetchone()
         last = self._change_seq if self._change_seq is not None else 2**62
-        changed = self._database.execute(_SQL, (last,)).fetchall()
+        # What is committed between the two is among these, and again among those of the next look.
+        changed = self._database.execute(_CHANGED_SQL, (last,)).fetchall()
         now = time.monotonic()
         self._rest_until = now + (now - began) * _REST_TIMES
-        if not changed:
+        if head is None:
             return None  # not migrated yet
-        change_seq, gone_count, secret = changed[0][:3]
+        change_seq, gone_count, secret = head
         before, self._change_seq = self._change_seq, change_seq
         gone_before, self._gone_count = self._gone_count, gone_count
         if before is not None and change_seq < before and secret == self._secret:
             self._restored(secret)
             return None
-        inboxes = [row[3:] for row in changed if row[3] is not None]
+        # Who begins to follow one now reads later than this.
+        followed = self._hub.streams
         return DatabaseState(
             secret,
-            [(pk, revision) for pk, revision, _ in inboxes],
+            [(pk, revision) for pk, revision, _ in changed if pk in followed],
             installation.place_of_file(self._path),
             began,
-            [(pk, version) for pk, _, version in inboxes],
+            [(pk, version) for pk, _, version in changed],
             () if gone_before in {None, gone_count} else None,
         )

@@ -6,7 +6,7 @@ from notifications.stream.inbox_stream import InboxStream
 from notifications.stream.messages import Close, Entry, Hint, Limits, Load, Loaded, Send
 from notifications.wire import frames
 from notifications.wire.frames import BadFrame, Cursor, Pong, Resume
-from tests.support.short_way import hinted
+from tests.support.short_way import behind, hinted
 
 KIB = 1024
 WINDOW = 64 * KIB
@@ -91,7 +91,7 @@ class Talk:
         return self._do(hinted(self.stream, hint(*arguments, **fields), self.now))
 
     def is_told(self, revision, epoch_tag=EPOCH_TAG, asked_at=float("-inf")):
-        return self._do(self.stream.behind(epoch_tag, revision, asked_at))
+        return self._do(behind(self.stream, epoch_tag, revision, asked_at))
 
     def is_woken(self):
         return self._do(self.stream.woken())

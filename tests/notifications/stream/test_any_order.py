@@ -23,7 +23,7 @@ from notifications.wire import frames
 from notifications.wire.contract import CloseCode
 from notifications.wire.frames import Cursor, Pong, Resume
 from tests.notifications.stream.talk import EPOCH, EPOCH_TAG, KIB, LARGEST, WINDOW
-from tests.support.short_way import hinted
+from tests.support.short_way import behind, hinted
 from tests.support.stream_world import Client, ClientConnection, Inbox, Referee
 
 # More examples find more: `make soak` has many.
@@ -165,7 +165,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule()
     def reconciler_looks(self):
-        self._do(self.stream.behind(self.inbox.epoch_tag, self.inbox.revision))
+        self._do(behind(self.stream, self.inbox.epoch_tag, self.inbox.revision))
 
     @rule()
     def somebody_says_that_something_may_be_new(self):

@@ -6,6 +6,7 @@ from notifications.wire.contract import CloseCode
 from notifications.wire.frames import Ping
 from tests.notifications.stream.talk import (
     EPOCH,
+    EPOCH_TAG,
     NEW_EPOCH,
     NEW_EPOCH_TAG,
     WINDOW,
@@ -44,6 +45,29 @@ def test_the_usual_hint_takes_the_short_way_and_all_others_the_long_one():
     ended = synced_at(5)
     ended.ends(CloseCode.SIGNED_OUT)
     assert not goes(ended, 5, 6)
+
+
+def test_who_was_told_of_a_revision_has_nothing_to_do_when_it_is_read():
+    def goes(talk, revision, epoch_tag=EPOCH_TAG, asked_at=1.0):
+        return talk.stream.is_at(epoch_tag, revision, asked_at)
+
+    talk = synced_at(5)
+    assert goes(talk, 5)
+    assert not goes(talk, 6)
+    assert not goes(talk, 4)
+    assert not goes(talk, 5, NEW_EPOCH_TAG)
+    talk.now = 2.0
+    talk.hears(5, 6)
+    assert goes(talk, 6)
+    # Read later than it was told: that confirms what was believed, which must be noted.
+    assert not goes(talk, 6, asked_at=3.0)
+    talk.is_told(6, asked_at=3.0)
+    assert goes(talk, 6, asked_at=4.0)
+    talk.hears(8, 9, framed=False)
+    assert not goes(talk, 6, asked_at=4.0)
+    ended = synced_at(5)
+    ended.ends(CloseCode.SIGNED_OUT)
+    assert not goes(ended, 5)
 
 
 def test_a_stream_reads_from_the_cursor_in_its_url_before_it_says_anything():

@@ -489,7 +489,9 @@ class World:
             if connection.person.user in rows:
                 self.counts.looks += 1
                 revision = rows[connection.person.user]
-                connection.perform(connection.stream.behind(self.epoch_tag, revision, self.now))
+                told = (self.epoch_tag, revision, self.now)
+                if not connection.stream.is_at(*told):
+                    connection.perform(connection.stream.behind(*told))
 
     def open_connections(self, process=None):
         # The server has closed some that the client does not know of.
