@@ -1,8 +1,8 @@
 """How soon a page is there, is live and shows what arrives, and what that costs the browser.
 
-``python -m benchmarks.browser`` collects the static files, serves them with a database of its
-own, and asks Chromium, which has to be installed: for times, and for the CPU time of a page's
-main thread, which a busy machine changes little.
+``python -m benchmarks.browser`` collects the static files, serves them with a database of its own,
+and asks Chromium, which has to be installed: for times, and for the CPU time of a page's main
+thread, which a busy machine changes little.
 """
 
 from __future__ import annotations

@@ -240,6 +240,8 @@ def rounds(count: int) -> Iterator[int]:
 
 def keep(results: Path, name: str, described: str, tables: Sequence[Table]) -> None:
     """Print what was found, and keep it in that folder as ``NAME.json``."""
+    if "BENCHMARK_RESULTS" in os.environ:
+        results = RESULTS
     results.mkdir(parents=True, exist_ok=True)
     told = [one.told() for table in tables for one in table.results()]
     whole = {"described": described.splitlines(), "results": told}

@@ -1,9 +1,9 @@
 """How long a search of a large inbox takes, beside the LIKE that one would write first.
 
-``python -m benchmarks.search --items 100000 --runs 20`` fills one inbox on a new SQLite file,
-then on a private PostgreSQL server, and as many items of others beside it. It reads first pages
-of what typical searches find, as the page and the API do, and by ``icontains`` for each word.
-Then it inserts notifications with the index and without it, to show what that costs a sender.
+``python -m benchmarks.search --items 100000 --runs 20`` fills one inbox on a new SQLite file, then
+on a private PostgreSQL server, and as many items of others beside it. It reads first pages of what
+typical searches find, as the page and the API do, and by ``icontains`` for each word. Then it
+inserts notifications with the index and without it, to show what that costs a sender.
 """
 
 from __future__ import annotations
