@@ -24,25 +24,24 @@ from tests.support.ports import free_port
 
 _SOCKETIO_PATH = "/socket.io/?EIO=4&transport=websocket"
 _Served = Callable[[Path], AbstractContextManager["tuple[subprocess.Popen[bytes], int]"]]
-OURS = {
-    "hub, uvicorn": ("hub_application", "uvicorn"),
-    "hub, Daphne": ("hub_application", "Daphne"),
-    "tutorial, uvicorn": ("group_application", "uvicorn"),
-    "tutorial, Daphne": ("group_application", "Daphne"),
-}
+OURS = {"hub, uvicorn": "uvicorn", "hub, Daphne": "daphne"}
 PEERS: dict[str, tuple[_Served, str, str, type[Socket]]] = {
     "nchan": (fanout_peers.nchan, "/ws", "POST", Socket),
     "websockets": (fanout_peers.bare, "/", "GET", Socket),
     "python-socketio": (fanout_peers.socketio, _SOCKETIO_PATH, "POST", SocketIO),
+    "tutorial, uvicorn": (fanout_peers.tutorial_uvicorn, "/", "POST", Socket),
+    "tutorial, Daphne": (fanout_peers.tutorial_daphne, "/", "POST", Socket),
 }
 # How many times as good as nchan.
 GOALS = {"hub, uvicorn": 1.0, "hub, Daphne": 0.8}
 # Of the tutorial's cost, ours may be so much.
 TUTORIAL_TIMES = 25.0
 MESSAGES = 20
+# What comes after the last delivery belongs to it.
+_AFTER_S = 0.5
 # One message by a group of 1,000 takes as long as twenty by the others.
-SLOW, SLOW_MESSAGES = ("tutorial, uvicorn", "tutorial, Daphne"), 3
-QUICK = ("nchan", "websockets", *list(OURS)[:2])
+SLOW, SLOW_MESSAGES = ("tutorial, uvicorn", "tutorial, Daphne"), 4
+QUICK = ("nchan", "websockets", *OURS)
 
 
 @dataclass
@@ -75,6 +74,7 @@ class Contender:
         for n in range(1, self.messages + 1):
             await _broadcast(self.port, self.method)
             await until_received(self.sockets, had + n)
+        await harness.rest(_AFTER_S)
         return (harness.cpu_s(self.pid) - began_s) / self.messages / len(self.sockets) * 1e6
 
 
@@ -128,23 +128,19 @@ def _peer(name: str, count: int) -> Iterator[Contender]:
         yield Contender(
             server.pid, port, path, [""] * count,
             greets=kind is SocketIO, method=method, kind=kind,
+            messages=SLOW_MESSAGES if name in SLOW else MESSAGES,
         )  # fmt: skip
 
 
 @contextmanager
 def _own(environment: dict[str, str], name: str, keys: list[str]) -> Iterator[Contender]:
-    port, (application, kind) = free_port(), OURS[name]
-    settings = {
-        "DJANGO_SETTINGS_MODULE": "benchmarks.fanout_settings",
-        "FANOUT_APPLICATION": application,
-    }
+    port = free_port()
+    settings = {"DJANGO_SETTINGS_MODULE": "benchmarks.fanout_settings"}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with ended(harness.start(serving(kind, port), env=environment | settings, **quiet)) as server:
+    command = serving(OURS[name], port)
+    with ended(harness.start(command, env=environment | settings, **quiet)) as server:
         until_listening(port)
-        greets = application == "hub_application"
-        messages = SLOW_MESSAGES if name in SLOW else MESSAGES
-        path = "/ws/notifications/"
-        yield Contender(server.pid, port, path, keys, greets=greets, messages=messages)
+        yield Contender(server.pid, port, "/ws/notifications/", keys, greets=True)
 
 
 async def _broadcast(port: int, method: str) -> None:

@@ -32,30 +32,31 @@ class Step:
 
 
 _FAN_OUT = "One message to every socket, beside nginx's nchan and others"
+# What takes long for a single figure.
+_THRICE = ("--rounds", "3")
+_TWO = ("--only", "nchan", "--only", "hub, uvicorn")
 
 PLAN = (
     Step("fanout", _FAN_OUT, 150, ("--sockets", "1000"), "1000"),
-    Step("everyone", "A notification to everyone that another process commits", 100),
-    Step("push", "From a commit in another process to the frame of one user", 210),
-    Step("storm", "All clients of a killed process come back at once", 210),
+    Step("everyone", "A notification to everyone that another process commits", 130),
+    Step("push", "From a commit in another process to the frame of one user", 180),
+    Step("storm", "All clients of a killed process come back at once", 180),
     Step("handshakes", "Handshakes with login, and the memory of a socket", 80),
-    Step("idle", "10,000 sockets that have nothing to do", 150, ("--seconds", "15")),
+    Step("idle", "10,000 sockets that have nothing to do", 150, ("--seconds", "10")),
     Step("fanout", _FAN_OUT, 110, ("--sockets", "5000", "--quick"), "5000"),
-    Step("dispatch", "A notification to 100,000 people", 180, ("--runs", "1")),
+    Step("dispatch", "A notification to 100,000 people", 150, ("--runs", "1")),
     Step("sends", "Sends by the API of one process, and by the command", 120),
     Step("browser", "What a page costs a browser, and when a toast shows", 100),
     Step("growth", "How the cost grows with 2, 4 and 8 times as much", 120),
-    Step("cores", "What each of several processes does for the same sends", 120),
-    Step("transports", "The same stream by polling, long poll, SSE and WebSocket", 120,
-         ("--rounds", "3")),
-    Step("fanout", _FAN_OUT, 110, ("--sockets", "10000", "--only", "nchan", "--only",
-                                   "hub, uvicorn"), "10000"),
-    Step("search", "The first page of a search in 100,000 items", 120, ("--runs", "10")),
-    Step("parts", "Single parts of the way from a commit to a socket", 60),
     Step("dashboard", "What the live dashboard costs a server", 30),
     Step("start_up", "How long a command takes to start", 30),
-    Step("listen", "PostgreSQL alone: what NOTIFY brings and takes", 120, ("--rounds", "3")),
-)  # fmt: skip
+    Step("parts", "Single parts of the way from a commit to a socket", 60),
+    Step("cores", "What each of several processes does for the same sends", 120, _THRICE),
+    Step("transports", "The same stream by polling, long poll, SSE and WebSocket", 100, _THRICE),
+    Step("search", "A page of a search in 100,000 items", 120, ("--runs", "10")),
+    Step("fanout", _FAN_OUT, 110, ("--sockets", "10000", *_THRICE, *_TWO), "10000"),
+    Step("listen", "PostgreSQL alone: what NOTIFY brings and takes", 100, _THRICE),
+)
 # What --long asks for instead.
 LONG = {
     "storm": ("--rounds", "5"),

@@ -11,7 +11,14 @@ from benchmarks.plan import LONG, PLAN
 
 # As little as each can measure, and who is left out for what it would take.
 SMALL = {
-    "fanout": ["--sockets=5", "--only=websockets", "--only=python-socketio", "--only=hub, uvicorn"],
+    "fanout": [
+        "--sockets=5",
+        "--only=websockets",
+        "--only=python-socketio",
+        "--only=hub, uvicorn",
+        "--only=tutorial, uvicorn",
+        "--only=tutorial, Daphne",
+    ],
     "everyone": ["--sockets=5", "--only=SQLite"],
     "push": ["--sockets=5", "--only=SQLite", "--seconds=0.2"],
     "handshakes": ["--sockets=5"],
