@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +23,7 @@ from notifications.push import runtime
 from notifications.push.connection import Login
 from notifications.push.limits import address_of
 from notifications.stream.inbox_stream import InboxStream
-from notifications.stream.messages import AGE_SHARES, Limits, Stream
+from notifications.stream.messages import AGE_SHARES, Limits, Send, Stream
 from notifications.wire import contract
 from notifications.wire.frames import Cursor
 
@@ -35,6 +37,13 @@ class QuietConsumer(AsyncConsumer):  # type: ignore[misc]
     """
 
     channel_layer_alias = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Channels', without a task of its own for each event that is waited for."""
+        self.scope, self.base_send = scope, send
+        with suppress(StopConsumer):
+            while event := await receive():
+                await self.dispatch(event)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Hand an event to its handler; a bug ends this connection, and is none of the server's."""
@@ -94,6 +103,7 @@ class StreamConsumer(QuietConsumer):
             stream=self.new_stream(transport, self.limits(login)),
             transport=transport,
             say=self.say,
+            say_together=self.say_together,
             hub=runtime.current(),
             came_at=known.came_at,
         )
@@ -148,6 +158,11 @@ class StreamConsumer(QuietConsumer):
         """
         assert self.transport is not None  # noqa: S101 (set before there is anything to say)
         self.transport.send(frame)
+
+    def say_together(self, sends: Sequence[Send]) -> None:
+        """Send what is said at once, as ``say`` does, and in one go where the server can."""
+        for send in sends:
+            self.say(send.frame, send.revision)
 
 
 def _age_s(login: Login | None, limits: Limits) -> float:

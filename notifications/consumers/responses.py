@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -56,6 +56,10 @@ class HttpTransport:
 
     def send(self, frame: bytes) -> None:
         raise NotImplementedError
+
+    def send_together(self, frames: Sequence[bytes]) -> None:
+        for frame in frames:
+            self.send(frame)
 
     def close(self, code: CloseCode, reason: str) -> None:
         raise NotImplementedError

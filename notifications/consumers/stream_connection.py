@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -61,6 +61,8 @@ class StreamConnection(Generic[S]):
     transport: Transport
     # Sends a frame, in the form that the transport has for it, with the revision that it leads to.
     say: Say
+    # Several, in their order.
+    say_together: Callable[[Sequence[Send]], None]
     hub: Hub
     # When it came (monotonic seconds), before it was known who it is.
     came_at: float | None = None
@@ -127,12 +129,10 @@ class StreamConnection(Generic[S]):
             self._cause = CloseCode.TOO_SLOW.name.lower()
             self.transport.abort()
             return
+        # All of it at once: nothing is said after a close.
+        self._say_all([action for action in actions if isinstance(action, Send)])
         for action in actions:
-            if isinstance(action, Send):
-                self.say(action.frame, action.revision)
-                if action.told is not None:
-                    self._note(action.told)
-            elif isinstance(action, Load):
+            if isinstance(action, Load):
                 reads = _reads if self.stream.epoch_tag else _first_reads
                 most_bytes = math.inf if action.is_whole else packing.READ_MAX_BYTES
                 self._reading = reads.ask(Ask(self.inbox_id, action.cursor, most_bytes))
@@ -146,6 +146,15 @@ class StreamConnection(Generic[S]):
         if deadline < self._scheduled_at or self._scheduled_at <= time.monotonic():
             self._scheduled_at = deadline
             self.hub.timers.schedule(self, deadline)
+
+    def _say_all(self, sends: Sequence[Send]) -> None:
+        if len(sends) == 1:
+            self.say(sends[0].frame, sends[0].revision)
+        elif sends:
+            self.say_together(sends)
+        for send in sends:
+            if send.told is not None:
+                self._note(send.told)
 
     def pass_on(self, hint: Hint, now: float) -> bool:
         """Send what a hint says, where that is all there is to do; whether it was.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from notifications.wire.contract import CloseCode
@@ -26,6 +26,9 @@ class Transport(Protocol):
     """Where a consumer's frames go. Neither call waits."""
 
     def send(self, frame: bytes) -> None: ...
+
+    def send_together(self, frames: Sequence[bytes]) -> None:
+        """Send them in this order, and in one go where the server can."""
 
     def close(self, code: CloseCode, reason: str) -> None: ...
 
@@ -85,6 +88,10 @@ class AsgiTransport:
 
     def send(self, frame: bytes) -> None:
         self._queue.put({"type": "websocket.send", "text": frame.decode()}, len(frame))
+
+    def send_together(self, frames: Sequence[bytes]) -> None:
+        for frame in frames:
+            self.send(frame)
 
     def close(self, code: CloseCode, reason: str) -> None:
         self._queue.put({"type": "websocket.close", "code": int(code), "reason": reason[:100]})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -14,7 +15,7 @@ from notifications.consumers.base import StreamConsumer
 from notifications.consumers.stream_connection import StreamConnection
 from notifications.consumers.transports import Transport, transport_of
 from notifications.stream.inbox_stream import InboxStream
-from notifications.stream.messages import Action
+from notifications.stream.messages import Action, Send
 from notifications.wire import contract, frames
 from notifications.wire.frames import BadFrame, Cursor
 
@@ -23,6 +24,10 @@ class NotificationConsumer(StreamConsumer):
     """One socket of one signed-in user."""
 
     connection: StreamConnection[InboxStream] | None
+
+    def say_together(self, sends: Sequence[Send]) -> None:
+        assert self.transport is not None  # noqa: S101 (set before there is anything to say)
+        self.transport.send_together([send.frame for send in sends])
 
     async def websocket_connect(self, _event: dict[str, Any]) -> None:
         chosen = _chosen(self.scope["subprotocols"])

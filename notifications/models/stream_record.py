@@ -13,37 +13,19 @@ from notifications.models.inbox import Inbox
 
 CAUSE_MAX_LENGTH = 32
 
-_SQL = {
-    "postgresql": """
-        UPDATE {table} r SET {values} FROM json_array_elements(%s::json) told(v)
-        WHERE r.connection = told.v ->> 0""",
-    "sqlite": """
-        UPDATE {table} AS r SET {values} FROM json_each(%s) told
-        WHERE r.connection = json_extract(told.value, '$[0]')""",
-}
-# How a column is read of a row, by its place there.
-_VALUES = {
-    "postgresql": {
-        "epoch_tag": "told.v ->> 1",
-        "acknowledged": "(told.v ->> 2)::bigint",
-        "spans": "(told.v -> 3)::jsonb",
-        "ended_at": "(told.v ->> 4)::timestamptz",
-        "cause": "told.v ->> 5",
-        "told_at": "(told.v ->> 6)::timestamptz",
-    },
-    "sqlite": {
-        "epoch_tag": "json_extract(told.value, '$[1]')",
-        "acknowledged": "json_extract(told.value, '$[2]')",
-        "spans": "json_extract(told.value, '$[3]')",
-        "ended_at": "json_extract(told.value, '$[4]')",
-        "cause": "json_extract(told.value, '$[5]')",
-        "told_at": "json_extract(told.value, '$[6]')",
-    },
-}
+
+class Beginning(NamedTuple):
+    """What does not change of a stream."""
+
+    inbox_id: int
+    process: str
+    transport: str
+    opened_at: datetime
+    since: int | None
 
 
 class Progress(NamedTuple):
-    """What a stream has come to, in the order in which the statement reads it."""
+    """What a stream has come to."""
 
     connection: str
     epoch_tag: str
@@ -53,15 +35,60 @@ class Progress(NamedTuple):
     cause: str
 
 
+_PROGRESS = [*Progress._fields, "told_at"]
+_COLUMNS = [*_PROGRESS, *Beginning._fields]
+# In SQL of our own: a broadcast is told of every stream of its process, and when a server begins
+# all come at once; a model for each takes longer than the database does.
+_INSERT = {
+    # A commit whose answer was lost is tried again.
+    "postgresql": "INSERT INTO {table} ({names}) SELECT {values} FROM "
+    "json_array_elements(%s::json) told(v) ON CONFLICT DO NOTHING",
+    "sqlite": "INSERT OR IGNORE INTO {table} ({names}) SELECT {values} FROM json_each(%s) told",
+}
+_UPDATE = {
+    "postgresql": "UPDATE {table} r SET {values} FROM json_array_elements(%s::json) told(v) "
+    "WHERE r.connection = told.v ->> 0",
+    "sqlite": "UPDATE {table} AS r SET {values} FROM json_each(%s) told "
+    "WHERE r.connection = json_extract(told.value, '$[0]')",
+}
+# What JSON has as something else.
+_POSTGRESQL_TYPES = {
+    "acknowledged": "bigint", "inbox_id": "bigint", "since": "bigint", "spans": "jsonb",
+    "opened_at": "timestamptz", "ended_at": "timestamptz", "told_at": "timestamptz",
+}  # fmt: skip
+
+
+def _value(vendor: str, name: str) -> str:
+    """A column of the row, in SQL."""
+    place = _COLUMNS.index(name)
+    if vendor == "sqlite":
+        return f"json_extract(told.value, '$[{place}]')"
+    kind = _POSTGRESQL_TYPES.get(name, "text")
+    return f"(told.v {'->' if kind == 'jsonb' else '->>'} {place})::{kind}"
+
+
 class StreamRecordQuerySet(models.QuerySet["StreamRecord"]):
+    def begin(self, new: Sequence[tuple[Beginning, Progress]], told_at: datetime) -> None:
+        """Insert these, by one statement, but for those that stand there already."""
+        vendor, at = connection.vendor, _adapted(told_at)
+        values = ", ".join(_value(vendor, name) for name in _COLUMNS)
+        statement = _INSERT[vendor].format(
+            table=self.model._meta.db_table, names=", ".join(_COLUMNS), values=values
+        )
+        rows = [
+            (*_adapted_row(progress, at), *one[:3], _adapted(one.opened_at), one.since)
+            for one, progress in new
+        ]
+        self._execute(statement, rows)
+
     def renew(self, told: Sequence[Progress], told_at: datetime) -> None:
         """Write what these have come to, by one statement. Those that are gone stay so."""
-        vendor = connection.vendor
-        values = ", ".join(f"{name} = {value}" for name, value in _VALUES[vendor].items())
-        statement = _SQL[vendor].format(table=self.model._meta.db_table, values=values)
-        at = _adapted(told_at)
-        # Without a model each: a broadcast is told of every stream of its process.
-        rows = [(*one[:4], _adapted(one.ended_at), one.cause, at) for one in told]
+        vendor, at = connection.vendor, _adapted(told_at)
+        values = ", ".join(f"{name} = {_value(vendor, name)}" for name in _PROGRESS[1:])
+        statement = _UPDATE[vendor].format(table=self.model._meta.db_table, values=values)
+        self._execute(statement, [_adapted_row(one, at) for one in told])
+
+    def _execute(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
         with connection.cursor() as cursor:
             cursor.execute(statement, (json.dumps(rows),))
 
@@ -103,6 +130,10 @@ class StreamRecord(models.Model):
 
     def __str__(self) -> str:
         return f"Stream {self.connection} of inbox {self.inbox_id}"
+
+
+def _adapted_row(one: Progress, told_at: str | None) -> tuple[Any, ...]:
+    return (*one[:4], _adapted(one.ended_at), one.cause, told_at)
 
 
 def _adapted(moment: Any) -> str | None:

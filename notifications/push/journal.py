@@ -18,7 +18,12 @@ from django.utils import timezone
 
 from notifications.conf import conf
 from notifications.models import transactions
-from notifications.models.stream_record import CAUSE_MAX_LENGTH, Progress, StreamRecord
+from notifications.models.stream_record import (
+    CAUSE_MAX_LENGTH,
+    Beginning,
+    Progress,
+    StreamRecord,
+)
 from notifications.process import log_limits, outages
 from notifications.process.supervisor import OnDemand
 from notifications.push.batching import in_thread
@@ -106,17 +111,10 @@ class Entry:
         del spans[:-_MAX_SPANS]
         self._hinted_to = revision if how is How.HINTED else None
 
-    def record(self) -> StreamRecord:
+    def record(self) -> tuple[Beginning, Progress]:
         """Its row, as of now."""
-        return StreamRecord(
-            inbox_id=self.inbox_id,
-            process=self.process,
-            transport=self.transport,
-            opened_at=self.opened_at,
-            since=self.since,
-            told_at=timezone.now(),
-            **self.progress()._asdict(),
-        )
+        whose = (self.inbox_id, self.process, self.transport)
+        return Beginning(*whose, self.opened_at, self.since), self.progress()
 
     def progress(self) -> Progress:
         """What is new of its row, as of now."""
@@ -182,17 +180,17 @@ class Journal:
         return True
 
 
-def write(new: Sequence[StreamRecord], known: Sequence[Progress]) -> None:
+def write(new: Sequence[tuple[Beginning, Progress]], known: Sequence[Progress]) -> None:
     """Insert these, and write what those have come to.
 
     Raises: DatabaseError
     """
     with transactions.atomic():
+        now = timezone.now()
         if new:
-            # Ignored: a commit whose answer was lost is tried again.
-            StreamRecord.objects.bulk_create(new, ignore_conflicts=True)
+            StreamRecord.objects.begin(new, now)
         if known:
-            StreamRecord.objects.renew(known, timezone.now())
+            StreamRecord.objects.renew(known, now)
 
 
 def forget_old(most: int = 1000) -> int:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import threading
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -18,7 +19,7 @@ from notifications.consumers.transports import EXTENSION, HANDSHAKE
 from notifications.process import garbage, overdue
 from notifications.push import drain
 from notifications.servers import daphne_http, daphne_reading
-from notifications.servers.framing import MESSAGE_MAX_BYTES, text_head
+from notifications.servers.framing import MESSAGE_MAX_BYTES, framed, text_head
 
 logger = logging.getLogger(__name__)
 
@@ -135,11 +136,16 @@ class DaphneTransport:
         self._protocol = protocol
 
     def send(self, frame: bytes) -> None:
+        self._write(text_head(len(frame)) + frame)
+
+    def send_together(self, frames: Sequence[bytes]) -> None:
+        self._write(framed(frames))
+
+    def _write(self, data: bytes) -> None:
         protocol = self._protocol
         if protocol.state != protocol.STATE_OPEN:
             return
         transport = protocol.transport
-        data = text_head(len(frame)) + frame
         if not self.buffered() and not transport.disconnecting:
             # The socket first: Twisted would register for writing, wait for the loop, send, and
             # unregister again, which costs three times as much.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from functools import lru_cache
 
 # What servers take in one message of a socket; the protocol's own limit is far below.
@@ -21,3 +22,8 @@ def text_head(length: int) -> bytes:
     if length <= _TWO_BYTES:
         return struct.pack("!BBH", _FIN_TEXT, 126, length)
     return struct.pack("!BBQ", _FIN_TEXT, 127, length)
+
+
+def framed(frames: Iterable[bytes]) -> bytes:
+    """These payloads, each in a frame of its own, one after the other."""
+    return b"".join(part for frame in frames for part in (text_head(len(frame)), frame))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from asyncio import TimerHandle
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -22,7 +22,8 @@ from notifications.consumers.transports import ABORT, EXTENSION, HANDSHAKE
 from notifications.process import metrics
 from notifications.push import drain, limits
 from notifications.servers import bodies, unix_peers
-from notifications.servers.framing import text_head
+from notifications.servers.framing import framed, text_head
+from notifications.servers.waiting import Gate, Inlet
 from notifications.wire.contract import CloseCode
 
 # A peer that takes nothing for so long, while something waits for it, has gone.
@@ -45,9 +46,13 @@ class _TooManyFrames(PayloadTooBig):
 
 
 class _Protocol(ServerProtocol):
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._listening = limits.FloodGuard()
+    _listening: limits.FloodGuard
+
+    @classmethod
+    def take_over(cls, uvicorns: ServerProtocol) -> None:
+        """Make it one of ours: to make another one would be a twentieth of each handshake."""
+        uvicorns.__class__ = cls
+        uvicorns._listening = limits.FloodGuard()  # type: ignore[attr-defined]
 
     def recv_frame(self, frame: Frame) -> None:
         is_closing = self.state is State.CLOSING
@@ -66,9 +71,11 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def __init__(self, config: Config, *args: Any, **kwargs: Any) -> None:
         super().__init__(config, *args, **kwargs)
         self.app = unix_peers.believed(self.app, config.forwarded_allow_ips)
+        self.queue: Inlet[Any] = Inlet()  # type: ignore[assignment]
+        self.writable: Gate = Gate()  # type: ignore[assignment]
         self._control_frames = limits.control_frames()
         if not config.ws_per_message_deflate:
-            self.conn = _Protocol(max_size=config.ws_max_size, logger=self.conn.logger)
+            _Protocol.take_over(self.conn)
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -143,6 +150,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
+        # The scope has them; the library would keep them as long as the socket.
+        event.headers.clear()
         # The application's task exists, but has not run yet. A compressed connection would need
         # each frame compressed on its way.
         if self.response.status_code == 101 and not self.conn.extensions:  # noqa: PLR2004
@@ -179,6 +188,10 @@ class UvicornTransport:
         if not (self._has_closed or self._transport.is_closing()):
             self._transport.write(text_head(len(frame)) + frame)
 
+    def send_together(self, frames: Sequence[bytes]) -> None:
+        if not (self._has_closed or self._transport.is_closing()):
+            self._transport.write(framed(frames))
+
     def close(self, code: int, reason: str) -> None:
         protocol = self._protocol
         if self._has_closed or protocol.close_sent or protocol.transport.is_closing():
@@ -203,21 +216,27 @@ class HttpProtocol(H11Protocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        believed = unix_peers.believed(self.app, self.config.forwarded_allow_ips)
-        self._app = bodies.limited(believed, lambda _: self.transport.abort)
-        self.app = self._with_abort
         self._awaited: Any = None
         self._due: TimerHandle | None = None
 
-    async def _with_abort(self, scope: Any, receive: Any, send: Any) -> None:
-        scope["extensions"] = {ABORT: self.transport.abort}
-        await self._app(scope, receive, send)
-
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self.app = self._with_abort(transport)
         if hasattr(transport, "max_size"):
             transport.max_size = limits.READ_BYTES
         self._expect_what_comes()
+
+    def _with_abort(self, transport: Any) -> Any:
+        # It holds the transport and not this protocol, which would hold itself by it: a socket's
+        # stays then until garbage is looked for.
+        believed = unix_peers.believed(self.app, self.config.forwarded_allow_ips)
+        limited = bodies.limited(believed, lambda _: transport.abort)
+
+        async def application(scope: Any, receive: Any, send: Any) -> None:
+            scope["extensions"] = {ABORT: transport.abort}
+            await limited(scope, receive, send)
+
+        return application
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._expect_within(None)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from notifications.consumers import base, stream_connection
 from notifications.consumers.base import StreamConsumer
+from notifications.consumers.websocket import NotificationConsumer
 from notifications.credentials import visitor
 from notifications.credentials.logins import Login
 from notifications.credentials.visitor import Visitor
@@ -25,6 +26,9 @@ class Transport:
 
     def send(self, frame):
         self.sent.append(json.loads(frame)["type"])
+
+    def send_together(self, frames):
+        self.sent.append([json.loads(frame)["type"] for frame in frames])
 
     def close(self, code, reason):
         self.closed = code
@@ -47,13 +51,13 @@ class Reads:
         return self.future
 
 
-def run(scenario, monkeypatch, login=None):
+def run(scenario, monkeypatch, login=None, kind=StreamConsumer):
     async def within():
         own, reads = Hub(), Reads()
         monkeypatch.setattr(base.runtime, "current", lambda: own)
         monkeypatch.setattr(stream_connection, "_reads", reads)
         monkeypatch.setattr(stream_connection, "_first_reads", reads)
-        consumer = StreamConsumer()
+        consumer = kind()
         consumer.scope = visitor.put({}, Visitor(login=login))
         consumer.transport = Transport()
         consumer.open_stream(consumer.transport, 7, None)
@@ -76,6 +80,22 @@ def test_nobody_is_asked_for_who_has_gone_and_nothing_is_left_behind(monkeypatch
         assert connection.transport.sent == []
         assert own.streams == {}
         assert own.timers._slot_of == {}
+
+    run(scenario, monkeypatch)
+
+
+def test_what_a_socket_is_told_at_once_goes_in_one(monkeypatch):
+    async def scenario(connection, reads, own):
+        await answer(reads, FOUND)
+        assert connection.transport.sent == [["hello", "snapshot", "synced"]]
+
+    run(scenario, monkeypatch, kind=NotificationConsumer)
+
+
+def test_a_stream_of_events_says_each_by_itself(monkeypatch):
+    async def scenario(connection, reads, own):
+        await answer(reads, FOUND)
+        assert connection.transport.sent == ["hello", "snapshot", "synced"]
 
     run(scenario, monkeypatch)
 

@@ -76,6 +76,9 @@ class Transport:
     def send(self, frame):
         self.sent.append(json.loads(frame))
 
+    def send_together(self, frames):
+        self.sent += [json.loads(frame) for frame in frames]
+
     def close(self, code, reason):
         self.closed = code
 

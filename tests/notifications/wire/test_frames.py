@@ -76,6 +76,18 @@ def test_a_bad_frame_is_refused_with_the_word_for_why(text, code):
     }
 
 
+@given(st.text("e_-\u0663 \\\"", max_size=3), st.text("0123456789-.\u0663", max_size=17))
+def test_the_usual_pong_means_what_any_pong_of_these_words_does(epoch, digits):
+    def understood(text):
+        try:
+            return frames.parse(text)
+        except BadFrame as refused:
+            return refused.code
+
+    usual = f'{{"type":"pong","epoch":"{epoch}","revision":{digits}}}'
+    assert understood(usual) == understood(f" {usual}")
+
+
 @given(st.text(max_size=200) | st.text('{}[]":,typeping0123456789.\\ ', max_size=60))
 def test_nothing_but_a_bad_frame_ever_comes_of_any_text(text):
     with contextlib.suppress(BadFrame):
