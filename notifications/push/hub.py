@@ -182,13 +182,22 @@ class Hub:
             metrics.hints_healed.inc(healed)
         for n, (inbox_id, revision) in enumerate(rows, 1):
             for connection in tuple(self.streams.get(inbox_id, ())):
-                stream = connection.stream
-                if stream.is_at(epoch_tag, revision, asked_at):
-                    continue  # as nearly all are, that were just told of it
-                if self.perform(connection, stream.behind, epoch_tag, revision, asked_at):
+                if self._behind(connection, epoch_tag, revision, asked_at):
                     metrics.hints_healed.inc()
             if n % _BATCH == 0:
                 await asyncio.sleep(0)
+
+    def _behind(
+        self, connection: Connection, epoch_tag: str, revision: int, asked_at: float
+    ) -> list[Action]:
+        """What a stream decides, that is told where its inbox is: nothing, if it is there."""
+        try:
+            if connection.stream.is_at(epoch_tag, revision, asked_at):
+                return []  # as nearly all are, that were just told of it
+        except Exception as error:  # noqa: BLE001 (as in `perform`)
+            self._meets_bug(connection, error)
+            return []
+        return self.perform(connection, connection.stream.behind, epoch_tag, revision, asked_at)
 
     def on_epoch(self, epoch_tag: str) -> None:
         """The reconciler read which epoch it is; streams of another one start anew.
