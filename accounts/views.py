@@ -15,6 +15,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.generic import TemplateView
+from django.views.generic.edit import FormMixin
 
 from accounts import devices, lockout, resets
 from accounts.forms import LoginForm
@@ -32,7 +33,14 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
-class LoginView(views.LoginView):
+class _WithoutColons(FormMixin):  # type: ignore[type-arg]
+    """A label stands above its field, as on all pages: no colon leads from it to that."""
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "label_suffix": ""}
+
+
+class LoginView(_WithoutColons, views.LoginView):
     """Signs in; whoever is signed in already goes straight to ``?next=``, or to the inbox."""
 
     authentication_form = LoginForm
@@ -87,7 +95,7 @@ class DevicesView(LoginRequiredMixin, TemplateView):
         return self.request.user
 
 
-class PasswordChangeView(views.PasswordChangeView):
+class PasswordChangeView(_WithoutColons, views.PasswordChangeView):
     """Changes one's own password; this session goes on, all others of the user end."""
 
     template_name = "accounts/password_change.html"
@@ -113,7 +121,7 @@ class PasswordChangeDoneView(views.PasswordChangeDoneView):
     template_name = "accounts/password_change_done.html"
 
 
-class PasswordResetView(views.PasswordResetView):
+class PasswordResetView(_WithoutColons, views.PasswordResetView):
     """Mails a link to whoever owns the address; the answer never tells if somebody does."""
 
     form_class = ResetForm
@@ -145,7 +153,7 @@ class PasswordResetDoneView(views.PasswordResetDoneView):
     template_name = "accounts/password_reset_done.html"
 
 
-class PasswordResetConfirmView(views.PasswordResetConfirmView):
+class PasswordResetConfirmView(_WithoutColons, views.PasswordResetConfirmView):
     """Sets a new password for whoever followed the link of the mail."""
 
     template_name = "accounts/password_reset_confirm.html"

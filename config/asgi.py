@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import warnings
 
-from django.core.asgi import get_asgi_application
-
+from config import one_thread
 from notifications import asgi
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-pages = get_asgi_application()
+pages = one_thread.application()
 
 # The apps must be loaded before what follows.
 from config import health  # noqa: E402

@@ -6,7 +6,7 @@ from django.db.transaction import non_atomic_requests
 from django.urls import URLPattern, URLResolver, path
 
 from notifications import api
-from notifications.pages import dashboard, identity, views
+from notifications.pages import dashboard, identity, self_test, views
 from notifications.pages.demo import demo_page
 from notifications.pages.diagnostics import diagnostics_page
 from notifications.pages.preferences import preferences_page
@@ -36,6 +36,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("dashboard/", dashboard.page, name="dashboard"),
     path("dashboard/figures/", dashboard.figures, name="dashboard-figures"),
     path("dashboard/history/", dashboard.history, name="dashboard-history"),
+    path("dashboard/test/", self_test.send, name="dashboard-test"),
+    path("dashboard/test/<str:wire_id>/", self_test.way, name="dashboard-test-way"),
     path("dashboard/drain/<str:process_id>/", dashboard.drain, name="dashboard-drain"),
     path("demo/", demo_page, name="demo"),
     path("diagnostics/", diagnostics_page, name="diagnostics"),

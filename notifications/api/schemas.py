@@ -210,8 +210,12 @@ class AudienceIn(create_model("_Kinds", __base__=Strict, **_audience_fields())):
 
         Raises: UnknownNames: some name is nobody's.
         """
-        name = self.kind.kind
-        return self.kind.named(getattr(self, name) if name in CHOSEN else ())
+        return self.kind.named(self.names)
+
+    @property
+    def names(self) -> list[str]:
+        """Those whom it names."""
+        return list(getattr(self, self.kind.kind)) if self.kind.kind in CHOSEN else []
 
 
 def listed(names: Iterable[str], conjunction: str) -> str:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from notifications.credentials import revocation
-from notifications.models import AccessToken, ApiKey, transactions
+from notifications.models import AccessToken, ApiKey, sql, transactions
 from notifications.process import outages
 
 logger = logging.getLogger(__name__)
@@ -60,8 +60,8 @@ def give_secret(row: ApiKey) -> str:
 def find(key: str) -> ApiKey | None:
     """The row of a live key, or None."""
     form = _FORM.fullmatch(key)
-    row = ApiKey.objects.live().filter(prefix=form.group(1)).first() if form else None
-    if row is None or not constant_time_compare(row.key_hash, digest(key)):
+    row = sql.find_one(ApiKey, "prefix", form.group(1)) if form else None
+    if row is None or not row.is_live or not constant_time_compare(row.key_hash, digest(key)):
         return None
     return row
 

@@ -13,7 +13,8 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from notifications.dashboard import charts, events
+from notifications.dashboard import charts
+from notifications.dashboard.events import Events
 from notifications.models import HistorySlot, Process
 from notifications.models.history import FINE
 from notifications.process import figures
@@ -61,6 +62,7 @@ class Board:
         self._frame: dict[str, Any] = {}
         self._read_at = self._online_until = float("-inf")
         self._online = 0
+        self._events = Events()
 
     def frame(self) -> dict[str, Any]:
         """What everybody is shown now.
@@ -98,7 +100,7 @@ class Board:
             "refused": _causes(long["counts"]),
             "states": _states(long["counts"]),
             "processes": [_process(row, row.now) for row in rows],
-            "events": events.last(),
+            "events": self._events.last(),
         }
 
     def _note(self, said: Mapping[str, Figures]) -> None:

@@ -70,10 +70,11 @@ class Search:
         }
         return {f"{field}__in": values for field, values in chosen.items() if values}
 
-    @property
-    def _is_narrow(self) -> bool:
-        """Whether something is chosen of which there may be few: there are but four levels."""
-        return bool(self.categories or self.senders or self.threads)
+    def _is_narrow(self, database: str) -> bool:
+        """Whether something is chosen of which it is of use to know that there are few texts."""
+        # There are but four levels, of which PostgreSQL finds those that say the words as soon.
+        is_level = bool(self.levels) and connections[database].vendor == "sqlite"
+        return is_level or bool(self.categories or self.senders or self.threads)
 
     def ways(self, items: InboxItemQuerySet) -> Iterator[InboxItemQuerySet]:
         """What is found of the items, newest first, in ways to be tried in turn.
@@ -87,7 +88,7 @@ class Search:
             yield items.order_by("-arrived_revision")
         elif self.words and not index.has_index(connections[items.db]):
             yield self._walk_each(items)
-        elif self.words and self._is_narrow and self._are_few_chosen(items.db, FEW_TEXTS):
+        elif self.words and self._is_narrow(items.db) and self._are_few_chosen(items.db, FEW_TEXTS):
             yield self._from_matches(items, by_text=True)
         else:
             if self.words:
@@ -176,7 +177,8 @@ def _newest(items: InboxItemQuerySet, count: int) -> tuple[InboxItemQuerySet, in
 
 
 class _Least(Subquery):
-    template = "(SELECT min(notification_id) FROM (%(subquery)s) stretch)"
+    # Of the bare column SQLite would look for the least in the order of keys, through all inboxes.
+    template = "(SELECT min(notification_id + 0) FROM (%(subquery)s) stretch)"
 
 
 class _IsTrue(Func):

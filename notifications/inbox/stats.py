@@ -66,7 +66,7 @@ def act(items: InboxItemQuerySet, by: Mapping[str, Expression]) -> None:
 
 def delivered(item_ids: Collection[int]) -> None:
     """Say, in the transaction that marked these items delivered, that they are."""
-    items = InboxItem.objects.filter(pk__among=item_ids).order_by()
+    items = InboxItem.objects.filter(pk__among=frozenset(item_ids)).order_by()
     counts = items.values("notification_id").annotate(count=Count("*"))
     key = F("notification_id")
     sql.insert_from(StatsDelta, counts, notification_id=key, delivered=F("count"))
@@ -99,9 +99,9 @@ def roll_up_some() -> int:
         return 0
     with transactions.atomic():
         # Who acts just now, or adds them up elsewhere, is not waited for.
-        free = StatsDelta.objects.filter(pk__among=oldest).order_by("pk")
+        free = StatsDelta.objects.filter(pk__among=frozenset(oldest)).order_by("pk")
         pks = list(free.select_for_update(skip_locked=True).values_list("pk", flat=True))
-        rows = StatsDelta.objects.filter(pk__among=pks)
+        rows = StatsDelta.objects.filter(pk__among=frozenset(pks))
         # Of a notification that is gone nothing is kept.
         there = rows.filter(Exists(Notification.objects.filter(pk=OuterRef("notification_id"))))
         sums = there.order_by("notification_id").values("notification_id")

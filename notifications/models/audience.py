@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
@@ -80,12 +80,20 @@ class Audience(ABC):
         """The audience that a notification's row describes."""
 
     @classmethod
-    @abstractmethod
     def named(cls, names: Sequence[str]) -> Self:
         """The audience that the command or the API names.
 
         Raises: UnknownNames: there is nothing of one of the names. ValueError: none, or too many.
         """
+        (found,) = cls.named_each([names])
+        if isinstance(found, ValueError):
+            raise found
+        return found
+
+    @classmethod
+    @abstractmethod
+    def named_each(cls, lists: Sequence[Sequence[str]]) -> list[Self | ValueError]:
+        """For each of these lists what ``named`` returns or raises, by one query for all."""
 
     @abstractmethod
     def members(self) -> Users:
@@ -117,8 +125,8 @@ class Whole(Audience):
         return cls()
 
     @classmethod
-    def named(cls, names: Sequence[str]) -> Self:
-        return cls()
+    def named_each(cls, lists: Sequence[Sequence[str]]) -> list[Self | ValueError]:
+        return [cls() for _ in lists]
 
 
 class Chosen(Audience):
@@ -158,6 +166,11 @@ class Chosen(Audience):
         """A row's name."""
 
     @classmethod
+    @abstractmethod
+    def _names(cls) -> tuple[str, Callable[[str], str]]:
+        """The field that holds it, and how it is kept there, of all ways to write it."""
+
+    @classmethod
     def of_rows(cls, rows: Sequence[Any]) -> Self:
         """Raises: ValueError: too many of them."""
         cls.require_few(rows)
@@ -175,19 +188,38 @@ class Chosen(Audience):
         return cls(ids, label)
 
     @classmethod
-    def _named(cls, field: str, names: Iterable[str], form: Callable[[str], str]) -> Self:
-        """Args: form: how a name is kept, of all ways to write it."""
+    def named_each(cls, lists: Sequence[Sequence[str]]) -> list[Self | ValueError]:
+        field, form = cls._names()
+        few = [names for names in lists if cls._why_not(names) is None]
         # As it was written, too: not all rows were made by a form that knows better.
-        wanted = {name: (name, form(name)) for name in names}
-        if not wanted:
-            raise ValueError(f"Name at least one of the {cls.kind}.")
-        asked = {f"{field}__in": set(chain.from_iterable(wanted.values()))}
-        rows_by_name = dict(cls.rows().filter(**asked).values_list(field, "pk"))
-        kept = {name: next((spelling for spelling in ways if spelling in rows_by_name), None)
-                for name, ways in wanted.items()}  # fmt: skip
-        if unknown := [name for name, spelling in kept.items() if spelling is None]:
-            raise UnknownNames(cls.kind, unknown)
-        chosen = dict.fromkeys(spelling for spelling in kept.values() if spelling is not None)
+        ways = {name: (name, form(name)) for name in chain.from_iterable(few)}
+        rows_by_name: dict[str, Any] = {}
+        if ways:
+            asked = {f"{field}__in": set(chain.from_iterable(ways.values()))}
+            rows_by_name = dict(cls.rows().filter(**asked).values_list(field, "pk"))
+        kept = {name: next((spelling for spelling in spellings if spelling in rows_by_name), None)
+                for name, spellings in ways.items()}  # fmt: skip
+        return [
+            cls._why_not(names) or cls._picked([(name, kept[name]) for name in names], rows_by_name)
+            for names in lists
+        ]
+
+    @classmethod
+    def _why_not(cls, names: Sequence[str]) -> ValueError | None:
+        try:
+            cls.require_few(names)
+        except ValueError as error:
+            return error
+        return None if names else ValueError(f"Name at least one of the {cls.kind}.")
+
+    @classmethod
+    def _picked(
+        cls, named: Sequence[tuple[str, str | None]], rows_by_name: Mapping[str, Any]
+    ) -> Self | UnknownNames:
+        """Args: named: each name, and how its row has it."""
+        if unknown := [name for name, spelling in dict(named).items() if spelling is None]:
+            return UnknownNames(cls.kind, unknown)
+        chosen = dict.fromkeys(spelling for _, spelling in named if spelling is not None)
         return cls([rows_by_name[spelling] for spelling in chosen], _shortened(list(chosen)))
 
 

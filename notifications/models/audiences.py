@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.conf import settings
@@ -18,8 +18,6 @@ from notifications.models.audience import Audience, Chosen, Inboxes, Users, Whol
 from notifications.wire import contract
 
 if TYPE_CHECKING:
-    from typing import Self
-
     from notifications.models import Notification
 
 # In groups beyond this, more than half of all users are as good as all of them.
@@ -64,17 +62,16 @@ class ChosenUsers(Chosen):
         return name
 
     @classmethod
-    def named(cls, names: Sequence[str]) -> Self:
-        cls.require_few(names)
+    def _names(cls) -> tuple[str, Callable[[str], str]]:
         model = get_user_model()
-        return cls._named(model.USERNAME_FIELD, names, model.normalize_username)
+        return model.USERNAME_FIELD, model.normalize_username
 
     def members(self) -> Users:
         return get_user_model()._default_manager.filter(pk__in=self.ids)
 
     def inboxes(self, among: Inboxes) -> Inboxes:
         # By the index of users: they are few, wherever their inboxes are.
-        return _of_active_users(among.filter(user__among=self.ids))
+        return _of_active_users(among.filter(user__among=frozenset(self.ids)))
 
 
 class Groups(Chosen):
@@ -94,8 +91,8 @@ class Groups(Chosen):
         return name
 
     @classmethod
-    def named(cls, names: Sequence[str]) -> Self:
-        return cls._named("name", names, group_form)
+    def _names(cls) -> tuple[str, Callable[[str], str]]:
+        return "name", group_form
 
     def __init__(self, ids: Iterable[Any], label: str) -> None:
         """Raises: ValueError: the project's user model has no groups."""

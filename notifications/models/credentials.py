@@ -74,6 +74,12 @@ class ApiKey(models.Model):
         return f"{self.name} ({self.prefix}…)"
 
     @property
+    def is_live(self) -> bool:
+        """It is neither revoked nor over."""
+        is_over = self.expires_at is not None and self.expires_at <= timezone.now()
+        return self.revoked_at is None and not is_over
+
+    @property
     def identity(self) -> str:
         """Who it is among all that send: its own idempotency keys, its own notifications."""
         return f"key:{self.pk}"

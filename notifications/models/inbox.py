@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -27,8 +26,7 @@ UNDELIVERED = {"removed_at": None, "delivered_at": None}
 _MADE_AT_ONCE = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class InboxNow:
+class InboxNow(NamedTuple):
     """Where an inbox stands."""
 
     inbox_id: int
@@ -49,17 +47,17 @@ class InboxQuerySet(models.QuerySet["Inbox"]):
         rest = missing.values_list("pk", flat=True)
         # Looked at first: on SQLite a transaction that finds nothing has waited for the write lock.
         while some := list(rest[:_MADE_AT_ONCE]):
-            self._make(users.model._base_manager.using(self.db).filter(pk__among=some))
+            self._make(users.model._base_manager.using(self.db).filter(pk__among=frozenset(some)))
             rest = missing.filter(pk__gt=some[-1]).values_list("pk", flat=True)
 
     def ensure_of(self, user_ids: Collection[Any]) -> None:
         """Make the inboxes that the users of these keys have not got, where there are such."""
         wanted = list(user_ids)
-        theirs = Inbox.objects.using(self.db).filter(user__among=wanted)
+        theirs = Inbox.objects.using(self.db).filter(user__among=frozenset(wanted))
         if missing := set(wanted).difference(theirs.values_list("user_id", flat=True)):
             # Not the default manager: whom that hides may have got in all the same.
             users = get_user_model()._base_manager.using(self.db)
-            self.ensure(users.filter(pk__among=list(missing)))
+            self.ensure(users.filter(pk__among=missing))
 
     def _make(self, users: models.QuerySet[Any]) -> None:
         with transactions.atomic(self.db, savepoint=False):
@@ -78,7 +76,7 @@ class InboxQuerySet(models.QuerySet["Inbox"]):
             rows = self.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)
             pks = list(rows)
             if pks:
-                Inbox.objects.using(self.db).filter(pk__among=pks).update(
+                Inbox.objects.using(self.db).filter(pk__among=frozenset(pks)).update(
                     access_version=F("access_version") + 1,
                     change_seq=ChangeCounter.next(self.db),
                 )
@@ -87,7 +85,7 @@ class InboxQuerySet(models.QuerySet["Inbox"]):
     def now(self) -> list[InboxNow]:
         """Where these inboxes stand."""
         rows = self.values_list("pk", "revision", "unread_count", "unseen_count")
-        return [InboxNow(*row) for row in rows]
+        return list(map(InboxNow._make, rows))
 
 
 class Inbox(models.Model):

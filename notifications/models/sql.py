@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db import connection, connections
 from django.db.models import (
@@ -26,6 +26,7 @@ else:  # Django's class takes no parameter when the code runs
     _Lookup = Lookup
 
 Rows = list[list[Any]]
+RowOf = TypeVar("RowOf", bound=Model)
 
 
 def behind_relations(field: Any) -> Any:
@@ -38,7 +39,8 @@ def behind_relations(field: Any) -> Any:
 class Among(_Lookup):
     """``pk__among=ids``: like ``__in``, with all ids as one parameter.
 
-    A thousand parameters cost more in Python than the statement does in the database.
+    A thousand parameters cost more in Python than the statement does in the database. Give many as
+    a set: of a list or a tuple, Django looks at each whether it is an expression.
     """
 
     lookup_name = "among"
@@ -130,6 +132,30 @@ def fetch_beside(head: QuerySet[Any], rows: QuerySet[Any]) -> tuple[list[Any] | 
     # One column between the two tells a row from the NULLs that a LEFT JOIN makes up.
     related = [row[width + 1 :] for row in fetched if row[width] is not None]
     return _converted(compilers[0], [fetched[0][:width]])[0], _converted(compilers[1], related)
+
+
+def find_one(model: type[RowOf], column: str, value: str) -> RowOf | None:
+    """The row that has this value in a unique column of text.
+
+    In SQL that is made once: each request asks so for its key, and the ORM takes longer to put the
+    question than the database to answer it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_finding(model, column, connection.vendor), [value])
+        found = cursor.fetchone()
+    if found is None:
+        return None
+    fields = model._meta.concrete_fields
+    (values,) = python_values(fields, [found])
+    return model.from_db(connection.alias, [field.attname for field in fields], values)
+
+
+@cache
+def _finding(model: type[Model], column: str, _vendor: str) -> str:
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(str(field.column)) for field in model._meta.concrete_fields)
+    table = quote(model._meta.db_table)
+    return f"SELECT {columns} FROM {table} WHERE {quote(column)} = %s"  # noqa: S608
 
 
 def raw_values(rows: QuerySet[Any]) -> list[tuple[Any, ...]]:

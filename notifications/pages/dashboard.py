@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -16,7 +12,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
 from notifications.dashboard import access, charts
@@ -25,44 +20,16 @@ from notifications.models import Process
 from notifications.pages.dashboard_words import event_of, state_text, words
 from notifications.pages.figures import card_of, process_of
 from notifications.pages.moments import zoned
+from notifications.pages.self_test import way_of
 from notifications.pages.views import around
+from notifications.pages.watching import for_scripts, for_watchers
 from notifications.wire import places, problems
 
 logger = logging.getLogger(__name__)
 
-View = Callable[..., HttpResponse]
-
-
-def _for_watchers(view: View) -> View:
-    """A page: whoever is not signed in is asked to, and who may not watch is refused."""
-
-    @wraps(view)
-    def seen(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not access.may_watch(request.user):
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
-
-    page: View = cache_control(private=True, no_store=True, no_cache=True)(login_required(seen))
-    return page
-
-
-def _for_scripts(view: View) -> View:
-    """What the page's script asks: no page answers it that it does not expect."""
-
-    @wraps(view)
-    def answered(request: HttpRequest) -> HttpResponse:
-        if not request.user.is_authenticated:
-            return problems.response(401, "Sign in first.")
-        if not access.may_watch(request.user):
-            return problems.response(403, "You may not watch this.")
-        return view(request)
-
-    answer: View = cache_control(private=True, no_store=True, no_cache=True)(answered)
-    return answer
-
 
 @require_safe
-@_for_watchers
+@for_watchers
 def page(request: HttpRequest) -> HttpResponse:
     """The dashboard; without a script: the figures of now."""
     frame, here = board.frame(), reverse("notifications:dashboard")
@@ -79,6 +46,7 @@ def page(request: HttpRequest) -> HttpResponse:
             "events": [{**event_of(one), "at": _moment(one["at"])} for one in frame["events"]],
             "windows": charts.WINDOWS.items(),
             "window_s": charts.WINDOW_S,
+            "way": way_of(request, request.GET.get("test", "")),
             "may_drain": access.may_drain(request.user),
             "socket_path": f"{here.removesuffix('dashboard/')}{places.SOCKETS}dashboard/",
             "drain_path": reverse("notifications:dashboard-drain", args=["ID"]),
@@ -93,14 +61,14 @@ def _moment(wire_time: str) -> str:
 
 
 @require_safe
-@_for_scripts
+@for_scripts
 def figures(_request: HttpRequest) -> HttpResponse:
     """The figures of this second, where no WebSocket gets through."""
     return JsonResponse(board.frame())
 
 
 @require_safe
-@_for_scripts
+@for_scripts
 def history(request: HttpRequest) -> HttpResponse:
     """The charts' points: ``?window=900``, of the seconds that the page offers."""
     known = {str(window_s): window_s for window_s in charts.WINDOWS}
@@ -112,7 +80,7 @@ def history(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@_for_watchers
+@for_watchers
 def drain(request: HttpRequest, process_id: str) -> HttpResponse:
     """Ask whether, then let a process send its streams elsewhere and end."""
     if not access.may_drain(request.user):

@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 
 from notifications.models import Status, audiences
+from notifications.pages.figures import text
 
 Words = dict[str, dict[str, str]]
 
@@ -55,7 +56,8 @@ def event_of(said: Mapping[str, Any]) -> dict[str, Any]:
     kind, status = said["audience"], said["status"]
     title = audiences.KINDS[kind].title if kind in audiences.KINDS else kind
     label = Status(status).label if status in Status.values else status
-    return {**said, "audience": title, "status": label}
+    p95 = text(said["p95"], "s")
+    return {**said, "audience": title, "status": label, "p95_text": p95}
 
 
 def _said(texts: Mapping[str, Any]) -> dict[str, str]:

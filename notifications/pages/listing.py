@@ -19,8 +19,8 @@ TABS: Final = {
     "inbox": _("Inbox"),
     "unread": _("Unread"),
     "snoozed": _("Snoozed"),
-    "archived": _("Archived"),
     "saved": _("Saved"),
+    "archived": _("Archived"),
 }
 EMPTY: Final = {
     "inbox": _("You're all caught up."),

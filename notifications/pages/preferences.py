@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -18,7 +16,6 @@ from django.views.decorators.http import require_http_methods
 
 from notifications.credentials.recipients import recipient_id
 from notifications.inbox import reading as inbox_reading
-from notifications.models import audiences
 from notifications.models.preferences import MUTES
 from notifications.pages import muting
 from notifications.pages.appearance import category_name
@@ -27,9 +24,8 @@ from notifications.pages.preferences_form import PreferencesForm
 from notifications.pages.views import around
 from notifications.preferences import acts, reading
 from notifications.preferences.categories import CHANNELS, Channels
-from notifications.sending import acts as sending
+from notifications.sending import self_test
 from notifications.wire import contract
-from notifications.wire.message import Message
 
 _COLUMNS = {
     "inbox": _lazy("Inbox"),
@@ -37,8 +33,6 @@ _COLUMNS = {
     "desktop": _lazy("Desktop"),
     "sound": _lazy("Sound"),
 }
-# One test in so many seconds: whoever presses again gets no second one.
-_TEST_EVERY_S = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +163,7 @@ def _said(text: str, op: str, kind: str, value: str) -> str:
 def _test(request: HttpRequest) -> HttpResponse:
     """Send somebody a notification of their own, as often as is of any use."""
     inbox_id = inbox_reading.head(recipient_id(request)).inbox_id
-    message = Message(_("This is a test"), body=_("So you are told of a notification."), sender="")
-    key = sending.IdempotencyKey(f"test:{inbox_id}", str(int(time.time()) // _TEST_EVERY_S))
-    user: Any = request.user
-    audience = audiences.ChosenUsers([user.pk], user.get_username()[:200])
-    sent = sending.send(message, audience=audience, idempotency=key)
+    sent = self_test.send(request.user, inbox_id)
     if not sent.created:
         messages.info(request, _("A test was sent just now. Wait a few seconds."))
     elif sent.notification.skipped_count:

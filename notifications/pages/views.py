@@ -35,6 +35,14 @@ def around() -> dict[str, str]:
     return {"base_template": conf.BASE_TEMPLATE, "site_root": get_script_prefix()}
 
 
+def nothing_done(request: HttpRequest, back: str) -> HttpResponse:
+    """Leads whoever comes to where forms post to back to their page, and says why."""
+    # Not to who only looks what is there: it would be said on another page.
+    if request.method == "GET":
+        messages.warning(request, _("You were signed out, so nothing was done. Try it again."))
+    return redirect(back)
+
+
 @require_safe
 @login_required
 @cache_control(private=True, no_cache=True)
@@ -118,8 +126,7 @@ def inbox_action(request: HttpRequest) -> HttpResponse:
     """Do one act and go back to the listing that it was done from."""
     if request.method != "POST":
         # Who was signed out when the button was pressed comes here after signing in again.
-        messages.warning(request, _("You were signed out, so nothing was done. Try it again."))
-        return redirect("notifications:inbox")
+        return nothing_done(request, "notifications:inbox")
     place = ListPosition.of(request.POST)
     op = request.POST.get("op", "")
     if op == "read" and "upto" in request.POST:

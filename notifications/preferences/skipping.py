@@ -49,7 +49,7 @@ def skipped_of_many(
     if not inboxes:
         return [{} for _ in wanted]
     rules: dict[tuple[str, str], set[int]] = {}
-    rows = InboxRule.objects.filter(inbox__among=sorted(inboxes)).order_by()
+    rows = InboxRule.objects.filter(inbox__among=frozenset(inboxes)).order_by()
     for inbox_id, kind, value in rows.values_list("inbox_id", "kind", "value"):
         rules.setdefault((kind, value), set()).add(inbox_id)
     found = []

@@ -73,7 +73,7 @@ def _hints(here: Installation, epoch_tag: str, change: Change) -> list[tuple[str
         body["arrived"] = arrival(notification.pk, change.arrived_at, content)
     elif isinstance(change, Removed):
         body["removed"] = str(change.notification_id)
-    rows = [[i.inbox_id, i.revision, i.unread, i.unseen] for i in change.inboxes]
+    rows = list(change.inboxes)
     if len(rows) > FEW:
         return [(all_hubs(here), here.seal(EVENT_TYPE, {**body, "rows": rows}))]
     return [

@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 from django.utils import timezone
 from django.utils.asyncio import async_unsafe
-from django.utils.translation import gettext_lazy as _
 
-from notifications.inbox.idempotency import fingerprint
 from notifications.models import Edit, Notification, Removal, Status, transactions
 from notifications.models.audience import Audience
 from notifications.models.door import CODE, Through
-from notifications.sending import dispatch, quota, start
-from notifications.wire.message import EDITABLE, PARTS, Message
+from notifications.sending import accepting, start
+from notifications.sending.accepting import (
+    IdempotencyConflict,
+    IdempotencyKey,
+    Refusal,
+    Request,
+    Sent,
+)
+from notifications.wire.message import EDITABLE, Message
+
+__all__ = ["IdempotencyConflict", "IdempotencyKey", "Refusal", "Request", "Sent"]
 
 # Of a row, what its dispatch moves.
 FIGURES = ("status", "item_count", "muted_count", "off_count")
 REMOVABLE = (Status.SENDING, Status.SENT)
-logger = logging.getLogger(__name__)
 
 _UNSENT = (Status.DRAFT, Status.SCHEDULED)
-
-
-class IdempotencyConflict(Exception):
-    """The key was used for another notification; nothing was sent."""
-
-    def __init__(self, key: str) -> None:
-        super().__init__(
-            f"Idempotency key {key!r} was used for another notification. Nothing was sent."
-        )
 
 
 class NotEditable(Exception):
@@ -42,22 +37,6 @@ class NotEditable(Exception):
 
     def __init__(self) -> None:
         super().__init__("It was cancelled or withdrawn, or has expired; it cannot be edited.")
-
-
-@dataclass(frozen=True)
-class IdempotencyKey:
-    """A sender's own name for a request: the same key in the same scope, the same notification."""
-
-    scope: str
-    key: str
-
-
-@dataclass(frozen=True)
-class Sent:
-    """``created`` is False where an earlier request with the same key had made it already."""
-
-    notification: Notification
-    created: bool
 
 
 # In an event loop it would hold up everybody else: Django's own error, but it names the remedy.
@@ -83,20 +62,25 @@ def send(
     Raises: ValidationError: with messages per field. IdempotencyConflict: the key came with
         another request. QuotaExceeded: it is rationed, and there is no room for it.
     """
-    notification = _row(message, audience, **through.columns())
-    notification.sent_by = sent_by
-    if idempotency is not None:
-        notification.idempotency_scope = idempotency.scope
-        notification.idempotency_key = idempotency.key
-    notification.validate()
-    notification.request_hash = _request_hash(notification)
-    sent = _known(notification)
-    if sent is None:
-        sent = _accept(notification, audience, rationed=rationed)
-    if not connection.in_atomic_block:
+    sent = accepting.accept(Request(message, audience, idempotency, sent_by, rationed, through))
+    _look_again(sent)
+    return sent
+
+
+@async_unsafe("send_each() waits for the database; in async code give it to a thread.")
+def send_each(requests: Sequence[Request]) -> list[Sent | Refusal]:
+    """``send`` for many: each of them, in their order, or what ``send`` would raise of it."""
+    answers = accepting.accept_each(requests)
+    for sent in answers:
+        if isinstance(sent, Sent):
+            _look_again(sent)
+    return answers
+
+
+def _look_again(sent: Sent) -> None:
+    if sent.notification.status == Status.SENDING and not connection.in_atomic_block:
         # The dispatch of a small audience ran at the commit, and moved the row.
         sent.notification.refresh_from_db(fields=FIGURES)
-    return sent
 
 
 async def asend(
@@ -117,7 +101,7 @@ def check(message: Message, audience: Audience) -> None:
 
     Raises: ValidationError: with messages per field.
     """
-    _row(message, audience).validate()
+    accepting.row_of(message, audience).validate()
 
 
 @transactions.atomic()
@@ -195,87 +179,3 @@ def _remove(notification_id: int, reason: str, **values: Any) -> bool:
     if is_new:
         start.remove_on_commit(notification)
     return is_new
-
-
-def _row(message: Message, audience: Audience, **columns: str) -> Notification:
-    return Notification(
-        **columns,
-        audience_kind=audience.kind,
-        audience_ids=list(audience.ids),
-        audience_label=audience.label,
-        **message.columns(),
-    )
-
-
-def _known(notification: Notification) -> Sent | None:
-    """The notification that this request, named by its key, made before."""
-    if notification.idempotency_key is None:
-        return None
-    existing = Notification.objects.filter(
-        idempotency_scope=notification.idempotency_scope,
-        idempotency_key=notification.idempotency_key,
-    ).first()
-    if existing is None:
-        return None
-    if existing.request_hash != notification.request_hash:
-        raise IdempotencyConflict(notification.idempotency_key)
-    return Sent(existing, created=False)
-
-
-def _accept(notification: Notification, audience: Audience, *, rationed: bool) -> Sent:
-    if notification.expires_at is not None and notification.expires_at <= timezone.now():
-        raise ValidationError({"expires_at": [_("That is over already.")]})
-    later = notification.send_at is not None and notification.send_at > timezone.now()
-    notification.upto = dispatch.close(audience, is_later=later)
-    notification.recipient_count = audience.recipients().count()
-    notification.status = Status.SCHEDULED if later else Status.SENDING
-    try:
-        with transactions.atomic():
-            if rationed and (sent := _counted(notification)) is not None:
-                return sent
-            notification.is_begun = True
-            notification.save(force_insert=True)
-            if not later:
-                start.dispatch_on_commit(notification)
-    except IntegrityError:
-        # The same request, at the same time: the unique key let the other one in.
-        if (sent := _known(notification)) is None:
-            raise
-        return sent
-    transaction.on_commit(lambda: _log_accepted(notification), robust=True)
-    return Sent(notification, created=True)
-
-
-def _log_accepted(notification: Notification) -> None:
-    """Without what it says, and without the names of anybody."""
-    logger.info(
-        "Notification %s accepted for %s: %s of %s, by %s.",
-        notification.pk,
-        "later" if notification.status == Status.SCHEDULED else "now",
-        notification.recipient_count,
-        notification.audience_kind,
-        # An API key, an admin or the command, as they name themselves to us.
-        notification.sent_by or notification.idempotency_scope or "code",
-    )
-
-
-def _counted(notification: Notification) -> Sent | None:
-    """Let it be stored in this transaction if its sender has room for one more.
-
-    Returns: the notification that the same request has made meanwhile, which takes no room.
-    Raises: QuotaExceeded
-    """
-    if not quota.applies_to(notification):
-        return None
-    quota.wait_for_turn(notification)
-    if (sent := _known(notification)) is None:
-        quota.require_room(notification)
-    return sent
-
-
-def _request_hash(notification: Notification) -> str:
-    # Without what was not said: a request that comes again after an upgrade is still the same one.
-    nothing = Notification()
-    given = [name for name in PARTS if getattr(notification, name) != getattr(nothing, name)]
-    names = (*given, "audience_kind", "audience_ids")
-    return fingerprint({name: getattr(notification, name) for name in names})

@@ -5,23 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import DateTimeField, F, Max, Q, Value
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from notifications.conf import conf
-from notifications.models import (
-    ChangeCounter,
-    Inbox,
-    InboxItem,
-    Notification,
-    Status,
-    audiences,
-    sql,
-)
+from notifications.models import Inbox, Notification, Status, audiences
 from notifications.models.audience import Audience
 from notifications.models.inbox import InboxQuerySet
 from notifications.preferences import skipping
 from notifications.preferences.skipping import Reason
+from notifications.sending import arrivals
 from notifications.sending.jobs import ChunkedJob
 from notifications.sending.signals import Arrived, inboxes_changed
 
@@ -60,26 +53,10 @@ class Dispatch(ChunkedJob):
         if not (ids := [pk for pk in wanted if pk not in left_out]):
             self._count(0, left_out.values())
             return
-        inboxes = Inbox.objects.filter(pk__among=ids)
-        inboxes.update(
-            revision=F("revision") + 1,
-            unread_count=F("unread_count") + 1,
-            unseen_count=F("unseen_count") + 1,
-            change_seq=ChangeCounter.next(inboxes.db),
-        )
         arrived_at = timezone.now()
-        sql.insert_from(
-            InboxItem,
-            inboxes,
-            inbox_id=F("pk"),
-            notification_id=Value(self.pk),
-            revision=F("revision"),
-            arrived_revision=F("revision"),
-            arrived_at=Value(arrived_at, output_field=DateTimeField()),
-        )
+        inboxes = arrivals.enter(self.pk, ids, arrived_at)
         self._count(len(ids), left_out.values())
-        arrived = Arrived(notification, arrived_at, inboxes.now())
-        inboxes_changed.send(type(self), changes=[arrived])
+        inboxes_changed.send(type(self), changes=[Arrived(notification, arrived_at, inboxes)])
 
     def _count(self, reached: int, reasons: Collection[Reason]) -> None:
         """With the chunk itself, so that whoever goes on after a crash counts nobody twice."""

@@ -20,16 +20,20 @@ _TABLES = {
     "removal": Removal._meta.db_table,
     "item": InboxItem._meta.db_table,
 }
-# One part for each index: of an OR within one, SQLite would read the table.
+# One part for each index: of an OR within one, SQLite would read the table. And the earliest, not
+# whether one is over: where many are, PostgreSQL expects to meet one soon that is open, too, and
+# reads the table to its end.
 _WORK = """
 SELECT EXISTS (SELECT 1 FROM {notification} WHERE status = %s)
-    OR EXISTS (SELECT 1 FROM {notification} WHERE status = %s AND send_at <= %s)
-    OR EXISTS (SELECT 1 FROM {notification} WHERE expires_at <= %s AND expired_at IS NULL)
+    OR (SELECT min(send_at) FROM {notification} WHERE status = %s AND send_at IS NOT NULL) <= %s
+    OR (SELECT min(expires_at) FROM {notification}
+        WHERE expires_at IS NOT NULL AND expired_at IS NULL) <= %s
     OR EXISTS (SELECT 1 FROM {edit} WHERE finished_at IS NULL)
     OR EXISTS (SELECT 1 FROM {removal} WHERE finished_at IS NULL)
 """.format_map(_TABLES)
 _ASLEEP = """
-SELECT EXISTS (SELECT 1 FROM {item} WHERE removed_at IS NULL AND snoozed_until <= %s)
+SELECT (SELECT min(snoozed_until) FROM {item}
+        WHERE removed_at IS NULL AND snoozed_until IS NOT NULL) <= %s
 """.format_map(_TABLES)
 
 
@@ -57,4 +61,5 @@ def _now() -> Any:
 def _is_so(statement: str, *parameters: Any) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
+        # NULL where there is nothing that could be due.
         return bool(cursor.fetchone()[0])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import defaultdict
 from typing import Any, ClassVar
 
-from django.db.models import Case, Exists, F, Max, OuterRef, Q, Subquery, When
+from django.db.models import Case, Max, Q, When
 from django.utils import timezone
 
-from notifications.models import ChangeCounter, Edit, Inbox, InboxItem, Removal
-from notifications.models.inbox import InboxItemQuerySet
+from notifications.models import Edit, Inbox, InboxItem, Removal
+from notifications.models.inbox import LISTED, InboxItemQuerySet
+from notifications.sending import item_changes
 from notifications.sending.jobs import ChunkedJob
 from notifications.sending.signals import Edited, Removed, inboxes_changed
 
@@ -20,8 +22,8 @@ class ItemJob(ChunkedJob):
     unfinished: ClassVar[Q] = Q(finished_at=None)
 
     @abstractmethod
-    def change(self, items: InboxItemQuerySet, inbox_ids: list[int]) -> None:
-        """Change these items, one in each of these inboxes, all of them locked."""
+    def change(self, items: InboxItemQuerySet) -> None:
+        """Change these items, of which there may be none; their inboxes are locked."""
 
     def finished(self) -> dict[str, Any]:
         return {"finished_at": timezone.now()}
@@ -42,10 +44,7 @@ class ItemJob(ChunkedJob):
             locked.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True)
         )
         # Looked at again under the locks, which no change of an item gets around.
-        items = self.items(after, upto).filter(inbox__among=ids)
-        ids = list(items.values_list("inbox_id", flat=True))
-        if ids:
-            self.change(items, ids)
+        self.change(self.items(after, upto).filter(inbox__among=frozenset(ids)))
 
     def items(self, after: int | None = None, upto: int | None = None) -> InboxItemQuerySet:
         """The notification's items that are still there, in inboxes ``after < id <= upto``."""
@@ -66,12 +65,10 @@ class EditJob(ItemJob):
 
     model = Edit
 
-    def change(self, items: InboxItemQuerySet, inbox_ids: list[int]) -> None:
-        inboxes = Inbox.objects.filter(pk__among=inbox_ids)
-        inboxes.update(revision=F("revision") + 1, change_seq=ChangeCounter.next(inboxes.db))
-        revision = Inbox.objects.filter(pk=OuterRef("inbox_id")).values("revision")
-        items.update(revision=Subquery(revision))
-        inboxes_changed.send(type(self), changes=[Edited(inboxes.now())])
+    def change(self, items: InboxItemQuerySet) -> None:
+        if ids := list(items.values_list("inbox_id", flat=True)):
+            inboxes = item_changes.change(self.pk, ids)
+            inboxes_changed.send(type(self), changes=[Edited(inboxes)])
 
 
 class RemovalJob(ItemJob):
@@ -79,19 +76,26 @@ class RemovalJob(ItemJob):
 
     model = Removal
 
-    def change(self, items: InboxItemQuerySet, inbox_ids: list[int]) -> None:
-        mine = items.filter(inbox_id=OuterRef("pk"))
-        inboxes = Inbox.objects.filter(pk__among=inbox_ids)
-        inboxes.update(
-            revision=F("revision") + 1,
-            unread_count=F("unread_count") - _one_where(mine.unread()),
-            unseen_count=F("unseen_count") - _one_where(mine.unseen()),
-            change_seq=ChangeCounter.next(inboxes.db),
-        )
-        revision = Inbox.objects.filter(pk=OuterRef("inbox_id")).values("revision")
-        items.update(removed_at=timezone.now(), revision=Subquery(revision))
-        inboxes_changed.send(type(self), changes=[Removed(self.pk, inboxes.now())])
+    def change(self, items: InboxItemQuerySet) -> None:
+        alike: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for inbox_id, leaving in items.values_list("inbox_id", _LEAVING):
+            alike[_COUNTED[leaving]].append(inbox_id)
+        now = timezone.now()
+        inboxes = [
+            inbox
+            for (unread, unseen), ids in alike.items()
+            for inbox in item_changes.change(
+                self.pk, ids, unread=unread, unseen=unseen, removed_at=now
+            )
+        ]
+        if inboxes:
+            inboxes_changed.send(type(self), changes=[Removed(self.pk, inboxes)])
 
 
-def _one_where(items: InboxItemQuerySet) -> Case:
-    return Case(When(Exists(items), then=1), default=0)
+# What an item takes out of its inbox's counters of the unread and the unseen.
+_COUNTED = ((0, 0), (1, 0), (1, 1))
+_LEAVING = Case(
+    When(**LISTED, read_at=None, seen_at=None, then=2),
+    When(**LISTED, read_at=None, then=1),
+    default=0,
+)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -20,7 +20,6 @@ from django.utils import timezone
 from notifications.conf import conf
 from notifications.models import (
     Inbox,
-    InboxItem,
     Notification,
     Status,
     audiences,
@@ -30,7 +29,7 @@ from notifications.models.audience import Id
 from notifications.models.inbox import InboxNow
 from notifications.preferences import skipping
 from notifications.preferences.skipping import Reason
-from notifications.sending.arrivals import advance
+from notifications.sending import arrivals
 from notifications.sending.dispatch import Dispatch, last_inbox_id
 from notifications.sending.round_robin import Left
 from notifications.sending.signals import Arrived, inboxes_changed
@@ -76,7 +75,7 @@ def send_together(pks: Sequence[int]) -> Left:
 
 def _taken(pks: Sequence[int]) -> list[Notification]:
     """Those that nobody is on, locked: that is the fence. On SQLite there is one writer anyway."""
-    free = Dispatch.unclaimed().filter(pk__among=pks).order_by("pk")
+    free = Dispatch.unclaimed().filter(pk__among=frozenset(pks)).order_by("pk")
     if connection.features.has_select_for_update_skip_locked:
         # Not waited for: who is frozen amid a chunk keeps the row's lock as long as that lasts.
         free = free.select_for_update(skip_locked=True, no_key=True)
@@ -145,21 +144,15 @@ def _dispatch(sends: Sequence[_Send]) -> None:
     user_ids = {pk for small_send in sends for pk in small_send.members}
     if any(small_send.row.upto is None for small_send in sends):
         Inbox.objects.ensure_of(user_ids)
-    last, inboxes = last_inbox_id(), _locked(user_ids)
+    last, inboxes = last_inbox_id(), arrivals.locked(user_ids)
     there = [_there(small_send, inboxes, last) for small_send in sends]
     asked = [{inboxes[pk].inbox_id for pk in members} for members in there]
     rows = [small_send.row for small_send in sends]
     left_out = skipping.skipped_of_many(zip(rows, asked, strict=True))
-    arrivals = []
-    for row, members, without in zip(rows, there, left_out, strict=True):
-        reached = [pk for pk in members if inboxes[pk].inbox_id not in without]
-        for pk in reached:
-            inboxes[pk] = _one_more(inboxes[pk])
-        arrivals.append(Arrived(row, arrived_at, [inboxes[pk] for pk in reached]))
-    advance(Counter(inbox.inbox_id for arrival in arrivals for inbox in arrival.inboxes))
-    InboxItem.objects.bulk_create(item for arrival in arrivals for item in _items(arrival))
-    _finish(arrivals, left_out, last)
-    inboxes_changed.send(Dispatch, changes=[arrival for arrival in arrivals if arrival.inboxes])
+    arrived = arrivals.of_each(zip(rows, there, left_out, strict=True), inboxes, arrived_at)
+    arrivals.store(arrived)
+    _finish(arrived, left_out, last)
+    inboxes_changed.send(Dispatch, changes=[one for one in arrived if one.inboxes])
 
 
 def _there(small_send: _Send, inboxes: Mapping[Any, InboxNow], last: int) -> list[Any]:
@@ -168,41 +161,12 @@ def _there(small_send: _Send, inboxes: Mapping[Any, InboxNow], last: int) -> lis
     return [pk for pk in small_send.members if pk in inboxes and inboxes[pk].inbox_id <= upto]
 
 
-def _locked(user_ids: Collection[Any]) -> dict[Any, InboxNow]:
-    """The inboxes of those of the users who are active, by user."""
-    if not user_ids:
-        return {}
-    theirs = Inbox.objects.filter(user__among=list(user_ids))
-    inboxes = audiences.Everyone().inboxes(theirs)
-    # In the order of ids, as everywhere: two sends over the same users must not lock crosswise.
-    locked = inboxes.order_by("pk").select_for_update(no_key=True)
-    rows = locked.values_list("user_id", "pk", "revision", "unread_count", "unseen_count")
-    return {user_id: InboxNow(*now) for user_id, *now in rows}
-
-
-def _one_more(inbox: InboxNow) -> InboxNow:
-    return InboxNow(inbox.inbox_id, inbox.revision + 1, inbox.unread + 1, inbox.unseen + 1)
-
-
-def _items(arrived: Arrived) -> list[InboxItem]:
-    return [
-        InboxItem(
-            inbox_id=inbox.inbox_id,
-            notification_id=arrived.notification.pk,
-            revision=inbox.revision,
-            arrived_revision=inbox.revision,
-            arrived_at=arrived.arrived_at,
-        )
-        for inbox in arrived.inboxes
-    ]
-
-
 def _finish(
-    arrivals: Sequence[Arrived], left_out: Sequence[Mapping[int, Reason]], last: int
+    arrived: Sequence[Arrived], left_out: Sequence[Mapping[int, Reason]], last: int
 ) -> None:
     """Say of the notifications that they are sent, and of those not counted yet how many get it."""
     alike: dict[_Counted, list[int]] = defaultdict(list)
-    for arrival, without in zip(arrivals, left_out, strict=True):
+    for arrival, without in zip(arrived, left_out, strict=True):
         row, reasons = arrival.notification, Counter(without.values())
         counted = _Counted(
             row.upto is None, len(arrival.inboxes), reasons[Reason.MUTED], reasons[Reason.OFF]
@@ -210,7 +174,7 @@ def _finish(
         alike[counted].append(row.pk)
     for (is_new, count, muted, off), pks in alike.items():
         accepted = {"recipient_count": count + muted + off, "cursor": last, "upto": last}
-        Notification.objects.filter(pk__among=pks).update(
+        Notification.objects.filter(pk__among=frozenset(pks)).update(
             status=Status.SENT,
             item_count=F("item_count") + count,
             muted_count=F("muted_count") + muted,

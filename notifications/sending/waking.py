@@ -90,7 +90,9 @@ def wake(
     locked = locked.select_for_update(skip_locked=True, no_key=True)
     revisions = dict(locked.values_list("pk", "revision"))
     # Looked at again under the locks, which no change of an item gets around.
-    items = InboxItem.objects.due(now).filter(pk__among=pks, inbox__among=list(revisions))
+    items = InboxItem.objects.due(now).filter(
+        pk__among=frozenset(pks), inbox__among=frozenset(revisions)
+    )
     in_order = sorted(items, key=lambda item: (item.snoozed_until, item.arrived_revision))
     if in_order:
         _come_back(items, in_order, revisions, now)
@@ -111,7 +113,7 @@ def _come_back(
         item.revision = item.arrived_revision = revisions[item.inbox_id]
     InboxItem.objects.bulk_update(in_order, ["revision", "arrived_revision"])
     pks = [item.pk for item in in_order]
-    InboxItem.objects.filter(pk__among=pks).update(
+    InboxItem.objects.filter(pk__among=frozenset(pks)).update(
         snoozed_until=None, read_at=None, seen_at=None, arrived_at=now, woken=True
     )
     advance(Counter(item.inbox_id for item in in_order))

@@ -86,7 +86,7 @@ def test_public_pages(site, chromium, processes):
         check(page)
     page.goto("/accounts/login/")
     page.get_by_label("User name").fill("alice")
-    page.get_by_label("Password:", exact=True).fill("wrong")
+    page.get_by_label("Password", exact=True).fill("wrong")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_be_focused()
     check(page)

@@ -6,7 +6,8 @@ import pytest
 from django.contrib.auth.models import Permission
 from playwright.sync_api import expect
 
-from notifications.models import Process
+from notifications.inbox import stats
+from notifications.models import InboxItem, Process
 from tests.browser.looks import ANY_LOOK, check
 from tests.browser.test_live_push import is_live
 from tests.support.processes import until
@@ -58,6 +59,48 @@ def test_the_dashboard_shows_what_is_open_pauses_and_has_no_fault(site, open_pag
     his.close()
     page.get_by_role("button", name="Pause", pressed=True).press("Enter")
     expect(value(page, "websocket")).to_have_text("1")
+
+
+def steps(page):
+    return page.get_by_role("region", name="Your test").get_by_role("listitem")
+
+
+def test_a_test_is_sent_to_oneself_and_its_way_shown(site, open_page, staff, bob):
+    page = open_page(staff, "/dashboard/", **ANY_LOOK)
+    expect(state(page)).to_have_text("Live")
+    expect(steps(page)).to_have_count(0)
+    page.get_by_role("button", name="Send a test to me").press("Enter")
+    # The page's own bell is a client of theirs.
+    expect(steps(page)).to_have_text(
+        [
+            re.compile("^Accepted .*[0-9]"),
+            re.compile("^Dispatched after [0-9]+ ms$"),
+            re.compile("^Delivered after [0-9.]+ m?s$"),
+        ]
+    )
+    check(page)
+    assert list(InboxItem.objects.values_list("inbox__user", flat=True)) == [staff.pk]
+    # Of each send it is said how soon it was there, once a dispatcher has added that up.
+    stats.roll_up()
+    row = page.locator("[data-event]")
+    expect(row.get_by_role("cell").nth(6)).to_have_text(re.compile("^[0-9.]+ m?s$"))
+
+
+def test_without_a_script_its_way_is_shown_as_it_is_now(site, open_page, staff):
+    page = open_page(staff, "/dashboard/", java_script_enabled=False)
+    page.get_by_role("button", name="Send a test to me").press("Enter")
+    expect(steps(page)).to_have_text(
+        [re.compile("^Accepted "), re.compile("^Dispatched after "), "Delivered Not yet"]
+    )
+    # Somebody's client holds it by the next look.
+    is_live(open_page(staff))
+
+    def is_there():
+        page.get_by_role("region", name="Your test").get_by_role("link", name="Look again").click()
+        return "after" in steps(page).nth(2).inner_text()
+
+    until(is_there, "it is delivered", within_s=60)
+    expect(page.get_by_role("region", name="Your test").get_by_role("link")).to_have_count(0)
 
 
 def test_figures_that_are_old_are_said_to_be(open_page, own_site, processes, staff):

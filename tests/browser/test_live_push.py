@@ -29,7 +29,7 @@ def test_who_signs_in_and_leaves_the_page_open_sees_what_comes(site, chromium, a
     page = context.new_page()
     page.goto("/")
     page.get_by_label("User name").fill("alice")
-    page.get_by_label("Password:", exact=True).fill(PASSWORD)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     is_live(page)
     site.notify("Your export is ready", "--user", "alice", "--body", "It has 7 rows.")

@@ -214,3 +214,67 @@ def test_nothing_lies_upon_the_title_that_has_the_focus(open_page, alice):
     assert title.evaluate(COVERED) == 0
     page.get_by_role("button", name=re.compile("^Actions: ")).nth(1).click()
     expect(page.get_by_role("button", name=re.compile("^Archive: "))).to_be_visible()
+
+
+# The tops of what can be pressed in each line of a bar: by how many stand in it.
+LINES = """
+(bar) => {
+  const shown = [...bar.querySelectorAll("button, summary")].filter(
+    (one) => one.checkVisibility() && !one.closest(".nb-choices"),
+  );
+  const middles = shown.map((one) => {
+    const { top, bottom } = one.getBoundingClientRect();
+    return Math.round((top + bottom) / 2);
+  });
+  return Object.values(Object.groupBy(middles, (middle) => middle)).map((line) => line.length);
+}
+"""
+# Whether what stands in the header stands in one line, and all of it within the window.
+ONE_LINE = """
+(header) => {
+  const boxes = [...header.querySelectorAll(".brand, notification-bell, .menu > summary")].map(
+    (one) => one.getBoundingClientRect(),
+  );
+  const top = Math.max(...boxes.map((box) => box.top));
+  const bottom = Math.min(...boxes.map((box) => box.bottom));
+  const isInside = ({ left, right }) => left >= 0 && right <= innerWidth;
+  return boxes.length === 3 && top < bottom && boxes.every(isInside);
+}
+"""
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ar"])
+def test_no_act_of_the_bar_for_many_is_alone_in_its_line(open_page, send_many, alice, language):
+    send_many(alice, 6)
+    page = open_page(alice, locale=language, viewport={"width": 1440, "height": 900})
+    page.locator(".shortcuts").wait_for()
+    for one in page.locator("[data-part=pick]").all()[:2]:
+        one.check(force=True)
+    bar = page.locator("[data-bulk]")
+    expect(bar).to_be_visible()
+    for width in (1440, 1000, 768, 640, 599, 480, 414, 360, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        lines = bar.evaluate(LINES)
+        assert min(lines) >= 2, f"at {width} px: {lines}"
+        assert len(lines) <= (2 if width >= 480 else 3), f"at {width} px: {lines}"
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ar"])
+def test_on_a_phone_the_header_is_one_line_and_its_menu_leads_everywhere(
+    open_page, alice, language
+):
+    page = open_page(alice, locale=language, viewport={"width": 320, "height": 700})
+    header = page.get_by_role("banner")
+    expect(header.locator("notification-bell")).to_be_visible()
+    for width in (320, 390, 480, 639):
+        page.set_viewport_size({"width": width, "height": 700})
+        assert header.evaluate(ONE_LINE), f"at {width} px"
+    diagnostics = (
+        header.get_by_role("link").filter(visible=True).and_(page.locator("[href='/diagnostics/']"))
+    )
+    expect(diagnostics).to_have_count(0)
+    header.locator(".menu > summary").press("Enter")
+    expect(diagnostics).to_have_count(1)
+    page.set_viewport_size({"width": 640, "height": 700})
+    expect(header.locator("nav > .places [href='/diagnostics/']")).to_be_visible()
+    expect(header.locator(".menu [href='/diagnostics/']")).to_be_hidden()

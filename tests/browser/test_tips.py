@@ -1,6 +1,7 @@
 """What icons do is told where they are pointed at, or have the focus, until it is in the way.
 
-WCAG 1.4.13: by Escape, while pointer and focus stay where they are.
+WCAG 1.4.13: it goes by Escape, while pointer and focus stay where they are, and it stays while the
+pointer is on it.
 """
 
 import pytest
@@ -31,6 +32,45 @@ def goes_by_escape(page, act, other):
     is_told(act, told=False)
     act.hover()
     is_told(act)
+
+
+def stays_under_the_pointer(page, act):
+    """Whoever reads it under a magnifier, or selects what it says, has the pointer on it."""
+    act.hover()
+    is_told(act)
+    icon, tip = act.bounding_box(), act.locator(".nb-tip").bounding_box()
+    across = max(icon["x"], tip["x"]) + 4
+    # Each pixel of the way: between the two there is nothing.
+    page.mouse.move(across, icon["y"] + icon["height"] / 2)
+    for down in range(int(icon["y"] + icon["height"] / 2), int(tip["y"] + tip["height"] / 2) + 1):
+        page.mouse.move(across, down)
+        assert act.evaluate("(one) => one.matches(':hover')"), f"nothing is told {down} px down"
+    page.mouse.move(tip["x"] + tip["width"] - 4, tip["y"] + tip["height"] / 2)
+    assert act.locator(".nb-tip").evaluate("(one) => one.matches(':hover')")
+    is_told(act)
+    # What is not told is not there either: from elsewhere, the pointer is on what it lies upon.
+    page.mouse.move(0, 0)
+    is_told(act, told=False)
+    page.mouse.move(across, tip["y"] + tip["height"] / 2)
+    assert not act.locator(".nb-tip").evaluate("(one) => one.matches(':hover')")
+
+
+@pytest.mark.usefixtures("sent")
+@pytest.mark.parametrize("where", ["list", "panel", "admin"])
+def test_it_stays_while_the_pointer_is_on_it(open_page, alice, where):
+    if where == "admin":
+        alice.is_staff = True
+        alice.save()
+    page = open_page(alice, "/admin/" if where == "admin" else "/inbox/")
+    is_live(page)
+    shown = page
+    if where == "list":
+        page.get_by_role("button", name="Keyboard shortcuts").wait_for()
+    else:
+        page.locator("notification-bell .bell").click()
+        shown = page.get_by_role("dialog", name="Notifications")
+    for name in ("Archive: Two", "Mark as read: Two"):
+        stays_under_the_pointer(page, shown.get_by_role("button", name=name))
 
 
 @pytest.mark.usefixtures("sent")

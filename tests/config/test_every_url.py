@@ -3,11 +3,16 @@
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLResolver, get_resolver, path
 from django.utils.cache import has_vary_header
 
+import notifications
+from config import flash
 from config.urls import urlpatterns as ours
+from notifications.models import InboxItem
 
 pytestmark = pytest.mark.django_db
 
@@ -99,3 +104,25 @@ def test_what_can_be_got_can_be_asked_for_without_its_body(browser):
             head = browser.head(where)
             head.close()
             assert head.status_code == answer.status_code, where
+
+
+def is_write(query):
+    return re.match(r"\s*(INSERT|UPDATE|DELETE|REPLACE)\b", query["sql"], re.IGNORECASE)
+
+
+def test_whoever_only_looks_what_is_there_changes_nothing_and_is_told_nothing(browser, admin):
+    """RFC 9110, section 9.2.1: neither rows, nor a message that another page would say."""
+    sent = notifications.send("Hello", to=admin)
+    places = {path_of(one, given) for one in PATTERNS for given in ("1", str(sent.notification.pk))}
+    for where in sorted(places):
+        once = browser.get(where, headers={"Sec-Purpose": "prefetch"})
+        if once.streaming:
+            once.getvalue()  # which closes the file
+        browser.cookies.pop(flash.CookieStorage.cookie_name, None)
+        with CaptureQueriesContext(connection) as queries:
+            head = browser.head(where)
+        assert not list(filter(is_write, queries)), where
+        # Django's admin says on whichever page comes next what it has not found.
+        if not where.startswith("/admin/"):
+            assert flash.CookieStorage.cookie_name not in head.cookies, where
+    assert not InboxItem.objects.exclude(read_at=None).exists()

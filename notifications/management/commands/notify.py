@@ -22,7 +22,7 @@ from notifications.models import Notification, Status
 from notifications.models.audience import Audience, Chosen
 from notifications.models.audiences import CHOSEN, KINDS
 from notifications.models.door import COMMAND
-from notifications.sending import acts
+from notifications.sending import accepting, acts
 from notifications.sending.acts import IdempotencyKey, Sent
 from notifications.sending.dispatch import Dispatch
 from notifications.wire.message import DEFAULTS, PARTS, Kind, Message, Part
@@ -161,7 +161,6 @@ def _finished(sent: Sent) -> str:
 
 
 def _dispatch(notification: Notification) -> None:
-    notification.refresh_from_db(fields=acts.FIGURES)
     if notification.status == Status.SENDING:
         Dispatch(notification.pk).run()
         notification.refresh_from_db(fields=acts.FIGURES)
@@ -186,12 +185,12 @@ def _explaining() -> Iterator[None]:
 @contextmanager
 def _unlogged() -> Iterator[None]:
     """What is sent is told in the command's own words."""
-    before = acts.logger.level
-    acts.logger.setLevel(logging.WARNING)
+    before = accepting.logger.level
+    accepting.logger.setLevel(logging.WARNING)
     try:
         yield
     finally:
-        acts.logger.setLevel(before)
+        accepting.logger.setLevel(before)
 
 
 def _check_together(options: dict[str, Any]) -> None:

@@ -27,12 +27,13 @@ export function processRows(root, processes) {
 /** @param {HTMLElement} root @param {any[]} events @param {Record<string, Record<string, string>>} words */
 export function eventRows(root, events, words) {
   const rows = events.map((one) => {
-    const shares = [one.delivered, one.seen, one.read].map((count) => shareText(count, one.reached));
+    const [delivered, ...shares] = [one.delivered, one.seen, one.read].map((count) => shareText(count, one.reached));
     const counts = [one.recipients, one.reached].map((count) => figureText(count, "count"));
-    return { key: one.id, cells: [one.id, zonedTime(one.at), word(words.audiences, one.audience), word(words.statuses, one.status), ...counts, ...shares] };
+    return { key: one.id, cells: [one.id, zonedTime(one.at), word(words.audiences, one.audience), word(words.statuses, one.status), ...counts, delivered, figureText(one.p95, "s"), ...shares] };
   });
   write(part(root, "[data-events]", HTMLElement), rows, "event");
   part(root, "[data-no-events]", HTMLElement).hidden = rows.length > 0;
+  part(root, "[data-of-events]", HTMLElement).hidden = !rows.length;
 }
 
 /** @param {HTMLElement} body @param {{key: string, cells: string[]}[]} rows @param {string} name */

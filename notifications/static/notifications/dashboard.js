@@ -1,6 +1,7 @@
 /** The live dashboard's page: shows what the feed brings, and says how old it is. */
 import { Chart } from "./dashboard-chart.js";
 import { Feed } from "./dashboard-feed.js";
+import { SelfTest } from "./dashboard-self-test.js";
 import { eventRows, processRows } from "./dashboard-tables.js";
 import { word } from "./dashboard-text.js";
 import { part, say } from "./dom.js";
@@ -39,6 +40,7 @@ class Dashboard {
     this.#pause.addEventListener("click", () => this.#togglePause());
     this.#window.addEventListener("change", () => this.#readHistory());
     part(root, "[data-controls]", HTMLElement).hidden = false;
+    new SelfTest(root, clock);
   }
 
   begin() {

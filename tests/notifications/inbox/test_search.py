@@ -28,6 +28,9 @@ def way(request, monkeypatch):
         monkeypatch.setattr(search, "TEXTS", 0)
     if request.param == WAYS[3]:
         monkeypatch.setattr(index, "TABLE", "of_no_such_name")
+    if request.param in WAYS[:3]:
+        # Else a few texts, of what is chosen beside the words, are read.
+        monkeypatch.setattr(search, "FEW_TEXTS", -1)
     if request.param in WAYS[1:3]:
         monkeypatch.setattr(search, "FEW", 0)
     if request.param == WAYS[2]:
@@ -187,3 +190,37 @@ def test_its_migration_can_be_taken_back_and_made_again(send, alice):
     finally:
         call_command("migrate", "notifications", verbosity=0)
     assert titles(alice, "exp") == ["Export"]
+
+
+# What ANALYZE says of the items of two inboxes of 2,000: so many rows by so much of each key.
+STATISTICS = {
+    "notifications_item_listed": "4000 2000 1",
+    "notifications_item_changes": "4000 2000 1",
+    "sqlite_autoindex_notifications_inboxitem_1": "4000 1 1",
+}
+
+
+@pytest.fixture
+def statistics(db):
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE notifications_epoch")  # which makes the table
+        for name, said in STATISTICS.items():
+            row = ("notifications_inboxitem", name, said)
+            cursor.execute("INSERT INTO sqlite_stat1 VALUES (%s, %s, %s)", row)
+        cursor.execute("ANALYZE sqlite_master")  # which reads it
+        yield
+        cursor.execute("DELETE FROM sqlite_stat1")
+        cursor.execute("ANALYZE sqlite_master")
+
+
+if IS_SQLITE:
+
+    @pytest.mark.parametrize("query", ["", "word"])
+    @pytest.mark.usefixtures("statistics")
+    def test_where_a_stretch_begins_is_read_from_the_index_of_its_inbox(alice, query):
+        """Not looked for in the order of keys, which goes through what all inboxes hold."""
+        stretch = reading.items_of(alice.pk).listed().filter(arrived_revision__gt=1_900)
+        plan = Search(query, levels=("critical",))._walk_beside(stretch).explain()
+        walks = [line for line in plan.splitlines() if " SEARCH V0 " in line]
+        assert walks
+        assert all("notifications_item_listed" in line for line in walks), plan

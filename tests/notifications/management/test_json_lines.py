@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from notifications.inbox import reading
 from notifications.management import json_lines
 from notifications.models import InboxItem, Notification
+from notifications.sending import at_once
 from tests.support.processes import PATIENCE_S, REPOSITORY, database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -194,3 +195,55 @@ def test_lines_come_by_the_standard_input(alice, lines, status):
     assert done.returncode == status, done.stderr
     assert b"Traceback" not in done.stderr
     assert alice.notifications_inbox.items.count() == 1
+
+
+class Piped:
+    """A pipe whose writer takes its time: each read brings one part."""
+
+    def __init__(self, *parts):
+        self.parts = list(parts)
+
+    def read1(self, _size):
+        return self.parts.pop(0) if self.parts else b""
+
+
+def sent_each(file):
+    return json_lines.send_each(file, "", lambda _number: None)
+
+
+def test_a_line_that_has_come_waits_for_no_other(alice):
+    one, two, three = (line(title) for title in ("One", "Two", "Three"))
+    file = Piped(one + b"\n" + two[:7], two[7:] + b"\n", three)
+    lines = sent_each(file)
+    for number, title in enumerate(("One", "Two", "Three"), start=1):
+        assert next(lines).number == number
+        assert titles()[-1] == title
+        assert len(file.parts) == 3 - number
+    assert list(lines) == []
+
+
+def test_lines_that_have_come_together_share_a_transaction(alice, monkeypatch):
+    stored, store = [], at_once.store
+    monkeypatch.setattr(at_once, "store", lambda rows: (stored.append(len(rows)), store(rows))[1])
+    text = b"\n".join([*(line(f"{n}") for n in range(120)), b"{}", line("last"), b""])
+    told = list(sent_each(io.BytesIO(text)))
+    assert [one.number for one in told] == list(range(1, 123))
+    assert [one.number for one in told if one.error] == [121]
+    assert stored == [100, 21]
+    assert titles() == [*(f"{n}" for n in range(120)), "last"]
+
+
+def test_a_line_that_is_too_long_is_passed_over_however_it_comes(alice):
+    long = b"x" * (json_lines.LINE_MAX_BYTES + 1)
+    for parts in (
+        [line("a") + b"\n" + long + b"\n" + line("b")],
+        [line("a") + b"\n", long, b"y\n" + line("b")],
+        [line("a") + b"\n", long, long, b"\n", line("b"), b"\n"],
+    ):
+        told = list(sent_each(Piped(*parts)))
+        assert [(one.number, one.error) for one in told] == [
+            (1, None), (2, f"A line has at most {json_lines.LINE_MAX_BYTES} bytes."), (3, None),
+        ]  # fmt: skip
+    (first, last) = sent_each(Piped(line("c") + b"\n", long))
+    assert (first.error, last.number) == (None, 2)
+    assert last.error

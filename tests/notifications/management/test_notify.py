@@ -78,8 +78,8 @@ def test_a_key_sends_once(alice):
 def test_a_key_finishes_what_was_interrupted(alice, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Dispatch, "run", lambda job: False)  # died after the commit
-        assert "sending" in notify("Hello", "--user=alice", "--key=k")
-    assert "sent (already" in notify("Hello", "--user=alice", "--key=k")
+        assert "sending" in notify("Hello", "--everyone", "--key=k")
+    assert "sent (already" in notify("Hello", "--everyone", "--key=k")
     assert alice.notifications_inbox.items.count() == 1
 
 

@@ -135,7 +135,7 @@ def test_a_chunk_that_fails_counts_nobody(crowd, monkeypatch):
     sent = acts.send(Message("Hello"), audience=audiences.Everyone()).notification
     job = Dispatch(sent.pk)
     with monkeypatch.context() as patch:
-        patch.setattr("notifications.sending.dispatch.sql.insert_from", _refused)
+        patch.setattr("notifications.sending.arrivals.enter", _refused)
         with pytest.raises(RuntimeError):
             job.begin()
     assert figures(sent)[1:] == (0, 0, 0)

@@ -1,7 +1,6 @@
 """Small sends in one transaction leave what they leave one by one, and cost a fraction of it."""
 
 import threading
-from dataclasses import astuple
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -72,7 +71,7 @@ def what_it_leaves(act):
 
     def note(changes, **_signal):
         for one in changes:
-            rows = [(owner(now.inbox_id), *astuple(now)[1:]) for now in one.inboxes]
+            rows = [(owner(now.inbox_id), *now[1:]) for now in one.inboxes]
             said.append((one.notification.pk, sorted(rows)))
 
     inboxes_changed.connect(note)

@@ -76,7 +76,7 @@ def test_a_bad_frame_is_refused_with_the_word_for_why(text, code):
     }
 
 
-@given(st.text("e_-\u0663 \\\"", max_size=3), st.text("0123456789-.\u0663", max_size=17))
+@given(st.text('e_-\u0663 \\"', max_size=3), st.text("0123456789-.\u0663", max_size=17))
 def test_the_usual_pong_means_what_any_pong_of_these_words_does(epoch, digits):
     def understood(text):
         try:

@@ -269,6 +269,7 @@ export const texts = {
   "Snoozed.": "أُجِّل.",
   "Success": "نجاح",
   "The database does not answer.": "قاعدة البيانات لا تستجيب.",
+  "The test could not be sent.": "تعذّر إرسال الاختبار.",
   "This browser has no desktop alerts.": "لا يدعم هذا المتصفح تنبيهات سطح المكتب.",
   "This notification was withdrawn by its sender.": "سحب المرسل هذا الإشعار.",
   "Today": "اليوم",

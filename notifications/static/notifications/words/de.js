@@ -189,6 +189,7 @@ export const texts = {
   "Snoozed.": "Zurückgestellt.",
   "Success": "Erfolg",
   "The database does not answer.": "Die Datenbank antwortet nicht.",
+  "The test could not be sent.": "Der Test konnte nicht gesendet werden.",
   "This browser has no desktop alerts.": "Dieser Browser hat keine Desktop-Hinweise.",
   "This notification was withdrawn by its sender.": "Der Absender hat diese Benachrichtigung zurückgezogen.",
   "Today": "Heute",
