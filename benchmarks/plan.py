@@ -34,6 +34,7 @@ class Step:
 _FAN_OUT = "One message to every socket, beside nginx's nchan and others"
 # What takes long for a single figure.
 _THRICE = ("--rounds", "3")
+_FEW = ("--runs", "10", "--naive-runs", "1")
 # Two servers, whose client may have 20,000 files open.
 _TWO = ("--only", "nchan", "--only", "hub, uvicorn")
 
@@ -54,7 +55,7 @@ PLAN = (
     Step("parts", "Single parts of the way from a commit to a socket", 60),
     Step("cores", "What each of several processes does for the same sends", 120, _THRICE),
     Step("transports", "The same stream by polling, long poll, SSE and WebSocket", 100, _THRICE),
-    Step("search", "A page of a search in 100,000 items", 120, ("--runs", "10")),
+    Step("search", "A page of a search in 100,000 items", 150, _FEW),
     Step("fanout", _FAN_OUT, 110, ("--sockets", "9900", *_THRICE, *_TWO), "9900"),
     Step("listen", "PostgreSQL alone: what NOTIFY brings and takes", 100, _THRICE),
 )
