@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from notifications.stream import packing
+from notifications.stream import packing, short_way
 from notifications.stream.client_limits import ClientLimits
 from notifications.stream.delivery import Delivery
 from notifications.stream.ending import Ending
@@ -30,8 +30,7 @@ class InboxStream:
     """The state machine of one connection.
 
     Each method takes a fact, and ``now`` (seconds of a monotonic clock) where it matters, and
-    returns what is to be done, in this order. ``buffered`` tells how many bytes the server has
-    not sent yet.
+    returns what is to be done, in this order. ``buffered``: bytes that the server has not sent.
     """
 
     connection: str
@@ -67,13 +66,13 @@ class InboxStream:
 
     @property
     def acknowledged(self) -> int:
-        """The revision that the client holds, by its own word, in the epoch of ``epoch_tag``."""
+        """The revision that the client holds, by its own word."""
         return self._outgoing.window.acknowledged
 
     @property
     def is_leaving(self) -> bool:
         """Whether it was told to end, or to come back."""
-        return self._ending.code is not None
+        return self.end_code is not None
 
     @property
     def end_code(self) -> CloseCode | None:
@@ -116,14 +115,10 @@ class InboxStream:
         return self.end(CloseCode.OVERLOADED, "The database does not answer.", now, _BUSY_AFTER_MS)
 
     def is_at(self, epoch_tag: str, revision: int, asked_at: float) -> bool:
-        """The short way of ``behind``: whether that would change nothing, and nothing be done.
-
-        So it is where the client was just told of this revision by what was read with it.
-        """
-        if self._outgoing.position != revision or self.epoch_tag != epoch_tag:
-            return False
-        is_open = self._reads.would_confirm(asked_at) or self._reads.is_wanted(revision, epoch_tag)
-        return self._is_live() and not is_open
+        """Whether ``behind`` would change nothing: the client was just told of this revision."""
+        is_ours = epoch_tag == self.epoch_tag and self._is_live()
+        here = self._outgoing, self._reads
+        return is_ours and short_way.is_at(*here, epoch_tag, revision, asked_at)
 
     def behind(
         self, epoch_tag: str, revision: int, asked_at: float = float("-inf")
@@ -141,10 +136,9 @@ class InboxStream:
         return self._catch_up()
 
     def hinted(self, hint: Hint, now: float) -> list[Action]:
-        """The channel layer said that the inbox has changed.
+        """The channel layer said that the inbox has changed; that is sent on, for speed alone.
 
-        What it says is sent on, for speed alone: by the next heartbeat the database has confirmed
-        it, or a snapshot takes its place.
+        By the next heartbeat the database has confirmed it, or a snapshot takes its place.
         """
         position = self._outgoing.position
         if hint.epoch_tag == self.epoch_tag and hint.revision <= position:
@@ -159,20 +153,13 @@ class InboxStream:
         return sent + self._end_if_used_up(now)
 
     def take(self, hint: Hint, now: float) -> bytes | None:
-        """The short way of ``hinted``, for the usual hint: it tells of the next revision, and there
-        is room for that and nothing else to do.
+        """The short way of ``hinted``, for the usual hint.
 
-        Returns: the frame, the only thing to be sent; None: nothing is so yet, ``hinted`` decides.
+        Returns: the frame, the only thing to be sent; None: nothing is done, ``hinted`` decides.
         """
-        outgoing, make = self._outgoing, hint.frame
-        is_next = outgoing.position == hint.since < hint.revision
-        if make is None or not is_next or hint.epoch_tag != self.epoch_tag or not self._is_live():
+        if hint.epoch_tag != self.epoch_tag or not self._is_live():
             return None
-        frame = make()
-        if not outgoing.take(hint.revision, len(frame), is_answered=self.limits.is_answered):
-            return None
-        self._reads.believe(hint.revision, now)
-        return frame
+        return short_way.take(self._outgoing, self._reads, self.limits, hint, now)
 
     # --- What the client said ---------------------------------------------------------------------
 

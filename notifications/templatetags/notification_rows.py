@@ -129,6 +129,16 @@ def is_saved(notification: Any, earlier: Sequence[Any]) -> bool:
 
 
 @register.filter
+def is_bare(notification: Any) -> bool:
+    """Whether a row has nothing to say in its second line."""
+    if notification is None:
+        return False
+    message, item = notification.message, notification.item
+    words = level_label(message.level), category_label(message.category)
+    return not any((*words, message.sender, message.body, item.snoozed_until, item.woken))
+
+
+@register.filter
 def of_all(what: str, earlier: Sequence[Any]) -> str:
     """What is done with a row; with how many, where a thread is folded into it."""
     if not earlier:

@@ -13,6 +13,13 @@ from tests.support.processes import until
 RUN = ("--user", "alice", "--thread", "run-7")
 ROWS = "[data-days] article"
 TITLES = f"{ROWS}:visible h3 a"
+ALIVE = 200
+WATCH_ALIVE = f"""() => {{
+  window.most = 0
+  new MutationObserver(() => {{
+    most = Math.max(most, document.querySelectorAll('{ROWS}').length)
+  }}).observe(document.querySelector('[data-days]'), {{ subtree: true, childList: true }})
+}}"""
 
 
 @pytest.fixture
@@ -49,6 +56,22 @@ def titles(page, wanted):
 
 def fold(page, text):
     return page.locator(f"{ROWS} summary:visible").filter(has_text=text)
+
+
+def go_to(page, which, title):
+    """Scroll to such a title, and ask for more, until it is that one."""
+    page.wait_for_function(
+        f"""() => {{
+          const titles = [...document.querySelectorAll('{ROWS} h3 a')]
+          const found = titles.{which}
+          if (found?.textContent === '{title}') return true
+          const button = document.querySelector('[data-older] a')
+          if (button.checkVisibility()) button.click()
+          found?.scrollIntoView()
+        }}""",
+        polling=100,
+        timeout=60_000,
+    )
 
 
 FOLDED = ["A parcel", "Run 3", "A letter"]
@@ -177,6 +200,36 @@ def test_pages_go_on_into_a_thread_and_few_rows_are_alive(open_page, alice, send
     # The row that the page began with has grown by what came from below.
     expect(fold(page, "+85 earlier")).to_have_count(1)
     assert page.locator(ROWS).count() == 45
+
+
+def test_an_unfolded_thread_stays_whole_while_few_rows_are_alive(open_page, alice, send, send_many):
+    # One of it is from before all that stands below it.
+    send("Run 0", thread="long")
+    send_many(alice, 100)
+    for n in range(1, 60):
+        send(f"Run {n}", thread="long")
+    page = live(open_page, alice)
+    page.evaluate(WATCH_ALIVE)
+    go_to(page, "at(-1)", "Number 0")
+    expect(fold(page, "+59 earlier")).to_have_count(1)
+    page.evaluate("scrollTo(0, 0)")
+    fold(page, "+59 earlier").click()
+    run = page.locator(TITLES).filter(has_text="Run ")
+    whole = [f"Run {n}" for n in range(59, -1, -1)]
+    expect(run).to_have_text(whole)
+    for n in range(60):
+        send(f"Late {n}")
+    expect(page.locator(TITLES).first).to_have_text("Late 59")
+    # What was at the end has gone, and of the thread nothing.
+    expect(page.locator(TITLES).last).not_to_have_text("Number 0")
+    expect(run).to_have_text(whole)
+    # What is missing is had again, wherever the thread has its oldest.
+    go_to(page, "findLast((one) => one.textContent.startsWith('Number'))", "Number 0")
+    numbers = page.locator(TITLES).filter(has_text="Number ").all_text_contents()
+    assert numbers == [f"Number {n}" for n in range(len(numbers) - 1, -1, -1)]
+    go_to(page, "at(0)", "Late 59")
+    expect(page.locator(f"{ROWS}.nb-earlier")).not_to_have_count(0)
+    assert page.evaluate("most") <= ALIVE
 
 
 @pytest.mark.usefixtures("run")

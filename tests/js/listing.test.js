@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Listing } from "../../notifications/static/notifications/listing.js";
+import { Threads } from "../../notifications/static/notifications/threads.js";
 import { notification } from "./support/harness.js";
 
 const AT = "2026-11-24T09:00:00.000Z";
@@ -52,9 +53,25 @@ test("what belongs on an older page stays there", () => {
   assert.deepEqual(ids(), ["9", "8"]);
 });
 
+test("a thread that stays is held whole, and what is between its rows and the others is asked for again", () => {
+  const { it, ids } = listing("inbox", [8, 6, 5]);
+  it.merge([notification(9, { thread: "a" }), notification(7, { thread: "a" }), notification(4, { thread: "a" })], []);
+  const shown = new Threads().folds(it.shown(as));
+  it.trim(shown.slice(0, 3), shown);
+  assert.deepEqual(ids(), ["9", "8", "7", "6", "4"]);
+  assert.deepEqual([it.hasNewer, it.hasOlder, it.ends], [false, true, { oldest: 6, newest: 9 }]);
+  it.beginPage();
+  it.endPage({ notifications: [notification(5), notification(4, { thread: "a" }), notification(3)], hasOlder: true });
+  assert.deepEqual(ids(), ["9", "8", "7", "6", "5", "4", "3"]);
+  assert.equal(it.ends.oldest, 3);
+  it.beginPage();
+  it.endPage({ notifications: [notification(2)], hasOlder: false });
+  assert.equal(it.ends.oldest, 2);
+});
+
 test("what is far from its reader is let go of, and asked for again from there on", () => {
   const { it, ids } = listing("inbox", [9, 8, 7, 6, 5]);
-  const shown = it.shown(as);
+  const shown = new Threads().folds(it.shown(as));
   it.trim(shown.slice(1, 3), shown);
   assert.deepEqual(ids(), ["8", "7"]);
   assert.deepEqual([it.hasNewer, it.hasOlder, it.ends], [true, true, { oldest: 7, newest: 8 }]);

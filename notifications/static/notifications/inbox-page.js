@@ -15,7 +15,7 @@ import { Threads, rowsOf } from "./threads.js";
 
 const TICK_MS = 60_000;
 // New rows in a frame.
-const AT_ONCE = 10;
+const AT_ONCE = 15;
 
 /**
  * Keeps the inbox page up to date, whose forms act without a reload then.
@@ -133,9 +133,9 @@ class InboxPage {
     // A snapshot says nothing of older rows, unless nothing happened since they were drawn.
     if (isSnapshot && !isAsDrawn) this.#paging.ask((pages) => pages.refresh());
     else if (isUnsure && !isSnapshot) this.#paging.ask((pages) => pages.topSoon());
-    // What its reader did themselves is not to wait for its turn.
+    // What its reader did themselves is not to wait for its turn; that they see what comes ends no burst.
     if (notifications.length + removed.length) this.#redraw.ask();
-    else this.#redraw.soon();
+    else this.#redraw.goOn();
   }
 
   /** @type {Inbox.PagesOptions["answered"]} */
@@ -149,22 +149,22 @@ class InboxPage {
     this.#show({ isStill: isAbove });
   }
 
-  /** @param {{isStill?: boolean, isAll?: boolean}} [options] isStill: what is looked at stays where it is; isAll: whatever is new, now */
-  #show({ isStill = false, isAll = false } = {}) {
+  /** @param {{isStill?: boolean, most?: number}} [options] isStill: what is looked at stays where it is; most: so many new rows, now */
+  #show({ isStill = false, most = AT_ONCE } = {}) {
     const isStopped = this.#client.reason !== null;
     const mayInsert = this.isAtTop;
-    const all = isStopped ? [] : this.#shown(mayInsert && !isAll);
+    const all = isStopped ? [] : this.#shown(mayInsert ? most : Infinity);
     const top = isStill || !mayInsert ? topRow(this.#days.rows) : undefined;
     if (mayInsert) this.#newRows.accept(all);
     const waiting = all.filter(this.#newRows.isNew);
     // Each by itself, where words found it, or it is of one thread anyway.
     const isFlat = Boolean(this.#query.q || this.#query.thread);
     const folds = this.#threads.folds(all.filter((one) => !this.#newRows.isNew(one)), isFlat);
-    const kept = around(folds, top ? folds.findIndex(({ one: { id } }) => id === top.id || id === top.under) : 0);
+    const kept = around(folds, top ? folds.findIndex(({ one: { id } }) => id === top.id || id === top.under) : 0, (fold) => rowsOf([fold]).length);
     if (kept.length < folds.length) {
       this.#trim(kept, folds, all);
       // Of a thread whose row has gone others are left, which were folded into that.
-      this.#show({ isStill });
+      this.#show({ isStill, most: 0 });
       return;
     }
     const visible = rowsOf(folds);
@@ -189,18 +189,18 @@ class InboxPage {
    * @param {Inbox.Drawn[]} all that is in those
    */
   #trim(kept, folds, all) {
-    this.#listing.trim(kept.map(({ one }) => one), folds.map(({ one }) => one));
+    this.#listing.trim(kept, folds);
     for (const { id } of all.filter((one) => !this.#listing.get(one.id))) {
       this.#rows.forget(id);
       this.#newRows.forget(id);
     }
   }
 
-  /** @param {boolean} [isInTurn] what comes all at once is put there in several frames, the newest first: the page answers meanwhile */
-  #shown(isInTurn) {
+  /** @param {number} [most] of the new ones; what comes all at once is put there in several frames, the newest first: the page answers meanwhile */
+  #shown(most = Infinity) {
     const all = this.#listing.shown((one) => this.#client.inbox.view(one));
-    const later = new Set(isInTurn ? all.filter(this.#newRows.isNew).slice(AT_ONCE) : []);
-    if (later.size) this.#redraw.soon();
+    const later = new Set(all.filter(this.#newRows.isNew).slice(most));
+    if (later.size) this.#redraw.goOn();
     return all.filter((one) => !later.has(one));
   }
 
@@ -215,7 +215,7 @@ class InboxPage {
     // Those that came are above what is held.
     if (this.#listing.hasNewer) await this.#paging.ask((pages) => pages.anew());
     scrollTo({ top: 0 });
-    this.#show({ isAll: true });
+    this.#show({ most: Infinity });
     const row = this.#rows.get(first?.id ?? "");
     (row?.node.isConnected ? row : this.#days.rows[0])?.node.focus();
   }

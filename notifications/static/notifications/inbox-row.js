@@ -155,7 +155,7 @@ export class InboxRow {
   /** @param {Inbox.Drawn | Inbox.Notification} notification @param {boolean} isUnread */
   #draw(notification, isUnread) {
     this.#drawn = notification;
-    const { title, state, toggle, move, more, pick, time } = this.#parts;
+    const { title, state, toggle, move, more, pick, time, line } = this.#parts;
     const count = this.ids.length;
     if (this.id !== notification.id) this.#becomes(notification.id);
     this.node.classList.toggle("unread", isUnread);
@@ -178,6 +178,7 @@ export class InboxRow {
     // One that the server drew is not known whole until it changes.
     if ("level" in notification && this.#shown !== versionOf(notification)) this.#showContent(notification);
     if (this.#words !== place.words) this.#mark();
+    this.node.classList.toggle("nb-bare", line?.textContent.trim() === "");
     if (this.#titleOf === time.dateTime) return;
     this.#titleOf = time.dateTime;
     time.title = absoluteTime(time.dateTime);

@@ -4,11 +4,27 @@
 const MOST = 200;
 const LEFT = 150;
 
-/** Those around the row that is looked at, where there are too many. @template One @param {One[]} all @param {number} centre @returns {One[]} */
-export function around(all, centre) {
-  if (all.length <= MOST) return all;
-  const from = Math.max(0, Math.min(centre - LEFT / 2, all.length - LEFT));
-  return all.slice(from, from + LEFT);
+/**
+ * Those around the one that is looked at, where they have too many rows: as many above it as below, as far as there are.
+ * @template One
+ * @param {One[]} all
+ * @param {number} centre
+ * @param {(one: One) => number} rowsIn
+ * @returns {One[]}
+ */
+export function around(all, centre, rowsIn) {
+  const sizes = all.map(rowsIn);
+  if (sizes.reduce((sum, size) => sum + size, 0) <= MOST) return all;
+  let [from, to, above, below] = [centre, centre, 0, 0];
+  while (from > 0 || to < all.length) {
+    const isUp = to === all.length || (from > 0 && above < below);
+    const size = sizes[isUp ? from - 1 : to];
+    // The one that is looked at stays, however many it has.
+    if (to > centre && above + below + size > LEFT) break;
+    if (isUp) [from, above] = [from - 1, above + size];
+    else [to, below] = [to + 1, below + size];
+  }
+  return all.slice(from, to);
 }
 
 /** The first row that is on the screen. @param {Inbox.Row[]} rows in their order */

@@ -26,6 +26,8 @@ export class Listing {
   #isFirst;
   #hasOlder;
   #isNarrowed;
+  /** From here down there may be some that are not held; unless it is said, below all. @type {number | undefined} */
+  #oldest;
 
   /** @param {{filter: Inbox.ListingName, isFirst: boolean, hasOlder: boolean, isNarrowed?: boolean, notifications: Held[]}} options */
   constructor({ filter, isFirst, hasOlder, isNarrowed = false, notifications }) {
@@ -78,7 +80,10 @@ export class Listing {
     const reached = isTop && hasOlder ? notifications.at(-1) : undefined;
     if (isNew || isTop) for (const one of [...this.#held.values()]) if (!reached || byArrival(one, reached) <= 0) this.#held.delete(one.id);
     const isDeeper = isTop && this.#held.size > 0;
-    if (!isDeeper) this.#hasOlder = hasOlder ?? this.#hasOlder;
+    if (!isDeeper && hasOlder !== undefined) {
+      this.#hasOlder = hasOlder;
+      this.#oldest = hasOlder ? notifications.at(-1)?.arrived_revision : undefined;
+    }
     this.#isFirst = hasNewer === undefined ? this.#isFirst : !hasNewer;
     this.#hold(notifications);
     this.merge(meanwhile, []);
@@ -119,22 +124,24 @@ export class Listing {
   /** The arrival from which more is asked for, downwards and upwards. */
   get ends() {
     const arrivals = [...this.#held.values()].map((one) => one.arrived_revision);
-    return { oldest: Math.min(...arrivals), newest: Math.max(...arrivals) };
+    return { oldest: this.#oldest ?? Math.min(...arrivals), newest: Math.max(...arrivals) };
   }
 
   /**
-   * Lets go of what is above and below these, which can be had again.
-   * @param {Held[]} kept in a row, newest first; all of it if there are none
-   * @param {Held[]} shown of which they are
+   * Lets go of what is above and below these, which can be had again. Of threads that stay all does, however old.
+   * @param {Inbox.Folded<Held>[]} kept in a row, newest first; all of it if there are none
+   * @param {Inbox.Folded<Held>[]} shown of which they are
    */
   trim(kept, shown) {
-    const [first, last] = [kept[0], kept.at(-1)];
+    const [first, last] = [kept[0]?.one, kept.at(-1)?.one];
     if (!first || !last) return;
-    if (first.id !== shown[0].id) this.#isFirst = false;
-    if (last.id !== shown.at(-1)?.id) this.#hasOlder = true;
+    if (first.id !== shown[0].one.id) this.#isFirst = false;
+    if (last.id !== shown.at(-1)?.one.id) [this.#hasOlder, this.#oldest] = [true, last.arrived_revision];
+    const staying = new Set(kept.flatMap(({ one, earlier }) => [one, ...earlier]).map(({ id }) => id));
     for (const one of [...this.#held.values()]) {
-      const isAbove = !this.#isFirst && one.id !== first.id && byArrival(one, first) < 0;
-      if (isAbove || (this.#hasOlder && byArrival(one, last) > 0)) this.#held.delete(one.id);
+      const isAbove = !this.#isFirst && byArrival(one, first) < 0;
+      const isBelow = this.#hasOlder && byArrival(one, last) > 0;
+      if ((isAbove || isBelow) && !staying.has(one.id)) this.#held.delete(one.id);
     }
   }
 

@@ -68,7 +68,8 @@ export class NotificationBellElement extends NotificationElement {
   changed(name) {
     this.#redraw.ask();
     if (name === "title-count" && !this.hasAttribute(name)) document.title = titleWithCount(document.title, 0);
-    this.#details?.attributeChanged(name);
+    // Each arrival changes those, by which nothing else is drawn.
+    if (!(name in this.client.counts)) this.#details?.attributeChanged(name);
   }
 
   async open() {

@@ -92,10 +92,11 @@ export class NotificationToastElement extends HTMLElement {
     const title = element("div", { className: "nb-title", part: "item-title" }, this.#title(toast, text));
     const dismiss = labelled(element("button", { type: "button", className: "dismiss", part: "toast-close" }), "close", TEXT.dismiss, text);
     dismiss.addEventListener("click", () => this.#dismiss(dismiss));
-    const word = element("span", { className: "nb-level", textContent: levelText(level) });
+    const line = element("p", { className: "nb-line", part: "item-body" }, element("span", { className: "nb-level", textContent: levelText(level) }));
     const picture = isOne ? avatar(one) : avatar({ sender: null, level: level === "error" ? "critical" : level });
-    const node = element("div", { className: "toast nb-row", part: "toast" }, picture, title, element("p", { className: "nb-line", part: "item-body" }, word));
-    if (isOne) this.#addContent(node, one);
+    const node = element("div", { className: "toast nb-row", part: "toast" }, picture, title, line);
+    if (isOne) this.#addContent(node, line, one);
+    node.classList.toggle("nb-bare", !line.textContent.trim());
     node.append(dismiss);
     node.dataset.level = level;
     return node;
@@ -114,15 +115,16 @@ export class NotificationToastElement extends HTMLElement {
   /** @param {HTMLElement} button of what it dismisses */
   #dismiss(button) {
     for (const [toast, node] of this.#nodes) if (node.contains(button)) this.#queue.dismiss(toast);
+    this.#redraw.soon();
   }
 
-  /** @param {HTMLElement} node @param {Inbox.Notification} notification */
-  #addContent(node, notification) {
+  /** @param {HTMLElement} node @param {HTMLElement} line @param {Inbox.Notification} notification */
+  #addContent(node, line, notification) {
     const links = element("div", { className: "nb-links", part: "item-actions" }, ...actionLinks(notification.actions));
     this.#activation.watch(links, () => notification);
     const said = element("span", { className: "nb-about" }, ...about(notification, this.#activation.labels));
     const body = element("span", { className: "nb-body", dir: "auto" }, ...linked(notification.body, { tabIndex: -1 }));
-    node.querySelector(".nb-line")?.append(" ", said, " ", body);
+    line.append(" ", said, " ", body);
     node.append(links);
   }
 

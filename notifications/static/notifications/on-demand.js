@@ -10,6 +10,7 @@ const LEAST_PX = 800;
 
 export class OnDemand {
   #root;
+  #layout;
   #page;
   #client;
   /** @type {Inbox.Reader | undefined} */
@@ -22,6 +23,7 @@ export class OnDemand {
   /** @param {HTMLElement} root of the list @param {Inbox.ReadPage & Inbox.SearchedPage & Inbox.SelectedPage & Inbox.KeptPage} page @param {Inbox.Client} client */
   constructor(root, page, client) {
     this.#root = root;
+    this.#layout = /** @type {HTMLElement} */ (root.closest(".nb-inbox"));
     this.#page = page;
     this.#client = client;
     const form = part(document, "[data-filters]", HTMLFormElement);
@@ -62,6 +64,7 @@ export class OnDemand {
     const isBox = target.matches("[data-part=pick]");
     if (!id || (!isBox && (!shiftKey || target.closest("a, button, summary, input, label, .nb-choices")))) return;
     if (shiftKey) getSelection()?.removeAllRanges();
+    this.#layout.classList.toggle("picking", Boolean(this.#root.querySelector("[data-part=pick]:checked")));
     this.loadSelection().then((selection) => selection.clicked(id, shiftKey));
   }
 
@@ -84,11 +87,11 @@ export class OnDemand {
 
   #hasRoom() {
     if (!WIDE.matches) return false;
-    const layout = /** @type {HTMLElement} */ (this.#root.closest(".nb-inbox"));
-    const isSplit = layout.classList.contains("split");
-    layout.classList.add("split");
-    const hasRoom = layout.clientWidth >= LEAST_PX;
-    layout.classList.toggle("split", isSplit);
+    const { classList } = this.#layout;
+    const isSplit = classList.contains("split");
+    classList.add("split");
+    const hasRoom = this.#layout.clientWidth >= LEAST_PX;
+    classList.toggle("split", isSplit);
     return hasRoom;
   }
 

@@ -2,7 +2,7 @@
 
 const SIZE_PX = 64;
 const DOT_PX = 15;
-const INSTALLED = ["standalone", "minimal-ui", "fullscreen", "window-controls-overlay"];
+const INSTALLED = ["standalone", "minimal-ui", "fullscreen", "window-controls-overlay"].map((mode) => matchMedia(`(display-mode: ${mode})`));
 
 /** For the first bell of a page. */
 export class PageSigns {
@@ -26,7 +26,7 @@ export class PageSigns {
     const { unread, unseen } = this.#client.counts;
     if (unseen && this.#bell.hasAttribute("favicon")) this.#dot();
     else this.#undot();
-    if (this.#badge === unread || !INSTALLED.some((mode) => matchMedia(`(display-mode: ${mode})`).matches)) return;
+    if (this.#badge === unread || !INSTALLED.some(({ matches }) => matches)) return;
     this.#badge = unread;
     // 0 takes it away. Some browsers have none, and some want to be asked.
     navigator.setAppBadge?.(unread).catch(() => {});

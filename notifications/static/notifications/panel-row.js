@@ -31,6 +31,7 @@ export class PanelRow {
   #level = element("span", { className: "nb-level" });
   #about = element("span", { className: "nb-about" });
   #body = element("span", { className: "nb-body", dir: "auto" });
+  #line = element("p", { className: "nb-line", part: "item-body" }, this.#level, " ", this.#about, " ", this.#body);
   #whole = element("div", { className: "whole", dir: "auto", hidden: true, part: "item-body" });
   #links = element("div", { className: "nb-links", part: "item-actions" });
   #toggle = element("button", { type: "button" });
@@ -50,8 +51,7 @@ export class PanelRow {
     this.#mutes = new PanelMutes({ client, activation, acts, done: () => this.#title.focus() });
     this.#acts.insertBefore(this.#mutes.button, this.#move);
     const heading = element("div", { className: "nb-title" }, this.#title, this.#state);
-    const line = element("p", { className: "nb-line", part: "item-body" }, this.#level, " ", this.#about, " ", this.#body);
-    this.node = element("li", { className: "nb-row", part: "item" }, this.#avatar, heading, this.#time, line, this.#fold, this.#whole, this.#links, this.#mutes.node, this.#more, this.#acts);
+    this.node = element("li", { className: "nb-row", part: "item" }, this.#avatar, heading, this.#time, this.#line, this.#fold, this.#whole, this.#links, this.#mutes.node, this.#more, this.#acts);
     this.#does(this.#toggle, () => this.#act(this.#isUnread ? "read" : "unread"));
     this.#does(this.#mutes.button, () => this.#mutes.toggle());
     this.#does(this.#move, () => this.#act(isListed(this.#notification) ? "archive" : "restore"));
@@ -151,6 +151,7 @@ export class PanelRow {
     this.#about.replaceChildren(...about(notification, this.#activation.labels));
     const text = body + (body_truncated ? "…" : "");
     this.#body.replaceChildren(...linked(text, { tabIndex: -1 }));
+    this.node.classList.toggle("nb-bare", !this.#line.textContent.trim());
     this.#whole.replaceChildren(...paragraphs(text));
     this.#links.replaceChildren(...actionLinks(actions));
     if (this.#isUnfolded) this.unfold();

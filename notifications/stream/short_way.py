@@ -1,0 +1,31 @@
+"""What nearly every stream does of nearly every hint, without the state machine.
+
+Both ways are for a live stream, of the epoch that is told of: it has said all that it was asked,
+and reads nothing. Where a short way does not serve it changes nothing, and the long one decides;
+where it serves both lead to the same, which the tests prove of every fact (``tests/support``).
+"""
+
+from __future__ import annotations
+
+from notifications.stream.messages import Hint, Limits
+from notifications.stream.outgoing import Outgoing
+from notifications.stream.reads import Reads
+
+
+def take(outgoing: Outgoing, reads: Reads, limits: Limits, hint: Hint, now: float) -> bytes | None:
+    """The frame of a hint that tells of the next revision, if there is room for it and more."""
+    make = hint.frame
+    if make is None or not outgoing.position == hint.since < hint.revision:
+        return None
+    frame = make()
+    if not outgoing.take(hint.revision, len(frame), is_answered=limits.is_answered):
+        return None
+    reads.believe(hint.revision, now)
+    return frame
+
+
+def is_at(outgoing: Outgoing, reads: Reads, epoch_tag: str, revision: int, asked_at: float) -> bool:
+    """Whether to hear that the inbox is at this revision, read from ``asked_at`` on, is no news."""
+    if outgoing.position != revision or reads.would_confirm(asked_at):
+        return False
+    return not reads.is_wanted(revision, epoch_tag)
