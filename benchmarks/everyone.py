@@ -1,10 +1,10 @@
-"""A notification to everyone, committed by another process: what it costs the server, and how late
-the last of its sockets hears of it.
+"""A notification to everyone, committed by another process: what it costs the server, and how
+late the last of its sockets hears of it.
 
 ``python -m benchmarks.everyone --sockets 1000 --rounds 5`` on SQLite without Redis, on PostgreSQL
-without it and with it, in turns. The sender dispatches; the server has a core of its own. The time
-begins when the sender has committed the notification and goes on to the last socket's frame, so the
-dispatch to all inboxes is in it.
+without it and with it, in turns. The sender dispatches; the server has a core of its own. The
+time begins when the sender has committed the notification and goes on to the last socket's frame,
+so the dispatch to all inboxes is in it.
 """
 
 from __future__ import annotations
@@ -17,16 +17,11 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 
 from benchmarks import harness, machine
-from benchmarks.push import Sender
-from benchmarks.site import ended, prepared, services, serving, until_listening
+from benchmarks.sender import Sender
+from benchmarks.site import WAYS, ended, prepared, services, serving, until_listening
 from benchmarks.sockets import Socket, connect_all, until_received
 from tests.support.ports import free_port
 
-WAYS = {
-    "SQLite": ("sqlite", False),
-    "PostgreSQL": ("postgresql", False),
-    "PostgreSQL + Redis": ("postgresql", True),
-}
 # Microseconds of the server's CPU a delivery, and milliseconds until the last, for 1,000 sockets.
 BUDGET_US = {"SQLite": 25.0, "PostgreSQL": 25.0}
 BUDGET_MS = {"SQLite": 40.0, "PostgreSQL": 30.0}
@@ -60,7 +55,7 @@ class Way:
             committed = await self.sender.send("everyone", None)
             await until_received(self.sockets, had + 1)
             waits_ms.append((max(one.last_at for one in self.sockets) - committed) * 1000)
-            await asyncio.sleep(_REST_S)
+            await harness.rest(_REST_S)
         cost_s = harness.cpu_s(self.pid) - began_s
         return cost_s / MESSAGES / len(self.sockets) * 1e6, statistics.median(waits_ms)
 
@@ -99,9 +94,7 @@ async def _measure(
 
 @contextmanager
 def _started(database: str, count: int, *, has_redis: bool) -> Iterator[Started]:
-    with services(database) as environment:
-        if not has_redis:
-            environment.pop("REDIS_URL", None)
+    with services(database, has_redis=has_redis) as environment:
         keys = prepared(environment, count)
         port = free_port()
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
@@ -115,7 +108,7 @@ def _started(database: str, count: int, *, has_redis: bool) -> Iterator[Started]
 async def _connected(one: Started) -> Way:
     sockets = await connect_all(one.port, "/ws/notifications/", one.keys, is_greeted=True)
     # The hub joins the groups of newcomers at a bounded rate.
-    await asyncio.sleep(3)
+    await harness.rest(3)
     return Way(one.pid, sockets, one.sender)
 
 

@@ -1,6 +1,5 @@
-"""ASGI applications that benchmarks/fanout.py serves: the hub, and beside it what a tutorial shows.
-
-Each answers ``POST /broadcast`` once it has handed a message of about 300 bytes to every socket.
+"""What benchmarks/fanout.py measures: the hub. ``POST /broadcast`` is answered once a message of
+about 300 bytes was handed to every socket.
 """
 
 from __future__ import annotations
@@ -8,8 +7,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from channels.generic.websocket import AsyncWebsocketConsumer
-from channels.layers import get_channel_layer
 from channels.routing import ProtocolTypeRouter
 
 from config import asgi
@@ -39,27 +36,4 @@ async def _broadcast_by_hub(scope: Any, receive: Any, send: Any) -> None:
     await _answered(send)
 
 
-class TutorialConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
-    """One channel and one group membership per socket, and the message encoded for each."""
-
-    async def connect(self) -> None:
-        await self.channel_layer.group_add("everyone", self.channel_name)
-        await self.accept()
-
-    async def disconnect(self, code: int) -> None:
-        await self.channel_layer.group_discard("everyone", self.channel_name)
-
-    async def broadcast(self, event: dict[str, Any]) -> None:
-        await self.send(text_data=json.dumps(event["message"]))
-
-
-async def _broadcast_by_group(scope: Any, receive: Any, send: Any) -> None:
-    message = {"type": "changes", **json.loads(f"{{{CONTENT}}}"), "more": "z" * 100}
-    await get_channel_layer().group_send("everyone", {"type": "broadcast", "message": message})
-    await _answered(send)
-
-
-hub_application = ProtocolTypeRouter({"http": _broadcast_by_hub, "websocket": asgi.application})
-group_application = ProtocolTypeRouter(
-    {"http": _broadcast_by_group, "websocket": TutorialConsumer.as_asgi()}
-)
+application = ProtocolTypeRouter({"http": _broadcast_by_hub, "websocket": asgi.application})

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator
 
+_TUTORIAL = "benchmarks.tutorial_app:application"
 BROADCAST = "/broadcast"
 # As large as a frame of ours with a short notification.
 MESSAGE = b'{"type":"changes","since":1000,"text":"%s"}' % (b"x" * 278)
@@ -59,6 +60,37 @@ def bare(_folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     with ended(
         harness.start([sys.executable, "-m", "benchmarks.fanout_peers", str(port)])
     ) as server:
+        yield server, port
+
+
+@contextmanager
+def socketio(_folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """python-socketio on uvicorn, by its own ``emit`` to all."""
+    port = free_port()
+    command = [
+        sys.executable, "-m", "uvicorn", "benchmarks.fanout_socketio:application",
+        "--port", str(port), "--log-level", "error", "--ws", "websockets-sansio",
+        "--ws-per-message-deflate", "false", "--ws-ping-interval", "0",
+    ]  # fmt: skip
+    with ended(harness.start(command)) as server:
+        yield server, port
+
+
+@contextmanager
+def tutorial_uvicorn(_folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Channels' tutorial, by uvicorn as it comes."""
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", _TUTORIAL, "--port", str(port)]
+    with ended(harness.start([*command, "--log-level", "error"])) as server:
+        yield server, port
+
+
+@contextmanager
+def tutorial_daphne(_folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """The same by Daphne as it comes."""
+    port = free_port()
+    command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "-v", "0"]
+    with ended(harness.start([*command, _TUTORIAL])) as server:
         yield server, port
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 
 from benchmarks import harness, machine
 from benchmarks.site import ended, prepared, services, serving, until_listening
@@ -55,11 +54,11 @@ class Served:
 
     async def measure(self, rounds: int, costs: harness.Table, memory: harness.Table) -> None:
         await self._opened(dict.fromkeys(self.keys[:_FIRST], _PATH))
-        await asyncio.sleep(2)
-        before_kb = self._memory_kb()
+        await harness.rest(2)
+        before_kb = harness.memory_kb(self.pid)
         opened = await self._opened(dict.fromkeys(self.keys, _PATH))
-        await asyncio.sleep(3)
-        memory.add("signed in, idle", (self._memory_kb() - before_kb) / len(self.keys))
+        await harness.rest(3)
+        memory.add("signed in, idle", (harness.memory_kb(self.pid) - before_kb) / len(self.keys))
         cursors = zip(self.keys, opened, strict=True)
         paths = {
             "new": dict.fromkeys(self.keys, _PATH),
@@ -67,8 +66,8 @@ class Served:
         }
         for name in harness.turns(rounds, [*paths]):
             for one in opened:
-                one.transport.abort()
-            await asyncio.sleep(2)
+                one.transport.disconnect(graceful=False)
+            await harness.rest(2)
             began_s = harness.cpu_s(self.pid)
             opened = await self._opened(paths[name])
             costs.add(name, (harness.cpu_s(self.pid) - began_s) / len(self.keys) * 1e6)
@@ -84,11 +83,6 @@ class Served:
             ]
             opened += await asyncio.gather(*part)
         return opened
-
-    def _memory_kb(self) -> int:
-        """What the process has of the machine's memory, its share of what it shares."""
-        lines = Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
 if __name__ == "__main__":

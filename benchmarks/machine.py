@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import os
 import platform
+import sqlite3
 import statistics
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
+
+_PACKAGES = ("Django", "channels", "uvicorn", "daphne", "websockets")
 
 
 def describe(*versions: str) -> str:
     """The command, the moment and the machine, as the first lines of a benchmark's output."""
-    python = f"Python {platform.python_version()}"
+    here = [f"Python {platform.python_version()}", f"SQLite {sqlite3.sqlite_version}"]
+    packages = [f"{one} {metadata.version(one)}" for one in _PACKAGES]
     load = " ".join(f"{one:.1f}" for one in os.getloadavg())
     return "\n".join(
         [
             f"command  python -m {_module()} {' '.join(sys.argv[1:])}".rstrip(),
             f"date     {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
             f"machine  {os.cpu_count()} CPUs, {_cpu_model()}, {platform.system()}, load {load}",
-            f"versions {', '.join([python, *versions])}",
+            f"versions {', '.join([*here, *packages, *versions])}",
         ]
     )
 
@@ -33,7 +38,8 @@ def spread(stats: Sequence[float], unit: str = "", digits: int = 2) -> str:
 
 
 def _module() -> str:
-    return f"benchmarks.{Path(sys.argv[0]).stem}"
+    name = Path(sys.argv[0]).stem
+    return "benchmarks" if name == "__main__" else f"benchmarks.{name}"
 
 
 def _cpu_model() -> str:

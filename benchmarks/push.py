@@ -1,227 +1,163 @@
-"""From a commit in another process to the frame at a browser's socket.
+"""From a commit in another process to the frame at one user's socket, at several rates.
 
-``python -m benchmarks.push --sockets 1000 --sends 200`` opens that many sockets of as many users
-on one server process, sends to one of them at a time from another process, and measures from the
-return of ``sending.send`` (the dispatch is committed) to the arrival of the frame; then it sends
-one notification to everyone and measures until the last socket has it. On SQLite without Redis,
-and on PostgreSQL with Redis.
+``python -m benchmarks.push --sockets 1000 --rounds 5`` opens that many sockets of as many users
+on one server process, on SQLite without Redis and on PostgreSQL without it and with it. Another
+process sends to one user after the other, by chance, by the clock and not by the answers: what a
+send writes, by one statement or a few, so that the sender leaves the machine to others; and at a
+lower rate by ``sending.send``. It counts from the commit to the arrival of the frame.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
-import random
-import statistics
 import subprocess
-import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import ExitStack
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 
-from benchmarks import machine
-from benchmarks.site import SESSION_COOKIE, ended, prepared, services, serving, until_listening
+from benchmarks import harness, machine
+from benchmarks.sender import Change, Sender
+from benchmarks.site import WAYS, ended, prepared, services, serving, until_listening
+from benchmarks.sockets import Socket, connect_all
+from notifications.management.comparison.results import percentile
 from tests.support.ports import free_port
 
-RATE_PER_S = 50
+
+@dataclass(frozen=True)
+class Load:
+    """Sends a second; so many in a transaction; by ``sending.send``, or by what that writes."""
+
+    rate: int
+    together: int = 1
+    is_real: bool = False
+
+
+# As many sends take a sender who puts ten or more into a transaction, as `notify --jsonl` does.
+LOADS = {
+    "200/s": Load(200),
+    "1,000/s": Load(1000, 10),
+    "2,000/s": Load(2000, 20),
+    "sending.send, 50/s": Load(50, is_real=True),
+}
+# Milliseconds until the frame, of 99 in 100.
+BUDGETS_MS = {"SQLite, 200/s": 5.0, "PostgreSQL, 200/s": 10.0, "PostgreSQL + Redis, 200/s": 5.0}
+# So long after the last commit all must have come.
+_PATIENCE_S = 10
+
+
+class Inbox(Socket):
+    """A socket that remembers when each revision came."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.arrived: list[tuple[float, int]] = []
+
+    def take(self, frame: bytes) -> None:
+        super().take(frame)
+        if frame.startswith(b'{"type":"changes"'):
+            newest = max(one["revision"] for one in json.loads(frame)["notifications"])
+            self.arrived.append((self.last_at, newest))
+
+    def arrived_at(self, revision: int) -> float | None:
+        """When that was there, or what came after it."""
+        return next((at for at, newest in self.arrived if newest >= revision), None)
+
+
+@dataclass
+class Way:
+    """A server that runs, its sockets, and who sends to them."""
+
+    sockets: list[Inbox]
+    sender: Sender
+
+    async def measure(self, load: Load, seconds: float) -> tuple[float, ...]:
+        """Milliseconds to the frame of half and of 99 in 100, and sends a second."""
+        for one in self.sockets:
+            one.arrived.clear()
+        changes = await self.sender.keep_sending(
+            load.rate, seconds, load.together, is_real=load.is_real
+        )
+        waits = await waits_ms(self.sockets, changes)
+        return percentile(waits, 0.5), percentile(waits, 0.99), len(changes) / seconds
+
+
+async def waits_ms(sockets: Sequence[Inbox], changes: Iterable[Change]) -> list[float]:
+    """From the commit of each change to its frame.
+
+    Raises: TimeoutError: one of them has not come.
+    """
+    deadline = time.monotonic() + _PATIENCE_S
+    waits = []
+    for user, revision, committed in changes:
+        while (there := sockets[user].arrived_at(revision)) is None:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"revision {revision} of user {user} has not come")
+            await asyncio.sleep(0.005)
+        waits.append((there - committed) * 1000)
+    return waits
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sockets", type=int, default=1000)
-    parser.add_argument("--sends", type=int, default=200)
-    parser.add_argument("--server", choices=["uvicorn", "daphne"], default="uvicorn")
-    parser.add_argument("--database", choices=["sqlite", "postgresql"], action="append")
-    parser.add_argument("--role", choices=["parent", "prepare", "send"], default="parent")
+    parser = harness.options(__doc__, sockets=1000)
+    parser.add_argument("--seconds", type=float, default=1.5, help="for each rate of a round")
     options = parser.parse_args()
-    if options.role == "parent":
-        print(machine.describe(), flush=True)
-        for name in options.database or ["sqlite", "postgresql"]:
-            _measure(name, options)
-        return
-    import django  # noqa: PLC0415 (its settings come from the environment that the parent made)
-
-    django.setup()
-    if options.role == "prepare":
-        _prepare(options.sockets)
-    else:
-        _send_as_told()
-
-
-# --- The parent: services, sockets, figures -------------------------------------------------------
-
-
-def _measure(name: str, options: argparse.Namespace) -> None:
-    with services(name) as environment, ExitStack() as stack:
-        keys = prepared(environment, options.sockets)
-        port = free_port()
-        stack.enter_context(ended(subprocess.Popen(serving(options.server, port), env=environment)))
-        until_listening(port)
-        sender = Sender(environment)
-        stack.callback(sender.close)
-        stats = asyncio.run(_Run(port, keys, sender, options.sends).run())
-    print(f"\n{name}{' + Redis' if name == 'postgresql' else ''}, {options.server}, "
-          f"{options.sockets} sockets")  # fmt: skip
-    for label, text in stats.items():
-        print(f"  {label}: {text}", flush=True)
-
-
-async def changes(
-    port: int, key: str, synced: asyncio.Semaphore
-) -> AsyncIterator[tuple[float, list[dict[str, Any]]]]:
-    """What one socket is told until it is cancelled: when a change came, and what is in it.
-
-    It answers pings. Args: key: of its session. synced: released when it has caught up.
-    """
-    from websockets.asyncio.client import connect  # noqa: PLC0415
-
-    async with connect(
-        f"ws://127.0.0.1:{port}/ws/notifications/",
-        additional_headers={"Cookie": f"{SESSION_COOKIE}={key}"},
-        origin=f"http://127.0.0.1:{port}",
-        compression=None, max_queue=None, ping_interval=None,
-    ) as websocket:  # fmt: skip
-        epoch = ""
-        async for text in websocket:
-            now = time.monotonic()
-            frame = json.loads(text)
-            epoch = frame.get("epoch", epoch)
-            if frame["type"] == "synced":
-                synced.release()
-            elif frame["type"] == "changes":
-                yield now, frame["notifications"]
-            elif frame["type"] == "ping":
-                pong = {"type": "pong", "epoch": epoch, "revision": frame["revision"]}
-                await websocket.send(json.dumps(pong))
-
-
-class Sender:
-    """Another process, which sends and dispatches what it is told to."""
-
-    def __init__(self, environment: dict[str, str]) -> None:
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-        self._process: Any = subprocess.Popen(_role("send"), env=environment, text=True, **pipes)
-
-    async def send(self, title: str, user: int | None) -> float:
-        """Send to one of the users, or to all; when it was committed (monotonic seconds)."""
-        self._process.stdin.write(json.dumps([title, user]) + "\n")
-        self._process.stdin.flush()
-        return float(await asyncio.to_thread(self._process.stdout.readline))
-
-    def close(self) -> None:
-        self._process.terminate()
-        self._process.wait()
-
-
-class _Run:
-    def __init__(self, port: int, keys: list[str], sender: Sender, sends: int) -> None:
-        self.port, self.keys, self.sender, self.sends = port, keys, sender, sends
-        self.arrived: dict[str, list[float]] = {}
-        self.synced = asyncio.Semaphore(0)
-
-    async def run(self) -> dict[str, str]:
-        readers, began = [], time.monotonic()
-        for n, key in enumerate(self.keys):
-            readers.append(asyncio.create_task(self._read(key)))
-            if n % 50 == 49:  # noqa: PLR2004 (handshakes in flight)
-                await self._all_synced(50)
-        await self._all_synced(len(self.keys) % 50)
-        opened_s = time.monotonic() - began
-        # The hub joins the groups of newcomers at a bounded rate; what is measured is after that.
-        await asyncio.sleep(3)
-        waits = []
-        for n in range(self.sends):
-            title = f"one {n}"
-            committed = await self.sender.send(title, random.randrange(len(self.keys)))
-            waits.append((await self._until_arrived(title, 1))[0] - committed)
-            await asyncio.sleep(1 / RATE_PER_S)
-        committed = await self.sender.send("everyone", None)
-        everyone = await self._until_arrived("everyone", len(self.keys))
-        for reader in readers:
-            reader.cancel()
-        spread = sorted(wait * 1000 for wait in waits)
-        return {
-            "commit -> frame, ms": f"p50 {statistics.median(spread):.2f}, "
-            f"p99 {spread[int(len(spread) * 0.99)]:.2f}, max {spread[-1]:.2f}",
-            "everyone, from the commit to the first and the last, ms": (
-                f"{(everyone[0] - committed) * 1000:.1f}, {(everyone[-1] - committed) * 1000:.1f}; "
-                f"{len(everyone)} of {len(self.keys)} arrived"
-            ),
-            "handshakes to synced, per s": f"{len(self.keys) / opened_s:.0f}",
-        }
-
-    async def _read(self, key: str) -> None:
-        async for now, notifications in changes(self.port, key, self.synced):
-            for one in notifications:
-                self.arrived.setdefault(one["title"], []).append(now)
-
-    async def _all_synced(self, count: int) -> None:
-        for _ in range(count):
-            async with asyncio.timeout(60):
-                await self.synced.acquire()
-
-    async def _until_arrived(self, title: str, count: int) -> list[float]:
-        deadline = time.monotonic() + 60
-        while (  # noqa: ASYNC110 (a poll disturbs what is measured less than an event per frame)
-            len(self.arrived.get(title, [])) < count and time.monotonic() < deadline
-        ):
-            await asyncio.sleep(0.001)
-        return self.arrived.get(title, [])
-
-
-def _role(role: str, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "benchmarks.push", "--role", role, *arguments]
-
-
-# --- Children -------------------------------------------------------------------------------------
-
-
-def _prepare(count: int) -> None:
-    """Users and a session of each; the session keys on standard output."""
-    from django.contrib.auth import get_user_model  # noqa: PLC0415
-
-    from accounts.models import Session  # noqa: PLC0415
-    from accounts.sessions import SessionStore  # noqa: PLC0415
-
-    users = get_user_model().objects.bulk_create(
-        get_user_model()(username=f"u{n}", password="!") for n in range(count)
+    harness.many_sockets()
+    harness.stay_aside()
+    described = machine.describe()
+    whom = f"Commit in another process -> frame of one user of {options.sockets}"
+    tables = (
+        harness.Table(f"{whom}, p50", "ms"),
+        harness.Table(f"{whom}, p99", "ms", budgets=BUDGETS_MS),
+        harness.Table(f"{whom}: what the sender could do", "sends a second", more_is_better=True),
     )
-    rows, keys = [], []
-    for user in users:
-        store = SessionStore()
-        store._session_key = store._get_new_session_key()
-        keys.append(store.session_key)
-        rows.append(
-            store.create_model_instance({
-                "_auth_user_id": str(user.pk),
-                "_auth_user_backend": "django.contrib.auth.backends.ModelBackend",
-                "_auth_user_hash": user.get_session_auth_hash(),
-            })
-        )  # fmt: skip
-    Session.objects.bulk_create(rows)
-    print(json.dumps(keys))
+    with ExitStack() as stack:
+        started = {
+            name: stack.enter_context(_started(*way, options.sockets))
+            for name, way in WAYS.items()
+            if name in (options.only or WAYS)
+        }
+        asyncio.run(_measure(started, options.rounds, options.seconds, tables))
+    harness.keep(options.results, "push", described, tables)
 
 
-def _send_as_told() -> None:
-    """For each line a send; when it had committed, in monotonic seconds, on standard output."""
-    from django.contrib.auth import get_user_model  # noqa: PLC0415
+async def _measure(
+    started: dict[str, tuple[int, list[str], Sender]], rounds: int, seconds: float,
+    tables: tuple[harness.Table, ...],
+) -> None:  # fmt: skip
+    ways = {name: await _connected(*one) for name, one in started.items()}
+    for way in ways.values():
+        for load in LOADS.values():  # what is slow the first time counts for nobody
+            await way.measure(load, 0.3)
+    for way, name in harness.turns(rounds, [(way, name) for way in ways for name in LOADS]):
+        figures = await ways[way].measure(LOADS[name], seconds)
+        for table, figure in zip(tables, figures, strict=True):
+            table.add(f"{way}, {name}", figure)
 
-    from notifications.models import audiences  # noqa: PLC0415
-    from notifications.sending import acts  # noqa: PLC0415
-    from notifications.sending.dispatch import Dispatch  # noqa: PLC0415
-    from notifications.wire.message import Message  # noqa: PLC0415
 
-    pks = list(get_user_model().objects.order_by("pk").values_list("pk", flat=True))
-    for line in sys.stdin:
-        title, user = json.loads(line)
-        chosen = None if user is None else audiences.ChosenUsers([pks[user]], "one")
-        sent = acts.send(Message(title), audience=chosen or audiences.Everyone())
-        committed = time.monotonic()
-        if sent.notification.status == "sending":
-            Dispatch(sent.notification.pk).run()
-        print(committed, flush=True)
+@contextmanager
+def _started(
+    database: str,
+    has_redis: bool,  # noqa: FBT001
+    count: int,
+) -> Iterator[tuple[int, list[str], Sender]]:
+    """The port of a server, the sessions of its users, and who sends to them."""
+    with services(database, has_redis=has_redis) as environment:
+        keys = prepared(environment, count)
+        port = free_port()
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        process = harness.start(serving("uvicorn", port), env=environment, **quiet)
+        with ended(process), closing(Sender(environment)) as sender:
+            until_listening(port)
+            yield port, keys, sender
+
+
+async def _connected(port: int, keys: list[str], sender: Sender) -> Way:
+    sockets = await connect_all(port, "/ws/notifications/", keys, is_greeted=True, kind=Inbox)
+    # The hub joins the groups of newcomers at a bounded rate; what is measured is after that.
+    await harness.rest(3)
+    return Way(sockets, sender)
 
 
 if __name__ == "__main__":

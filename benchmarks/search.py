@@ -19,7 +19,7 @@ from functools import reduce
 from operator import and_
 from typing import Any
 
-from benchmarks import machine
+from benchmarks import harness, machine
 from benchmarks.dispatch import _database, _environment, _version
 from notifications.management.comparison.results import percentile
 
@@ -29,7 +29,7 @@ SYLLABLES = [first + vowel for first in "bdfgklmnprstvz" for vowel in "aeiou"]
 VOCABULARY = [
     "".join(random.Random(number).choices(SYLLABLES, k=2 + number % 3)) for number in range(5_001)
 ]
-BUDGET_MS = 50
+BUDGET_MS = 50.0
 QUERIES: dict[str, dict[str, Any]] = {
     "one word, frequent": {"query": "{3}"},
     "one word, rare": {"query": "{4321}"},
@@ -99,10 +99,15 @@ def _run_on_each_database(options: argparse.Namespace) -> None:
 
 
 def _measure(options: argparse.Namespace) -> None:
+    from django.db import connection  # noqa: PLC0415
+
     user = _fill(options.items)
     clock = time.process_time if options.cpu_time else time.perf_counter
     print(f"\n{_version()}, {options.items:,} items in one inbox, pages of {PAGE_SIZE}")
-    print(f"  {'':34} ours (budget {BUDGET_MS} ms)             icontains")
+    print(f"  {'':34} ours (budget {BUDGET_MS:g} ms)             icontains")
+    whom = f"A page of a search in {options.items:,} items, {connection.vendor}"
+    table = harness.Table(whom, "ms", budgets=dict.fromkeys(QUERIES, BUDGET_MS))
+    beside = harness.Table(f"{whom}, by icontains", "ms")
     for label, template in QUERIES.items():
         asked = template | {"query": template.get("query", "").format(*VOCABULARY)}
         number = asked.pop("page", 1)
@@ -111,6 +116,7 @@ def _measure(options: argparse.Namespace) -> None:
         naive = _timed(
             lambda asked=asked, at=before: _naive(user, asked, at), options.naive_runs, clock
         )
+        table.figures[label], beside.figures[label] = ours, naive
         print(f"  {label:34} {_spread(ours)}   {_spread(naive)}", flush=True)
     with_index = _inserts(options.inserts)
     _drop_index()
@@ -120,6 +126,8 @@ def _measure(options: argparse.Namespace) -> None:
         f"  a notification is inserted in {with_index:.3f} ms, without the index in {without:.3f}"
     )
     print(f"  so the index costs {added:.3f} ms a notification, and nothing a recipient")
+    described = machine.describe(_version())
+    harness.keep(harness.RESULTS, f"search-{connection.vendor}", described, [table, beside])
 
 
 def _spread(milliseconds: list[float]) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -15,13 +17,19 @@ from tests.support.ports import free_port, listens
 
 # As the settings of the servers that are started here have it.
 SESSION_COOKIE = "notifications_session"
+# Databases, and whether there is a Redis beside them: the ways in which a site can be run.
+WAYS = {
+    "SQLite": ("sqlite", False),
+    "PostgreSQL": ("postgresql", False),
+    "PostgreSQL + Redis": ("postgresql", True),
+}
 
 
 @contextmanager
-def services(name: str) -> Iterator[dict[str, str]]:
+def services(name: str, *, has_redis: bool = True) -> Iterator[dict[str, str]]:
     """What a site has to be there: the environment of its processes.
 
-    Args: name: ``sqlite``, or ``postgresql`` with Redis beside it.
+    Args: name: ``sqlite``, or ``postgresql``. has_redis: beside PostgreSQL.
     """
     with ExitStack() as stack:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("NOTIFICATIONS_")}
@@ -35,7 +43,8 @@ def services(name: str) -> Iterator[dict[str, str]]:
         url = postgresql.create_database(
             stack.enter_context(postgresql.private_postgresql()), "benchmark"
         )
-        yield {**kept, "DATABASE_URL": url, "REDIS_URL": stack.enter_context(_redis())}
+        redis_url = stack.enter_context(_redis()) if has_redis else ""
+        yield {**kept, "DATABASE_URL": url, "REDIS_URL": redis_url}
 
 
 @contextmanager
@@ -50,7 +59,7 @@ def _redis() -> Iterator[str]:
 def prepared(environment: dict[str, str], users: int) -> list[str]:
     """So many users in an empty database; the key of a session of each."""
     subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=environment, check=True)
-    prepare = ["-m", "benchmarks.push", "--role", "prepare", "--sockets", str(users)]
+    prepare = ["-m", "benchmarks.sender", "--prepare", str(users)]
     told = subprocess.run(
         [sys.executable, *prepare], env=environment, check=True, capture_output=True, text=True
     )
@@ -85,3 +94,11 @@ def until_listening(port: int) -> None:
             return
         time.sleep(0.05)
     raise TimeoutError(f"nothing listens on {port}")
+
+
+def counted(port: int) -> dict[str, float]:
+    """What ``benchmarks.counted`` has counted in the process that listens there, by name."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=120) as answer:
+        lines = answer.read().decode()
+    found = re.findall(r"^benchmark_(\w+)_total (\S+)", lines, re.MULTILINE)
+    return {name: float(figure) for name, figure in found}

@@ -1,114 +1,122 @@
-"""A WebSocket client that counts: as little of one as answers pings."""
+"""A WebSocket client that counts: as little of one as answers pings. picows reads the frames, in C,
+so that thousands of sockets are no more work for the client than for the server.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import struct
 import time
+from typing import TypeVar
+
+from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 
 from benchmarks.site import SESSION_COOKIE
 
-_SHORT, _TWO_BYTES = 126, 127
 _PATIENCE_S = 60
 # Handshakes under way at once.
 _TOGETHER = 20
+# A frame of ours is a few hundred bytes, and a client that is behind gets more of them.
+_BUFFER_BYTES = 4096
 
 
-class Socket(asyncio.Protocol):
+class Socket(WSListener):
     """Counts the frames with content that it is sent."""
 
-    def __init__(self, port: int, path: str, cookie: str = "") -> None:
-        self._port, self._path, self._cookie = port, path, cookie
-        self._buffer = b""
+    def __init__(self) -> None:
+        self.transport: WSTransport
         self.epoch = ""
-        self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.received = 0
         self.last_at = 0.0
-        self.synced = False
+        self.is_closed = False
+        self.synced: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport: asyncio.Transport = transport  # type: ignore[assignment]
-        origin = f"127.0.0.1:{self._port}"
-        lines = [
-            f"GET {self._path} HTTP/1.1", f"Host: {origin}", "Upgrade: websocket",
-            "Connection: Upgrade", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-            "Sec-WebSocket-Version: 13", f"Origin: http://{origin}",
-            *([f"Cookie: {SESSION_COOKIE}={self._cookie}"] if self._cookie else []), "", "",
-        ]  # fmt: skip
-        self.transport.write("\r\n".join(lines).encode())
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self.transport = transport
 
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        if not self.opened.done():
-            head, found, rest = self._buffer.partition(b"\r\n\r\n")
-            if not found:
-                return
-            assert b" 101 " in head, head
-            self.opened.set_result(None)
-            self._buffer = rest
-        while (frame := self._frame()) is not None:
-            self._take(frame)
+    def on_ws_frame(self, _transport: WSTransport, frame: WSFrame) -> None:
+        if frame.msg_type in {WSMsgType.TEXT, WSMsgType.BINARY}:
+            self.take(frame.get_payload_as_bytes())
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        if not self.opened.done():
-            self.opened.set_exception(ConnectionError("It was closed before it was open."))
+    def on_ws_disconnected(self, _transport: WSTransport) -> None:
+        self.is_closed = True
+        self.fail(ConnectionError("It was closed before it was synced."))
 
-    def _frame(self) -> bytes | None:
-        buffer = self._buffer
-        if len(buffer) < 2:  # noqa: PLR2004 (the shortest head)
-            return None
-        size, start = buffer[1], 2
-        if size == _SHORT:
-            if len(buffer) < 4:  # noqa: PLR2004
-                return None
-            size, start = struct.unpack_from("!H", buffer, 2)[0], 4
-        elif size == _TWO_BYTES:
-            if len(buffer) < 10:  # noqa: PLR2004
-                return None
-            size, start = struct.unpack_from("!Q", buffer, 2)[0], 10
-        if len(buffer) < start + size:
-            return None
-        self._buffer = buffer[start + size :]
-        return buffer[start : start + size]
-
-    def _take(self, frame: bytes) -> None:
+    def take(self, frame: bytes) -> None:
         if frame.startswith((b'{"type":"changes"', b'{"type": "changes"')):
             self.received += 1
             self.last_at = time.monotonic()
         elif frame.startswith(b'{"type":"ping"'):
             revision = json.loads(frame)["revision"]
             pong = {"type": "pong", "epoch": self.epoch, "revision": revision}
-            self._send(json.dumps(pong).encode())
+            self.transport.send(WSMsgType.TEXT, json.dumps(pong).encode())
         elif frame.startswith(b'{"type":"hello"'):
             self.epoch = json.loads(frame)["epoch"]
-        elif frame.startswith(b'{"type":"synced"'):
-            self.synced = True
+        elif frame.startswith(b'{"type":"synced"') and not self.synced.done():
+            self.synced.set_result(None)
 
-    def _send(self, payload: bytes) -> None:
-        # Masked with zeros, so that the payload stands as it is.
-        self.transport.write(struct.pack("!BBHI", 0x81, 0x80 | _SHORT, len(payload), 0) + payload)
+    def fail(self, error: Exception) -> None:
+        if not self.synced.done():
+            self.synced.set_exception(error)
+            self.synced.exception()  # nobody has to ask for it
 
 
-async def connect(port: int, path: str, cookie: str = "", *, is_greeted: bool = False) -> Socket:
+_Kind = TypeVar("_Kind", bound=Socket)
+
+
+class SocketIO(Socket):
+    """Speaks Socket.IO, as far as that has to be: it joins, and counts events."""
+
+    def take(self, frame: bytes) -> None:
+        if frame.startswith(b"0"):
+            self.transport.send(WSMsgType.TEXT, b"40")
+        elif frame.startswith(b"40"):
+            super().take(b'{"type":"synced"')
+        elif frame.startswith(b"42"):
+            super().take(b'{"type":"changes"')
+
+
+async def open_as(kind: type[_Kind], port: int, path: str, cookie: str = "") -> _Kind:
+    """One whose handshake is done.
+
+    Raises: picows.WSError, OSError: it was refused.
+    """
+    headers = {"Origin": f"http://127.0.0.1:{port}"}
+    if cookie:
+        headers["Cookie"] = f"{SESSION_COOKIE}={cookie}"
+    _, one = await ws_connect(
+        kind, f"ws://127.0.0.1:{port}{path}",
+        extra_headers=headers, websocket_handshake_timeout=None,
+        read_buffer_init_size=_BUFFER_BYTES,
+    )  # fmt: skip
+    return one
+
+
+async def connect(
+    port: int, path: str, cookie: str = "", *, is_greeted: bool = False, kind: type[_Kind] = Socket
+) -> _Kind:
     """One that is open; with ``is_greeted`` one that its server has said to be synced."""
-    loop = asyncio.get_running_loop()
-    _, one = await loop.create_connection(lambda: Socket(port, path, cookie), "127.0.0.1", port)
     async with asyncio.timeout(_PATIENCE_S):
-        await one.opened
-        while is_greeted and not one.synced:  # noqa: ASYNC110 (a client that only counts)
-            await asyncio.sleep(0.005)
+        one = await open_as(kind, port, path, cookie)
+        if is_greeted:
+            await one.synced
     return one
 
 
 async def connect_all(
-    port: int, path: str, cookies: list[str], *, is_greeted: bool = False
-) -> list[Socket]:
+    port: int,
+    path: str,
+    cookies: list[str],
+    *,
+    is_greeted: bool = False,
+    kind: type[_Kind] = Socket,
+) -> list[_Kind]:
     """One for each cookie."""
-    opened: list[Socket] = []
+    opened: list[_Kind] = []
     for n in range(0, len(cookies), _TOGETHER):
         part = [
-            connect(port, path, one, is_greeted=is_greeted) for one in cookies[n : n + _TOGETHER]
+            connect(port, path, one, is_greeted=is_greeted, kind=kind)
+            for one in cookies[n : n + _TOGETHER]
         ]
         opened += await asyncio.gather(*part)
     return opened

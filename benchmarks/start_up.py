@@ -1,13 +1,12 @@
 """How much longer ``manage.py notify`` takes than a Django command that does nothing.
 
-``python -m benchmarks.start_up --runs 10`` runs both in turns, each as a process of its own. The
-command that does nothing belongs to a project with Django's users and nothing else; ours sends a
-notification to one user, in a new SQLite file.
+``python -m benchmarks.start_up --rounds 10`` runs both in turns, each as a process of its own.
+The command that does nothing belongs to a project with Django's users and nothing else; ours
+sends a notification to one user, in a new SQLite file.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -15,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import machine
+from benchmarks import harness, machine
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -36,10 +35,8 @@ class Command(BaseCommand):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=10)
-    runs = parser.parse_args().runs
-    print(machine.describe(), flush=True)
+    options = harness.options(__doc__, rounds=10).parse_args()
+    described = machine.describe()
     with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
         folder = Path(name)
         _make_bare_project(folder)
@@ -55,16 +52,19 @@ def main() -> None:
         _run(ours, folder, "shell", "-v", "0", "-c", _MAKE_USER)
         nothing: list[float] = []
         notify: list[float] = []
-        for _ in range(runs + 1):
+        for _ in harness.rounds(options.rounds + 1):
             nothing.append(_run(bare, folder, "nothing"))
             notify.append(_run(ours, folder, "notify", "Hello", "--user", "alice"))
     # The first of each read the modules from the disk.
     del nothing[0], notify[0]
-    print(f"\n{runs} runs of each, in turns")
-    print(f"  a bare command that does nothing  {machine.spread(nothing, 's')}")
-    print(f"  manage.py notify                  {machine.spread(notify, 's')}")
-    more = [ours - bare for ours, bare in zip(notify, nothing, strict=True)]
-    print(f"  the difference                    {machine.spread(more, 's')}")
+    table = harness.Table(
+        "A command from its start to its end", "s", budgets={"the difference": 0.5}
+    )
+    for bare_s, ours_s in zip(nothing, notify, strict=True):
+        table.add("one that does nothing, in a project with users alone", bare_s)
+        table.add("manage.py notify", ours_s)
+        table.add("the difference", ours_s - bare_s)
+    harness.keep(options.results, "start_up", described, [table])
 
 
 _MAKE_USER = "import django.contrib.auth as a; a.get_user_model().objects.create_user('alice')"

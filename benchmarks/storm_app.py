@@ -11,15 +11,12 @@ from channels.auth import AuthMiddlewareStack
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.routing import ProtocolTypeRouter
-from django.db.backends.signals import connection_created
-from prometheus_client import Counter
 
+from benchmarks import counted
 from config import asgi, health
 from notifications.models import InboxItem
 
-queries = Counter("benchmark_queries", "Statements that this process gave to the database")
-
-hub_application = asgi.application
+hub_application = counted.application
 
 
 class TutorialConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
@@ -48,16 +45,3 @@ tutorial_application = ProtocolTypeRouter(
         "websocket": AuthMiddlewareStack(TutorialConsumer.as_asgi()),
     }
 )
-
-
-def _count(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
-    queries.inc()
-    return execute(sql, params, many, context)
-
-
-def _watch(connection: Any, **_: Any) -> None:
-    if _count not in connection.execute_wrappers:
-        connection.execute_wrappers.append(_count)
-
-
-connection_created.connect(_watch)

@@ -1,4 +1,4 @@
-"""The benchmarks that start servers run: figures are made of it elsewhere, on a quiet machine."""
+"""The benchmarks run: figures are made of it elsewhere, on a quiet machine."""
 
 import json
 import os
@@ -7,48 +7,79 @@ import sys
 
 import pytest
 
+from benchmarks.plan import LONG, PLAN
 
-def run(name, *arguments):
+# As little as each can measure, and who is left out for what it would take.
+SMALL = {
+    "fanout": [
+        "--sockets=5",
+        "--only=websockets",
+        "--only=python-socketio",
+        "--only=hub, uvicorn",
+        "--only=tutorial, uvicorn",
+        "--only=tutorial, Daphne",
+    ],
+    "everyone": ["--sockets=5", "--only=SQLite"],
+    "push": ["--sockets=5", "--only=SQLite", "--seconds=0.2"],
+    "handshakes": ["--sockets=5"],
+    "idle": ["--sockets=5", "--seconds=0.1"],
+    "storm": ["--sockets=10", "--users=5", "--only=uvicorn", "--only=tutorial, uvicorn"],
+    "sends": ["--sends=20", "--database=sqlite"],
+    "growth": ["--sockets=2", "--recipients=5", "--times", "1", "2"],
+    "cores": ["--sockets=2", "--processes", "1", "2"],
+    "transports": ["--users=2", "--messages=1", "--mean-gap=0.1", "--interval=0.2"],
+    "listen": ["--sockets=4", "--seconds=0.3", "--rate=20", "--only=after"],
+    "parts": [],
+}
+
+
+def run(*arguments, status=0):
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("COV", "PYTEST"))}
     done = subprocess.run(
-        [sys.executable, "-m", f"benchmarks.{name}", *arguments],
-        env=kept, check=False, timeout=300, capture_output=True, text=True,
+        [sys.executable, "-m", *arguments],
+        env=kept | {"BENCHMARK_REST": "0.1"},
+        check=False, timeout=300, capture_output=True, text=True,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == status, done.stdout + done.stderr
     return done.stdout
 
 
-@pytest.mark.parametrize(
-    ("name", "contenders"),
-    [("fanout", ["websockets", "hub, uvicorn"]), ("everyone", ["SQLite"])],
-)
-def test_it_measures_each_of_its_contenders_once_a_round(tmp_path, name, contenders):
-    only = [word for one in contenders for word in ("--only", one)]
-    run(name, "--sockets", "5", "--rounds", "2", *only, "--results", str(tmp_path))
-    for table in json.loads((tmp_path / f"{name}.json").read_text())["tables"]:
-        assert {one: len(figures) for one, figures in table["figures"].items()} == dict.fromkeys(
-            contenders, 2
-        )
+@pytest.mark.parametrize("name", SMALL)
+def test_it_measures_what_it_claims_and_keeps_that(tmp_path, name):
+    run(f"benchmarks.{name}", "--rounds=1", *SMALL[name], f"--results={tmp_path}")
+    (file,) = tmp_path.glob(f"{name}*.json")
+    results = json.loads(file.read_text())["results"]
+    assert results
+    for one in results:
+        assert one["claim"], one
+        assert one["rounds"], one
+        assert one["least"] <= one["median"] <= one["most"], one
+        assert bool(one["asked"]) == bool(one["verdict"]), one
 
 
-def test_handshakes_and_idle_sockets_are_measured(tmp_path):
-    run("handshakes", "--sockets", "5", "--rounds", "2", "--results", str(tmp_path))
-    costs, memory = json.loads((tmp_path / "handshakes.json").read_text())["tables"]
-    assert all(len(figures) == 2 for figures in costs["figures"].values())
-    assert memory["figures"]
+def test_all_are_run_by_one_command_which_writes_down_what_they_found(tmp_path):
+    command = ["benchmarks", f"--into={tmp_path}", f"--plots={tmp_path / 'plots'}"]
+    run(*command, "start_up", "dashboard")
+    known = json.loads((tmp_path / "RESULTS.json").read_text())
+    assert list(known) == ["dashboard", "start_up"]
+    assert json.loads((tmp_path / "results" / "start_up.json").read_text()) == known["start_up"]
+    text = (tmp_path / "RESULTS.md").read_text()
+    assert "| the difference |" in text
+    for name in known:
+        assert f"(plots/benchmark-{name}.svg)" in text
+        assert (tmp_path / "plots" / f"benchmark-{name}.svg").read_text().startswith("<?xml")
+
+    # What there is no time for is said, in the place of what was found before.
+    run(*command, "dashboard", "--minutes=0", status=1)
+    assert "Not measured: there was no time left for it." in (tmp_path / "RESULTS.md").read_text()
+    now = json.loads((tmp_path / "RESULTS.json").read_text())
+    assert now["dashboard"]["results"] == []
+    assert now["start_up"] == known["start_up"]
 
 
-def test_sends_are_measured(tmp_path):
-    some = ("--sends", "20", "--rounds", "2", "--database", "sqlite")
-    run("sends", *some, "--results", str(tmp_path))
-    for table in json.loads((tmp_path / "sends.json").read_text())["tables"]:
-        assert {one: len(figures) for one, figures in table["figures"].items()} == {
-            "API, SQLite": 2,
-            "--jsonl, SQLite": 2,
-        }
-
-
-def test_parts_are_measured():
-    said = run("parts", "--rounds", "1")
-    for part in ("a hint of 1,000 rows", "marked as delivered", "idle dispatcher"):
-        assert part in said
+def test_each_run_has_a_name_of_its_own_and_each_benchmark_is_tried_here():
+    names = [step.file for step in PLAN]
+    assert len(set(names)) == len(names)
+    assert set(LONG) <= set(names)
+    elsewhere = {"browser", "dashboard", "dispatch", "search", "start_up"}
+    assert {step.name for step in PLAN} - elsewhere == set(SMALL)
