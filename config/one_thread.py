@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -19,6 +20,8 @@ from django.core.handlers.base import BaseHandler
 from django.core.signals import request_started
 from django.http import HttpResponseBase
 from django.urls import set_script_prefix
+
+logger = logging.getLogger(__name__)
 
 Event = dict[str, Any]
 # How many may be at work is decided before (admission.py).
@@ -60,13 +63,21 @@ class Handler(ASGIHandler):
             try:
                 return _events(response)
             finally:
-                response.close()
+                _close(response)
 
 
 def application() -> Handler:
     """``django.core.asgi.get_asgi_application``, of this kind."""
     django.setup(set_prefix=False)
     return Handler()
+
+
+def _close(response: HttpResponseBase) -> None:
+    try:
+        response.close()
+    except Exception:
+        # What the view did is done, whatever becomes of what follows it.
+        logger.exception("A request did not end well; it is answered all the same.")
 
 
 def _events(response: HttpResponseBase) -> tuple[Event, Event]:

@@ -137,22 +137,22 @@ def _numbered(file: BinaryIO) -> Iterator[tuple[int, bytes | None, bool]]:
             return
 
 
-def _sent(some: Sequence[tuple[int, bytes | None]], sender: str, key_of: KeyOf) -> list[Line]:
-    """What became of these lines."""
-    lines, requests = [], []
-    for number, asked in _read(some, sender):
-        if isinstance(asked, Exception):
-            lines.append(Line(number, error=_why(asked)))
-            continue
-        message, audience = asked
-        requests.append((number, Request(message, audience, key_of(number), through=COMMAND)))
-    answers = acts.send_each([request for _, request in requests])
-    for (number, _), answer in zip(requests, answers, strict=True):
+def _sent(some: Sequence[tuple[int, bytes | None]], sender: str, key_of: KeyOf) -> Iterator[Line]:
+    """What became of these lines, each as soon as it is known."""
+    asked = list(_read(some, sender))
+    answers = acts.send_each(
+        [
+            Request(*one, key_of(number), through=COMMAND)
+            for number, one in asked
+            if not isinstance(one, Exception)
+        ]
+    )
+    for number, one in asked:
+        answer = one if isinstance(one, Exception) else next(answers)
         if isinstance(answer, Sent):
-            lines.append(Line(number, answer))
+            yield Line(number, answer)
         else:
-            lines.append(Line(number, error=_why(answer)))
-    return sorted(lines, key=lambda line: line.number)
+            yield Line(number, error=_why(answer))
 
 
 def _checked(line: tuple[int, _Asked | Exception]) -> Line:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,6 @@ from notifications.models import Notification, Status, transactions
 from notifications.models.audience import Audience
 from notifications.models.audiences import ChosenUsers
 from notifications.models.door import CODE, Through
-from notifications.process import metrics
 from notifications.sending import at_once, dispatch, quota, start
 from notifications.sending.together import Together
 from notifications.wire.message import PARTS, Message
@@ -106,33 +104,31 @@ def accept(request: Request) -> Sent:
     """
     one = _prepared(request)
     known = _known([one])
-    # Those that come at the same time share a transaction.
-    sent = _sends.do(one, conf.DISPATCH_CHUNK_SIZE) if _few(one, known) else None
+    sent = _sent_at_once(one) if _few(one, known) else None
     if sent is None:
         return _again(one, known) or _accept(one)
     _log_accepted(sent.notification)
     return sent
 
 
-def accept_each(requests: Sequence[Request]) -> list[Sent | Refusal]:
+def accept_each(requests: Sequence[Request]) -> Iterator[Sent | Refusal]:
     """Accept each of them, in their order; or say why not. Those to few people go together.
 
-    Raises: DatabaseError: some may be committed.
+    Each is told of before the next that do not go with it are begun.
+
+    Raises: DatabaseError: what was told of before is committed.
     """
     tried = [_tried(request) for request in requests]
     known = _known([one for one in tried if isinstance(one, _Prepared)])
-    answers: list[Sent | Refusal] = []
     for some in _runs(tried, known):
         if isinstance(some, _Prepared | ValidationError):
-            answers.append(_answer(some, known))
-            continue
-        if (stored := _at_once(some)) is None:
-            answers += [_answer(one, known) for one in some]
-            continue
-        answers += stored
-        for sent in stored:
-            _log_accepted(sent.notification)
-    return answers
+            yield _answer(some, known)
+        elif (stored := _at_once(some)) is None:
+            yield from (_answer(one, known) for one in some)
+        else:
+            for sent in stored:
+                _log_accepted(sent.notification)
+            yield from stored
 
 
 def _prepared(request: Request) -> _Prepared:
@@ -181,25 +177,27 @@ def _few(one: _Prepared, known: _Known) -> int | None:
         return None
     if one.is_later or _is_over(one.row) or (one.request.rationed and quota.applies_to(one.row)):
         return None
+    if not connection.get_autocommit():
+        # Whoever switched it off commits when they like, which is no transaction to share.
+        return None
     count = len(audience.ids)
     return count if 0 < count <= conf.DISPATCH_CHUNK_SIZE else None
 
 
 def _at_once(some: Sequence[_Prepared]) -> list[Sent] | None:
     """Store these with their items in one transaction; None: none of them is stored."""
-    # Copies, since what is said of a row that could not be stored is untrue.
-    rows = [copy.copy(one.row) for one in some]
-    try:
-        with metrics.timed(metrics.dispatch_chunk), transactions.atomic():
-            at_once.store(rows)
-    except (at_once.NotPossible, IntegrityError):
-        # Somebody is at work on one of the inboxes, or sends the same just now: rolled back. What
-        # fails at the commit in any other way may be committed, and must not be tried again.
-        return None
-    return [Sent(row, created=True) for row in rows]
+    rows = at_once.stored([one.row for one in some])
+    return None if rows is None else [Sent(row, created=True) for row in rows]
 
 
-# In whatever threads they come.
+def _sent_at_once(one: _Prepared) -> Sent | None:
+    if at_once.is_listened_to():
+        # By code that may ask in whose thread, and for whose request, it is called.
+        return stored[0] if (stored := _at_once([one])) else None
+    return _sends.do(one, conf.DISPATCH_CHUNK_SIZE)
+
+
+# Those that come at the same time, in whatever threads, share a transaction.
 _sends: Together[_Prepared, Sent] = Together(_at_once, lambda one: len(one.row.audience_ids))
 
 
@@ -252,12 +250,12 @@ def _accept(one: _Prepared) -> Sent:
             notification.save(force_insert=True)
             if not later:
                 start.dispatch_on_commit(notification)
+            transaction.on_commit(lambda: _log_accepted(notification), robust=True)
     except IntegrityError:
         # The same request, at the same time: the unique key let the other one in.
         if (sent := _again(one, _known([one]))) is None:
             raise
         return sent
-    transaction.on_commit(lambda: _log_accepted(notification), robust=True)
     return Sent(notification, created=True)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.db import connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 from django.utils.asyncio import async_unsafe
 
@@ -24,6 +25,8 @@ from notifications.sending.accepting import (
 from notifications.wire.message import EDITABLE, Message
 
 __all__ = ["IdempotencyConflict", "IdempotencyKey", "Refusal", "Request", "Sent"]
+
+logger = logging.getLogger(__name__)
 
 # Of a row, what its dispatch moves.
 FIGURES = ("status", "item_count", "muted_count", "off_count")
@@ -68,19 +71,27 @@ def send(
 
 
 @async_unsafe("send_each() waits for the database; in async code give it to a thread.")
-def send_each(requests: Sequence[Request]) -> list[Sent | Refusal]:
-    """``send`` for many: each of them, in their order, or what ``send`` would raise of it."""
-    answers = accepting.accept_each(requests)
-    for sent in answers:
-        if isinstance(sent, Sent):
-            _look_again(sent)
-    return answers
+def send_each(requests: Sequence[Request]) -> Iterator[Sent | Refusal]:
+    """``send`` for many: each of them, in their order, or what ``send`` would raise of it.
+
+    They are sent while they are asked for, those to few people some at a time.
+
+    Raises: DatabaseError: what was told of before is committed.
+    """
+    for answer in accepting.accept_each(requests):
+        if isinstance(answer, Sent):
+            _look_again(answer)
+        yield answer
 
 
 def _look_again(sent: Sent) -> None:
     if sent.notification.status == Status.SENDING and not connection.in_atomic_block:
         # The dispatch of a small audience ran at the commit, and moved the row.
-        sent.notification.refresh_from_db(fields=FIGURES)
+        try:
+            sent.notification.refresh_from_db(fields=FIGURES)
+        except (DatabaseError, InterfaceError) as error:
+            # It is committed all the same, which is what its sender asks for.
+            logger.warning("Notification %s is sent: %r", sent.notification.pk, error)
 
 
 async def asend(

@@ -7,25 +7,64 @@ whose inbox somebody else is at work on gets it by a dispatch.
 
 from __future__ import annotations
 
+import copy
 import logging
 from collections.abc import Sequence
+from typing import Any
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
+from django.db.models.signals import post_save, pre_save
 from django.utils import timezone
 
-from notifications.models import Notification, Status, audiences
+from notifications.models import Notification, Status, audiences, transactions
 from notifications.models.notification import NotificationQuerySet
 from notifications.preferences import skipping
 from notifications.preferences.skipping import Reason
+from notifications.process import metrics
 from notifications.sending import arrivals
 from notifications.sending.dispatch import Dispatch
 from notifications.sending.signals import inboxes_changed
 
 logger = logging.getLogger(__name__)
 
+_OURS = "notifications."
+# How long others' inboxes may stay locked for a key that somebody's open transaction has, too. That
+# may want these inboxes next.
+_WAIT_FOR_KEY = "SET LOCAL lock_timeout = '50ms'"
+
 
 class NotPossible(Exception):
     """They are to be stored by themselves, and dispatched then."""
+
+
+def is_listened_to() -> bool:
+    """Whether code that is not ours hears of each row that is saved."""
+    receivers = (*_receivers(pre_save), *_receivers(post_save))
+    return any(not str(one.__module__).startswith(_OURS) for one in receivers)
+
+
+def stored(rows: Sequence[Notification]) -> list[Notification] | None:
+    """``store`` in a transaction of their own; None: none of them is stored.
+
+    Raises: DatabaseError: they may be committed, and must not be tried again.
+    """
+    # Copies, since what is said of a row that could not be stored is untrue.
+    rows = [copy.copy(row) for row in rows]
+    committed: list[bool] = []
+    try:
+        with metrics.timed(metrics.dispatch_chunk), transactions.atomic():
+            # Before whatever else is done on commit: what fails there comes out here, too.
+            transaction.on_commit(lambda: committed.append(True))
+            store(rows)
+    except Exception as error:
+        if committed:
+            logger.exception("What was to follow %s sends failed; they are committed.", len(rows))
+        elif isinstance(error, NotPossible | IntegrityError):
+            # Somebody is at work on one of the inboxes, or sends the same just now: rolled back.
+            return None
+        else:
+            raise
+    return rows
 
 
 def store(rows: Sequence[Notification]) -> None:
@@ -65,10 +104,30 @@ def _store(rows: Sequence[Notification]) -> None:
 
 
 def _insert(rows: Sequence[Notification]) -> None:
-    if len(rows) > 1 and connection.features.can_return_rows_from_bulk_insert:
-        # Django's own: ours would look at each of them again.
-        super(NotificationQuerySet, Notification.objects.all()).bulk_create(rows)
-        return
+    if connection.vendor == "postgresql" and any(row.idempotency_key is not None for row in rows):
+        with connection.cursor() as cursor:
+            cursor.execute(_WAIT_FOR_KEY)
     for row in rows:
         row.is_begun = True
-        row.save_base(force_insert=True)
+    if len(rows) == 1 or not connection.features.can_return_rows_from_bulk_insert:
+        for row in rows:
+            row.save_base(force_insert=True)
+        return
+    # Whoever listens hears of each, however many are stored by one statement.
+    said: dict[str, Any] = {
+        "sender": Notification,
+        "raw": False,
+        "using": connection.alias,
+        "update_fields": None,
+    }
+    for row in rows:
+        pre_save.send(instance=row, **said)
+    # Django's own: ours would look at each of them again.
+    super(NotificationQuerySet, Notification.objects.all()).bulk_create(rows)
+    for row in rows:
+        post_save.send(instance=row, created=True, **said)
+
+
+def _receivers(signal: Any) -> list[Any]:
+    sync, of_async = signal._live_receivers(Notification)
+    return [*sync, *of_async]

@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
+from django.db import OperationalError
+
 One = TypeVar("One")
 Answer = TypeVar("Answer")
 
@@ -58,13 +60,18 @@ class Together(Generic[One, Answer]):
         with self._lock:
             self._waiting.append(mine)
             begins, self._is_busy = not self._is_busy, True
-        if not begins:
-            mine.called.wait(_PATIENCE_S)
-        if (some := self._taken_with(mine, room)) is not None:
+        try:
+            if not begins:
+                mine.called.wait(_PATIENCE_S)
+            if (some := self._taken_with(mine, room)) is None:
+                # Maybe it was called as well, and somebody beside was faster.
+                mine.answered.wait()
+        except BaseException:
+            # Whoever does not wait any longer must not find it done some time later.
+            self._leave(mine)
+            raise
+        if some is not None:
             self._work(some)
-        else:
-            # Maybe it was called as well, and somebody beside was faster.
-            mine.answered.wait()
         if mine.error is not None:
             raise mine.error
         return mine.answer
@@ -86,14 +93,26 @@ class Together(Generic[One, Answer]):
                 some.append(self._waiting.popleft())
             return some
 
+    def _leave(self, mine: _Waiting[One, Answer]) -> None:
+        with self._lock:
+            if mine in self._waiting:
+                self._waiting.remove(mine)
+        if mine.called.is_set():
+            self._call_next()
+
     def _work(self, some: Sequence[_Waiting[One, Answer]]) -> None:
         try:
             answers: Sequence[Any] = self._act([one.one for one in some]) or [None] * len(some)
             for one, answer in zip(some, answers, strict=True):
                 one.answer = answer
-        except BaseException as error:
+        except Exception as error:
             for one in some:
                 one.error = error
+            raise
+        except BaseException:
+            # Meant for this thread alone; the others do not end, but cannot know.
+            for one in some:
+                one.error = OperationalError("Who stored it was interrupted: maybe it is sent.")
             raise
         finally:
             self._call_next()

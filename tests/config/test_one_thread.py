@@ -115,3 +115,17 @@ def test_it_answers_nothing_but_http():
 
     with pytest.raises(ValueError, match="HTTP"):
         asyncio.run(ask())
+
+
+def test_what_fails_once_a_view_is_done_takes_no_answer_back():
+    """Its transaction is committed, so it must not read as if it were not."""
+
+    def fail(**_more):
+        raise RuntimeError
+
+    request_finished.connect(fail)
+    try:
+        start, body = asyncio.run(answered(Handler(), "/plain/", b"said"))
+    finally:
+        request_finished.disconnect(fail)
+    assert (start["status"], body["body"]) == (201, b"said")

@@ -5,16 +5,18 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models.signals import post_save, pre_save
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from notifications.models import Inbox, InboxItem, Notification, Status, audiences
 from notifications.preferences import acts as preferences
-from notifications.sending import acts, arrivals, at_once
+from notifications.sending import accepting, acts, arrivals, at_once
 from notifications.sending.acts import IdempotencyConflict, IdempotencyKey, Request, Sent
 from notifications.sending.dispatch import Dispatch
 from notifications.wire.message import Message
+from tests.support.processes import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -156,6 +158,149 @@ def test_the_same_request_at_the_same_time_is_one_notification(alice):
     assert len(arrived(alice)) == 1
 
 
+@pytest.fixture
+def listeners():
+    """Connects receivers of a host's to what is said of notifications."""
+    connected = []
+
+    def connect(signal, receiver):
+        signal.connect(receiver, sender=Notification)
+        connected.append((signal, receiver))
+
+    yield connect
+    for signal, receiver in connected:
+        signal.disconnect(receiver, sender=Notification)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("is_long", [False, True])
+def test_who_listens_to_rows_hears_of_each_once(listeners, alice, monkeypatch, count, is_long):
+    heard = []
+    listeners(pre_save, lambda instance, **said: heard.append((instance.title, said["raw"])))
+    listeners(
+        post_save,
+        lambda instance, created, **said: heard.append((instance.pk, created, said["raw"])),
+    )
+    if is_long:
+        monkeypatch.setattr(arrivals, "locked", lambda *_args, **_more: {})
+    sent = list(acts.send_each([request(f"{n}", alice) for n in range(count)]))
+    told = [one.notification for one in sent]
+    assert sorted(heard, key=str) == sorted(
+        [(one.title, False) for one in told] + [(one.pk, True, False) for one in told], key=str
+    )
+
+
+def in_threads(*sends):
+    threads = [threading.Thread(target=one) for one in sends]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("signal", [pre_save, post_save])
+def test_who_listens_to_rows_is_called_in_their_senders_threads(listeners, alice, signal):
+    """As what keeps a history of rows is, which asks whose request it is."""
+    heard, n = {}, 6
+    both = threading.Barrier(n)
+
+    def ask(title):
+        both.wait()
+        send(title, alice)
+        connection.close()
+
+    listeners(signal, lambda instance, **_said: heard.update({instance.title: mine.title}))
+    mine = threading.local()
+
+    def sender(title):
+        def run():
+            mine.title = title
+            ask(title)
+
+        return run
+
+    in_threads(*(sender(f"{n}") for n in range(n)))
+    assert heard == {title: title for title in map(str, range(n))}
+
+
+@pytest.mark.parametrize("titles", [["One"], ["One", "Two"]])
+@pytest.mark.parametrize("error", [IntegrityError, RuntimeError])
+def test_what_fails_after_the_commit_takes_nothing_back(listeners, alice, error, titles):
+    def fail():
+        raise error
+
+    listeners(post_save, lambda **_said: transaction.on_commit(fail))
+    sent = list(acts.send_each([request(title, alice) for title in titles]))
+    assert [one.created for one in sent] == [True] * len(titles)
+    assert [title for title, *_ in arrived(alice)] == titles
+    assert Notification.objects.count() == len(titles)
+
+
+def test_where_nothing_commits_by_itself_it_is_the_senders_to_commit(alice):
+    """``AUTOCOMMIT`` off: nothing is shared with other threads, or done beside."""
+    Inbox.objects.ensure_of([alice.pk])
+    transaction.set_autocommit(False)
+    try:
+        alice.save()  # or on SQLite the transaction would end with the savepoint that began it
+        send("Taken back", alice)
+        transaction.rollback()
+        assert not Notification.objects.exists()
+        send("Kept", alice)
+        transaction.commit()
+    finally:
+        transaction.rollback()
+        transaction.set_autocommit(True)
+    assert [one.title for one in Notification.objects.all()] == ["Kept"]
+    Dispatch(Notification.objects.get().pk).run()
+    assert [title for title, *_ in arrived(alice)] == ["Kept"]
+
+
+def test_nobody_who_has_it_otherwise_is_taken_along(alice):
+    """Neither a thread with a transaction open, nor one that commits when it likes."""
+    Inbox.objects.ensure_of([alice.pk])
+    asked = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accepting._sends, "do", lambda one, _room: asked.append(one))
+        with transaction.atomic():
+            send("Within", alice)
+        transaction.set_autocommit(False)
+        try:
+            send("By hand", alice)
+            transaction.commit()
+        finally:
+            transaction.set_autocommit(True)
+        assert asked == []
+        send("Alone", alice)
+    assert len(asked) == 1
+
+
+def test_what_is_committed_is_sent_though_it_cannot_be_looked_at_again(alice, monkeypatch):
+    def fail(*_args, **_more):
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(arrivals, "locked", lambda *_args, **_more: {})
+    monkeypatch.setattr(Notification, "refresh_from_db", fail)
+    assert send("Hello", alice).created
+    assert [one.created for one in acts.send_each([request("Again", alice)])] == [True]
+    assert Notification.objects.count() == 2
+
+
+def test_what_is_sent_is_told_of_before_what_fails(alice, monkeypatch):
+    """Of many, some of which go in a transaction of their own."""
+    later = timezone.now() + timedelta(hours=1)
+    answers = acts.send_each([request("One", alice), request("Later", alice, send_at=later)])
+    assert next(answers).created
+
+    def fail(*_args, **_more):
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(Notification, "save", fail)
+    with pytest.raises(OperationalError):
+        next(answers)
+    assert [title for title, *_ in arrived(alice)] == ["One"]
+
+
 if connection.vendor == "postgresql":  # on SQLite one writer waits for the other
 
     def test_an_inbox_that_somebody_else_has_locked_is_not_waited_for(alice, bob):
@@ -174,3 +319,42 @@ if connection.vendor == "postgresql":  # on SQLite one writer waits for the othe
         finally:
             other.close()
         assert not Notification.objects.exists()
+
+    def test_who_waits_for_a_key_keeps_nobody_from_an_inbox(alice):
+        """Somebody's transaction may have sent the same, and do something in that inbox then."""
+        Inbox.objects.ensure_of([alice.pk])
+        answers = []
+
+        def ask():
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = 0")  # PostgreSQL's own, as others have it
+            answers.append(send("Hello", alice, key="k"))
+            connection.close()
+
+        def is_waited_for():
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid' "
+                    "AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+                )
+                return cursor.fetchone() is not None
+
+        def is_free():
+            try:
+                with transaction.atomic():
+                    Inbox.objects.select_for_update(nowait=True).get(user=alice)
+            except OperationalError:
+                return False
+            return True
+
+        waiting = threading.Thread(target=ask)
+        with transaction.atomic():
+            mine = send("Hello", alice, key="k")
+            waiting.start()
+            until(is_waited_for, "the other waits for the key")
+            until(is_free, "the inbox is free")
+        waiting.join(60)
+        assert [(one.created, one.notification.pk) for one in answers] == [
+            (False, mine.notification.pk)
+        ]
+        assert len(arrived(alice)) == 1

@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from django.db import OperationalError
 
 from notifications.sending.together import Together
 from tests.support.processes import until
@@ -22,13 +23,15 @@ class Work:
         assert self.may_go_on.wait(60)
         if "bad" in some:
             raise RuntimeError("bad")
+        if "ended" in some:
+            raise SystemExit
         return None if "alone" in some else [one.upper() for one in some]
 
     def ask(self, together, *words):
         def do(word):
             try:
                 self.answers.append(together.do(word, ROOM))
-            except RuntimeError as error:
+            except (RuntimeError, SystemExit, OperationalError) as error:
                 self.errors.append(error)
 
         threads = [threading.Thread(target=do, args=[word]) for word in words]
@@ -113,3 +116,41 @@ def test_with_many_threads_each_gets_its_own_answer(monkeypatch, patience_s):
     joined(work.ask(together, *words))
     assert sorted(map(str, work.answers)) == sorted(word.upper() for word in words)
     assert sorted(word for some in work.done for word in some) == sorted(words)
+
+
+def test_what_ends_one_thread_ends_no_other(patient):
+    work = Work()
+    behind_a_first(work, Together(work, len), "ended", "b")
+    assert work.answers == ["FIRST"]
+    assert {type(one) for one in work.errors} == {SystemExit, OperationalError}
+
+
+@pytest.mark.parametrize("is_called", [False, True])
+def test_who_is_interrupted_while_it_waits_is_not_served_later(monkeypatch, is_called):
+    """As by a time limit of gevent's or Celery's, or by Ctrl-C."""
+    work = Work()
+    together = Together(work, len)
+    first = work.ask(together, "first")
+    until(lambda: work.done, "the first is at work")
+
+    def interrupted(self, _timeout=None):
+        if is_called:
+            self.set()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        # Only this thread waits.
+        patch.setattr(
+            "notifications.sending.together.threading.Event", interrupted_event(interrupted)
+        )
+        with pytest.raises(KeyboardInterrupt):
+            together.do("mine", ROOM)
+    work.may_go_on.set()
+    joined(first)
+    joined(work.ask(together, "later"))
+    assert work.done == [["first"], ["later"]]
+    assert sorted(work.answers) == ["FIRST", "LATER"]
+
+
+def interrupted_event(wait):
+    return type("Interrupted", (threading.Event,), {"wait": wait})
