@@ -2,17 +2,21 @@
 
 import asyncio
 import threading
+from contextvars import ContextVar
 
 import pytest
 from asgiref.testing import ApplicationCommunicator
+from django.contrib.auth import get_user_model
 from django.core.signals import request_finished, request_started
+from django.db import connection, connections
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
-from django.utils import translation
+from django.utils import timezone, translation
 
 from config.one_thread import Handler
 from tests.support.processes import PATIENCE_S
 
+User = get_user_model()
 seen = []
 
 
@@ -29,7 +33,34 @@ def streamed(_request):
     return StreamingHttpResponse(iter([b"one ", b"two"]))
 
 
-urlpatterns = [path("plain/", plain), path("streamed/", streamed)]
+async def in_a_loop(request):
+    await asyncio.sleep(0)
+    return HttpResponse(f"{await User.objects.acount()} {request.body.decode()}")
+
+
+def failing(_request):
+    noted.append(User.objects.count())
+    raise RuntimeError
+
+
+def looking(_request):
+    User.objects.count()
+    # What was set in this thread and in this context before.
+    noted.append((connection.in_atomic_block, said.get(), timezone.get_current_timezone_name()))
+    said.set("said")
+    timezone.activate("Asia/Tokyo")
+    held.append(connections["default"])
+    return HttpResponse("looked")
+
+
+noted, held, said = [], [], ContextVar("said", default=None)
+urlpatterns = [
+    path("plain/", plain),
+    path("streamed/", streamed),
+    path("in_a_loop/", in_a_loop),
+    path("failing/", failing),
+    path("looking/", looking),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +68,8 @@ def routes(settings):
     settings.ROOT_URLCONF = __name__
     settings.MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
     seen.clear()
+    noted.clear()
+    held.clear()
 
 
 async def answered(handler, where, body=b""):
@@ -129,3 +162,26 @@ def test_what_fails_once_a_view_is_done_takes_no_answer_back():
     finally:
         request_finished.disconnect(fail)
     assert (start["status"], body["body"]) == (201, b"said")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_view_may_be_async():
+    start, body = asyncio.run(answered(Handler(), "/in_a_loop/", b"said"))
+    assert (start["status"], body["body"]) == (200, b"0 said")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_finds_nothing_of_one_that_failed():
+    async def some():
+        handler = Handler()
+        statuses = []
+        for where in ("/looking/", "/failing/", "/looking/", "/nowhere/"):
+            start, _ = await answered(handler, where)
+            statuses.append(start["status"])
+        return statuses
+
+    assert asyncio.run(some()) == [200, 500, 200, 404]
+    here = timezone.get_default_timezone_name()
+    assert noted == [(False, None, here), 0, (False, None, here)]
+    # What each had open to the database is closed.
+    assert [one.connection for one in held] == [None] * 2

@@ -1,7 +1,9 @@
 """What goes to few people is stored with its items; where that cannot be, it goes the long way."""
 
+import json
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
+from datetime import timezone as tz
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -9,12 +11,16 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models.signals import post_save, pre_save
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy
 
-from notifications.models import Inbox, InboxItem, Notification, Status, audiences
+from notifications.models import Inbox, InboxItem, Level, Notification, Status, audiences
 from notifications.preferences import acts as preferences
 from notifications.sending import accepting, acts, arrivals, at_once
 from notifications.sending.acts import IdempotencyConflict, IdempotencyKey, Request, Sent
 from notifications.sending.dispatch import Dispatch
+from notifications.sending.signals import inboxes_changed
+from notifications.wire import serializers
 from notifications.wire.message import Message
 from tests.support.processes import until
 
@@ -273,6 +279,48 @@ def test_nobody_who_has_it_otherwise_is_taken_along(alice):
         assert asked == []
         send("Alone", alice)
     assert len(asked) == 1
+
+
+ODD = {
+    "lines": {"body": "one\r\ntwo"},
+    "lazy": {"body": gettext_lazy("Yes"), "sender": gettext_lazy("No")},
+    "safe": {"body": mark_safe("<b>")},
+    "word": {"level": Level.CRITICAL},
+    "another zone": {"expires_at": datetime(2100, 1, 2, 3, tzinfo=tz(timedelta(hours=5)))},
+    "data": {"data": {"a": [1, 2.5, None], "b": {"c": 1e3}}},
+    "no data": {"data": None},
+    "actions": {"actions": ({"label": "Yes", "url": "/"},)},
+}
+
+
+@pytest.mark.parametrize("said", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_is_pushed_is_what_is_stored(dispatched, alice, said, count):
+    """It is told of as it was said; who asks later gets it as the database has it."""
+    pushed = []
+
+    def note(changes, **_said):
+        pushed.extend(
+            (one.notification.pk, said_of(one.notification), one.arrived_at) for one in changes
+        )
+
+    inboxes_changed.connect(note)
+    try:
+        list(acts.send_each([request("Hello", alice, **said) for _ in range(count)]))
+    finally:
+        inboxes_changed.disconnect(note)
+    assert dispatched == []
+    assert pushed == [
+        (one.pk, said_of(one), one.items.get().arrived_at)
+        for one in Notification.objects.order_by("pk")
+    ]
+    assert len(pushed) == count
+
+
+def said_of(notification):
+    row = {name: getattr(notification, name) for name in serializers.CONTENT}
+    shown = serializers.members(serializers.content(notification.pk, row))
+    return json.loads(b"{%b}" % shown)
 
 
 def test_what_is_committed_is_sent_though_it_cannot_be_looked_at_again(alice, monkeypatch):
