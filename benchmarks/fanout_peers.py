@@ -107,7 +107,7 @@ async def _serve(port: int) -> None:
         broadcast(everyone, MESSAGE.decode())
         return connection.respond(204, "")
 
-    options: dict[str, Any] = {"compression": None, "ping_interval": None}
+    options: dict[str, Any] = {"compression": None, "ping_interval": None, "backlog": 4096}
     async with serve(keep, "127.0.0.1", port, process_request=answer, **options) as server:
         await server.serve_forever()
 
