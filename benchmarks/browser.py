@@ -84,7 +84,7 @@ def main() -> None:
     parser.add_argument("--sends", type=int, default=40, help="one by one, for the toasts, a round")
     parser.add_argument("--rows", type=int, default=400, help="of a page to which many arrive")
     parser.add_argument("--arrivals", type=int, default=200, help="at once")
-    parser.add_argument("--kept", type=int, default=1000, help="arrivals whose memory is looked at")
+    parser.add_argument("--kept", type=int, default=500, help="arrivals whose memory is looked at")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         os.environ |= {

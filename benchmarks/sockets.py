@@ -83,7 +83,7 @@ class SocketIO(Socket):
 async def open_as(kind: type[_Kind], port: int, path: str, cookie: str = "") -> _Kind:
     """One whose handshake is done.
 
-    Raises: picows.WSError, OSError: it was refused.
+    Raises: picows.WSError, OSError: it was refused, or closed as soon as it was open.
     """
     headers = {"Origin": f"http://127.0.0.1:{port}"}
     if cookie:
@@ -93,6 +93,8 @@ async def open_as(kind: type[_Kind], port: int, path: str, cookie: str = "") -> 
         extra_headers=headers, websocket_handshake_timeout=None,
         read_buffer_init_size=_BUFFER_BYTES,
     )  # fmt: skip
+    if one is None:  # picows has let go of it: it was closed meanwhile
+        raise ConnectionResetError("It was closed as soon as it was open.")
     return one
 
 
@@ -105,12 +107,11 @@ async def connect(
     """
     async with asyncio.timeout(_PATIENCE_S):
         while True:
-            one = await open_as(kind, port, path, cookie)
-            if not is_greeted:
-                return one
             # Where others keep the machine busy, some are told to come later.
             with suppress(ConnectionError):
-                await one.synced
+                one = await open_as(kind, port, path, cookie)
+                if is_greeted:
+                    await one.synced
                 return one
             await asyncio.sleep(_LATER_S)
 
