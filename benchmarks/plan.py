@@ -46,7 +46,7 @@ PLAN = (
     Step("handshakes", "Handshakes with login, and the memory of a socket", 80),
     Step("idle", "10,000 sockets that have nothing to do", 150, ("--seconds", "10")),
     Step("fanout", _FAN_OUT, 110, ("--sockets", "5000", "--quick"), "5000"),
-    Step("dispatch", "A notification to 100,000 people", 200, ("--rounds", "2")),
+    Step("dispatch", "A notification to 100,000 people", 220, ("--rounds", "2")),
     Step("sends", "Sends by the API of one process, and by the command", 120),
     Step("browser", "What a page costs a browser, and when a toast shows", 130),
     Step("growth", "How the cost grows with 2, 4 and 8 times as much", 120),
