@@ -59,7 +59,7 @@ def test_it_measures_what_it_claims_and_keeps_that(tmp_path, name):
     (file,) = tmp_path.glob(f"{name}*.json")
     results = json.loads(file.read_text())["results"]
     assert results
-    # A table is what is claimed, in one unit; twice in it, and figures would be taken for another's.
+    # Who stood twice in a claim's table would be taken for another.
     rows = {(one["claim"], one["unit"], one["contender"]) for one in results}
     assert len(rows) == len(results)
     for one in results:
