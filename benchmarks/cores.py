@@ -79,7 +79,7 @@ class _Site:
         with ExitStack() as stack:
             environment = stack.enter_context(services("postgresql"))
             keys = prepared(environment, self.sockets * self.count)
-            settings = {"DJANGO_SETTINGS_MODULE": "benchmarks.cores_settings"}
+            settings = {"DJANGO_SETTINGS_MODULE": "benchmarks.counted_settings"}
             quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
             servers = {}
             for _ in range(self.count):

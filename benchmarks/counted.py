@@ -6,13 +6,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.backends.signals import connection_created
 from prometheus_client import Counter
 
+from benchmarks import counted_queries
 from config import asgi
 from notifications.push.hub import Hub
 
-queries = Counter("benchmark_queries", "Statements that this process gave to the database")
 messages = Counter("benchmark_messages", "What channel layer or NOTIFY has brought for streams")
 
 application = asgi.application
@@ -24,15 +23,5 @@ async def _counted(hub: Hub, event: Any) -> None:
     await _deliver(hub, event)
 
 
-def _count(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
-    queries.inc()
-    return execute(sql, params, many, context)
-
-
-def _watch(connection: Any, **_: Any) -> None:
-    if _count not in connection.execute_wrappers:
-        connection.execute_wrappers.append(_count)
-
-
 Hub.deliver = _counted  # type: ignore[method-assign]
-connection_created.connect(_watch)
+counted_queries.watch()

@@ -1,16 +1,16 @@
 """How long a dispatch to many recipients takes, and how long others wait for their turn meanwhile.
 
-``python -m benchmarks.dispatch --recipients 100000 --runs 3`` measures on a new SQLite file and on
-a private PostgreSQL server: a dispatch as the product does it, the same without its pauses, and
+``python -m benchmarks.dispatch --recipients 100000 --rounds 3`` measures on a new SQLite file and
+on a private PostgreSQL server: a dispatch as the product does it, the same without its pauses, and
 beside them what one would write with the ORM alone: inboxes updated with F(), items by bulk_create,
-1,000 at a time. Meanwhile another process acts and sends at a fixed rate; a wait is counted from
-the moment when the act was due, so that none is hidden by the one before it.
+1,000 at a time. What was dispatched is edited then, and taken out of all inboxes, which is to take
+no longer than its dispatch did. Meanwhile another process acts and sends at a fixed rate; a wait is
+counted from the moment when the act was due, so that none is hidden by the one before it.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -18,35 +18,38 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from benchmarks import harness, machine
+from benchmarks.dispatch_writer import RATE, write_until_told_to_stop, writing
 from benchmarks.statements import profile
 from notifications.management.comparison.results import percentile
 
+if TYPE_CHECKING:
+    from notifications.sending.jobs import ChunkedJob
+
 CHUNK_SIZE = 1_000
-# Acts and sends per second of the other process.
-RATE = 20
 # Seconds for 100,000 recipients, and what another process may wait meanwhile, 99 times in 100.
 BUDGET_S = {"sqlite": 4.0, "postgresql": 3.0}
 BUDGET_WAIT_MS = 100.0
-# Seconds for which it runs alone, to know what it costs when nobody else writes.
+DISPATCH = "dispatch"
+# Of what was dispatched: of these nobody may take longer than it did.
+EDIT, REMOVAL = "its edit, in each inbox", "its removal from each inbox"
+ROUNDS_SHARE = 0.7
+# Seconds for which the other process runs alone, to know what it costs when nobody else writes.
 ALONE_S = 10
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = harness.options(__doc__, rounds=3)
     parser.add_argument("--recipients", type=int, default=100_000)
-    parser.add_argument("--runs", type=int, default=3)
     parser.add_argument(
         "--database", choices=["sqlite", "postgresql"], action="append", help="may be repeated"
     )
     parser.add_argument(
         "--profile", action="store_true", help="also say how long each statement of a chunk takes"
     )
-    parser.add_argument("--results", type=Path, default=harness.RESULTS)
     parser.add_argument("--role", choices=["parent", "measure", "write"], default="parent")
     options = parser.parse_args()
     if options.role == "parent":
@@ -59,13 +62,17 @@ def main() -> None:
     if options.role == "measure":
         _measure(options)
     else:
-        _write_until_told_to_stop()
+        write_until_told_to_stop()
 
 
 def _run_on_each_database(options: argparse.Namespace) -> None:
-    for name in options.database or ["sqlite", "postgresql"]:
+    names = options.database or ["sqlite", "postgresql"]
+    # Each has its part of the time, and its rounds so much of that: waits are measured after them.
+    share = {"BENCHMARK_LIMIT_S": str(harness.limit_s() / len(names) * ROUNDS_SHARE)}
+    for name in names:
         with _database(name) as url:
-            subprocess.run(_command("measure", *sys.argv[1:]), env=_environment(url), check=True)
+            command = _command("measure", *sys.argv[1:])
+            subprocess.run(command, env=_environment(url) | share, check=True)
 
 
 @contextmanager
@@ -99,44 +106,50 @@ def _measure(options: argparse.Namespace) -> None:
     _make_users(options.recipients)
     # Once unmeasured, as the first of all also reads everything from the disk.
     _dispatch(options.recipients)
-    variants: dict[str, Callable[[int], float]] = {"dispatch": _dispatch}
+    variants: dict[str, Callable[[int], float]] = {DISPATCH: _dispatch}
     if connection.vendor == "sqlite":
         variants["dispatch without its pauses"] = _dispatch_without_pauses
     variants["F() and bulk_create"] = _dispatch_by_orm
-    took, waited = _tables(options.recipients, connection.vendor)
+    variants = {name: one for name, one in variants.items() if name in (options.only or variants)}
+    took, walked, waited = _tables(options.recipients, connection.vendor)
     waits: list[float] = []
-    with _other_process(waits):
-        time.sleep(ALONE_S)
+    with writing(_command("write"), waits):
+        time.sleep(harness.resting_s(ALONE_S))
     waited.add("nobody else", 1000 * percentile(waits, 0.99))
-    for run in range(options.runs):
+    for run in harness.rounds(options.rounds):
         # In turns, and in another order each time: the machine's speed drifts, and tables grow.
         for name in list(variants)[run % len(variants) :] + list(variants)[: run % len(variants)]:
             took.add(name, variants[name](options.recipients))
+        for name, took_s in _walks(options.recipients).items():
+            walked.add(name, took_s)
     for name, variant in variants.items():
         # Of what it is compared with once will do.
-        for _ in range(options.runs if name == "dispatch" else 1):
+        for _ in range(options.rounds if name == DISPATCH else 1):
             waits = []
-            with _other_process(waits):
+            with writing(_command("write"), waits):
                 variant(options.recipients)
             waited.add(name, 1000 * percentile(waits, 0.99))
-    described = machine.describe(_version())
-    harness.keep(options.results, f"dispatch-{connection.vendor}", described, [took, waited])
+    described, tables = machine.describe(_version()), [took, walked, waited]
+    harness.keep(options.results, f"dispatch-{connection.vendor}", described, tables)
     if options.profile:
         profile(_dispatch, options.recipients)
 
 
-def _tables(count: int, vendor: str) -> tuple[harness.Table, harness.Table]:
-    """What it takes, and what others wait meanwhile."""
+def _tables(count: int, vendor: str) -> tuple[harness.Table, harness.Table, harness.Table]:
+    """What it takes, what others of as many inboxes do, and what others wait meanwhile."""
     whom = f"A notification to {count:,} people, {vendor}"
     took = harness.Table(
         whom, "s", "F() and bulk_create",
-        budgets={"dispatch": BUDGET_S[vendor] * count / 100_000},
+        budgets={DISPATCH: BUDGET_S[vendor] * count / 100_000},
     )  # fmt: skip
+    walked = harness.Table(
+        f"{whom}: what is done to it later", "s", DISPATCH, {EDIT: 1.0, REMOVAL: 1.0}
+    )
     waited = harness.Table(
         f"{whom}: what another process waits, {RATE} acts and sends a second", "ms, p99",
-        budgets={"dispatch": BUDGET_WAIT_MS},
+        budgets={DISPATCH: BUDGET_WAIT_MS},
     )  # fmt: skip
-    return took, waited
+    return took, walked, waited
 
 
 def _version() -> str:
@@ -182,14 +195,38 @@ def _accepted(count: int) -> Any:
 
 
 def _dispatch(count: int) -> float:
+    notification = _accepted(count)
+    took_s = _dispatched(notification)
+    assert notification.items.count() == count
+    return took_s
+
+
+def _dispatched(notification: Any) -> float:
     from notifications.sending.dispatch import Dispatch  # noqa: PLC0415
 
-    notification = _accepted(count)
+    return _ran(Dispatch(notification.pk))
+
+
+def _ran(job: ChunkedJob) -> float:
+    """Seconds that it took."""
     started = time.perf_counter()
-    assert Dispatch(notification.pk).run()
-    took = time.perf_counter() - started
-    assert notification.items.count() == count
-    return took
+    assert job.run()
+    return time.perf_counter() - started
+
+
+def _walks(count: int) -> dict[str, float]:
+    """Seconds of a dispatch, and of what is done then to the same notification and inboxes."""
+    from notifications.sending import acts as sending_acts  # noqa: PLC0415
+    from notifications.sending.item_jobs import EditJob, RemovalJob  # noqa: PLC0415
+
+    notification = _accepted(count)
+    took_s = {DISPATCH: _dispatched(notification)}
+    assert sending_acts.edit(notification.pk, title="Hello again")
+    took_s[EDIT] = _ran(EditJob(notification.pk))
+    sending_acts.withdraw(notification.pk)
+    took_s[REMOVAL] = _ran(RemovalJob(notification.pk))
+    assert not notification.items.present().exists()
+    return took_s
 
 
 def _dispatch_without_pauses(count: int) -> float:
@@ -234,59 +271,6 @@ def _dispatch_by_orm(count: int) -> float:
     took = time.perf_counter() - started
     assert notification.items.count() == count
     return took
-
-
-# --- The other process ----------------------------------------------------------------------------
-
-
-@contextmanager
-def _other_process(waits: list[float]) -> Iterator[None]:
-    """Let another process act and send meanwhile; its waits in seconds are added to ``waits``."""
-    with subprocess.Popen(
-        _command("write"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        yield
-        process.stdin.close()
-        waits += json.loads(process.stdout.read())
-    assert process.returncode == 0
-
-
-def _write_until_told_to_stop() -> None:
-    import select  # noqa: PLC0415
-
-    from django.contrib.auth import get_user_model  # noqa: PLC0415
-
-    from notifications.inbox import acts as inbox_acts  # noqa: PLC0415
-    from notifications.models import InboxItem, audiences  # noqa: PLC0415
-    from notifications.sending import acts as sending_acts  # noqa: PLC0415
-    from notifications.wire.message import Message  # noqa: PLC0415
-
-    every = max(1, get_user_model().objects.count() // 97)
-    pks = list(get_user_model().objects.order_by("pk").values_list("pk", flat=True)[::every])
-    newest = (
-        InboxItem.objects.filter(inbox__user=pks[0])
-        .order_by("-pk")
-        .values_list("notification_id", flat=True)[0]
-    )
-    acts: list[Callable[[int], Any]] = [
-        lambda pk: sending_acts.send(Message("You"), audience=audiences.ChosenUsers([pk], "one")),
-        lambda pk: inbox_acts.mark_read(pk, inbox_acts.Chosen({newest})),
-        lambda pk: inbox_acts.mark_unread(pk, inbox_acts.Chosen({newest})),
-    ]
-    for act in acts:
-        act(pks[0])  # the first of each takes longer, as Django makes its statements
-    print("ready", flush=True)
-    waits = []
-    begun = time.perf_counter()
-    while not select.select([sys.stdin], [], [], 0)[0]:
-        due = begun + len(waits) / RATE
-        time.sleep(max(0.0, due - time.perf_counter()))
-        acts[len(waits) % len(acts)](pks[len(waits) // len(acts) % len(pks)])
-        waits.append(time.perf_counter() - due)
-    print(json.dumps(waits))
 
 
 if __name__ == "__main__":

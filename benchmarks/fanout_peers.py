@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import harness
-from benchmarks.site import ended
+from benchmarks.site import ended, serving_as_it_comes
 from tests.support.ports import free_port
 
 if TYPE_CHECKING:
@@ -80,8 +80,7 @@ def socketio(_folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
 def tutorial_uvicorn(_folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """Channels' tutorial, by uvicorn as it comes."""
     port = free_port()
-    command = [sys.executable, "-m", "uvicorn", _TUTORIAL, "--port", str(port)]
-    with ended(harness.start([*command, "--log-level", "error"])) as server:
+    with ended(harness.start(serving_as_it_comes("uvicorn", _TUTORIAL, port))) as server:
         yield server, port
 
 
@@ -89,8 +88,7 @@ def tutorial_uvicorn(_folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], i
 def tutorial_daphne(_folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """The same by Daphne as it comes."""
     port = free_port()
-    command = [sys.executable, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "-v", "0"]
-    with ended(harness.start([*command, _TUTORIAL])) as server:
+    with ended(harness.start(serving_as_it_comes("daphne", _TUTORIAL, port))) as server:
         yield server, port
 
 
@@ -109,7 +107,7 @@ async def _serve(port: int) -> None:
         broadcast(everyone, MESSAGE.decode())
         return connection.respond(204, "")
 
-    options: dict[str, Any] = {"compression": None, "ping_interval": None}
+    options: dict[str, Any] = {"compression": None, "ping_interval": None, "backlog": 4096}
     async with serve(keep, "127.0.0.1", port, process_request=answer, **options) as server:
         await server.serve_forever()
 

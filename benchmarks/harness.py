@@ -24,11 +24,18 @@ from typing import Any, NamedTuple, Self, TypeVar
 from benchmarks import tables as written
 
 _Name = TypeVar("_Name")
+
+
+def limit_s() -> float:
+    """For how long this benchmark may run."""
+    return float(os.environ.get("BENCHMARK_LIMIT_S") or "inf")
+
+
 _ALL = sorted(os.sched_getaffinity(0))
 # Where they are kept; ``python -m benchmarks`` says another folder to each.
 RESULTS = Path(os.environ.get("BENCHMARK_RESULTS") or Path(__file__).parent / "results")
 # By when it has to be done, servers ended and all: ``python -m benchmarks`` says how long it has.
-_UNTIL = time.monotonic() + 0.9 * float(os.environ.get("BENCHMARK_LIMIT_S") or "inf")
+_UNTIL = time.monotonic() + 0.9 * limit_s()
 # Sockets of a client with two servers of 10,000 each, and room.
 MAX_FILES = 40_000
 
@@ -70,7 +77,12 @@ def stay_aside() -> None:
 
 async def rest(seconds: float) -> None:
     """Let what was begun come to its end; not long where only tests look at the figures."""
-    await asyncio.sleep(seconds * float(os.environ.get("BENCHMARK_REST") or 1))
+    await asyncio.sleep(resting_s(seconds))
+
+
+def resting_s(seconds: float) -> float:
+    """For how long ``rest`` does."""
+    return seconds * float(os.environ.get("BENCHMARK_REST") or 1)
 
 
 def cpu_s(pid: int) -> float:

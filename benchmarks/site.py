@@ -77,6 +77,15 @@ def serving(server: str, port: int) -> list[str]:
     return [sys.executable, "manage.py", *serve]
 
 
+def serving_as_it_comes(server: str, application: str, port: int) -> list[str]:
+    """The command that serves an application by uvicorn, or by Daphne, with nothing of ours."""
+    options = {
+        "uvicorn": ["--port", str(port), "--log-level", "error"],
+        "daphne": ["-b", "127.0.0.1", "-p", str(port), "-v", "0"],
+    }
+    return [sys.executable, "-m", server, *options[server], application]
+
+
 @contextmanager
 def ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
     """Ends the process with the block."""

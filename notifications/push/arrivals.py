@@ -35,7 +35,7 @@ def read(epoch_tag: str, inbox_ids: Collection[int]) -> list[dict[str, Any]]:
     Raises: DatabaseError. ValueError, TypeError: what somebody wrote around the models.
     """
     arrived = (
-        InboxItem.objects.filter(inbox__among=inbox_ids, revision=F("inbox__revision"))
+        InboxItem.objects.filter(inbox__among={*inbox_ids}, revision=F("inbox__revision"))
         .filter(arrived_revision=F("revision"), snoozed_until=None, **_UNTOUCHED)
         .values_list(*_COLUMNS)
     )

@@ -192,7 +192,7 @@ class Hub:
     ) -> list[Action]:
         """What a stream decides, that is told where its inbox is: nothing, if it is there."""
         try:
-            if connection.stream.is_at(epoch_tag, revision, asked_at):
+            if connection.stream.confirm(epoch_tag, revision, asked_at):
                 return []  # as nearly all are, that were just told of it
         except Exception as error:  # noqa: BLE001 (as in `perform`)
             self._meets_bug(connection, error)

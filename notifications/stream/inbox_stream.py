@@ -114,11 +114,11 @@ class InboxStream:
             return []
         return self.end(CloseCode.OVERLOADED, "The database does not answer.", now, _BUSY_AFTER_MS)
 
-    def is_at(self, epoch_tag: str, revision: int, asked_at: float) -> bool:
-        """Whether ``behind`` would change nothing: the client was just told of this revision."""
+    def confirm(self, epoch_tag: str, revision: int, asked_at: float) -> bool:
+        """The short way of ``behind``: whether it served, since the client is at this revision."""
         is_ours = epoch_tag == self.epoch_tag and self._is_live()
         here = self._outgoing, self._reads
-        return is_ours and short_way.is_at(*here, epoch_tag, revision, asked_at)
+        return is_ours and short_way.confirm(*here, epoch_tag, revision, asked_at)
 
     def behind(
         self, epoch_tag: str, revision: int, asked_at: float = float("-inf")

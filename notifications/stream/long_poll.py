@@ -101,8 +101,8 @@ class LongPoll:
             )
         return []
 
-    def is_at(self, epoch_tag: str, revision: int, asked_at: float) -> bool:
-        """Never for sure."""
+    def confirm(self, epoch_tag: str, revision: int, asked_at: float) -> bool:
+        """There is no such way."""
         return False
 
     def behind(

@@ -68,13 +68,19 @@ class Reads:
         lets it be heard next.
         """
         self._teller = How.HEALED
-        if self.would_confirm(asked_at):
+        if self._settle(asked_at):
             self._is_due = self._is_due or revision < position
-            self._believed_at = None
 
-    def would_confirm(self, asked_at: float) -> bool:
-        """Whether what somebody has read from ``asked_at`` on confirms what was believed."""
-        return self._believed_at is not None and self._believed_at < asked_at
+    def confirm(self, asked_at: float) -> None:
+        """Somebody has read, from ``asked_at`` on, what the client was sent last."""
+        self._settle(asked_at)
+
+    def _settle(self, asked_at: float) -> bool:
+        """Whether something was believed that is older than this; then it is so no longer."""
+        if self._believed_at is None or self._believed_at >= asked_at:
+            return False
+        self._believed_at = None
+        return True
 
     def doubt(self) -> None:
         """What was believed, and nobody has confirmed, is read now."""

@@ -24,8 +24,11 @@ def take(outgoing: Outgoing, reads: Reads, limits: Limits, hint: Hint, now: floa
     return frame
 
 
-def is_at(outgoing: Outgoing, reads: Reads, epoch_tag: str, revision: int, asked_at: float) -> bool:
-    """Whether to hear that the inbox is at this revision, read from ``asked_at`` on, is no news."""
-    if outgoing.position != revision or reads.would_confirm(asked_at):
+def confirm(
+    outgoing: Outgoing, reads: Reads, epoch_tag: str, revision: int, asked_at: float
+) -> bool:
+    """Note that the inbox is where the client is, if that is all that is to be done."""
+    if outgoing.position != revision or reads.is_wanted(revision, epoch_tag):
         return False
-    return not reads.is_wanted(revision, epoch_tag)
+    reads.confirm(asked_at)
+    return True

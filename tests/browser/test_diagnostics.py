@@ -143,6 +143,7 @@ def test_without_javascript_it_explains_and_shows_what_was_measured(site, open_p
     page = open_page(
         alice, "/inbox/", java_script_enabled=False, viewport={"width": 320, "height": 800}
     )
+    page.locator("header .menu > summary").click()
     page.get_by_role("link", name="Diagnostics").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("HTTP and WebSocket")
     expect(page.get_by_role("table")).to_contain_text("Measured, not live")

@@ -14,6 +14,7 @@ from django.db import connection
 
 from notifications.inbox import reading
 from tests.sockets.sender import start_sender
+from tests.support import unpackable
 from tests.support.pgbouncer import pgbouncer
 from tests.support.processes import database_url, until
 from tests.support.proxy import Proxy
@@ -71,6 +72,13 @@ def outsider(servers, pair):
     return start_sender(servers, **RARE_LOOKS)
 
 
+@pytest.fixture
+def many(alice):
+    """So many that one hint is for all of them, and too long for a NOTIFY as it is."""
+    users = type(alice).objects
+    return users.bulk_create(users.model(username=f"one of many {n}") for n in range(900))
+
+
 def is_told(client, user):
     """Wait until the client is where the user's inbox is."""
     client.until_revision(reading.head(user).revision)
@@ -104,9 +112,8 @@ def test_a_command_that_ends_has_told_of_what_it_sent(pair, connect, notify, bob
 def test_who_is_not_there_costs_no_look(pair, outsider, charlie, alice, connect):
     client = connect(alice, pair[0]).until_synced()
     looks = metric(pair[0], "looks_total")
-    long = {"data": {"x": '"' * 1000}}  # too long for a NOTIFY
-    outsider.send("Hello", charlie.pk, **long)
-    outsider.send("Hello", alice.pk, **long)
+    outsider.send("Hello", charlie.pk, **unpackable.said())
+    outsider.send("Hello", alice.pk, **unpackable.said())
     is_told(client, alice.pk)
     assert metric(pair[0], "looks_total") == looks + 1
 
@@ -118,6 +125,16 @@ def test_what_comes_along_with_the_notify_is_not_read(pair, outsider, alice, con
     is_told(client, alice.pk)
     assert [one["id"] for one in client.state.listed()][:1] == [str(pk)]
     assert metric(pair[0], "catch_up_seconds_count") == reads
+
+
+def test_what_is_sent_to_many_comes_along_too(pair, outsider, alice, bob, connect, many):
+    clients = [connect(user, pair[0]).until_synced() for user in (alice, bob)]
+    names = ("catch_up_seconds_count", "looks_total", "hints_healed_total")
+    before = [metric(pair[0], name) for name in names]
+    outsider.send("Hello", alice.pk, bob.pk, *(user.pk for user in many))
+    for client, user in zip(clients, (alice, bob), strict=True):
+        is_told(client, user.pk)
+    assert [metric(pair[0], name) for name in names] == before
 
 
 def test_a_listener_whose_connections_were_ended_comes_back(start_server, outsider, connect, alice):

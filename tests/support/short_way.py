@@ -51,7 +51,9 @@ def behind(
     """``behind``, told as the hub does: not to a stream that is at that revision."""
     twin = copy.deepcopy(stream)
     actions = twin.behind(epoch_tag, revision, asked_at)
-    if not stream.is_at(epoch_tag, revision, asked_at):
+    before = _state(stream)
+    if not stream.confirm(epoch_tag, revision, asked_at):
+        assert _state(stream) == before, "a way that does not serve leaves all as it is"
         return stream.behind(epoch_tag, revision, asked_at)
     assert actions == []
     assert _state(twin, _HEARD) == _state(stream, _HEARD)

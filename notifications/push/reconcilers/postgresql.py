@@ -87,7 +87,7 @@ class PostgresqlReconciler(Reconciler):
         """
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self._call(self._hub.on_hints, hints)
-        self._wanted.add(inboxes)
+        self._wanted.add(inboxes, are_told=True)
 
     def _belongs_to(self, here: Installation) -> None:
         super()._belongs_to(here)

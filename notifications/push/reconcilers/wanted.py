@@ -25,6 +25,8 @@ class Wanted:
         self._is_all = self._is_urgent = False
         # Before these moments nothing is taken that a wake asks for.
         self._some_from = self._all_from = float("-inf")
+        # When all are to be looked at, of whom hints have told.
+        self._told_from = float("inf")
         # When the last look at all was given out; and whether it is still under way.
         self._all_at = float("-inf")
         self._was_all = False
@@ -35,11 +37,16 @@ class Wanted:
             self._is_urgent = True
             self._changed.notify()
 
-    def add(self, inboxes: Inboxes) -> None:
-        """Look at these; None: at all."""
+    def add(self, inboxes: Inboxes, *, are_told: bool = False) -> None:
+        """Look at these; None: at all.
+
+        Args: are_told: hints have told of what is new there, so that nobody waits for the look.
+        """
         with self._changed:
             found = wakes.together(self._some, inboxes)
-            if found is None:
+            if found is None and are_told:
+                self._told_from = min(self._told_from, time.monotonic() + _GATHER_S)
+            elif found is None:
                 self._is_all = True
             else:
                 if not self._some:
@@ -59,6 +66,7 @@ class Wanted:
                 all_from = self._all_at + every_s
                 if self._is_all:
                     all_from = min(all_from, self._all_from)
+                all_from = min(all_from, max(self._all_from, self._told_from))
                 if self._is_urgent or now >= all_from:
                     self._give_all(now)
                     return None
@@ -76,4 +84,5 @@ class Wanted:
 
     def _give_all(self, now: float) -> None:
         self._all_at = now
+        self._told_from = float("inf")
         self._was_all, self._is_all, self._is_urgent, self._some = True, False, False, ()

@@ -120,7 +120,7 @@ def hear(own, connection, text):
 
 FACTS = {
     "tick": lambda own, one: own._tick(one, time.monotonic()),
-    "is_at": lambda own, one: own.on_revisions(EPOCH_TAG, [(1, 5), (2, 5)]),
+    "confirm": lambda own, one: own.on_revisions(EPOCH_TAG, [(1, 5), (2, 5)]),
     "behind": lambda own, one: own.on_revisions(EPOCH_TAG, [(1, 6), (2, 6)]),
     "hinted": lambda own, one: own._spawn(own.deliver(event(rows=[[1, 6, 1, 1], [2, 6, 1, 1]]))),
     "take": lambda own, one: own._spawn(own.deliver(arrival((1, 6, 1, 1), (2, 6, 1, 1)))),
@@ -139,7 +139,7 @@ def test_a_bug_in_a_stream_ends_that_one(fact, monkeypatch, caplog):
 
         before = bugs("a stream")
         # To the others it does nothing, each in its own words.
-        nothing = {"take": None, "is_at": False}.get(fact, [])
+        nothing = {"take": None, "confirm": False}.get(fact, [])
         fact_of = lambda self, *said: fail() if self is bad.stream else nothing  # noqa: E731
         monkeypatch.setattr(type(bad.stream), fact, fact_of)
         FACTS[fact](own, bad)

@@ -17,6 +17,7 @@ from notifications.push.reconcilers import listener as listener_module
 from notifications.push.reconcilers.listener import Listener, heard_within_s
 from notifications.sending import acts
 from notifications.wire.message import Message
+from tests.support import unpackable
 from tests.support.ports import free_port
 from tests.support.processes import until
 
@@ -140,7 +141,8 @@ def test_what_takes_access_away_is_told(started, elsewhere, session_of, alice):
 def test_a_hint_that_no_notify_holds_names_whom_it_is_about(started, elsewhere, alice):
     heard = started(here())
     heard.until_begun()
-    acts.send(Message("Hello", data={"x": '"' * 1000}), audience=ChosenUsers([alice.pk], "alice"))
+    long = Message("Hello", **unpackable.said())
+    acts.send(long, audience=ChosenUsers([alice.pk], "alice"))
     until(lambda: heard.named() == {alice.notifications_inbox.pk}, "alice is named", within_s=60)
     assert heard.hints == []
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 
 import pytest
 
@@ -14,6 +15,11 @@ def told_of(inboxes):
     told.name(inboxes)
     (payload,) = told.payloads()
     return payload
+
+
+def random_text(length):
+    """Text that cannot be packed."""
+    return random.Random(1).randbytes(length).hex()[:length]
 
 
 def event(length=0):
@@ -41,12 +47,29 @@ def test_hints_come_as_they_went_and_in_their_order():
 def test_a_hint_that_does_not_fit_names_its_inbox():
     told = Told()
     told.carry(1, event(100))
-    told.carry(2, event(8000))
+    told.carry(2, {**event(), "body": random_text(12_000)})
     first, second = told.payloads()
     assert wakes.hints(first) == [event(100)]
     assert wakes.inboxes(second) == {2}
-    told.carry(None, event(8000))
+    told.carry(None, {**event(), "body": random_text(12_000)})
     assert wakes.inboxes(told.payloads()[-1]) is None
+
+
+def test_the_hint_of_a_whole_chunk_fits_into_one():
+    rows = [[90_000 + n, 17 + n * 7 % 100, n % 50, n % 30] for n in range(1000)]
+    body = {"epoch_tag": "e" * 16, "at": 1.5, "arrived": "x" * 400 + "ü", "rows": rows}
+    one = {
+        "type": "inboxes.changed",
+        "body": json.dumps(body, separators=(",", ":")),
+        "seal": "s" * 64,
+    }
+    assert len(json.dumps(one)) > 2 * 8000
+    told = Told()
+    told.carry(None, one)
+    (payload,) = told.payloads()
+    assert len(payload.encode()) < 8000
+    assert wakes.hints(payload) == [one]
+    assert wakes.inboxes(payload) is None
 
 
 def test_of_very_many_hints_the_rest_name_their_inboxes():
@@ -59,7 +82,14 @@ def test_of_very_many_hints_the_rest_name_their_inboxes():
     assert wakes.inboxes(named) == set(range(count, 100))
 
 
-@pytest.mark.parametrize("line", ["", "nonsense", "[" * 5000, "null", '"x"'])
+BOMB = wakes._packed('"' + "x" * wakes._UNPACKED_MAX_BYTES + '"')
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["", "nonsense", "[" * 5000, "null", '"x"', "zlib:", "zlib:!", "zlib:AAAA", BOMB, BOMB[:40],
+     wakes._packed("[" * 5000), wakes._packed("nonsense")],
+)  # fmt: skip
 def test_what_is_no_hint_is_told_from_one(line):
     """Whoever opens it finds no seal."""
     (heard,) = wakes.hints("x:\n" + line)

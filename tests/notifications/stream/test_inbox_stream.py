@@ -1,5 +1,7 @@
 """How a stream begins, and begins anew in another epoch (PROTOCOL, sections 2 and 3)."""
 
+import copy
+
 import pytest
 
 from notifications.wire.contract import CloseCode
@@ -18,6 +20,7 @@ from tests.notifications.stream.talk import (
     item,
     shape,
     synced_at,
+    words,
 )
 from tests.support.short_way import is_short
 
@@ -49,7 +52,7 @@ def test_the_usual_hint_takes_the_short_way_and_all_others_the_long_one():
 
 def test_who_was_told_of_a_revision_has_nothing_to_do_when_it_is_read():
     def goes(talk, revision, epoch_tag=EPOCH_TAG, asked_at=1.0):
-        return talk.stream.is_at(epoch_tag, revision, asked_at)
+        return copy.deepcopy(talk.stream).confirm(epoch_tag, revision, asked_at)
 
     talk = synced_at(5)
     assert goes(talk, 5)
@@ -59,10 +62,10 @@ def test_who_was_told_of_a_revision_has_nothing_to_do_when_it_is_read():
     talk.now = 2.0
     talk.hears(5, 6)
     assert goes(talk, 6)
-    # Read later than it was told: that confirms what was believed, which must be noted.
-    assert not goes(talk, 6, asked_at=3.0)
+    # Read later than it was told: what was believed is confirmed, and is not read again.
+    assert goes(talk, 6, asked_at=3.0)
     talk.is_told(6, asked_at=3.0)
-    assert goes(talk, 6, asked_at=4.0)
+    assert words(talk.tick(100.0)) == ["ping"]
     talk.hears(8, 9, framed=False)
     assert not goes(talk, 6, asked_at=4.0)
     ended = synced_at(5)

@@ -56,6 +56,23 @@ def test_at_all_is_also_at_some():
     assert wanted.next(NEVER_S) == {3}
 
 
+def test_nobody_waits_for_a_look_at_all_of_whom_hints_have_told():
+    wanted = begun()
+    began_at = time.monotonic()
+    wanted.add(None, are_told=True)
+    wanted.add(None, are_told=True)
+    assert wanted.next(NEVER_S) is None
+    assert time.monotonic() >= began_at + wanted_module._GATHER_S / 2
+    # As if the next of them were an hour away: who asks for all does not wait for it.
+    wanted.add(None, are_told=True)
+    wanted._told_from += 3600
+    wanted.add(None)
+    wanted._all_from = float("-inf")
+    assert wanted.next(NEVER_S) is None
+    wanted.add({1})
+    assert wanted.next(NEVER_S) == {1}
+
+
 def test_too_many_are_all():
     wanted = begun()
     wanted.add(set(range(1000)))

@@ -1,4 +1,4 @@
-"""The project's settings, with the ASGI application whose work benchmarks/cores.py counts."""
+"""The project's settings, with the ASGI application whose work is counted."""
 
 from config.settings import *  # noqa: F403
 
