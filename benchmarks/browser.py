@@ -252,7 +252,7 @@ def _send(user: str, count: int) -> None:
 def _until_drawn(page: Page, unread: int, sent: int) -> None:
     page.wait_for_function(
         f"() => {BELL}.unreadCount === {unread} &&"
-        f" document.querySelector('[data-days] article h3 a').textContent === 'Number {sent - 1}'",
+        f" document.querySelector('[data-days] article h3 a')?.textContent === 'Number {sent - 1}'",
         # Not a look at each frame, which would be most of what is measured.
         polling=250,
         timeout=120_000,

@@ -140,6 +140,8 @@ class StreamConsumer(QuietConsumer):
         """The connection has ended, for whatever reason."""
         if self.connection is not None:
             self.connection.close()
+            # They hold each other: until garbage is looked for, had they not let go.
+            self.connection = None
 
     @property
     def is_accepted(self) -> bool:

@@ -12,7 +12,7 @@ import gc
 
 # Objects in hand before the young are looked through, and looks at them until those at the older.
 # That is some megabytes of what has to wait for a look, at the most.
-_YOUNG, _LOOKS = 50_000, 20
+_YOUNG, _LOOKS = 50_000, 10
 
 
 def settle() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from asyncio import TimerHandle
-from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -22,7 +21,7 @@ from notifications.consumers.transports import ABORT, EXTENSION, HANDSHAKE
 from notifications.process import metrics
 from notifications.push import drain, limits
 from notifications.servers import bodies, unix_peers
-from notifications.servers.framing import framed, text_head
+from notifications.servers.uvicorn_transport import UvicornTransport
 from notifications.servers.waiting import Gate, Inlet
 from notifications.wire.contract import CloseCode
 
@@ -82,6 +81,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         self._direct = UvicornTransport(self)
         if hasattr(transport, "max_size"):  # asyncio's own: 256 KiB are 40,000 small frames
             transport.max_size = limits.READ_BYTES
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        # What holds itself, and all that is of this socket, would stay until garbage is looked for.
+        self._direct.let_go()
+        self.conn.parser.close()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -166,49 +171,6 @@ def _is_utf8(parts: list[bytes]) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-class UvicornTransport:
-    """Writes to the connection without waiting; see ``consumers.transports.Transport``.
-
-    There is one of each connection, since it knows by itself that it has closed.
-    """
-
-    __slots__ = ("_has_closed", "_protocol", "_transport", "buffered")
-
-    def __init__(self, protocol: WebSocketProtocol) -> None:
-        self._protocol = protocol
-        self._transport = protocol.transport
-        self._has_closed = False
-        # Asked before each delivery.
-        self.buffered: Callable[[], int] = protocol.transport.get_write_buffer_size
-
-    def send(self, frame: bytes) -> None:
-        # Wherever uvicorn says that it closes it has its transport close, too.
-        if not (self._has_closed or self._transport.is_closing()):
-            self._transport.write(text_head(len(frame)) + frame)
-
-    def send_together(self, frames: Sequence[bytes]) -> None:
-        if not (self._has_closed or self._transport.is_closing()):
-            self._transport.write(framed(frames))
-
-    def close(self, code: int, reason: str) -> None:
-        protocol = self._protocol
-        if self._has_closed or protocol.close_sent or protocol.transport.is_closing():
-            return
-        self._has_closed = True
-        protocol.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
-        protocol.conn.send_close(code, reason[:100])
-        protocol.transport.write(b"".join(protocol.conn.data_to_send()))
-        protocol.close_sent = True
-        if protocol.read_paused:
-            protocol.read_paused = False
-            protocol.transport.resume_reading()
-        # abort, not close: that would wait for ever for a peer which does not read.
-        protocol.close_timer = protocol.loop.call_later(protocol.close_timeout, self.abort)
-
-    def abort(self) -> None:
-        self._protocol.transport.abort()
 
 
 class HttpProtocol(H11Protocol):

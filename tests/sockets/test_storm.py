@@ -119,7 +119,7 @@ def test_connections_that_are_dropped_leave_no_memory_behind(quiet_site, sign_in
     rss = [quiet_site.rss_bytes()]
     with LoopThread() as loop:
         while len(rss) <= FLAT_CYCLES or rss[-1] - rss[-1 - FLAT_CYCLES] > FLAT_BYTES:
-            assert len(rss) < MAX_CYCLES, rss
+            assert len(rss) < MAX_CYCLES, f"bytes after each: {rss}"
             loop.run(cycle())
             until(lambda: metric(quiet_site, "notifications_streams_open") == 0, "they go")
             rss.append(quiet_site.rss_bytes())

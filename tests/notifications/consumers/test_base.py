@@ -1,8 +1,10 @@
 """What a consumer does with its stream's decisions, with a transport that takes notes."""
 
 import asyncio
+import gc
 import json
 import time
+import weakref
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -98,6 +100,29 @@ def test_a_stream_of_events_says_each_by_itself(monkeypatch):
         assert connection.transport.sent == ["hello", "snapshot", "synced"]
 
     run(scenario, monkeypatch)
+
+
+def test_a_consumer_that_has_ended_waits_for_no_garbage_collector(monkeypatch):
+    async def within():
+        own, reads = Hub(), Reads()
+        monkeypatch.setattr(base.runtime, "current", lambda: own)
+        monkeypatch.setattr(stream_connection, "_first_reads", reads)
+        consumer = NotificationConsumer()
+        consumer.scope, consumer.transport = visitor.put({}, Visitor()), Transport()
+        consumer.open_stream(consumer.transport, 7, None)
+        left = weakref.ref(consumer)
+        consumer.close_stream()
+        reads.future = None
+        await asyncio.sleep(0)
+        del consumer
+        assert left() is None
+
+    gc.collect()
+    gc.disable()
+    try:
+        asyncio.run(within())
+    finally:
+        gc.enable()
 
 
 def test_a_user_who_is_gone_is_signed_out(monkeypatch):

@@ -46,36 +46,47 @@ class Transport(asyncio.Transport):
         pass
 
 
-def test_a_socket_leaves_nothing_of_its_request_behind():
-    """Not even for the garbage collector: it would stay until that looks."""
+def shaken(application):
+    """A transport, and the protocol that has read a handshake from it; another one has its socket."""
+    protocols = {"http": HttpProtocol, "ws": WebSocketProtocol}
+    config = Config(application, **protocols, lifespan="off", ws_per_message_deflate=False)
+    config.load()
+    transport, http = Transport(), HttpProtocol(config, ServerState(), {})
+    transport.set_protocol(http)
+    http.connection_made(transport)
+    http.data_received(HANDSHAKE)
+    return transport, http
+
+
+def test_a_socket_leaves_nothing_behind():
+    """Neither of its request, once it is open, nor of itself, once it is lost: what waited for the
+    garbage collector would stay until that looks.
+    """
     headers = []
 
     async def application(scope, receive, send):
-        headers.extend(scope["headers"])
+        headers.extend((name.lower(), value) for name, value in scope["headers"])
         assert (await receive())["type"] == "websocket.connect"
         await send({"type": "websocket.accept"})
         await receive()
 
     async def scenario():
-        protocols = {"http": HttpProtocol, "ws": WebSocketProtocol}
-        config = Config(application, **protocols, lifespan="off", ws_per_message_deflate=False)
-        config.load()
-        transport = Transport()
-        http = HttpProtocol(config, ServerState(), {})
-        transport.set_protocol(http)
-        http.connection_made(transport)
-        http.data_received(HANDSHAKE)
-        left, socket = weakref.ref(http), transport.get_protocol()
+        transport, http = shaken(application)
+        left, socket = [weakref.ref(http)], transport.get_protocol()
         assert isinstance(socket, WebSocketProtocol)
         del http
-        assert left() is None
         async with asyncio.timeout(30):
             while b"101" not in transport.written:  # noqa: ASYNC110 (the server's task runs)
                 await asyncio.sleep(0)
-        assert (b"x-some", b"header") in [(name.lower(), value) for name, value in headers]
+        assert (b"x-some", b"header") in headers
         assert not socket.request.headers
-        socket.queue.put_nowait({"type": "websocket.disconnect", "code": 1006})
+        left.append(weakref.ref(socket))
+        socket.connection_lost(None)
+        transport.protocol = None
         await asyncio.gather(*socket.tasks)
+        await asyncio.sleep(0)  # what the loop still had to do with it
+        del socket
+        assert [one() for one in left] == [None, None]
 
     gc.collect()
     gc.disable()
