@@ -47,7 +47,7 @@ class Transport(asyncio.Transport):
 
 
 def shaken(application):
-    """A transport, and the protocol that has read a handshake from it; another one has its socket."""
+    """A transport, and the protocol that has read a handshake; another one has its socket."""
     protocols = {"http": HttpProtocol, "ws": WebSocketProtocol}
     config = Config(application, **protocols, lifespan="off", ws_per_message_deflate=False)
     config.load()
