@@ -41,7 +41,6 @@ MESSAGES = 20
 _AFTER_S = 0.5
 # One message by a group of 1,000 takes as long as twenty by the others.
 SLOW, SLOW_MESSAGES = ("tutorial, uvicorn", "tutorial, Daphne"), 4
-QUICK = ("nchan", "websockets", *OURS)
 
 
 @dataclass
@@ -79,16 +78,14 @@ class Contender:
 
 
 def main() -> None:
-    parser = harness.options(__doc__, sockets=1000)
-    parser.add_argument("--quick", action="store_true", help="without those that take long")
-    options = parser.parse_args()
+    options = harness.options(__doc__, sockets=1000).parse_args()
     harness.many_sockets()
     harness.stay_aside()
     described = machine.describe()
     whom = f"One message to {options.sockets} sockets"
     has_nchan = fanout_peers.NCHAN_MODULE.exists()
     table = harness.Table(whom, "us of CPU a delivery", "nchan", GOALS)
-    names = options.only or (QUICK if options.quick else [*PEERS, *OURS])
+    names = options.only or [*PEERS, *OURS]
     with services("sqlite") as environment, ExitStack() as stack:
         keys = prepared(environment, options.sockets)
         started = {}

@@ -35,8 +35,9 @@ _FAN_OUT = "One message to every socket, beside nginx's nchan and others"
 # What takes long for a single figure.
 _THRICE = ("--rounds", "3")
 _FEW = ("--runs", "10", "--naive-runs", "1")
-# Two servers, whose client may have 20,000 files open.
+# Two servers, and three: their client may have 20,000 files open.
 _TWO = ("--only", "nchan", "--only", "hub, uvicorn")
+_THREE = (*_TWO, "--only", "hub, Daphne")
 
 PLAN = (
     Step("fanout", _FAN_OUT, 150, ("--sockets", "1000"), "1000"),
@@ -45,7 +46,7 @@ PLAN = (
     Step("storm", "All clients of a killed process come back at once", 180),
     Step("handshakes", "Handshakes with login, and the memory of a socket", 80),
     Step("idle", "10,000 sockets that have nothing to do", 150, ("--seconds", "10")),
-    Step("fanout", _FAN_OUT, 110, ("--sockets", "5000", "--quick"), "5000"),
+    Step("fanout", _FAN_OUT, 110, ("--sockets", "5000", *_THREE), "5000"),
     Step("dispatch", "A notification to 100,000 people", 220, ("--rounds", "2")),
     Step("sends", "Sends by the API of one process, and by the command", 120),
     Step("browser", "What a page costs a browser, and when a toast shows", 130),
