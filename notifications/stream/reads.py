@@ -68,15 +68,14 @@ class Reads:
         lets it be heard next.
         """
         self._teller = How.HEALED
-        if self._settle(asked_at):
+        if self.confirm(asked_at):
             self._is_due = self._is_due or revision < position
 
-    def confirm(self, asked_at: float) -> None:
-        """Somebody has read, from ``asked_at`` on, what the client was sent last."""
-        self._settle(asked_at)
+    def confirm(self, asked_at: float) -> bool:
+        """Somebody has read from ``asked_at`` on: what was believed before is so no longer.
 
-    def _settle(self, asked_at: float) -> bool:
-        """Whether something was believed that is older than this; then it is so no longer."""
+        Returns: whether anything was.
+        """
         if self._believed_at is None or self._believed_at >= asked_at:
             return False
         self._believed_at = None
