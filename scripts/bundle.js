@@ -41,7 +41,8 @@ const files = new Map();
 const source = (name) => join(SOURCES, name);
 
 /**
- * What is in another bundle is imported from there: later, or at once where `shared` holds it.
+ * What is in another bundle is imported from there: later, or at once where `shared` holds it. Of that
+ * each name is imported once, however many modules want it.
  * @param {Set<string>} shared
  * @param {string} root from where the bundle will lie to where the others lie
  */
@@ -49,13 +50,24 @@ const elsewhere = (shared, root) => ({
   name: "elsewhere",
   /** @param {import("esbuild").PluginBuild} builder */
   setup(builder) {
-    builder.onResolve({ filter: /^\./ }, ({ path, kind, importer, resolveDir }) => {
+    builder.onResolve({ filter: /^\./ }, ({ path, kind, importer, resolveDir, namespace }) => {
+      if (namespace === "elsewhere") return { path, external: true };
       const wanted = join(resolveDir || dirname(importer), path);
-      const isThere = kind === "dynamic-import" ? made.has(wanted) : shared.has(wanted);
-      return isThere ? { path: `${root}${made.get(wanted)}`, external: true } : undefined;
+      if (kind !== "dynamic-import") return shared.has(wanted) ? { path: wanted, namespace: "elsewhere", sideEffects: false } : undefined;
+      return made.has(wanted) ? { path: `${root}${made.get(wanted)}`, external: true } : undefined;
+    });
+    builder.onLoad({ filter: /./, namespace: "elsewhere" }, async ({ path }) => {
+      const names = await exportsOf(path);
+      return { contents: `export { ${names.join(", ")} } from "${root}${made.get(path)}";`, resolveDir: SOURCES };
     });
   },
 });
+
+/** @param {string} path of a source */
+async function exportsOf(path) {
+  const { metafile } = await build({ entryPoints: [path], format: "esm", metafile: true, write: false });
+  return Object.values(metafile.outputs)[0].exports;
+}
 
 /** @type {import("esbuild").Plugin} */
 const inline = {
@@ -92,14 +104,16 @@ async function bundled({ from, shared = new Set(), root = "./" }) {
   return { text: together(result.outputFiles[0].text), inputs: inputs.map(source) };
 }
 
-/** With one import of each file: esbuild leaves one for each module that had one. @param {string} text */
+/** With one import of each file, of the names that are used: esbuild leaves one for each module that had one, of all. @param {string} text */
 function together(text) {
   /** @type {Record<string, string[]>} */
   const names = {};
   const rest = text.replaceAll(/\bimport *\{([^}]+)\} *from *("[^"]+");/g, (_, some, from) => {
-    (names[from] ??= []).push(some);
+    (names[from] ??= []).push(...some.split(","));
     return "";
   });
+  const words = new Set(rest.match(/[\w$]+/g));
+  for (const from of Object.keys(names)) names[from] = names[from].filter((name) => words.has(name.split(" as ").pop() ?? ""));
   return Object.entries(names).map(([from, all]) => `import{${all.join(",")}}from${from};`).join("") + rest;
 }
 

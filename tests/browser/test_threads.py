@@ -59,14 +59,14 @@ def fold(page, text):
 
 
 def go_to(page, which, title):
-    """Scroll to such a title, and ask for more, until it is that one."""
+    """Scroll to such a title, and ask for more where it is not the first, until it is that one."""
     page.wait_for_function(
         f"""() => {{
           const titles = [...document.querySelectorAll('{ROWS} h3 a')]
           const found = titles.{which}
           if (found?.textContent === '{title}') return true
           const button = document.querySelector('[data-older] a')
-          if (button.checkVisibility()) button.click()
+          if (found !== titles[0] && button.checkVisibility()) button.click()
           found?.scrollIntoView()
         }}""",
         polling=100,

@@ -365,3 +365,20 @@ test("an act whose tab died before its answer is not believed for ever", async (
   await clock.advance(100_000);
   assert.deepEqual(held(tabs[1]), ["1"]);
 });
+
+test("where there is no other tab nothing is passed on, and one that comes then misses nothing", async () => {
+  const { it, clock, server } = await browser(1);
+  const posted = [];
+  it.channels.heard = ({ type }) => posted.push(type);
+  server.arrive();
+  await clock.advance(SOON_MS);
+  assert.ok(!posted.includes("frame"), posted.join());
+  const late = it.open();
+  server.arrive();
+  await clock.advance(SOON_MS);
+  assert.deepEqual([late.client.state, held(late)], ["live", ["2", "1"]]);
+  server.arrive();
+  await clock.advance(SOON_MS);
+  assert.deepEqual(held(late), ["3", "2", "1"]);
+  assert.ok(posted.includes("frame"));
+});

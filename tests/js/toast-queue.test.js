@@ -158,3 +158,15 @@ test("nobody looks, nothing grows old", async () => {
   it.setPaused(false);
   assert.deepEqual([it.shown.length, it.moreCount], [1, 1]);
 });
+
+test("a summary that grows is the same one, and tells of all", () => {
+  const { it } = queue();
+  for (let id = 1; id <= 4; id += 1) it.add(notification(id));
+  const [{ key }] = it.shown;
+  for (let id = 5; id <= 60; id += 1) it.add(notification(id));
+  assert.equal(it.shown.length, 1);
+  assert.equal(it.shown[0].key, key);
+  assert.equal(it.shown[0].notifications.length, 60);
+  it.add(notification(61, { level: "critical" }));
+  assert.notEqual(it.shown[0].key, key);
+});

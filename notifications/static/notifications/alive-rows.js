@@ -2,6 +2,7 @@
 import { chosenOf } from "./chosen.js";
 import { part } from "./dom.js";
 import { InboxRow } from "./inbox-row.js";
+import { partsOf } from "./inbox-row-parts.js";
 import { SeenObserver } from "./seen-observer.js";
 import { heldBy } from "./threads.js";
 
@@ -10,6 +11,8 @@ export class AliveRows {
   #chosen;
   #seen;
   #template;
+  /** What most rows need none of while they are there. */
+  #later;
   /** @type {Map<string, InboxRow>} */
   #rows = new Map();
 
@@ -17,14 +20,26 @@ export class AliveRows {
   constructor(root, client) {
     this.#client = client;
     this.#chosen = chosenOf(client);
-    this.#seen = new SeenObserver(client);
+    this.#seen = new SeenObserver(client, (node) => this.at(node)?.equip());
     this.#template = part(part(root, "[data-row]", HTMLTemplateElement).content, "article", HTMLElement);
     this.#make(this.#template).isStop = false;
+    const { acts, fold } = partsOf(this.#template);
+    acts.replaceWith(acts.cloneNode());
+    fold?.remove();
+    this.#later = { acts, fold };
+    // Before whoever is pointed at, has the focus or opens is seen; the last of them does not bubble.
+    for (const type of ["pointerover", "focusin", "beforetoggle"]) root.addEventListener(type, ({ target }) => this.at(target)?.equip(), { capture: true });
   }
 
   /** @param {string} id */
   get(id) {
     return this.#rows.get(id);
+  }
+
+  /** The row in which something happened. @param {EventTarget | null} target */
+  at(target) {
+    const article = target instanceof Element ? target.closest("article") : null;
+    return this.#rows.get(article?.dataset.id ?? "");
   }
 
   /** One that the server drew; what it says. @param {HTMLElement} node */
@@ -37,7 +52,7 @@ export class AliveRows {
 
   /** All of one, which is in no list. @param {HTMLElement} node */
   whole(node) {
-    return this.#make(node, true);
+    return this.#make(node, { isWhole: true });
   }
 
   /** @param {Inbox.Folded<Inbox.Drawn | Inbox.Notification>} shown @param {Inbox.Selection | undefined} selection */
@@ -47,7 +62,7 @@ export class AliveRows {
     row.show(one, this.#client.now(), shown);
     if (selection) row.isPicked = row.ids.every((id) => selection.has(id));
     // Who has seen how many there are has seen them.
-    this.#seen.watch(row.node, heldBy(one, shown));
+    this.#seen.watch(row.node, heldBy(one, shown), !row.isEquipped);
     return row;
   }
 
@@ -60,12 +75,12 @@ export class AliveRows {
 
   /** @param {string} id */
   #add(id) {
-    const row = this.#make(/** @type {HTMLElement} */ (this.#template.cloneNode(true)));
+    const row = this.#make(/** @type {HTMLElement} */ (this.#template.cloneNode(true)), { later: this.#later });
     this.#rows.set(id, row);
     return row;
   }
 
-  #make(/** @type {HTMLElement} */ node, isWhole = false) {
-    return new InboxRow(node, { isWhole, mayMute: (one) => this.#chosen.mayMute(one) });
+  #make(/** @type {HTMLElement} */ node, options = {}) {
+    return new InboxRow(node, { ...options, mayMute: (one) => this.#chosen.mayMute(one) });
   }
 }

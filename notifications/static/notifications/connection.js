@@ -31,6 +31,7 @@ export class Connection {
   #timers = {};
   #hasEnded = false;
   #silenceLimitMs = 0;
+  #silentAt = 0;
   #asked;
   #resumedAt;
   #resumedFrom = "";
@@ -187,11 +188,19 @@ export class Connection {
     this.#transport.send(pongFrame(this.#state.epoch || this.epoch, this.#state.revision));
   }
 
+  /** One timer for many frames: each sets only by when it may be silent. */
   #watch() {
-    const dueAt = this.#clock.now() + this.#silenceLimitMs;
-    this.#after("silence", this.#silenceLimitMs, () => {
+    this.#silentAt = this.#clock.now() + this.#silenceLimitMs;
+    if (!this.#timers.silence) this.#awaitSilence();
+  }
+
+  #awaitSilence() {
+    const dueAt = this.#silentAt;
+    this.#after("silence", dueAt - this.#clock.now(), () => {
+      const isLate = this.#clock.now() - dueAt > LATE_MS;
+      if (dueAt < this.#silentAt) this.#awaitSilence();
       // Late: the page was held back, and frames with it.
-      if (this.#clock.now() - dueAt > LATE_MS) this.probe();
+      else if (isLate) this.probe();
       else this.#end(ABNORMAL);
     });
   }

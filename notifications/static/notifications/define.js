@@ -24,6 +24,7 @@ const inboxes = new Map();
 
 // A framework may take an element away and put it back.
 const LINGER_MS = 5_000;
+const SETTLED_MS = 1_000;
 
 /** @type {Inbox.Clients} */
 const clients = {
@@ -109,6 +110,13 @@ function follow(client, tabs) {
   document.addEventListener("resume", restart);
 }
 
+/** Whether it is live is known, or takes long: to draw a list before that would only hold it up. @param {InboxClient} client */
+const settled = (client) =>
+  new Promise((resolve) => {
+    client.addEventListener("state", resolve, { once: true });
+    setTimeout(resolve, SETTLED_MS);
+  });
+
 // Before anything is drawn.
 await loadWords();
 // Without popovers the link stays.
@@ -123,6 +131,6 @@ if ("popover" in HTMLElement.prototype) {
   const root = document.querySelector("[data-inbox]");
   const [inbox] = inboxes.values();
   if (inbox && root) {
-    Promise.all([import("./inbox-page.js"), inbox.services()]).then(([{ enhance }, { api }]) => enhance(root, inbox.client, api));
+    Promise.all([import("./inbox-page.js"), inbox.services(), settled(inbox.client)]).then(([{ enhance }, { api }]) => enhance(root, inbox.client, api));
   }
 }

@@ -55,43 +55,38 @@ export class InboxKeys {
 
   /** @param {string | null} key @param {Inbox.Row | undefined} current @returns {Reaction} */
   #letter(key, current) {
-    if (!this.#chosen.keys) return undefined;
+    const page = this.#page;
+    if (!key || !this.#chosen.keys) return undefined;
+    /** @type {Record<string, Reaction>} */
+    const anywhere = {
+      j: () => this.#step(1),
+      k: () => this.#step(-1),
+      z: () => page.bar?.undo(),
+      "/": () => page.search(),
+      "?": () => this.#help(),
+    };
+    return anywhere[key] ?? (current && this.#onRow(key, current));
+  }
+
+  /** @param {string} key @param {Inbox.Row} row @returns {Reaction} */
+  #onRow(key, row) {
+    const page = this.#page;
     /** @param {Inbox.RowOp} op */
-    const act = (op) => current && (() => this.#page.act(current, op));
-    switch (key) {
-      case "j":
-        return () => this.#step(1);
-      case "k":
-        return () => this.#step(-1);
-      case "o":
-        return current && (() => current.open());
-      case "e":
-        return act("archive");
-      case "b":
-        return current && (() => current.offer("snooze"));
-      case "t":
-        return current && (() => this.#page.unfold(current));
-      case "x":
-        return current && (() => this.#page.select(current));
-      case "m":
-        return current && (() => current.offer("mute"));
-      case "s":
-        return act(current?.isSaved ? "unsave" : "save");
-      case "u":
-        return act(current?.isUnread ? "read" : "unread");
-      case "Shift I":
-        return act("read");
-      case "Shift U":
-        return act("unread");
-      case "z":
-        return () => this.#page.bar?.undo();
-      case "/":
-        return () => this.#page.search();
-      case "?":
-        return () => this.#help();
-      default:
-        return undefined;
-    }
+    const act = (op) => () => page.act(row, op);
+    /** @type {Record<string, Reaction>} */
+    const onIt = {
+      o: () => row.open(),
+      e: act("archive"),
+      b: () => row.offer("snooze"),
+      t: () => page.unfold(row),
+      x: () => page.select(row),
+      m: () => row.offer("mute"),
+      s: act(row.isSaved ? "unsave" : "save"),
+      u: act(row.isUnread ? "read" : "unread"),
+      "Shift I": act("read"),
+      "Shift U": act("unread"),
+    };
+    return onIt[key];
   }
 
   /** @param {number} by @param {boolean} [selects] all on the way */

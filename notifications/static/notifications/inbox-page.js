@@ -15,7 +15,7 @@ import { Threads, rowsOf } from "./threads.js";
 
 const TICK_MS = 60_000;
 // New rows in a frame.
-const AT_ONCE = 15;
+const AT_ONCE = 30;
 
 /**
  * Keeps the inbox page up to date, whose forms act without a reload then.
@@ -256,9 +256,9 @@ class InboxPage {
     this.#folded(head.flip());
   }
 
-  /** The rest of a thread was asked for, or folded again. @param {EventTarget | null} target */
+  /** The rest of a thread was asked for, or folded again. @param {EventTarget | null | undefined} target */
   #folded(target) {
-    const row = target instanceof HTMLDetailsElement && target.matches("[data-part=fold]:not([hidden])") && this.#rowAt(target);
+    const row = target instanceof HTMLDetailsElement && target.matches("[data-part=fold]:not([hidden])") && this.#rows.at(target);
     if (!row) return;
     this.#threads.set(this.#listing.get(row.id)?.thread, target.open);
     this.#show({ isStill: true });
@@ -271,7 +271,7 @@ class InboxPage {
 
   /** @param {SubmitEvent} event */
   #submitted(event) {
-    const row = this.#rowAt(event.target);
+    const row = this.#rows.at(event.target);
     if (row) this.submit(row, event);
   }
 
@@ -280,17 +280,11 @@ class InboxPage {
     this.#acts.submit(row, event);
   }
 
-  /** The row in which something happened. @param {EventTarget | null} target */
-  #rowAt(target) {
-    const article = target instanceof Element ? target.closest("article") : null;
-    return this.#rows.get(article?.dataset.id ?? "");
-  }
-
   /** @param {MouseEvent} event */
   #clicked(event) {
     const { target, button } = event;
     if (button > 1 || !(target instanceof Element)) return;
-    const row = target.closest("[data-part=links] a, [data-part=open], .nb-body a") && this.#rowAt(target);
+    const row = target.closest("[data-part=links] a, [data-part=open], .nb-body a") && this.#rows.at(target);
     // Who follows a notification's own link has read it.
     if (row?.isUnread) this.#client.markRead([row.id]);
     if (!button && !this.#acts.isSignedOut && this.#paging.follow(target)) event.preventDefault();

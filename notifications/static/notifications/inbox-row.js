@@ -1,27 +1,36 @@
 import { labelsOf } from "./appearance.js";
-import { mutesOf } from "./muting.js";
+import { muteButtons, mutesOf } from "./muting.js";
 import { element, hide, part, say } from "./dom.js";
 import { partsOf } from "./inbox-row-parts.js";
 import { place } from "./list-place.js";
-import { about, actionLinks, avatar, doWithoutPicture, labelled, linked, moreButton, paragraphs } from "./row-parts.js";
+import { showButtons, showWays } from "./row-buttons.js";
+import { about, actionLinks, avatar, doWithoutPicture, linked, moreButton, paragraphs } from "./row-parts.js";
 import { pieces } from "./search-words.js";
 import { ALONE, heldBy } from "./threads.js";
 import { absoluteTime, ageInDay, relativeTime, zonedTime } from "./time.js";
 import { TEXT, earlierText, levelText, ofAll, snoozedUntil } from "./words.js";
 
+// An age is told in minutes.
+const AGE_MS = 10_000;
 const labels = labelsOf(document.querySelector("notification-bell"));
 
 /** One notification of the inbox page: a row as _row.html draws it, or all of it, as _one.html does. */
 export class InboxRow {
   #parts;
+  /** What is put into it once it is needed: by far the most of a row. @type {Pick<Inbox.RowParts, "acts" | "fold"> | undefined} */
+  #later;
   #isWhole;
   #mayMute;
   /** Which content is shown: of what revision, and whether all of it. */
   #shown = "";
+  /** Of which content its buttons are. */
+  #equippedWith = "";
   /** What it shows: nobody changes one of these. @type {Inbox.Drawn | Inbox.Notification | undefined} */
   #drawn;
   /** How its thread is folded. */
   #fold = "";
+  /** When its age was told. */
+  #toldAt = 0;
   /** All that is done something with here: more than one, where a thread is folded into it. @type {string[]} */
   ids = [];
   /** The row under which it stands; empty: none. */
@@ -29,17 +38,16 @@ export class InboxRow {
   /** The moment by whose day it stands where it does. */
   day = "";
   #isSaved = false;
-  /** The moment that its time's title says. */
-  #titleOf = "";
   #isStop;
   /** Those that are marked in it. */
   #words = place.words;
 
-  /** @param {HTMLElement} node @param {{isWhole?: boolean, mayMute?: (notification: Inbox.Notification) => boolean}} [options] */
-  constructor(node, { isWhole = false, mayMute = () => true } = {}) {
+  /** @param {HTMLElement} node @param {{isWhole?: boolean, later?: Pick<Inbox.RowParts, "acts" | "fold">, mayMute?: (notification: Inbox.Notification) => boolean}} [options] later: what it lacks; none: nothing */
+  constructor(node, { isWhole = false, later, mayMute = () => true } = {}) {
     this.#mayMute = mayMute;
     this.node = node;
     this.#parts = partsOf(node);
+    this.#later = later;
     this.#isWhole = isWhole;
     // Of a list one row is.
     this.#isStop = isWhole;
@@ -58,26 +66,23 @@ export class InboxRow {
     return this.node.classList.contains("unread");
   }
 
-  get address() {
-    return this.#parts.title.href;
-  }
-
   /** As far as the server's row says what it shows. @returns {Inbox.Drawn} */
   read() {
     const { revision, arrived, seen, read, archived, snoozed = null, saved, thread } = this.node.dataset;
-    const at = this.time;
+    /** Since when, as far as it matters. @param {string | undefined} mark */
+    const since = (mark) => (mark === undefined ? null : this.time);
     return {
       id: this.id,
       revision: Number(revision),
       arrived_revision: Number(arrived),
-      arrived_at: at,
+      arrived_at: this.time,
       title: this.#parts.title.textContent,
-      seen_at: seen === undefined ? null : at,
+      seen_at: since(seen),
       // Whether it is unread itself; its row may be for others of its thread.
-      read_at: read === undefined ? null : at,
-      archived_at: archived === undefined ? null : at,
+      read_at: since(read),
+      archived_at: since(archived),
       snoozed_until: snoozed,
-      saved_at: saved === undefined ? null : at,
+      saved_at: since(saved),
       thread,
     };
   }
@@ -89,7 +94,7 @@ export class InboxRow {
   /** Whether it is selected. */
   set isPicked(isPicked) {
     const { pick } = this.#parts;
-    if (pick && pick.checked !== isPicked) pick.checked = isPicked;
+    if (pick) pick.checked = isPicked;
   }
 
   get isSaved() {
@@ -100,8 +105,31 @@ export class InboxRow {
     this.#parts.title.click();
   }
 
+  /** Whether all that can be done with it is there. */
+  get isEquipped() {
+    return Boolean(this.#parts.toggle);
+  }
+
+  /** Somebody is at it, or may be soon: with what can be done they get what they see of it anyway. */
+  equip() {
+    if (!this.#later || this.isEquipped) return;
+    this.#parts.acts.append(...this.#later.acts.cloneNode(true).childNodes);
+    this.#parts = partsOf(this.node);
+    this.#showButtons();
+  }
+
+  #showButtons() {
+    const notification = this.#drawn;
+    if (!notification || !this.isEquipped) return;
+    showButtons(this.#parts, notification, { count: this.ids.length, isUnread: this.isUnread, isSaved: this.#isSaved });
+    if (!("level" in notification) || this.#equippedWith === this.#shown) return;
+    this.#equippedWith = this.#shown;
+    showWays(this.#parts, notification, this.#mayMute(notification) ? muteButtons(notification, labels, this.#tabIndex) : null);
+  }
+
   /** Offers until when to snooze it, or what of it to mute. @param {"snooze" | "mute"} what */
   offer(what) {
+    this.equip();
     const menu = this.#parts[what];
     if (menu.hidden) return;
     // Where its acts are behind a button, they are shown first.
@@ -125,6 +153,11 @@ export class InboxRow {
   show(notification, nowMs, fold = ALONE) {
     const { time } = this.#parts;
     const { earlier, isOpen, under } = fold;
+    const isKnown = this.#drawn === notification && this.#words === place.words;
+    const isAlone = !earlier.length && (this.#parts.fold?.hidden ?? true) && this.under === (under?.id ?? "");
+    // So it is with most rows in most frames, while many arrive.
+    if (isKnown && isAlone && Math.abs(nowMs - this.#toldAt) < AGE_MS) return;
+    this.#toldAt = nowMs;
     const all = heldBy(notification, fold);
     const isUnread = all.some(({ read_at }) => !read_at);
     this.#isSaved = all.every(({ saved_at }) => saved_at);
@@ -132,17 +165,23 @@ export class InboxRow {
     this.under = under?.id ?? "";
     this.day = (under ?? notification).arrived_at;
     const how = [isUnread, this.#isSaved, all.length, earlier.length, this.under].join();
-    const isKnown = this.#drawn === notification && this.#words === place.words && this.#fold === how;
+    const isSame = isKnown && this.#fold === how;
     this.#fold = how;
-    if (!isKnown) this.#draw(notification, isUnread);
-    if (!isKnown) this.#showFold(earlier.length, isOpen, notification.title);
+    if (!isSame) {
+      this.#draw(notification, isUnread);
+      this.#showFold(earlier.length, isOpen, notification.title);
+    }
     say(time, this.#isWhole || under ? relativeTime(time.dateTime, nowMs) : ageInDay(time.dateTime, nowMs));
   }
 
   /** @param {number} count @param {boolean} isOpen @param {string} title */
   #showFold(count, isOpen, title) {
-    const { fold } = this.#parts;
     this.node.classList.toggle("nb-earlier", Boolean(this.under));
+    if (count && this.#later?.fold && !this.#parts.fold) {
+      this.#parts.line?.after(this.#later.fold.cloneNode(true));
+      this.#parts = partsOf(this.node);
+    }
+    const { fold } = this.#parts;
     if (!fold) return;
     hide(fold, !count);
     if (fold.open !== isOpen) fold.open = isOpen;
@@ -155,7 +194,7 @@ export class InboxRow {
   /** @param {Inbox.Drawn | Inbox.Notification} notification @param {boolean} isUnread */
   #draw(notification, isUnread) {
     this.#drawn = notification;
-    const { title, state, toggle, move, more, pick, time, line } = this.#parts;
+    const { title, state, more, pick, time, line } = this.#parts;
     const count = this.ids.length;
     if (this.id !== notification.id) this.#becomes(notification.id);
     this.node.classList.toggle("unread", isUnread);
@@ -163,36 +202,25 @@ export class InboxRow {
     const address = place.addressOf(notification.id);
     if (title.getAttribute("href") !== address) title.href = address;
     if (title.textContent !== notification.title) title.replaceChildren(...this.#marked(notification.title));
-    label(toggle, isUnread ? "read" : "unread", notification.title, count);
-    label(move, notification.archived_at ? "restore" : "archive", notification.title, count);
     if (more) moreButton(notification.title, more);
     if (pick) pick.ariaLabel = `${ofAll(TEXT.select, count)}: ${notification.title}`;
-    const { wake, save, snooze, mute } = this.#parts;
-    hide(wake, !notification.snoozed_until);
-    hide(snooze, notification.archived_at !== null);
-    labelled(wake, "wake", ofAll(TEXT.wake, count), notification.title);
-    label(save, this.#isSaved ? "unsave" : "save", notification.title, count);
-    labelled(part(snooze, "summary", HTMLElement), "snooze", ofAll(TEXT.snooze, count), notification.title);
-    labelled(part(mute, "summary", HTMLElement), "mute", TEXT.mute, notification.title);
     this.#showSnooze(notification);
     // One that the server drew is not known whole until it changes.
     if ("level" in notification && this.#shown !== versionOf(notification)) this.#showContent(notification);
+    this.#showButtons();
     if (this.#words !== place.words) this.#mark();
     this.node.classList.toggle("nb-bare", line?.textContent.trim() === "");
-    if (this.#titleOf === time.dateTime) return;
-    this.#titleOf = time.dateTime;
     time.title = absoluteTime(time.dateTime);
   }
 
   /** @param {string} id */
   #becomes(id) {
     const { heading, line, more, pick, acts } = this.#parts;
-    this.node.dataset.id = this.#parts.id.value = id;
+    this.node.dataset.id = id;
     if (this.#isWhole || !line || !more) return;
     this.node.id = `n-${id}`;
     heading.id = `title-${id}`;
     line.id = `line-${id}`;
-    acts.id = `acts-${id}`;
     if (pick) pick.value = id;
     this.node.setAttribute("aria-labelledby", heading.id);
     this.node.setAttribute("aria-describedby", line.id);
@@ -226,29 +254,19 @@ export class InboxRow {
 
   /** @param {Inbox.Notification} notification */
   #showContent(notification) {
-    const { title, level, arrived_at, body, body_truncated, actions, url } = notification;
+    const { level, arrived_at, body, body_truncated, actions } = notification;
     this.#shown = versionOf(notification);
     const parts = this.#parts;
     this.node.dataset.level = level;
-    this.node.querySelector("[data-part=avatar]")?.replaceWith(avatar(notification));
+    const picture = avatar(notification);
+    parts.avatar.replaceWith(picture);
+    parts.avatar = picture;
     parts.level.textContent = levelText(level);
     parts.about.replaceChildren(...about(notification, labels, this.#marked));
     parts.time.dateTime = arrived_at;
     const text = body + (body_truncated ? "…" : "");
     parts.body.replaceChildren(...(this.#isWhole ? paragraphs(text) : linked(text, { tabIndex: -1, drawn: this.#marked })));
-    parts.links.replaceChildren(...actionLinks(actions));
-    parts.open.hidden = !url;
-    if (url) labelled(Object.assign(parts.open, { href: url }), "open", TEXT.open, title);
-    this.#showMutes(notification);
-    this.isStop = this.#isStop;
-  }
-
-  /** @param {Inbox.Notification} notification */
-  #showMutes(notification) {
-    const { mute } = this.#parts;
-    hide(mute, !this.#mayMute(notification));
-    const buttons = mutesOf(notification, labels).map(({ kind, label: text }) => element("button", { name: "op", value: `mute-${kind}`, dir: "auto", textContent: text }));
-    part(mute, ".nb-choices", HTMLElement).replaceChildren(...buttons);
+    parts.links.replaceChildren(...actionLinks(actions).map((link) => Object.assign(link, { tabIndex: this.#tabIndex })));
   }
 
   /** What of a notification a button mutes, if it does that. @param {Inbox.Drawn} notification @param {string} op */
@@ -256,10 +274,16 @@ export class InboxRow {
     return "level" in notification ? mutesOf(/** @type {Inbox.Notification} */ (notification), labels).find(({ kind }) => op === `mute-${kind}`) : undefined;
   }
 
+  get #tabIndex() {
+    return this.#isStop ? 0 : -1;
+  }
+
   /** Whether Tab stops here, and at what can be done here: of all rows, at one. @param {boolean} isStop */
   set isStop(isStop) {
     this.#isStop = isStop;
-    const tabIndex = isStop ? 0 : -1;
+    // From below it is what comes last in it that Tab goes back to.
+    if (isStop) this.equip();
+    const tabIndex = this.#tabIndex;
     if (!this.#isWhole) this.node.tabIndex = tabIndex;
     /** @type {NodeListOf<HTMLElement>} */
     const inside = this.node.querySelectorAll(":is(a, button, summary, [name=until], [data-part=pick]):not(.nb-body *)");
@@ -269,9 +293,3 @@ export class InboxRow {
 
 /** @param {Inbox.Notification} notification */
 const versionOf = ({ revision, body_truncated }) => `${revision}${body_truncated}`;
-
-/** @param {HTMLButtonElement} button @param {Inbox.RowOp} op @param {string} title @param {number} count of what it acts on */
-function label(button, op, title, count) {
-  if (button.value !== op) button.value = op;
-  labelled(button, op, ofAll(TEXT[op], count), title);
-}

@@ -1,5 +1,6 @@
 /** What of a notification can be muted, and muting it: the twin of muting.py. */
 import { categoryLabel } from "./appearance.js";
+import { element } from "./dom.js";
 import { MUTED, MUTES, TEXT } from "./words.js";
 
 /**
@@ -15,6 +16,10 @@ export function mutesOf({ thread, sender, category, title }, labels) {
   if (thread) mutes.unshift({ kind: "thread", value: thread, label: MUTES.thread, done: MUTED.thread(title) });
   return mutes;
 }
+
+/** Buttons that do so, of a row's form. @param {Inbox.Notification} notification @param {Record<string, string>} labels @param {number} tabIndex */
+export const muteButtons = (notification, labels, tabIndex) =>
+  mutesOf(notification, labels).map(({ kind, label }) => element("button", { name: "op", value: `mute-${kind}`, dir: "auto", textContent: label, tabIndex }));
 
 /** @param {Inbox.Client} client @param {Inbox.Offers | undefined} bar @param {Inbox.Mute} one */
 export async function mute(client, bar, one) {

@@ -103,8 +103,8 @@ export class NotificationToastElement extends HTMLElement {
   }
 
   /** What summed up fewer until now: it says another number, and is where it was. @param {Map<Inbox.Toast, HTMLElement>} before @param {Inbox.Toast} toast */
-  #grown(before, { instead, notifications }) {
-    const node = instead && before.get(instead);
+  #grown(before, { key, notifications }) {
+    const [, node] = [...before].find(([toast]) => toast.key === key) ?? [];
     if (!node) return undefined;
     const text = announcement(notifications);
     say(part(node, ".nb-title > *", HTMLElement), text);

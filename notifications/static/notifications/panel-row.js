@@ -1,11 +1,11 @@
 import { element, say } from "./dom.js";
 import { isListed } from "./inbox-state.js";
-import { about, actionLinks, avatar, labelled, linked, moreButton, paragraphs } from "./row-parts.js";
+import { about, acting, actionLinks, avatar, linked, moreButton, paragraphs } from "./row-parts.js";
 import { PanelMutes } from "./panel-mutes.js";
 import { ALONE, heldBy } from "./threads.js";
 import { absoluteTime, relativeTime } from "./time.js";
 import { act, actOnMany } from "./undoing.js";
-import { TEXT, earlierText, levelText, ofAll } from "./words.js";
+import { TEXT, earlierText, levelText } from "./words.js";
 
 /** One notification in the panel of a bell: a link, or where it leads nowhere one that unfolds. */
 export class PanelRow {
@@ -86,10 +86,8 @@ export class PanelRow {
     if (hasChanged) this.#showContent(notification);
     say(this.#state, unread ? TEXT.isUnread : "");
     say(this.#time, relativeTime(arrived_at, this.#client.now()));
-    const op = unread ? "read" : "unread";
-    labelled(this.#toggle, op, ofAll(TEXT[op], count), title);
-    const move = isListed(notification) ? "archive" : "restore";
-    labelled(this.#move, move, ofAll(TEXT[move], count), title);
+    acting(this.#toggle, unread ? "read" : "unread", title, count);
+    acting(this.#move, isListed(notification) ? "archive" : "restore", title, count);
     moreButton(title, this.#more);
     this.#mutes.show(notification);
     this.node.classList.toggle("nb-earlier", under !== null);

@@ -3,7 +3,7 @@ import { categoryLabel, hue, initials } from "./appearance.js";
 import { element } from "./dom.js";
 import { icon } from "./icons.js";
 import { pieces } from "./links.js";
-import { TEXT } from "./words.js";
+import { TEXT, ofAll } from "./words.js";
 
 const SKELETONS = 3;
 
@@ -88,6 +88,12 @@ export function labelled(node, name, what, title) {
   if (node.lastElementChild?.textContent === what) return node;
   node.replaceChildren(icon(name), element("span", { className: "nb-tip", textContent: what }));
   return node;
+}
+
+/** Makes a button into what does this with so many. @param {HTMLButtonElement} button @param {Inbox.RowOp} op @param {string} title @param {number} count */
+export function acting(button, op, title, count) {
+  if (button.value !== op) button.value = op;
+  labelled(button, op, ofAll(TEXT[op], count), title);
 }
 
 /** The button that opens a row's acts where nothing can be pointed at. @param {string} title @param {HTMLButtonElement} [node] */

@@ -18,6 +18,8 @@ export class TabLeader {
   #askTimer = null;
   /** @type {Inbox.TransportEvents | null} */
   #events = null;
+  /** Whether there is another tab: each asks before it needs what we pass on, and again after its leader. */
+  #hasHeard = false;
 
   /** @param {Inbox.Client} client @param {Inbox.TabOptions} options */
   constructor(client, options) {
@@ -26,7 +28,7 @@ export class TabLeader {
     client.leader = UNKNOWN;
     client.addEventListener("act", ({ detail }) => this.#post({ type: "act", act: detail }));
     client.addEventListener("frame", ({ detail }) => {
-      if (this.role === "leader") this.#post({ type: "frame", frame: detail, epoch: client.inbox.epoch });
+      if (this.role === "leader" && this.#hasHeard) this.#post({ type: "frame", frame: detail, epoch: client.inbox.epoch });
     });
     client.addEventListener("state", () => this.#stateChanged());
   }
@@ -130,6 +132,7 @@ export class TabLeader {
 
   /** @param {Inbox.TabMessage} message */
   #hear(message) {
+    this.#hasHeard = true;
     if (message.type === "act") this.#client.acts().then((acts) => acts.hear(message.act), () => {});
     if (message.type === "who" && this.role === "leader") this.#tell(message);
     if (message.type === "stopped") this.#client.stop(message.reason);

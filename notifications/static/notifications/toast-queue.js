@@ -55,7 +55,7 @@ export class ToastQueue {
     this.#recent = this.#recent.filter(({ at }) => now - at < BURST_MS);
     this.#recent.push({ at: now, notification });
     const summary = this.#all.find(({ notifications }) => notifications.length > 1);
-    if (summary) return this.addAll([...summary.notifications, notification]);
+    if (summary) return this.#grow(summary, notification);
     if (this.#recent.length > BURST_MAX) return this.addAll(this.#recent.map((one) => one.notification));
     this.#push([notification], { level: notification.level });
   }
@@ -68,9 +68,15 @@ export class ToastQueue {
     const all = new Set(notifications);
     /** @param {Inbox.Toast} toast */
     const told = (toast) => toast.notifications.length > 0 && toast.notifications.every((one) => all.has(one));
-    const instead = this.#all.find((toast) => toast.notifications.length > 1 && told(toast));
+    const grown = this.#all.find((toast) => toast.notifications.length > 1 && told(toast));
     this.#remove((toast) => toast.leftMs !== Infinity && told(toast));
-    this.#push(notifications, { level: notifications.length > 1 ? "info" : notifications[0].level, instead });
+    this.#push(notifications, { level: notifications.length > 1 ? "info" : notifications[0].level, key: grown?.key });
+  }
+
+  /** Nothing else is told by it. @param {Inbox.Toast} summary @param {Inbox.Notification} notification */
+  #grow({ notifications, level, key }, notification) {
+    this.#remove((toast) => toast.key === key);
+    this.#push([...notifications, notification], { level, key });
   }
 
   /** @param {string} text */
@@ -101,11 +107,11 @@ export class ToastQueue {
 
   /**
    * @param {Inbox.Notification[]} notifications
-   * @param {Pick<Inbox.Toast, "level" | "text" | "instead"> & {leftMs?: number}} properties
+   * @param {Pick<Inbox.Toast, "level" | "text"> & {leftMs?: number, key?: object}} properties
    */
-  #push(notifications, properties) {
+  #push(notifications, { key = {}, ...properties }) {
     const waitMs = URGENT.includes(properties.level) ? Infinity : this.durationMs;
-    this.#all.push({ notifications, leftMs: this.durationMs, waitMs, ...properties });
+    this.#all.push({ notifications, key, leftMs: this.durationMs, waitMs, ...properties });
     this.#update();
   }
 

@@ -524,8 +524,8 @@ declare namespace Inbox {
     leftMs: number;
     /** How long it may wait to be shown. */
     waitMs: number;
-    /** The summary that has grown to this one. */
-    instead?: Toast;
+    /** A summary that has grown has that of the one before. */
+    key: object;
   }
 
   interface ToastOptions {
@@ -610,6 +610,35 @@ declare namespace Inbox {
     rowOf(id: string): Row | undefined;
     known(id: string): Drawn | Notification | undefined;
     bar: UndoBar | undefined;
+  }
+
+  /** What a row of the inbox page is made of. */
+  interface RowParts {
+    /** Of all of one there is none, as of what its second line, its thread and its button need. */
+    pick?: HTMLInputElement;
+    line?: HTMLElement;
+    more?: HTMLButtonElement;
+    fold?: HTMLDetailsElement;
+    avatar: HTMLElement;
+    heading: HTMLElement;
+    title: HTMLAnchorElement;
+    state: HTMLElement;
+    level: HTMLElement;
+    about: HTMLElement;
+    time: HTMLTimeElement;
+    body: HTMLElement;
+    links: HTMLElement;
+    snoozed: HTMLElement;
+    acts: HTMLElement;
+    /** These are in the last, once it has anything in it. */
+    open: HTMLAnchorElement;
+    id: HTMLInputElement;
+    toggle: HTMLButtonElement;
+    wake: HTMLButtonElement;
+    save: HTMLButtonElement;
+    move: HTMLButtonElement;
+    snooze: HTMLDetailsElement;
+    mute: HTMLDetailsElement;
   }
 
   /** What a reader needs of it. */

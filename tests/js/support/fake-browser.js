@@ -75,6 +75,8 @@ export class FakeLocks {
 export class FakeChannels {
   #clock;
   #open = new Set();
+  /** Is told of all that is posted, whether anybody hears it or not. @type {(message: any) => void} */
+  heard = () => {};
 
   constructor(clock) {
     this.#clock = clock;
@@ -101,6 +103,7 @@ export class FakeChannels {
   }
 
   #post(from, message) {
+    this.heard(message);
     const others = [...this.#open].filter((other) => other !== from && other.name === from.name);
     for (const other of others) {
       this.#clock.setTimeout(() => other.tab.run(() => this.#open.has(other) && other.onmessage?.({ data: structuredClone(message) })), TASK_MS);
