@@ -112,7 +112,8 @@ export class NotificationElement extends HTMLElement {
   /** What is needed only later; once, and again after it failed. @returns {Promise<Later>} */
   load() {
     const loading = (this.#loading ??= this.loadLater(this.#listening.signal));
-    loading.catch(() => (this.#loading = null));
+    // It may have left and come back since then, and loads it anew: one more would be a second panel.
+    loading.catch(() => this.#loading === loading && (this.#loading = null));
     return loading;
   }
 
