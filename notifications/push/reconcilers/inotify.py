@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +12,8 @@ try:
     from inotify_simple import INotify, flags
 except ImportError:  # not on Linux
     INotify = None
+
+_POLL_STEP_S = 0.001
 
 
 class FolderWatch:
@@ -47,7 +50,11 @@ class FolderWatch:
 
     def wait(self, timeout_s: float) -> bool:
         """Whether the file was written to within the time; a ``wake()`` counts as time passed."""
-        # Not select(): that fails once a thousand sockets have taken the lower numbers.
+        # Not select(): that fails once a thousand sockets have taken the lower numbers. poll() counts
+        # whole milliseconds, and rounds up; what comes meanwhile is there afterwards.
+        if timeout_s < _POLL_STEP_S:
+            time.sleep(timeout_s)
+            timeout_s = 0
         sources = select.poll()
         sources.register(self._reader, select.POLLIN)
         if self._notify is not None:
