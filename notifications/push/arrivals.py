@@ -46,7 +46,6 @@ _AMONG = {
     "sqlite": "IN (SELECT value FROM json_each(%s))",
     "postgresql": "= ANY(ARRAY(SELECT json_array_elements_text(%s::json)::bigint))",
 }
-# ruff: noqa: S608 (put together from constants of this module)
 _READ_ROWS, _READ_CONTENTS = (
     {vendor: text.format(**_TABLES, among=among) for vendor, among in _AMONG.items()}
     for text in (_ROWS, _CONTENTS)

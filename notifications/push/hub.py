@@ -177,10 +177,13 @@ class Hub:
         asked_at: float,
         arrived: Iterable[dict[str, Any]],
     ) -> None:
+        told: set[tuple[int, int]] = set()
         for body in arrived:
-            healed = await self._tell(hints.read(body, self.streams))
+            healed = await self._tell(hints.read(body, self.streams, asked_at), told)
             metrics.hints_healed.inc(healed)
-        for n, (inbox_id, revision) in enumerate(rows, 1):
+        # Of a broadcast nearly everybody was just told the same, by the same look.
+        others = [row for row in rows if row not in told]
+        for n, (inbox_id, revision) in enumerate(others, 1):
             for connection in tuple(self.streams.get(inbox_id, ())):
                 if self._behind(connection, epoch_tag, revision, asked_at):
                     metrics.hints_healed.inc()
@@ -258,15 +261,28 @@ class Hub:
             self._may_look_at = now + _DISTRUST_REST_S
             self.poll_now()
 
-    async def _tell(self, hints_by_inbox: Iterable[tuple[int, Hint]]) -> int:
-        """Returns: to how many streams it was news."""
+    async def _tell(
+        self,
+        hints_by_inbox: Iterable[tuple[int, Hint]],
+        news_to_all: set[tuple[int, int]] | None = None,
+    ) -> int:
+        """Tell the streams of each inbox.
+
+        Args: news_to_all: takes those that were news to all streams, by inbox and revision.
+        Returns: to how many streams it was news.
+        """
         told = news = 0
         for inbox_id, hint in hints_by_inbox:
+            is_to_all = news_to_all is not None
             for connection in tuple(self.streams.get(inbox_id, ())):
-                news += self._hint(connection, hint, time.monotonic())
+                is_news = self._hint(connection, hint, time.monotonic())
+                news += is_news
+                is_to_all &= is_news
                 told += 1
                 if told % _BATCH == 0:
                     await asyncio.sleep(0)
+            if news_to_all is not None and is_to_all:
+                news_to_all.add((inbox_id, hint.revision))
             # Not before: whoever takes this asks the database later than the stream was told.
             self.told.learn(inbox_id, hint.epoch_tag, hint.revision)
         return news

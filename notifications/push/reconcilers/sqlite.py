@@ -23,11 +23,11 @@ from notifications.push.reconcilers.base import DatabaseState, Reconciler
 from notifications.push.reconcilers.inotify import FolderWatch
 
 # The kernel tells when a page is written; the commit becomes visible once the disk has it, so it is
-# looked for again and again, until all that was written may have been seen. Each pause is a quarter
-# of what has passed: so late is what a disk was slow about.
+# looked for again and again, until all that was written may have been seen. Each pause is about a
+# third of what has passed: so much is added to what a slow disk has taken.
 _LOOKS_AFTER_S = (
-    0.0003, 0.0006, 0.001, 0.0015, 0.002, 0.0025, 0.003, 0.004, 0.005, 0.006, 0.008, 0.010, 0.012,
-    0.015, 0.019, 0.024, 0.030, 0.038, 0.047, 0.059, 0.074, 0.092, 0.115, 0.144, 0.180, 0.225,
+    0.0003, 0.0006, 0.001, 0.0015, 0.002, 0.003, 0.004, 0.0055, 0.0075, 0.010, 0.013, 0.017, 0.023,
+    0.031, 0.042, 0.057, 0.077, 0.104, 0.140, 0.190, 0.250,
 )  # fmt: skip
 # After each look the thread rests so many times as long as that kept a core: a fifth of one at
 # most, and next to nothing where there is little to see, since one send makes several commits. What
