@@ -156,18 +156,17 @@ class StreamConnection(Generic[S]):
             if send.told is not None:
                 self._note(send.told)
 
-    def pass_on(self, hint: Hint, now: float) -> bool:
-        """Send what a hint says, where that is all there is to do; whether it was.
+    def take(self, hint: Hint, now: float) -> bytes | None:
+        """The frame of a hint, if that is all there is to do; whoever takes it says it at once.
 
         It brings nothing that is due nearer, and tells of nothing that the client has said.
         """
         if self._is_closed or (frame := self.stream.take(hint, now)) is None:
-            return False
-        self.say(frame, hint.revision)
+            return None
         if self._entry is not None:
             self._entry.go_on(hint.since, hint.revision, hint.epoch_tag)
             self.hub.journal.changed(self._entry)
-        return True
+        return frame
 
     def _tell_receipt(self) -> None:
         """Pass on what the client says it holds: by a pong, or by the cursor that it came with."""

@@ -165,7 +165,7 @@ def _test(request: HttpRequest) -> HttpResponse:
     inbox_id = inbox_reading.head(recipient_id(request)).inbox_id
     sent = self_test.send(request.user, inbox_id)
     if not sent.created:
-        messages.info(request, _("A test was sent just now. Wait a few seconds."))
+        messages.info(request, self_test.TOO_SOON)
     elif sent.notification.skipped_count:
         messages.warning(request, _("A test was sent, and your preferences keep it out."))
     else:

@@ -70,7 +70,7 @@ def _seen(request: HttpRequest) -> HttpResponse:
         return nothing_done(request, "notifications:dashboard")
     sent, _inbox_id = _send(request)
     if not sent.created:
-        messages.info(request, _too_soon())
+        messages.info(request, self_test.TOO_SOON)
     return redirect(f"{reverse('notifications:dashboard')}?test={sent.notification.pk}#test")
 
 
@@ -79,7 +79,7 @@ def _answered(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return problems.response(405, "A test is sent by POST.")
     sent, inbox_id = _send(request)
-    said = "" if sent.created else _too_soon()
+    said = "" if sent.created else str(self_test.TOO_SOON)
     return JsonResponse({**_said(_way(sent.notification, inbox_id)), "said": said})
 
 
@@ -96,10 +96,6 @@ def way(request: HttpRequest, wire_id: str) -> HttpResponse:
 def _send(request: HttpRequest) -> tuple[Sent, int]:
     inbox_id = reading.head(recipient_id(request)).inbox_id
     return self_test.send(request.user, inbox_id), inbox_id
-
-
-def _too_soon() -> str:
-    return _("A test was sent just now. Wait a few seconds.")
 
 
 def _way(notification: Notification, inbox_id: int) -> Way:

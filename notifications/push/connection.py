@@ -50,8 +50,11 @@ class Connection(Protocol):
 
     def perform(self, actions: list[Action]) -> None: ...
 
-    def pass_on(self, hint: Hint, now: float) -> bool:
-        """Send what a hint says, where that is all there is to do; whether it was."""
+    def take(self, hint: Hint, now: float) -> bytes | None:
+        """The frame of a hint, which is as good as sent; None: there is more to do than that."""
+
+    def say(self, frame: bytes, revision: int | None, /) -> None:
+        """Send what was taken."""
 
     def fail(self) -> None:
         """End it, whatever state its stream is in: a bug was met."""
@@ -71,3 +74,5 @@ class Connections(Protocol):
     def perform(
         self, connection: Connection, fact: Callable[..., list[Action]], *values: Any
     ) -> list[Action]: ...
+
+    def meets_bug(self, connection: Connection, error: Exception) -> None: ...

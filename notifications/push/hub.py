@@ -23,14 +23,13 @@ from notifications.push.installation import Installation
 from notifications.push.journal import Journal
 from notifications.push.limits import ConnectionCounter
 from notifications.push.receipts import Receipts
+from notifications.push.telling import BATCH, Telling
 from notifications.push.timers import TimerWheel
 from notifications.push.told import ToldHeads
-from notifications.stream.messages import Action, Hint
+from notifications.stream.messages import Action
 
 logger = logging.getLogger(__name__)
 
-# How many frames are written before other work of the loop gets its turn.
-_BATCH = 200
 _DISTRUST_REST_S = 0.5
 
 
@@ -121,11 +120,12 @@ class Hub:
             actions = fact(*values)
             connection.perform(actions)
         except Exception as error:  # noqa: BLE001 (nobody else shall notice)
-            self._meets_bug(connection, error)
+            self.meets_bug(connection, error)
             return []
         return actions
 
-    def _meets_bug(self, connection: Connection, error: Exception) -> None:
+    def meets_bug(self, connection: Connection, error: Exception) -> None:
+        """End a connection of which something has failed that never should."""
         supervisor.report("a stream", error, connection.fields)
         supervisor.attempt("ending a stream", connection.fail)
         self.unregister(connection)
@@ -178,13 +178,13 @@ class Hub:
         arrived: Iterable[dict[str, Any]],
     ) -> None:
         for body in arrived:
-            healed = await self._tell(hints.read(body, self.streams))
+            healed = await Telling(self, self.told).tell(hints.read(body, self.streams))
             metrics.hints_healed.inc(healed)
         for n, (inbox_id, revision) in enumerate(rows, 1):
             for connection in tuple(self.streams.get(inbox_id, ())):
                 if self._behind(connection, epoch_tag, revision, asked_at):
                     metrics.hints_healed.inc()
-            if n % _BATCH == 0:
+            if n % BATCH == 0:
                 await asyncio.sleep(0)
 
     def _behind(
@@ -195,7 +195,7 @@ class Hub:
             if connection.stream.confirm(epoch_tag, revision, asked_at):
                 return []  # as nearly all are, that were just told of it
         except Exception as error:  # noqa: BLE001 (as in `perform`)
-            self._meets_bug(connection, error)
+            self.meets_bug(connection, error)
             return []
         return self.perform(connection, connection.stream.behind, epoch_tag, revision, asked_at)
 
@@ -239,7 +239,7 @@ class Hub:
                 self.access.suspect(self.streams.get(int(body), ()))
             elif event["type"] == hints.EVENT_TYPE:  # another: from a newer process, maybe
                 began = time.monotonic()
-                is_news = await self._tell(hints.read(body, self.streams))
+                is_news = await Telling(self, self.told).tell(hints.read(body, self.streams))
                 if is_news and (age_s := hints.age_s(body)) is not None:  # once, for the last
                     metrics.commit_to_sent.observe(age_s + time.monotonic() - began)
         except (LookupError, TypeError, ValueError) as error:
@@ -257,29 +257,6 @@ class Hub:
         if now >= self._may_look_at:
             self._may_look_at = now + _DISTRUST_REST_S
             self.poll_now()
-
-    async def _tell(self, hints_by_inbox: Iterable[tuple[int, Hint]]) -> int:
-        """Returns: to how many streams it was news."""
-        told = news = 0
-        for inbox_id, hint in hints_by_inbox:
-            for connection in tuple(self.streams.get(inbox_id, ())):
-                news += self._hint(connection, hint, time.monotonic())
-                told += 1
-                if told % _BATCH == 0:
-                    await asyncio.sleep(0)
-            # Not before: whoever takes this asks the database later than the stream was told.
-            self.told.learn(inbox_id, hint.epoch_tag, hint.revision)
-        return news
-
-    def _hint(self, connection: Connection, hint: Hint, now: float) -> bool:
-        """Returns: whether it was news to this stream."""
-        try:
-            if connection.pass_on(hint, now):
-                return True
-        except Exception as error:  # noqa: BLE001 (as in `perform`)
-            self._meets_bug(connection, error)
-            return False
-        return bool(self.perform(connection, connection.stream.hinted, hint, now))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         # A context of its own, or the tasks would keep that of the request that came first.

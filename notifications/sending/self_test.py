@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from notifications.models import Notification, audiences
 from notifications.sending import acts
@@ -14,6 +15,8 @@ from notifications.wire.message import Message
 
 # One test in so many seconds: whoever presses again gets no second one.
 EVERY_S = 10
+# What whoever did is told.
+TOO_SOON = gettext_lazy("A test was sent just now. Wait a few seconds.")
 
 
 def send(user: Any, inbox_id: int) -> Sent:

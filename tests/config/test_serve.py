@@ -43,6 +43,15 @@ def test_a_supervisor_that_has_gone_stops_nobody(processes, tmp_path):
     assert "could not be told READY=1" in child.output()
 
 
+def test_it_runs_on_the_event_loop_that_was_tested(processes, tmp_path):
+    """Whatever else is installed where it runs."""
+    (tmp_path / "uvloop.py").write_text("raise SystemExit('it was taken')")
+    port = free_port()
+    child = processes.manage(*COMMANDS["serve"](port), PYTHONPATH=tmp_path)
+    until(lambda: listens(port), "it listens")
+    assert child.terminate() == 0, child.report()
+
+
 @commands
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_told_to_end_its_status_is_0(processes, command, number):

@@ -46,6 +46,9 @@ class Command(WorkCommand):
             workers=1,
             http=HttpProtocol,
             ws=WebSocketProtocol,
+            # On uvloop, which uvicorn would take where it is installed, nothing is faster here, a
+            # flood of requests takes twice the memory, and a held thread holds up the exit.
+            loop="asyncio",
             ws_max_size=framing.MESSAGE_MAX_BYTES,
             # Heartbeats are the protocol's; compression costs more than it saves on small frames.
             ws_ping_interval=None,

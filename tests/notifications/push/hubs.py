@@ -32,11 +32,11 @@ class Connection:
     def perform(self, actions):
         self.actions += actions
 
-    def pass_on(self, hint, now):
-        frame = self.stream.take(hint, now)
-        if frame is not None:
-            self.actions.append(Send(frame, hint.revision))
-        return frame is not None
+    def take(self, hint, now):
+        return self.stream.take(hint, now)
+
+    def say(self, frame, revision):
+        self.actions.append(Send(frame, revision))
 
     def frames(self):
         return [json.loads(a.frame) for a in self.actions if isinstance(a, Send)]
