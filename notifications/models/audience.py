@@ -226,9 +226,7 @@ class Chosen(Audience):
         if type(kept) not in _TEXTS or not sql.is_plain(model):
             return dict(rows.filter(**{f"{field}__in": names}).values_list(field, "pk"))
         question = _by_name(model, field, connection.vendor)  # type: ignore[arg-type]
-        with connection.cursor() as cursor:
-            cursor.execute(question.sql, question.params(names=sql.listed(kept, names)))
-            found = cursor.fetchall()
+        found = question.rows(names=sql.listed(kept, names))
         return dict(sql.python_values([kept, model._meta.pk], found))
 
     @classmethod

@@ -214,6 +214,13 @@ class Question:
             given[n] = values[name]
         return given
 
+    def rows(self, **values: Any) -> list[tuple[Any, ...]]:
+        """The answer with these values, as the database gives it."""
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, self.params(**values))
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
 
 # Stands for what a set is to hold.
 ANY = frozenset(["any"])

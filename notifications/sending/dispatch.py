@@ -75,9 +75,7 @@ class Dispatch(ChunkedJob):
         if not (isinstance(audience, audiences.Everyone) and sql.is_plain(get_user_model())):
             return list(ask(audience, after, upto, *more))
         question = _of_everyone(ask, more, get_user_model(), connection.vendor)
-        with connection.cursor() as cursor:
-            cursor.execute(question.sql, question.params(after=after, upto=upto))
-            return [pk for (pk,) in cursor.fetchall()]
+        return [pk for (pk,) in question.rows(after=after, upto=upto)]
 
     def _inboxes(self, after: int, upto: int) -> InboxQuerySet:
         return _between(self._audience_of_row(), after, upto)
