@@ -44,11 +44,15 @@ class ItemJob(ChunkedJob):
         return ends[0][0] if ends else upto
 
     def chunk(self, after: int, upto: int) -> None:
-        ids = [pk for (pk,) in _question(_locking).rows(pk=self.pk, after=after, upto=upto)]
+        chunk = {"pk": self.pk, "after": after, "upto": upto}
+        if not connection.features.has_select_for_update:
+            # SQLite: nobody else writes as long as this transaction lasts.
+            self.change(_question(_leaving).rows(**chunk))
+            return
+        ids = [pk for (pk,) in _question(_locking).rows(**chunk)]
         # Looked at again under the locks, which no change of an item gets around.
         listed = sql.listed(InboxItem._meta.get_field("inbox"), ids)
-        question = _question(_leaving, inboxes=sql.ANY)
-        self.change(question.rows(pk=self.pk, after=after, upto=upto, inboxes=listed))
+        self.change(_question(_leaving_locked, inboxes=sql.ANY).rows(**chunk, inboxes=listed))
 
 
 class EditJob(ItemJob):
@@ -116,8 +120,12 @@ def _locking(pk: int, after: int, upto: int) -> QuerySet[Any]:
     return held.order_by("pk").select_for_update(no_key=True).values_list("pk")
 
 
-def _leaving(inboxes: Collection[int], **between: int) -> QuerySet[Any]:
-    return _items(**between).filter(inbox__among=inboxes).values_list("inbox_id", _LEAVING)
+def _leaving(**between: int) -> QuerySet[Any]:
+    return _items(**between).values_list("inbox_id", _LEAVING)
+
+
+def _leaving_locked(inboxes: Collection[int], **between: int) -> QuerySet[Any]:
+    return _leaving(**between).filter(inbox__among=inboxes)
 
 
 def _question(ask: Callable[..., QuerySet[Any]], *more: int, **marks: Any) -> sql.Question:
