@@ -88,6 +88,8 @@ class StreamConsumer(QuietConsumer):
         self.transport = None
         # None before it is let in; it stays so where it is refused.
         self.connection = None
+        # Whether its server hands it what comes: then it goes on when its task has ended.
+        self.is_listening = False
 
     def open_stream(self, transport: Transport, inbox_id: int, cursor: Cursor | None) -> None:
         """Begin the stream of this inbox, where the client says that it is."""
@@ -133,8 +135,12 @@ class StreamConsumer(QuietConsumer):
         try:
             await super().__call__(scope, receive, send)
         finally:
-            # A server that shuts down may never say `disconnect`.
-            self.close_stream()
+            if self.is_listening:
+                # For an hour, maybe: of what it was opened by nothing is asked any more.
+                del self.scope, self.base_send
+            else:
+                # A server that shuts down may never say `disconnect`.
+                self.close_stream()
 
     def close_stream(self) -> None:
         """The connection has ended, for whatever reason."""

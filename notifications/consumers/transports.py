@@ -39,9 +39,20 @@ class Transport(Protocol):
         """End the connection at once, with whatever was not sent yet."""
 
 
-def transport_of(scope: dict[str, Any], send: Any) -> Transport:
+class SocketTransport(Transport, Protocol):
+    """That of a WebSocket."""
+
+    def listen(self, heard: Callable[[Event], None]) -> bool:
+        """Have each event that still comes handed to ``heard``, so that no task need wait for it.
+
+        Returns: whether the server can do that. If so the socket stays open when its application
+            has returned, until it is closed.
+        """
+
+
+def transport_of(scope: dict[str, Any], send: Any) -> SocketTransport:
     """The transport of the socket that ``scope`` is of."""
-    direct: Transport | None = scope.get("extensions", {}).get(EXTENSION)
+    direct: SocketTransport | None = scope.get("extensions", {}).get(EXTENSION)
     return direct if direct is not None else AsgiTransport(send)
 
 
@@ -98,6 +109,9 @@ class AsgiTransport:
 
     def buffered(self) -> int:
         return self._queue.bytes
+
+    def listen(self, _heard: Callable[[Event], None]) -> bool:
+        return False
 
     def abort(self) -> None:
         self._queue.clear()

@@ -88,7 +88,8 @@ def _tell_refusal(scope: dict[str, Any]) -> None:
 def is_allowed(scope: dict[str, Any], *, anyone: bool, tokens: bool = False) -> bool:
     """Whether Host and Origin of a handshake or request are as they must be."""
     request = request_of(scope)
-    host, origin = host_of(request), request.headers.get("Origin")
+    # Not by `request.headers`, which is made of all of them first.
+    host, origin = host_of(request), request.META.get("HTTP_ORIGIN")
     if host is None:
         return False
     if tokens and token_of(scope) is not None:
@@ -133,7 +134,7 @@ def sign_in(
                 outcome |= await _look_up("login", find_token, token)
             elif key:
                 outcome |= await _look_up("login", find_session, key)
-        login, origin = outcome["login"], request_of(scope).headers.get("Origin")
+        login, origin = outcome["login"], request_of(scope).META.get("HTTP_ORIGIN")
         if login is not None and token is not None and origin is not None:
             if not is_listed(origin, login.origins):
                 outcome |= {"login": None, "origin_refused": True}

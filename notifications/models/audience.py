@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, IntegerField, OuterRef, QuerySet
+from django.db import connection
+from django.db.models import (
+    CharField,
+    EmailField,
+    Exists,
+    IntegerField,
+    Model,
+    OuterRef,
+    QuerySet,
+    TextField,
+)
 
 from notifications.models import sql, users
 
@@ -24,6 +35,8 @@ Id: TypeAlias = int | str
 
 # As long as the column that keeps it.
 _LABEL_MAX_LENGTH = 200
+# The fields in which a row's name is looked for as it is.
+_TEXTS = {CharField, EmailField, TextField}
 
 
 class UnknownNames(ValueError):
@@ -195,14 +208,26 @@ class Chosen(Audience):
         ways = {name: (name, form(name)) for name in chain.from_iterable(few)}
         rows_by_name: dict[str, Any] = {}
         if ways:
-            asked = {f"{field}__in": set(chain.from_iterable(ways.values()))}
-            rows_by_name = dict(cls.rows().filter(**asked).values_list(field, "pk"))
+            rows_by_name = cls._rows_by_name(field, frozenset(chain.from_iterable(ways.values())))
         kept = {name: next((spelling for spelling in spellings if spelling in rows_by_name), None)
                 for name, spellings in ways.items()}  # fmt: skip
         return [
             cls._why_not(names) or cls._picked([(name, kept[name]) for name in names], rows_by_name)
             for names in lists
         ]
+
+    @classmethod
+    def _rows_by_name(cls, field: str, names: frozenset[str]) -> dict[str, Any]:
+        """The keys of the rows of these names."""
+        rows = cls.rows()
+        model = rows.model
+        kept: Any = model._meta.get_field(field)
+        # A field of the project's own may have a way of its own to look for a value.
+        if type(kept) not in _TEXTS or not sql.is_plain(model):
+            return dict(rows.filter(**{f"{field}__in": names}).values_list(field, "pk"))
+        question = _by_name(model, field, connection.vendor)  # type: ignore[arg-type]
+        found = question.rows(names=sql.listed(kept, names))
+        return dict(sql.python_values([kept, model._meta.pk], found))
 
     @classmethod
     def _why_not(cls, names: Sequence[str]) -> ValueError | None:
@@ -221,6 +246,15 @@ class Chosen(Audience):
             return UnknownNames(cls.kind, unknown)
         chosen = dict.fromkeys(spelling for _, spelling in named if spelling is not None)
         return cls([rows_by_name[spelling] for spelling in chosen], _shortened(list(chosen)))
+
+
+@cache
+def _by_name(model: type[Model], field: str, _vendor: str) -> sql.Question:
+    rows = model._default_manager.all()
+    return sql.Question(
+        lambda names: rows.filter(**{f"{field}__among": names}).values_list(field, "pk"),
+        names=sql.ANY,
+    )
 
 
 def _is_key(value: object, field: Any) -> bool:

@@ -19,6 +19,7 @@ from django.db.models import (
     QuerySet,
     Value,
 )
+from django.db.models.manager import BaseManager
 
 if TYPE_CHECKING:
     _Lookup = Lookup[Any]
@@ -36,6 +37,32 @@ def behind_relations(field: Any) -> Any:
     return field
 
 
+def kind_of_key(model: type[Model]) -> str:
+    """The type of a model's key, as PostgreSQL calls it."""
+    return _kind(behind_relations(model._meta.pk), connection)
+
+
+def _kind(key: Any, database: Any) -> str:
+    # Without its length: to that, a cast would cut what is longer.
+    return str(key.cast_db_type(database)).partition("(")[0]
+
+
+def listed(field: Any, values: Iterable[Any]) -> Any:
+    """What is asked of a ``Question`` for a set of values of this field."""
+    return _listed(behind_relations(field), values, connection)
+
+
+def _listed(key: Any, values: Iterable[Any], database: Any) -> Any:
+    """Values of a field as the one parameter that ``Among`` gives them as."""
+    is_integer = isinstance(key, IntegerField)
+    if database.vendor == "sqlite":
+        ids = list(values)
+        return json.dumps(
+            ids if is_integer else [key.get_db_prep_value(one, database) for one in ids]
+        )
+    return f"{{{','.join(map(str, values))}}}" if is_integer else [str(one) for one in values]
+
+
 class Among(_Lookup):
     """``pk__among=ids``: like ``__in``, with all ids as one parameter.
 
@@ -49,20 +76,14 @@ class Among(_Lookup):
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         left, params = self.process_lhs(compiler, connection)
         key = behind_relations(self.lhs.output_field)
-        if not isinstance(key, IntegerField):
-            # Without its length: to that, a cast would cut what is longer.
-            kind = str(key.cast_db_type(connection)).partition("(")[0]
-            return f"{left} = ANY(%s::{kind}[])", (*params, [str(one) for one in self.rhs])
-        array = ",".join(map(str, self.rhs))
-        return f"{left} = ANY(%s::bigint[])", (*params, f"{{{array}}}")
+        kind = "bigint" if isinstance(key, IntegerField) else _kind(key, connection)
+        return f"{left} = ANY(%s::{kind}[])", (*params, _listed(key, self.rhs, connection))
 
     def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         left, params = self.process_lhs(compiler, connection)
+        key = behind_relations(self.lhs.output_field)
         listed = f"{left} IN (SELECT value FROM json_each(%s))"  # noqa: S608
-        key, ids = behind_relations(self.lhs.output_field), list(self.rhs)
-        if not isinstance(key, IntegerField):
-            ids = [key.get_db_prep_value(one, connection) for one in ids]
-        return listed, (*params, json.dumps(ids))
+        return listed, (*params, _listed(key, self.rhs, connection))
 
 
 for _field in (Field, ForeignObject):
@@ -134,11 +155,11 @@ def fetch_beside(head: QuerySet[Any], rows: QuerySet[Any]) -> tuple[list[Any] | 
     return _converted(compilers[0], [fetched[0][:width]])[0], _converted(compilers[1], related)
 
 
-def find_one(model: type[RowOf], column: str, value: str) -> RowOf | None:
-    """The row that has this value in a unique column of text.
+def find_one(model: type[RowOf], column: str, value: str | int) -> RowOf | None:
+    """The row that has this value in a unique column, of text or numbers.
 
-    In SQL that is made once: each request asks so for its key, and the ORM takes longer to put the
-    question than the database to answer it.
+    In SQL that is made once: each request asks so for its key, each chunk for its notification, and
+    the ORM takes longer to put the question than the database to answer it.
     """
     with connection.cursor() as cursor:
         cursor.execute(_finding(model, column, connection.vendor), [value])
@@ -156,6 +177,59 @@ def _finding(model: type[Model], column: str, _vendor: str) -> str:
     columns = ", ".join(quote(str(field.column)) for field in model._meta.concrete_fields)
     table = quote(model._meta.db_table)
     return f"SELECT {columns} FROM {table} WHERE {quote(column)} = %s"  # noqa: S608
+
+
+class Question:
+    """A queryset as SQL that is made once, to be asked again with other values.
+
+    The ORM takes longer to put a question than the database to answer it. Keep none about rows of
+    which a manager chooses that is not ``is_plain``.
+    """
+
+    def __init__(self, ask: Callable[..., QuerySet[Any]], **marks: Any) -> None:
+        """Args: ask: makes it, of values by their names. marks: stand for them, unlike any other
+        parameter; a set of one stands for what is given by ``listed``.
+        """
+        self.sql, params = ask(**marks).query.get_compiler(connection=connection).as_sql()
+        self._params = list(params)
+        # As ``Among`` gives a set of one, whatever its field is.
+        forms = {
+            name: ([*mark], f"{{{','.join(mark)}}}", json.dumps([*mark]))
+            if isinstance(mark, frozenset)
+            else (mark,)
+            for name, mark in marks.items()
+        }
+        self._places = [
+            (n, name)
+            for n, param in enumerate(self._params)
+            for name, ways in forms.items()
+            if param in ways
+        ]
+        assert {name for _, name in self._places} == marks.keys()  # noqa: S101 (marks are of ours)
+
+    def params(self, **values: Any) -> list[Any]:
+        """The parameters by which it is asked with these values."""
+        given = list(self._params)
+        for n, name in self._places:
+            given[n] = values[name]
+        return given
+
+    def rows(self, **values: Any) -> list[tuple[Any, ...]]:
+        """The answer with these values, as the database gives it."""
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, self.params(**values))
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+
+# Stands for what a set is to hold.
+ANY = frozenset(["any"])
+
+
+def is_plain(model: type[Model]) -> bool:
+    """Whether a model's default manager shows all rows, at any time."""
+    kind: Any = type(model._default_manager)
+    return kind.get_queryset is BaseManager.get_queryset and kind._queryset_class is QuerySet
 
 
 def raw_values(rows: QuerySet[Any]) -> list[tuple[Any, ...]]:

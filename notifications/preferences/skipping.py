@@ -62,6 +62,12 @@ def skipped_of_many(
     return found
 
 
+def keeping_out(notification: Notification) -> list[tuple[str, str]] | None:
+    """The rules of which one is enough to keep it out of an inbox; None: where none is, too."""
+    asked = _asked(notification)
+    return asked if not asked or categories.defaults(notification.category).inbox else None
+
+
 def unwanted_count(notification: Notification, recipients: QuerySet[Any]) -> int:
     """How many of the recipients it would not come to, as their rules are now."""
     asked = _asked(notification)

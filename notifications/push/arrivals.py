@@ -8,24 +8,47 @@ one. What is anything else, or more than one step ahead, a stream reads as ever.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from django.db.models import F
+from django.db import connection
 
-from notifications.models import InboxItem, Notification, sql
+from notifications.models import Inbox, InboxItem, Notification, sql
 from notifications.push import hints
-from notifications.wire import serializers
+from notifications.wire import contract, serializers
 
-_COLUMNS = (
-    "inbox_id", "revision", "inbox__unread_count", "inbox__unseen_count",
-    "notification_id", "arrived_at",
-)  # fmt: skip
 _ARRIVED_AT = [InboxItem._meta.get_field("arrived_at")]
+_CONTENT_FIELDS = [Notification._meta.get_field(name) for name in serializers.CONTENT]
 # As an item is whose last change is that it arrived.
-_UNTOUCHED = dict.fromkeys(
-    name for name in serializers.ITEM if name.endswith("_at") and name != "arrived_at"
+_UNTOUCHED = [
+    name for name in serializers.ITEM if name.endswith(("_at", "_until")) and name != "arrived_at"
+]
+_TABLES = {
+    "inbox": Inbox._meta.db_table,
+    "item": InboxItem._meta.db_table,
+    "notification": Notification._meta.db_table,
+    "untouched": " AND ".join(f"i.{name} IS NULL" for name in _UNTOUCHED),
+    "columns": ", ".join(serializers.CONTENT[:-1]),
+    "preview": contract.BODY_PREVIEW_LENGTH + 1,
+}
+# In SQL of our own: this is on the way of each push that no hint brings, and to put the two
+# questions took the ORM a millisecond and a half, ten times as long as to answer them.
+_ROWS = """
+    SELECT i.notification_id, i.arrived_at, b.id, b.revision, b.unread_count, b.unseen_count
+    FROM {inbox} b JOIN {item} i ON i.inbox_id = b.id AND i.revision = b.revision
+    WHERE i.arrived_revision = i.revision AND {untouched} AND b.id {among}"""
+_CONTENTS = """
+    SELECT id, {columns}, SUBSTR(body, 1, {preview}) FROM {notification} WHERE id {among}"""
+# All ids as one parameter.
+_AMONG = {
+    "sqlite": "IN (SELECT value FROM json_each(%s))",
+    "postgresql": "= ANY(ARRAY(SELECT json_array_elements_text(%s::json)::bigint))",
+}
+_READ_ROWS, _READ_CONTENTS = (
+    {vendor: text.format(**_TABLES, among=among) for vendor, among in _AMONG.items()}
+    for text in (_ROWS, _CONTENTS)
 )
 
 
@@ -34,14 +57,11 @@ def read(epoch_tag: str, inbox_ids: Collection[int]) -> list[dict[str, Any]]:
 
     Raises: DatabaseError. ValueError, TypeError: what somebody wrote around the models.
     """
-    arrived = (
-        InboxItem.objects.filter(inbox__among={*inbox_ids}, revision=F("inbox__revision"))
-        .filter(arrived_revision=F("revision"), snoozed_until=None, **_UNTOUCHED)
-        .values_list(*_COLUMNS)
-    )
     rows: dict[tuple[int, Any], list[Sequence[int]]] = defaultdict(list)
-    for *row, notification_id, arrived_at in sql.raw_values(arrived):
+    for notification_id, arrived_at, *row in _asked(_READ_ROWS, inbox_ids):
         rows[notification_id, arrived_at].append(row)
+    if not rows:
+        return []
     contents = _contents({notification_id for notification_id, _ in rows})
     keys = [key for key in rows if key[0] in contents]
     moments = sql.python_values(_ARRIVED_AT, [[arrived_at] for _, arrived_at in keys])
@@ -56,5 +76,16 @@ def read(epoch_tag: str, inbox_ids: Collection[int]) -> list[dict[str, Any]]:
 
 
 def _contents(notification_ids: Collection[int]) -> dict[int, dict[str, Any]]:
-    found = Notification.objects.filter(pk__among=notification_ids)
-    return {row.pop("pk"): row for row in found.values("pk", *serializers.CONTENT)}
+    found = _asked(_READ_CONTENTS, notification_ids)
+    contents = sql.python_values(_CONTENT_FIELDS, [content for _, *content in found])
+    return {
+        pk: dict(zip(serializers.CONTENT, content, strict=True))
+        for (pk, *_), content in zip(found, contents, strict=True)
+    }
+
+
+def _asked(statements: dict[str, str], ids: Collection[int]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statements[connection.vendor], [json.dumps([*ids])])
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found

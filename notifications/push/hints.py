@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 from notifications.models.epoch import epoch_tag as tag_of
@@ -87,23 +87,25 @@ def revoked(inbox_ids: Iterable[int]) -> list[tuple[str, Event]]:
     return [(inbox_group(here, pk), here.seal(ACCESS_EVENT_TYPE, pk)) for pk in inbox_ids]
 
 
-def read(body: Any, present: Container[int]) -> Iterator[tuple[int, Hint]]:
+def read(
+    body: Any, present: Container[int], asked_at: float | None = None
+) -> Iterator[tuple[int, Hint]]:
     """The hints of an event's body, by the inbox that each is of; what is none is passed over.
 
-    Args: present: those followed here. Of all others, which may be thousands, nothing but that is
-        looked at.
+    Args:
+    present: those followed here. Of all others, which may be thousands, nothing but that is looked
+        at.
+    asked_at: since when the database has said so, where it has.
     Raises: LookupError, TypeError, ValueError: there is none in it.
     """
     epoch_tag, say = str(body["epoch_tag"]), _sayer(body)
     for row in body["rows"]:
-        if row[0] not in present:
-            continue
-        if len(row) != len(_ROW):
+        if row[0] not in present or len(row) != len(_ROW):
             continue
         inbox_id, revision, unread, unseen = row
         if type(inbox_id) is type(revision) is type(unread) is type(unseen) is int:
             frame = None if say is None else partial(say, revision, unread, unseen)
-            yield inbox_id, Hint(epoch_tag, revision - 1, revision, frame)
+            yield inbox_id, Hint(epoch_tag, revision - 1, revision, frame, asked_at)
 
 
 def age_s(body: Any) -> float | None:
@@ -133,10 +135,7 @@ def _sayer(body: dict[str, Any]) -> Callable[[int, int, int], bytes] | None:
     say what has changed.
     """
     if "arrived" in body:
-        say = frames.one_change(body["arrived"].encode(), ())
-    elif "removed" in body:
-        say = frames.one_change(None, (body["removed"],))
-    else:
-        return None
-    # Once for all streams of an inbox, which come one after the other.
-    return lru_cache(maxsize=1)(say)
+        return frames.one_change(body["arrived"].encode(), ())
+    if "removed" in body:
+        return frames.one_change(None, (body["removed"],))
+    return None

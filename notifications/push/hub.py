@@ -177,10 +177,14 @@ class Hub:
         asked_at: float,
         arrived: Iterable[dict[str, Any]],
     ) -> None:
+        told: set[tuple[int, int]] = set()
         for body in arrived:
-            healed = await Telling(self, self.told).tell(hints.read(body, self.streams))
+            arrivals = hints.read(body, self.streams, asked_at)
+            healed = await Telling(self, self.told).tell(arrivals, told)
             metrics.hints_healed.inc(healed)
-        for n, (inbox_id, revision) in enumerate(rows, 1):
+        # Of a broadcast nearly everybody was just told the same, by the same look.
+        others = [row for row in rows if row not in told]
+        for n, (inbox_id, revision) in enumerate(others, 1):
             for connection in tuple(self.streams.get(inbox_id, ())):
                 if self._behind(connection, epoch_tag, revision, asked_at):
                     metrics.hints_healed.inc()

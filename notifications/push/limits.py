@@ -93,6 +93,8 @@ def control_frames() -> TokenBucket:
 class FloodGuard:
     """Counts the frames of one WebSocket, below the application, which sees whole messages only."""
 
+    __slots__ = ("_fragments", "_late")
+
     def __init__(self) -> None:
         self._fragments = self._late = 0
 

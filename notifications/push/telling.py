@@ -28,18 +28,31 @@ class Telling:
         # Frames that their streams know of as sent, each with the revision that it leads to.
         self._taken: list[tuple[Connection, bytes, int]] = []
 
-    async def tell(self, hints_by_inbox: Iterable[tuple[int, Hint]]) -> int:
-        """Returns: to how many streams it was news."""
+    async def tell(
+        self,
+        hints_by_inbox: Iterable[tuple[int, Hint]],
+        news_to_all: set[tuple[int, int]] | None = None,
+    ) -> int:
+        """Tell the streams of each inbox.
+
+        Args: news_to_all: takes what was news to all streams, by inbox and revision.
+        Returns: to how many streams it was news.
+        """
         told = news = 0
         streams = self._connections.streams
         try:
             for inbox_id, hint in hints_by_inbox:
+                is_to_all = True
                 for connection in tuple(streams.get(inbox_id, ())):
-                    news += self._hint(connection, hint)
+                    is_news = self._hint(connection, hint)
+                    news += is_news
+                    is_to_all = is_to_all and is_news
                     told += 1
                     if told % BATCH == 0:
                         self._write()
                         await asyncio.sleep(0)
+                if is_to_all and news_to_all is not None:
+                    news_to_all.add((inbox_id, hint.revision))
                 # Not before: whoever takes this asks the database later than the stream was told.
                 self._heads.learn(inbox_id, hint.epoch_tag, hint.revision)
         finally:

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, InterfaceError, connection, transaction
 from django.db.models.signals import post_save, pre_save
 from django.utils import timezone
 
@@ -21,7 +21,7 @@ from notifications.models.notification import NotificationQuerySet
 from notifications.preferences import skipping
 from notifications.preferences.skipping import Reason
 from notifications.process import metrics
-from notifications.sending import arrivals
+from notifications.sending import arrivals, in_one
 from notifications.sending.dispatch import Dispatch
 from notifications.sending.signals import inboxes_changed
 
@@ -31,6 +31,10 @@ _OURS = "notifications."
 # How long others' inboxes may stay locked for a key that somebody's open transaction has, too. That
 # may want these inboxes next.
 _WAIT_FOR_KEY = "SET LOCAL lock_timeout = '50ms'"
+# Classes and codes of PostgreSQL by which a statement that it has begun is undone: bad values,
+# constraints, what it says of itself, and of locks that were not had. Of one that was ended from
+# outside, or whose connection was, nobody can say what has become.
+_UNDONE = ("21", "22", "23", "40P01", "42", "55P03")
 
 
 class NotPossible(Exception):
@@ -48,6 +52,46 @@ def stored(rows: Sequence[Notification]) -> list[Notification] | None:
 
     Raises: DatabaseError: they may be committed, and must not be tried again.
     """
+    if in_one.is_possible() and not is_listened_to():
+        with metrics.timed(metrics.dispatch_chunk):
+            done = _stored_in_one([copy.copy(row) for row in rows])
+        if done is not None:
+            return done
+    return _stored_together(rows)
+
+
+def _stored_in_one(rows: list[Notification]) -> list[Notification] | None:
+    """By one statement; None: none of them is stored.
+
+    Raises: DatabaseError: they may be committed, and must not be tried again.
+    """
+    try:
+        arrived = in_one.store(rows)
+    except Exception as error:
+        if not _is_undone(error):
+            raise
+        if not isinstance(error, IntegrityError):
+            logger.warning("%s sends cannot be stored by one statement: %r", len(rows), error)
+        return None
+    if arrived is None:
+        return None
+    try:
+        inboxes_changed.send(Dispatch, changes=arrived)
+    except Exception:
+        logger.exception("What was to follow %s sends failed; they are committed.", len(rows))
+    return rows
+
+
+def _is_undone(error: Exception) -> bool:
+    """Whether nothing can have come of a statement that ended so."""
+    if not isinstance(error, DatabaseError | InterfaceError):
+        return True  # ours, before it was sent
+    state = getattr(error.__cause__, "sqlstate", None) or ""
+    return state.startswith(_UNDONE)
+
+
+def _stored_together(rows: Sequence[Notification]) -> list[Notification] | None:
+    """In a transaction; as above."""
     # Copies, since what is said of a row that could not be stored is untrue.
     rows = [copy.copy(row) for row in rows]
     committed: list[bool] = []

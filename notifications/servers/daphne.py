@@ -6,7 +6,7 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,8 +18,9 @@ from twisted.internet.tcp import Connection
 from notifications.consumers.transports import EXTENSION, HANDSHAKE
 from notifications.process import garbage, overdue
 from notifications.push import drain
-from notifications.servers import daphne_http, daphne_reading
+from notifications.servers import autobahn_log, daphne_http, daphne_reading
 from notifications.servers.framing import MESSAGE_MAX_BYTES, framed, text_head
+from notifications.servers.waiting import Inlet
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class DaphneServer(Server):  # type: ignore[misc]
             "websocket_max_frame_size": MESSAGE_MAX_BYTES,
             "endpoints": [_with_backlog(endpoint) for endpoint in kwargs.get("endpoints") or ()],
         }
+        autobahn_log.be_brief()
         super().__init__(daphne_reading.telling(application), *args, **{**kwargs, **options})
 
     def run(self) -> None:
@@ -171,5 +173,26 @@ class DaphneTransport:
         if self._protocol.state == self._protocol.STATE_OPEN:
             self._protocol.sendClose(code=int(code), reason=reason[:100])
 
+    def listen(self, heard: Callable[[dict[str, Any]], None]) -> bool:
+        protocol = self._protocol
+        if protocol.state != protocol.STATE_OPEN:
+            return False  # the end waits in its queue
+        inlet: Inlet[dict[str, Any]] = Inlet()
+
+        def hear(event: dict[str, Any]) -> None:
+            heard(event)
+            if event["type"] == "websocket.disconnect":
+                # What is heard holds this protocol, which would hold itself by it.
+                inlet.listen(_nobody)
+
+        # Nothing waits yet: what comes before the socket is open is dropped (daphne_reading).
+        inlet.listen(hear)
+        protocol.application_queue = inlet
+        return True
+
     def abort(self) -> None:
         self._protocol.dropConnection(abort=True)
+
+
+def _nobody(_event: dict[str, Any]) -> None:
+    """Hears what is said when all is over."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from asyncio import TimerHandle
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-import h11
 from uvicorn.config import Config
-from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import PayloadTooBig
 from websockets.frames import Frame, Opcode
@@ -17,24 +16,22 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from notifications.consumers.transports import ABORT, EXTENSION, HANDSHAKE
+from notifications.consumers.transports import EXTENSION, HANDSHAKE
 from notifications.process import metrics
 from notifications.push import drain, limits
-from notifications.servers import bodies, unix_peers
+from notifications.servers import unix_peers
+from notifications.servers.uvicorn_http import HttpProtocol
 from notifications.servers.uvicorn_transport import UvicornTransport
 from notifications.servers.waiting import Gate, Inlet
 from notifications.wire.contract import CloseCode
 
-# A peer that takes nothing for so long, while something waits for it, has gone.
-_STUCK_S = 10.0
 # What a socket is given to take the last that it is sent, when the server ends.
 _LEAVES_S = 2.0
-# What a request that is on its way is given to come, when the server ends.
-_LAST_S = 0.5
 # To a handshake with bytes in its head that must not be there.
 _UNREADABLE = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-# States of a client that has to send something: the head of a request, or its body.
-_AWAITS = {h11.IDLE, h11.SEND_BODY}
+
+
+__all__ = ["HttpProtocol", "WebSocketProtocol"]
 
 
 class _TooManyFrames(PayloadTooBig):
@@ -64,8 +61,23 @@ class _Protocol(ServerProtocol):
         super().recv_frame(frame)
 
 
+def _nobody(_event: Any) -> None:
+    """Hears what is said when all is over."""
+
+
 class WebSocketProtocol(WebSocketsSansIOProtocol):
     """uvicorn's, with its transport in the scope's extensions."""
+
+    # uvicorn's own attributes, too: a dictionary of so many takes 1.6 KB of each socket.
+    __slots__ = (
+        "_control_frames", "_direct", "app", "app_state", "asgi_version", "client", "close_sent",
+        "close_timeout", "close_timer", "config", "conn", "connections", "curr_msg_data_type",
+        "default_headers", "disconnected", "frames", "handshake_complete", "handshake_initiated",
+        "initial_response", "last_ping_rtt", "logger", "loop", "pending_ping_payload",
+        "ping_interval", "ping_sent_at", "ping_timeout", "ping_timer", "pong_timer", "queue",
+        "read_paused", "request", "response", "root_path", "scheme", "scope", "server", "tasks",
+        "transport", "writable",
+    )  # fmt: skip
 
     def __init__(self, config: Config, *args: Any, **kwargs: Any) -> None:
         super().__init__(config, *args, **kwargs)
@@ -77,7 +89,12 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             _Protocol.take_over(self.conn)
 
     def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
+        # What uvicorn's does; but for the addresses the kernel is not asked once more.
+        http = transport.get_protocol()
+        self.connections.add(self)
+        self.transport = transport
+        self.server, self.client = http.server, http.client
+        self.scheme = "wss" if http.scheme == "https" else "ws"
         self._direct = UvicornTransport(self)
         if hasattr(transport, "max_size"):  # asyncio's own: 256 KiB are 40,000 small frames
             transport.max_size = limits.READ_BYTES
@@ -86,7 +103,35 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
         # What holds itself, and all that is of this socket, would stay until garbage is looked for.
         self._direct.let_go()
+        if self.queue.is_heard:
+            self.queue.listen(_nobody)
         self.conn.parser.close()
+
+    def listen(self, heard: Callable[[dict[str, Any]], None]) -> None:
+        """Hand over what comes; what let the socket in is not needed any more."""
+        self.queue.listen(heard)
+        del self.scope, self.request, self.response
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+
+    async def run_asgi(self) -> None:
+        """uvicorn's, for applications that listen, too: they end, and their sockets do not."""
+        try:
+            await self.app(self.scope, self.receive, self.send)
+        except ClientDisconnected:
+            pass
+        except BaseException:
+            self.logger.exception("Exception in ASGI application\n")
+            self.send_500_response()
+        else:
+            if not self.handshake_complete:
+                self.logger.error("ASGI callable returned without completing handshake.")
+                self.send_500_response()
+            elif self.queue.is_heard and not self.disconnected:
+                return
+        if self.close_timer is None:
+            self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -109,7 +154,14 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
                 self.conn.send_close(1007)
             self.handle_parser_exception()
             return
-        super().send_receive_event_to_app()
+        if not self.queue.is_heard:
+            super().send_receive_event_to_app()
+            return
+        data, self.frames = b"".join(self.frames), []
+        if not self.close_sent:
+            is_text = self.curr_msg_data_type == "text"
+            content = {"text": data.decode()} if is_text else {"bytes": data}
+            self.queue.put_nowait({"type": "websocket.receive", **content})
 
     def handle_ping(self) -> None:
         if self._may_control():
@@ -171,91 +223,3 @@ def _is_utf8(parts: list[bytes]) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-class HttpProtocol(H11Protocol):
-    """uvicorn's, which can be told to drop a connection, and drops who gives or takes nothing."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._awaited: Any = None
-        self._due: TimerHandle | None = None
-
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        self.app = self._with_abort(transport)
-        if hasattr(transport, "max_size"):
-            transport.max_size = limits.READ_BYTES
-        self._expect_what_comes()
-
-    def _with_abort(self, transport: Any) -> Any:
-        # It holds the transport and not this protocol, which would hold itself by it: a socket's
-        # stays then until garbage is looked for.
-        believed = unix_peers.believed(self.app, self.config.forwarded_allow_ips)
-        limited = bodies.limited(believed, lambda _: transport.abort)
-
-        async def application(scope: Any, receive: Any, send: Any) -> None:
-            scope["extensions"] = {ABORT: transport.abort}
-            await limited(scope, receive, send)
-
-        return application
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._expect_within(None)
-        super().connection_lost(exc)
-
-    def handle_events(self) -> None:
-        super().handle_events()
-        self._expect_what_comes()
-
-    def _expect_what_comes(self) -> None:
-        """Give the client its time for a request: for its head, then for its body."""
-        # A socket has its connection from the handshake on.
-        awaited = self.conn.their_state if self.transport.get_protocol() is self else None
-        if awaited is not self._awaited:
-            self._awaited = awaited
-            self._expect_within(bodies.comes_within_s() if awaited in _AWAITS else None)
-
-    def _expect_within(self, seconds: float | None) -> None:
-        if self._due is not None:
-            self._due.cancel()
-            self._due = None
-        if seconds is not None:
-            self._due = self.loop.call_later(seconds, self.transport.abort)
-
-    def shutdown(self) -> None:
-        if self._is_idle():
-            # A proxy may just be sending something on it, which nobody else would be asked then.
-            self.loop.call_later(_LAST_S, self._close_if_idle)
-        else:
-            super().shutdown()
-        # Else the server would wait for whoever reads events, for as long as they like to.
-        self.loop.call_later(_STUCK_S, self.transport.abort)
-
-    def _is_idle(self) -> bool:
-        return self.cycle is None or self.cycle.response_complete
-
-    def _close_if_idle(self) -> None:
-        if self._is_idle() and not self.transport.is_closing():
-            super().shutdown()
-
-    def on_response_complete(self) -> None:
-        cycle = self.cycle
-        super().on_response_complete()
-        if self.conn.their_state is h11.SEND_BODY:
-            self._expect_within(bodies.REST_S)
-        self._watch(cycle, self.transport.get_write_buffer_size())
-
-    def _watch(self, cycle: RequestResponseCycle, unsent_bytes: int) -> None:
-        # uvicorn waits for ever for a peer that does not read the end of a response.
-        if unsent_bytes:
-            self.loop.call_later(_STUCK_S, self._abort_if_stuck, cycle, unsent_bytes)
-
-    def _abort_if_stuck(self, cycle: RequestResponseCycle, unsent_bytes: int) -> None:
-        if self.cycle is not cycle:
-            return  # it has asked for something else meanwhile
-        left_bytes = self.transport.get_write_buffer_size()
-        if left_bytes < unsent_bytes:
-            self._watch(cycle, left_bytes)
-        else:
-            self.transport.abort()

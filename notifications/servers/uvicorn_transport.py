@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from notifications.servers.framing import framed, text_head
 
@@ -54,6 +54,12 @@ class UvicornTransport:
 
     def abort(self) -> None:
         self._transport.abort()
+
+    def listen(self, heard: Callable[[dict[str, Any]], None]) -> bool:
+        if self._protocol is None:
+            return False  # the end waits in its queue
+        self._protocol.listen(heard)
+        return True
 
     def let_go(self) -> None:
         """The connection is lost: of its protocol nothing is needed any more."""

@@ -6,6 +6,7 @@ asyncio's queue and event are for many, and hold five lists of who waits, of 600
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -14,19 +15,38 @@ T = TypeVar("T")
 class Inlet(Generic[T]):
     """A queue that one task takes from, by those of ``asyncio.Queue``'s names that uvicorn has."""
 
-    __slots__ = ("_items", "_taker")
+    __slots__ = ("_heard", "_items", "_taker")
 
     def __init__(self) -> None:
         # None while nothing waits, as nearly always.
         self._items: list[T] | None = None
         self._taker: asyncio.Future[None] | None = None
+        # What is handed each item instead, as it comes.
+        self._heard: Callable[[T], None] | None = None
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether nothing ever waits here, nor for it."""
+        return self._heard is not None
+
+    def listen(self, heard: Callable[[T], None]) -> None:
+        """Hand each item to ``heard`` from now on; what waits already goes first."""
+        items, self._items = self._items, None
+        self._heard = heard
+        for item in items or ():
+            heard(item)
 
     def put_nowait(self, item: T) -> None:
-        if self._items is None:
+        if self._heard is not None:
+            self._heard(item)
+        elif self._items is None:
             self._items = [item]
         else:
             self._items.append(item)
         _tell(self._taker)
+
+    def qsize(self) -> int:
+        return len(self._items or ())
 
     def empty(self) -> bool:
         return self._items is None

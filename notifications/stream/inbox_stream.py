@@ -149,7 +149,7 @@ class InboxStream:
         if hint.frame is None or not may_go:
             return self._hear(hint.epoch_tag, hint.revision)
         sent = self._delivery.content(hint.frame(), hint.revision, now)
-        self._reads.believe(hint.revision, now)
+        self._reads.believe(hint.revision, now, hint.asked_at)
         return sent + self._end_if_used_up(now)
 
     def take(self, hint: Hint, now: float) -> bytes | None:

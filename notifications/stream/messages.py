@@ -64,12 +64,15 @@ class Hint:
     """What the channel layer said: an inbox went from one revision to another.
 
     ``frame`` makes the `changes` frame that says so, where the hint carries what changed.
+    ``asked_at``: it was read from the database, from then on, so that nobody need confirm it; None:
+    somebody says so.
     """
 
     epoch_tag: str
     since: int
     revision: int
     frame: Callable[[], bytes] | None = None
+    asked_at: float | None = None
 
 
 # --- Actions --------------------------------------------------------------------------------------

@@ -55,11 +55,17 @@ class Reads:
             self.head, self.heard_by = revision, self._teller
         self._teller = How.HINTED
 
-    def believe(self, revision: int, now: float) -> None:
-        """What a hint said of this revision was sent on, unread."""
+    def believe(self, revision: int, now: float, asked_at: float | None) -> None:
+        """What a hint said of this revision was sent on.
+
+        Args: asked_at: from when on it was read from the database; None: nobody has.
+        """
         self.head = max(self.head, revision)
         self.heard_by = _HINTED
-        self._believed_at = now
+        if asked_at is None:
+            self._believed_at = now
+        elif self._believed_at is not None:
+            self.confirm(asked_at)
 
     def compare(self, revision: int, asked_at: float, position: int) -> None:
         """Somebody has read the inbox at ``revision``, from ``asked_at`` on.

@@ -20,7 +20,7 @@ def take(outgoing: Outgoing, reads: Reads, limits: Limits, hint: Hint, now: floa
     frame = make()
     if not outgoing.take(hint.revision, len(frame), is_answered=limits.is_answered):
         return None
-    reads.believe(hint.revision, now)
+    reads.believe(hint.revision, now, hint.asked_at)
     return frame
 
 

@@ -39,7 +39,10 @@ def test_a_live_stream_is_told_by_its_id_and_how_it_was_told(
     (stream,) = [one for one in until_written(pk, alice).streams if one.outcome == "written"]
     assert stream.transport == transport
     # From another process, on SQLite: no hint crosses over.
-    assert stream.how in {"hinted", "healed"}
+    ways = {"hinted", "healed"}
+    if transport == POLL:
+        ways.add("caught_up")  # the next poll may have come after it was sent
+    assert stream.how in ways
     if transport != POLL:
         assert stream.connection == client.hello["connection"]
         assert stream.ended_at is None

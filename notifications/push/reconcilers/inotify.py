@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +12,8 @@ try:
     from inotify_simple import INotify, flags
 except ImportError:  # not on Linux
     INotify = None
+
+_POLL_STEP_S = 0.001
 
 
 class FolderWatch:
@@ -26,6 +29,11 @@ class FolderWatch:
                 self._notify.add_watch(folder, flags.MODIFY | flags.CREATE | flags.MOVED_TO)
             except OSError:  # out of watches, or a file system that has none
                 self._notify = None
+        # Not select(): that fails once a thousand sockets have taken the lower numbers.
+        self._sources = select.poll()
+        self._sources.register(self._reader, select.POLLIN)
+        if self._notify is not None:
+            self._sources.register(self._notify.fd, select.POLLIN)
 
     @property
     def is_told(self) -> bool:
@@ -47,12 +55,11 @@ class FolderWatch:
 
     def wait(self, timeout_s: float) -> bool:
         """Whether the file was written to within the time; a ``wake()`` counts as time passed."""
-        # Not select(): that fails once a thousand sockets have taken the lower numbers.
-        sources = select.poll()
-        sources.register(self._reader, select.POLLIN)
-        if self._notify is not None:
-            sources.register(self._notify.fd, select.POLLIN)
-        ready = {number for number, _ in sources.poll(timeout_s * 1000)}
+        # poll() counts whole milliseconds, and rounds up; what comes meanwhile is there afterwards.
+        if 0 < timeout_s < _POLL_STEP_S:
+            time.sleep(timeout_s)
+            timeout_s = 0
+        ready = {number for number, _ in self._sources.poll(timeout_s * 1000)}
         if self._reader in ready:
             os.read(self._reader, 4096)
         if self._notify is None or self._notify.fd not in ready:

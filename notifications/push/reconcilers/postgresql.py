@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from django.db import close_old_connections, connection
@@ -139,12 +139,12 @@ class PostgresqlReconciler(Reconciler):
         seen = self._seen if secret == self._secret else {}
         tag = tag_of(secret)
         told = {pk: rev for pk, (epoch_tag, rev) in self._told.items() if epoch_tag == tag}
-        if any(rev < max(seen.get(pk, 0), told.get(pk, 0)) for pk, rev, *_ in rows):
+        revisions = {pk: revision for pk, revision, _, _ in rows}
+        versions = {pk: version for pk, _, version, _ in rows}
+        if _is_below(revisions, seen) or _is_below(revisions, told):
             self._restored(secret)
             self._seen = {}
             return None
-        revisions = {pk: revision for pk, revision, *_ in rows}
-        versions = {pk: version for pk, _, version, _ in rows}
         news = {pk for pk, rev in revisions.items() if rev != seen.get(pk) or pk in self._told}
         state = DatabaseState(
             secret,
@@ -166,6 +166,12 @@ class PostgresqlReconciler(Reconciler):
         if not inbox_ids:
             return []
         with connection.cursor() as cursor:
-            cursor.execute(_SQL, [inbox_ids])
+            # As PostgreSQL writes an array: psycopg looks at each of a list.
+            cursor.execute(_SQL, [f"{{{','.join(map(str, inbox_ids))}}}"])
             rows: list[_Row] = cursor.fetchall()
         return rows
+
+
+def _is_below(revisions: Mapping[int, int], known: Mapping[int, int]) -> bool:
+    """Whether some inbox stands before where it is known to have come."""
+    return any(revision < known.get(pk, 0) for pk, revision in revisions.items())

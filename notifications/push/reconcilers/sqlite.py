@@ -22,12 +22,18 @@ from notifications.push.hub import Hub
 from notifications.push.reconcilers.base import DatabaseState, Reconciler
 from notifications.push.reconcilers.inotify import FolderWatch
 
-# The kernel tells when a page is written; the commit becomes visible a moment later, so it is
-# looked for again and again, until all that was written may have been seen.
-_LOOKS_AFTER_S = (0.0005, 0.002, 0.006, 0.016)
-# After each look the thread rests so many times as long as that took: a fifth of a core at most,
-# and next to nothing where there is little to see, since one send makes several commits.
+# The kernel tells when a page is written; the commit becomes visible once the disk has it, so it is
+# looked for again and again, until all that was written may have been seen. Each pause is about a
+# third of what has passed: so much is added to what a slow disk has taken.
+_LOOKS_AFTER_S = (
+    0.0003, 0.0006, 0.001, 0.0015, 0.002, 0.003, 0.004, 0.0055, 0.0075, 0.010, 0.013, 0.017, 0.023,
+    0.031, 0.042, 0.057, 0.077, 0.104, 0.140, 0.190, 0.250,
+)  # fmt: skip
+# After each look the thread rests so many times as long as that kept a core: a fifth of one at
+# most, and next to nothing where there is little to see, since one send makes several commits. What
+# a look waits for others, for a core or for the interpreter, is no reason to rest.
 _REST_TIMES = 4
+_LOOKS = len(_LOOKS_AFTER_S)
 
 _HEAD_SQL = (
     "SELECT c.change_seq, c.gone_count, e.epoch_secret "  # noqa: S608
@@ -51,7 +57,8 @@ class SqliteReconciler(Reconciler):
         self._change_seq: int | None = None
         self._gone_count: int | None = None
         self._rest_until = 0.0
-        self._looks_at: list[float] = []
+        # When the kernel told of a write last, and how many looks of those after it are over.
+        self._written_at, self._looks = 0.0, _LOOKS
 
     def poll_now(self) -> None:
         self._watch.wake()
@@ -66,15 +73,24 @@ class SqliteReconciler(Reconciler):
         is_written = self._watch.wait(self._patience_s())
         now = time.monotonic()
         if is_written:
-            self._looks_at = [now + pause for pause in _LOOKS_AFTER_S]
+            self._written_at, self._looks = now, 0
         else:
-            self._looks_at = [moment for moment in self._looks_at if moment > now]
+            while self._looks < _LOOKS and self._next_look_at() <= now:
+                self._looks += 1
         self._open()
-        return self._look_at_what_changed()
+        state, is_moved = self._look_at_what_changed()
+        if is_moved and not is_written:
+            # That was it: who writes after another has committed is told of anew. At a look that
+            # was told of, it may be the one before who has, while the next is writing already.
+            self._looks = _LOOKS
+        return state
+
+    def _next_look_at(self) -> float:
+        return self._written_at + _LOOKS_AFTER_S[self._looks]
 
     def _patience_s(self) -> float:
-        if self._looks_at:
-            return max(0.0, self._looks_at[0] - time.monotonic())
+        if self._looks < _LOOKS:
+            return max(0.0, self._next_look_at() - time.monotonic())
         if self._watch.is_told:
             return float(conf.RECONCILE_NET_S)
         return float(conf.RECONCILE_POLL_S)
@@ -95,26 +111,26 @@ class SqliteReconciler(Reconciler):
         )
         self._inode, self._version = inode, -1
 
-    def _look_at_what_changed(self) -> DatabaseState | None:
+    def _look_at_what_changed(self) -> tuple[DatabaseState | None, bool]:
+        """What is new, and whether anything was committed since the look before."""
         assert self._database is not None  # noqa: S101 (opened before)
         (version,) = self._database.execute("PRAGMA data_version").fetchone()
         if version == self._version:
-            return None
+            return None, False
         state = self._look()
         # Not before: nobody else would tell of a change that could not be looked at.
         self._version = version
-        return state
+        return state, True
 
     def _look(self) -> DatabaseState | None:
         assert self._database is not None  # noqa: S101 (opened before)
         self._ended.wait(max(0.0, self._rest_until - time.monotonic()))
-        began = time.monotonic()
+        began, began_cpu = time.monotonic(), time.thread_time()
         head = self._database.execute(_HEAD_SQL).fetchone()
         last = self._change_seq if self._change_seq is not None else 2**62
         # What is committed between the two is among these, and again among those of the next look.
         changed = self._database.execute(_CHANGED_SQL, (last,)).fetchall()
-        now = time.monotonic()
-        self._rest_until = now + (now - began) * _REST_TIMES
+        self._rest_until = time.monotonic() + (time.thread_time() - began_cpu) * _REST_TIMES
         if head is None:
             return None  # not migrated yet
         change_seq, gone_count, secret = head

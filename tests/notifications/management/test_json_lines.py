@@ -223,8 +223,8 @@ def test_a_line_that_has_come_waits_for_no_other(alice):
 
 
 def test_lines_that_have_come_together_share_a_transaction(alice, monkeypatch):
-    stored, store = [], at_once.store
-    monkeypatch.setattr(at_once, "store", lambda rows: (stored.append(len(rows)), store(rows))[1])
+    stored, store = [], at_once.stored
+    monkeypatch.setattr(at_once, "stored", lambda rows: (stored.append(len(rows)), store(rows))[1])
     text = b"\n".join([*(line(f"{n}") for n in range(120)), b"{}", line("last"), b""])
     told = list(sent_each(io.BytesIO(text)))
     assert [one.number for one in told] == list(range(1, 123))

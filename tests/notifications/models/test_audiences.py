@@ -7,7 +7,7 @@ from notifications.admin.forms import AudienceForm
 from notifications.admin.key_form import ApiKeyForm
 from notifications.api.schemas import AudienceIn
 from notifications.management.commands.notify import Command
-from notifications.models import Notification, audiences
+from notifications.models import Notification, audiences, sql
 from notifications.models.audience import UnknownNames
 from notifications.models.audiences import CHOSEN, KINDS
 
@@ -57,3 +57,14 @@ def test_an_audience_of_rows_names_at_least_one(kind, db):
         kind.named([])
     with pytest.raises(UnknownNames, match="'nobody'"):
         kind.named(["nobody"])
+
+
+@pytest.mark.parametrize("names", [["alice"], ["bob", "alice", "bob"], ["\uff41lice", "bob"]])
+def test_names_are_found_alike_by_sql_that_is_made_once(alice, bob, monkeypatch, names):
+    """Where the project's manager says who is there, the ORM is asked."""
+    once = audiences.ChosenUsers.named(names)
+    monkeypatch.setattr(sql, "is_plain", lambda _model: False)
+    each_time = audiences.ChosenUsers.named(names)
+    assert (once.ids, once.label) == (each_time.ids, each_time.label)
+    with pytest.raises(UnknownNames, match="'nobody'"):
+        audiences.ChosenUsers.named([*names, "nobody"])

@@ -43,7 +43,7 @@ from notifications.push import catch_up as catch_up_module
 from notifications.push import receipts
 from notifications.push.catch_up import Ask, catch_up
 from notifications.push.receipts import Receipt
-from notifications.sending import accepting, at_once, due, quota, small_sends, worker
+from notifications.sending import accepting, at_once, due, in_one, quota, small_sends, worker
 from notifications.sending import acts as sending_acts
 from notifications.sending.dispatch import Dispatch
 from notifications.sending.item_jobs import EditJob, RemovalJob
@@ -639,16 +639,30 @@ def test_sending_to_one_user_reads_that_user(large):
     recording.must_be_cheap(most_queries=6)
 
 
-def test_sending_to_some_at_once_reads_these(large):
+@pytest.fixture
+def some(large):
+    """Rows to one user each, that are not stored yet."""
     asked = [
         sending_acts.Request(Message("Hello"), audiences.ChosenUsers([user.pk], user.username))
         for user in (large.small, large.big) * 10
     ]
-    rows = [accepting.row_of(one.message, one.audience) for one in asked]
+    return [accepting.row_of(one.message, one.audience) for one in asked]
+
+
+def test_sending_to_some_at_once_reads_these(some):
     with explained() as recording, transaction.atomic():
-        at_once.store(rows)
+        at_once.store(some)
     recording.must_be_cheap(most_queries=12)
-    assert InboxItem.objects.filter(notification__in=rows).count() == len(rows)
+    assert InboxItem.objects.filter(notification__in=some).count() == len(some)
+
+
+if connection.vendor == "postgresql":
+
+    def test_sending_to_some_by_one_statement_reads_these(some):
+        with explained() as recording:
+            assert in_one.store(some)
+        recording.must_be_cheap(most_queries=1)
+        assert InboxItem.objects.filter(notification__in=some).count() == len(some)
 
 
 def test_how_often_everyone_was_told_something_is_read_of_the_last_hour(large):

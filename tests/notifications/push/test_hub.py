@@ -85,6 +85,33 @@ def test_what_no_hint_told_is_found_in_the_database_and_counted(layer):
     run(scenario)
 
 
+def test_what_a_look_brought_is_told_once_and_who_is_elsewhere_reads(layer):
+    async def scenario(own):
+        next_one, far_behind, two = (
+            Connection(1),
+            Connection(2, 3),
+            [Connection(3), Connection(3, 4)],
+        )
+        for connection in (next_one, far_behind, *two):
+            own.register(connection)
+        body = {
+            "epoch_tag": EPOCH_TAG, "arrived": '"id":"7"', "rows": [[n, 6, 1, 1] for n in (1, 2, 3)]
+        }  # fmt: skip
+        asked_at = time.monotonic()
+        own.on_revisions(EPOCH_TAG, [(1, 6), (2, 6), (3, 6)], asked_at, [body])
+        await until(lambda: two[1].actions)
+        assert [frame["revision"] for frame in next_one.frames()] == [6]
+        assert [frame["revision"] for frame in two[0].frames()] == [6]
+        for connection in (far_behind, two[1]):
+            assert [type(action) for action in connection.actions] == [Load]
+        # Nobody doubts it at the next heartbeat.
+        for connection in (next_one, two[0]):
+            later = connection.stream.tick(time.monotonic() + 30)
+            assert not any(isinstance(action, Load) for action in later)
+
+    run(scenario)
+
+
 def test_who_may_have_something_new_reads_and_nobody_else(layer):
     async def scenario(own):
         named, other = Connection(1), Connection(2)

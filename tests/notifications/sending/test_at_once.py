@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from notifications.models import Inbox, InboxItem, Level, Notification, Status, audiences
 from notifications.preferences import acts as preferences
-from notifications.sending import accepting, acts, arrivals, at_once
+from notifications.sending import accepting, acts, arrivals, at_once, in_one
 from notifications.sending.acts import IdempotencyConflict, IdempotencyKey, Request, Sent
 from notifications.sending.dispatch import Dispatch
 from notifications.sending.signals import inboxes_changed
@@ -37,6 +37,18 @@ def dispatched(monkeypatch):
     return pks
 
 
+@pytest.fixture
+def in_transactions(monkeypatch):
+    """By no statement that is its own transaction, as everywhere but on PostgreSQL."""
+    monkeypatch.setattr(in_one, "is_possible", lambda: False)
+
+
+@pytest.fixture
+def the_long_way(in_transactions, monkeypatch):
+    """Nothing is stored with its items."""
+    monkeypatch.setattr(arrivals, "locked", lambda *_args, **_more: {})
+
+
 def request(title, *users, key=None, **said):
     named = None if key is None else IdempotencyKey("test", key)
     return Request(Message(title, **said), audiences.ChosenUsers([u.pk for u in users], "x"), named)
@@ -52,7 +64,7 @@ def arrived(user):
     return list(items.values_list("notification__title", "revision", "arrived_revision"))
 
 
-def test_it_leaves_what_a_dispatch_leaves(dispatched, alice, bob, monkeypatch):
+def test_it_leaves_what_a_dispatch_leaves(dispatched, in_transactions, alice, bob, monkeypatch):
     preferences.mute(bob.pk, "category", "general")
     before = Inbox.objects.get(user=alice).revision
     near = send("Near", alice, bob).notification
@@ -76,7 +88,9 @@ def test_it_leaves_what_a_dispatch_leaves(dispatched, alice, bob, monkeypatch):
 @pytest.mark.parametrize(
     "name", ["arrivals.store", "skipping.skipped_of_many", "inboxes_changed.send"]
 )
-def test_what_fails_in_it_keeps_nobody_from_sending(dispatched, alice, monkeypatch, name):
+def test_what_fails_in_it_keeps_nobody_from_sending(
+    dispatched, in_transactions, alice, monkeypatch, name
+):
     def fail(*_args, **_more):
         raise RuntimeError(name)
 
@@ -281,6 +295,8 @@ def test_nobody_who_has_it_otherwise_is_taken_along(alice):
     assert len(asked) == 1
 
 
+# Whether by one statement, where the database knows how.
+WAYS = [True, False] if connection.vendor == "postgresql" else [False]
 ODD = {
     "lines": {"body": "one\r\ntwo"},
     "lazy": {"body": gettext_lazy("Yes"), "sender": gettext_lazy("No")},
@@ -295,8 +311,11 @@ ODD = {
 
 @pytest.mark.parametrize("said", ODD.values(), ids=ODD)
 @pytest.mark.parametrize("count", [1, 2])
-def test_what_is_pushed_is_what_is_stored(dispatched, alice, said, count):
+@pytest.mark.parametrize("by_one", WAYS)
+def test_what_is_pushed_is_what_is_stored(dispatched, alice, monkeypatch, said, count, by_one):
     """It is told of as it was said; who asks later gets it as the database has it."""
+    if not by_one:
+        monkeypatch.setattr(in_one, "is_possible", lambda: False)
     pushed = []
 
     def note(changes, **_said):
@@ -323,11 +342,12 @@ def said_of(notification):
     return json.loads(b"{%b}" % shown)
 
 
-def test_what_is_committed_is_sent_though_it_cannot_be_looked_at_again(alice, monkeypatch):
+def test_what_is_committed_is_sent_though_it_cannot_be_looked_at_again(
+    the_long_way, alice, monkeypatch
+):
     def fail(*_args, **_more):
         raise OperationalError("gone")
 
-    monkeypatch.setattr(arrivals, "locked", lambda *_args, **_more: {})
     monkeypatch.setattr(Notification, "refresh_from_db", fail)
     assert send("Hello", alice).created
     assert [one.created for one in acts.send_each([request("Again", alice)])] == [True]

@@ -9,7 +9,7 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from notifications.models import Inbox, InboxItem, Notification, Status, audiences
+from notifications.models import Inbox, InboxItem, Notification, Status, audiences, sql
 from notifications.process import log_limits
 from notifications.sending import acts, jobs, small_sends, worker
 from notifications.sending.dispatch import Dispatch
@@ -79,6 +79,14 @@ def test_the_walk_reaches_everybody_chunk_by_chunk(waiting, crowd):
     waiting.refresh_from_db()
     assert (waiting.status, waiting.item_count) == (Status.SENT, 10)
     assert Inbox.objects.filter(revision=1, unread_count=1, unseen_count=1).count() == 10
+
+
+def test_it_reaches_the_same_by_sql_that_is_made_for_each_chunk(waiting, crowd, monkeypatch):
+    """As where a manager of the project's says who is there."""
+    monkeypatch.setattr(sql, "is_plain", lambda _model: False)
+    get_user_model().objects.filter(pk=crowd[1].pk).update(is_active=False)
+    worker.run_due()
+    assert arrived(waiting) == [user.pk for user in crowd if user != crowd[1]]
 
 
 def test_who_holds_no_lease_does_not_walk(waiting):

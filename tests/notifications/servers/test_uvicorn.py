@@ -3,10 +3,13 @@
 import asyncio
 import gc
 import weakref
+from functools import partial
 
+import pytest
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from notifications.consumers.transports import EXTENSION
 from notifications.servers.uvicorn import HttpProtocol, WebSocketProtocol
 
 HANDSHAKE = (
@@ -46,6 +49,11 @@ class Transport(asyncio.Transport):
         pass
 
 
+def _note(heard, _direct, event):
+    """Holds the transport, as a consumer does."""
+    heard.append(event)
+
+
 def shaken(application):
     """A transport, and the protocol that has read a handshake; another one has its socket."""
     protocols = {"http": HttpProtocol, "ws": WebSocketProtocol}
@@ -58,17 +66,20 @@ def shaken(application):
     return transport, http
 
 
-def test_a_socket_leaves_nothing_behind():
+@pytest.mark.parametrize("listens", [False, True], ids=["by a task", "by a call"])
+def test_a_socket_leaves_nothing_behind(listens):
     """Neither of its request, once it is open, nor of itself, once it is lost: what waited for the
     garbage collector would stay until that looks.
     """
-    headers = []
+    headers, heard = [], []
 
     async def application(scope, receive, send):
         headers.extend((name.lower(), value) for name, value in scope["headers"])
         assert (await receive())["type"] == "websocket.connect"
         await send({"type": "websocket.accept"})
-        await receive()
+        direct = scope["extensions"][EXTENSION]
+        if not (listens and direct.listen(partial(_note, heard, direct))):
+            heard.append(await receive())
 
     async def scenario():
         transport, http = shaken(application)
@@ -79,7 +90,7 @@ def test_a_socket_leaves_nothing_behind():
             while b"101" not in transport.written:  # noqa: ASYNC110 (the server's task runs)
                 await asyncio.sleep(0)
         assert (b"x-some", b"header") in headers
-        assert not socket.request.headers
+        assert listens or not socket.request.headers
         left.append(weakref.ref(socket))
         socket.connection_lost(None)
         transport.protocol = None
@@ -87,6 +98,7 @@ def test_a_socket_leaves_nothing_behind():
         await asyncio.sleep(0)  # what the loop still had to do with it
         del socket
         assert [one() for one in left] == [None, None]
+        assert [event["type"] for event in heard] == ["websocket.disconnect"]
 
     gc.collect()
     gc.disable()

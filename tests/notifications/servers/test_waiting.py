@@ -88,3 +88,15 @@ def test_all_pass_a_gate_once_it_is_open_and_wait_again_once_it_is_not():
         await last
 
     run(scenario)
+
+
+def test_who_listens_is_handed_what_waits_and_then_each_item_as_it_comes():
+    inlet, heard = Inlet(), []
+    inlet.put_nowait("a")
+    assert not inlet.is_heard
+    inlet.listen(heard.append)
+    inlet.put_nowait("b")
+    assert inlet.is_heard
+    assert inlet.empty()
+    assert inlet.qsize() == 0
+    assert heard == ["a", "b"]

@@ -43,11 +43,11 @@ def database(
     )  # fmt: skip
 
 
-def hint(since, revision, size=100, *, framed=True, epoch_tag=EPOCH_TAG):
+def hint(since, revision, size=100, *, framed=True, epoch_tag=EPOCH_TAG, asked_at=None):
     def frame():
         return frames.changes(since, revision, [item(revision, size).encoded], [], b"{}")
 
-    return Hint(epoch_tag, since, revision, frame if framed else None)
+    return Hint(epoch_tag, since, revision, frame if framed else None, asked_at)
 
 
 class Talk:

@@ -163,6 +163,14 @@ class AnyOrder(RuleBasedStateMachine):
         forged = Hint(epoch_tag or self.inbox.epoch_tag, max(0, revision - 1), revision)
         self._do(hinted(self.stream, forged, self.now), live=True)
 
+    @precondition(lambda self: self.hints)
+    @rule(seconds=st.sampled_from([0, 0.25, 5]))
+    def reconciler_brings_what_arrived(self, seconds):
+        """The last change, as of a look that began a while ago."""
+        told = replace(self.hints[-1], asked_at=self.now - seconds)
+        if told.epoch_tag == self.inbox.epoch_tag and told.revision == self.inbox.revision:
+            self._do(hinted(self.stream, told, self.now), live=True)
+
     @rule()
     def reconciler_looks(self):
         self._do(behind(self.stream, self.inbox.epoch_tag, self.inbox.revision))

@@ -73,6 +73,25 @@ def test_who_was_told_of_a_revision_has_nothing_to_do_when_it_is_read():
     assert not goes(ended, 5)
 
 
+def test_what_the_database_brought_need_not_be_confirmed():
+    talk = synced_at(5)
+    talk.now = 2.0
+    assert shape(talk.hears(5, 6, asked_at=1.9)) == [("changes", 5, 6)]
+    assert words(talk.tick(100.0)) == ["ping"]
+
+
+def test_what_it_brought_confirms_what_was_told_before_and_no_more():
+    believed = synced_at(5)
+    believed.now = 2.0
+    believed.hears(5, 6)
+    behind_it = copy.deepcopy(believed)
+    believed.hears(6, 7, asked_at=3.0)
+    assert words(believed.tick(100.0)) == ["ping"]
+    # Asked for before that was told.
+    behind_it.hears(6, 7, asked_at=1.0)
+    assert words(behind_it.tick(100.0)) == ["ping", "load"]
+
+
 def test_a_stream_reads_from_the_cursor_in_its_url_before_it_says_anything():
     talk = Talk(at(3))
     assert talk.open == ["load"]
