@@ -14,6 +14,7 @@ from notifications.consumers.admission import Refusal
 from notifications.consumers.base import StreamConsumer
 from notifications.consumers.stream_connection import StreamConnection
 from notifications.consumers.transports import Transport, transport_of
+from notifications.process import supervisor
 from notifications.stream.inbox_stream import InboxStream
 from notifications.stream.messages import Action, Send
 from notifications.wire import contract, frames
@@ -45,7 +46,7 @@ class NotificationConsumer(StreamConsumer):
             self.open_stream(transport, verdict, _cursor(self.scope["query_string"]))
             # A task that waits, with all that it has passed on its way here, would be a third of
             # what a socket takes.
-            if transport.listen(self._hear):
+            if transport.listen(self.hear):
                 self.is_listening = True
                 raise StopConsumer
 
@@ -55,6 +56,15 @@ class NotificationConsumer(StreamConsumer):
     async def websocket_disconnect(self, event: dict[str, Any]) -> None:
         self._hear(event)
         raise StopConsumer
+
+    def hear(self, event: dict[str, Any]) -> None:
+        """What the server hands over. Never raises: a bug ends this connection, as elsewhere."""
+        try:
+            self._hear(event)
+        except Exception as error:  # noqa: BLE001 (whoever calls would take it for the server's)
+            supervisor.report("a connection", error)
+            if self.connection is not None:
+                supervisor.attempt("ending a connection", self.connection.fail)
 
     def _hear(self, event: dict[str, Any]) -> None:
         """The client has said something, or has gone."""

@@ -115,7 +115,7 @@ def ended(connection):
 def hear(own, connection, text):
     consumer = NotificationConsumer()
     consumer.connection = connection
-    own._spawn(consumer.websocket_receive({"text": text}))
+    own._spawn(consumer.websocket_receive({"type": "websocket.receive", "text": text}))
 
 
 FACTS = {
@@ -186,6 +186,24 @@ def test_a_bug_in_a_consumer_ends_its_connection(monkeypatch):
         bad.websocket_receive = fail
         await bad.dispatch({"type": "websocket.receive"})
         assert ended(bad.connection)
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("kind", ["websocket.receive", "websocket.disconnect"])
+def test_a_bug_in_what_a_server_hands_over_ends_that_connection(kind):
+    async def scenario(own):
+        bad, other = opened(own), connected(own, 2)
+        before = bugs("a connection")
+
+        def fail(_event):
+            raise BugError
+
+        bad._hear = fail
+        bad.hear({"type": kind})
+        assert ended(bad.connection)
+        assert bugs("a connection") == before + 1
+        assert own.all_streams() == [other]
 
     run(scenario)
 
