@@ -252,6 +252,20 @@ def test_rows_of_threads_are_accessible_in_every_look(open_page, alice):
 
 
 @pytest.mark.usefixtures("run")
+def test_what_is_drawn_next_does_not_take_a_click_back(open_page, alice):
+    """It is known before anything can arrive."""
+    page = live(open_page, alice)
+    click_it = """(summary, titles) => {
+      summary.click()
+      return [...summary.getRootNode().querySelectorAll(titles)].map((one) => one.textContent)
+    }"""
+    assert fold(page, "+2 earlier").evaluate(click_it, f"{ROWS} h3 a") == UNFOLDED
+    page.get_by_role("button", name="Notifications").click()
+    in_panel = page.get_by_role("dialog").locator("summary").filter(has_text="+2 earlier")
+    assert in_panel.evaluate(click_it, "[part=item-title]") == UNFOLDED
+
+
+@pytest.mark.usefixtures("run")
 def test_the_panel_folds_and_acts_as_the_list_does(open_page, alice):
     page = live(open_page, alice)
     page.get_by_role("button", name="Notifications").click()

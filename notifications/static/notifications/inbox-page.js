@@ -76,8 +76,6 @@ class InboxPage {
     this.#root.addEventListener("submit", (event) => this.#submitted(event));
     // The middle button does not click.
     for (const type of /** @type {const} */ (["click", "auxclick"])) this.#root.addEventListener(type, (event) => this.#clicked(event));
-    // Those of elements that open and close do not bubble.
-    this.#root.addEventListener("toggle", ({ target }) => this.#folded(target), { capture: true });
     this.#markAll.addEventListener("submit", (event) => this.#acts.submitAll(event));
     this.#newRows.pill.addEventListener("click", () => this.#showNew());
     this.#client.addEventListener("change", ({ detail }) => this.#changed(detail));
@@ -253,14 +251,13 @@ class InboxPage {
   unfold(row) {
     const head = this.#rows.get(row.under) ?? row;
     head.node.focus();
-    this.#folded(head.flip());
+    this.#flip(head);
   }
 
-  /** The rest of a thread was asked for, or folded again. @param {EventTarget | null | undefined} target */
-  #folded(target) {
-    const row = target instanceof HTMLDetailsElement && target.matches("[data-part=fold]:not([hidden])") && this.#rows.at(target);
-    if (!row) return;
-    this.#threads.set(this.#listing.get(row.id)?.thread, target.open);
+  /** Shows the rest of a thread, or folds it again. @param {Inbox.Row} row */
+  #flip({ id, isUnfolded }) {
+    if (isUnfolded === null) return;
+    this.#threads.set(this.#listing.get(id)?.thread, !isUnfolded);
     this.#show({ isStill: true });
   }
 
@@ -284,6 +281,13 @@ class InboxPage {
   #clicked(event) {
     const { target, button } = event;
     if (button > 1 || !(target instanceof Element)) return;
+    const head = !button && target.closest("[data-part=fold] summary") && this.#rows.at(target);
+    if (head) {
+      // Not by "toggle", which comes later: what is drawn in between would take it back.
+      event.preventDefault();
+      this.#flip(head);
+      return;
+    }
     const row = target.closest("[data-part=links] a, [data-part=open], .nb-body a") && this.#rows.at(target);
     // Who follows a notification's own link has read it.
     if (row?.isUnread) this.#client.markRead([row.id]);

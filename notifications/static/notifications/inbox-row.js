@@ -138,11 +138,10 @@ export class InboxRow {
     menu.querySelector("button")?.focus();
   }
 
-  /** Shows the earlier ones of its thread, or folds them again. */
-  flip() {
+  /** Whether the earlier ones of its thread are shown; null: there are none. */
+  get isUnfolded() {
     const { fold } = this.#parts;
-    if (fold && !fold.hidden) fold.open = !fold.open;
-    return fold;
+    return fold && !fold.hidden ? fold.open : null;
   }
 
   /**

@@ -55,7 +55,11 @@ export class PanelRow {
     this.#does(this.#toggle, () => this.#act(this.#isUnread ? "read" : "unread"));
     this.#does(this.#mutes.button, () => this.#mutes.toggle());
     this.#does(this.#move, () => this.#act(isListed(this.#notification) ? "archive" : "restore"));
-    this.#fold.addEventListener("toggle", () => this.#fold.hidden || fold(this.#notification.thread, this.#fold.open));
+    // Not by "toggle", which comes later: what is drawn in between would take it back.
+    this.#earlier.addEventListener("click", (event) => {
+      event.preventDefault();
+      fold(this.#notification.thread, !this.#fold.open);
+    });
     activation.watch(this.#links, () => this.#notification);
     this.#watchTitle();
   }
