@@ -6,6 +6,7 @@ import random
 from typing import TYPE_CHECKING
 
 from tests.support.ledger import Ledger
+from tests.support.processes import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,11 +40,12 @@ def test_sends_over_the_same_users_in_opposite_order_meet_no_deadlock(
         # Inboxes are made in the first three, and locked in all of them.
         processes.begin(*senders, word=f"ready for {turn}")
     assert [sender.wait() for sender in senders] == [0, 0]
+    # On SQLite senders may have held up all others until now.
+    until(lambda: Ledger.of(*journals[2:]).acted, "somebody has read")
     for reader in readers:
         reader.tell("end")
     assert [reader.wait() for reader in readers] == [0, 0]
 
     ledger = Ledger.of(*journals)
     assert len(ledger.sent) == 2 * ROUNDS
-    assert ledger.acted
     assert ledger.faults() == []
