@@ -60,6 +60,7 @@ def _listed(key: Any, values: Iterable[Any], database: Any) -> Any:
         return json.dumps(
             ids if is_integer else [key.get_db_prep_value(one, database) for one in ids]
         )
+    # As PostgreSQL writes an array: psycopg looks at each of a list.
     return f"{{{','.join(map(str, values))}}}" if is_integer else [str(one) for one in values]
 
 

@@ -8,7 +8,6 @@ one. What is anything else, or more than one step ahead, a stream reads as ever.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -44,7 +43,7 @@ _CONTENTS = """
 # All ids as one parameter.
 _AMONG = {
     "sqlite": "IN (SELECT value FROM json_each(%s))",
-    "postgresql": "= ANY(ARRAY(SELECT json_array_elements_text(%s::json)::bigint))",
+    "postgresql": "= ANY(%s::bigint[])",
 }
 _READ_ROWS, _READ_CONTENTS = (
     {vendor: text.format(**_TABLES, among=among) for vendor, among in _AMONG.items()}
@@ -86,6 +85,6 @@ def _contents(notification_ids: Collection[int]) -> dict[int, dict[str, Any]]:
 
 def _asked(statements: dict[str, str], ids: Collection[int]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(statements[connection.vendor], [json.dumps([*ids])])
+        cursor.execute(statements[connection.vendor], [sql.listed(Inbox._meta.pk, ids)])
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from django.db import close_old_connections, connection
 
 from notifications.conf import conf
-from notifications.models import Epoch, Inbox
+from notifications.models import Epoch, Inbox, sql
 from notifications.models.epoch import epoch_tag as tag_of
 from notifications.push import installation, notifier, wakes
 from notifications.push.hub import Hub
@@ -166,8 +166,7 @@ class PostgresqlReconciler(Reconciler):
         if not inbox_ids:
             return []
         with connection.cursor() as cursor:
-            # As PostgreSQL writes an array: psycopg looks at each of a list.
-            cursor.execute(_SQL, [f"{{{','.join(map(str, inbox_ids))}}}"])
+            cursor.execute(_SQL, [sql.listed(Inbox._meta.pk, inbox_ids)])
             rows: list[_Row] = cursor.fetchall()
         return rows
 
