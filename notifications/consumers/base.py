@@ -15,7 +15,7 @@ from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
 
 from notifications.conf import conf
-from notifications.consumers.stream_connection import StreamConnection, apologise
+from notifications.consumers.stream_connection import Say, StreamConnection, apologise
 from notifications.consumers.transports import Transport
 from notifications.credentials import visitor
 from notifications.process import supervisor
@@ -104,7 +104,7 @@ class StreamConsumer(QuietConsumer):
             login=login,
             stream=self.new_stream(transport, self.limits(login)),
             transport=transport,
-            say=self.say,
+            say=self.voice(transport),
             say_together=self.say_together,
             hub=runtime.current(),
             came_at=known.came_at,
@@ -158,6 +158,10 @@ class StreamConsumer(QuietConsumer):
             self.connection.fail()
         elif self.transport is not None:
             apologise(self.transport, self.say if self.says_when else None)
+
+    def voice(self, transport: Transport) -> Say:
+        """What says a frame; asked for once, as long as the transport has not sent any."""
+        return self.say
 
     def say(self, frame: bytes, _revision: int | None) -> None:
         """Send a frame, in the form that the transport has for it.

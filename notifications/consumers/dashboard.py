@@ -15,7 +15,7 @@ from notifications.dashboard import access, watch
 from notifications.process import outages
 from notifications.push import runtime
 from notifications.push.batching import in_thread
-from notifications.stream.window import TokenBucket
+from notifications.stream.token_bucket import TokenBucket
 from notifications.wire.contract import CloseCode
 
 logger = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from channels.exceptions import StopConsumer
 from notifications.conf import conf
 from notifications.consumers.base import QuietConsumer
 from notifications.process import supervisor
-from notifications.stream.window import TokenBucket
+from notifications.stream.token_bucket import TokenBucket
 from notifications.wire import frames
 from notifications.wire.contract import CloseCode
 

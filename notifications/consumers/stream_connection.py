@@ -7,7 +7,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from django.utils import timezone
@@ -21,7 +21,8 @@ from notifications.push.connection import Login
 from notifications.push.hub import Hub
 from notifications.push.journal import Entry
 from notifications.stream import packing
-from notifications.stream.messages import Action, Close, Hint, Load, Loaded, Send, Stream, Told
+from notifications.stream.messages import Action, Close, Load, Loaded, Send, Stream, Told
+from notifications.stream.outgoing import Outgoing
 from notifications.wire import contract, frames
 from notifications.wire.contract import CloseCode
 from notifications.wire.frames import Cursor
@@ -77,6 +78,11 @@ class StreamConnection(Generic[S]):
     # The key by which clients and the log know the user; empty until the first read.
     _user: str = ""
     _reading: asyncio.Future[Loaded | None] | None = None
+    # The stream's, which each delivery asks.
+    outgoing: Outgoing = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.outgoing = self.stream.outgoing
 
     def open(self, cursor: Cursor | None) -> None:
         """Begin the stream where the client says that it is."""
@@ -86,7 +92,8 @@ class StreamConnection(Generic[S]):
         metrics.streams_opened.labels(self.kind, how).inc()
         logger.debug("A stream has opened.", extra=self.fields)
         since = None if cursor is None else cursor.since
-        self._entry = Entry(self.id, self.inbox_id, self.kind, self.hub.process, since)
+        whose = (self.id, self.inbox_id, self.kind, self.hub.process)
+        self._entry = Entry(*whose, since, outgoing=self.outgoing)
         if self.says_when:  # a poll is worth a row once it is answered with something
             self.hub.journal.changed(self._entry)
         self.hub.perform(self, self.stream.open, cursor)
@@ -97,6 +104,7 @@ class StreamConnection(Generic[S]):
             metrics.streams_ended.labels(self._why()).inc()
             self._note_end()
         self._is_closed = True
+        self.outgoing.open_to = ""
         if self._reading is not None:
             self._reading.cancel()  # then the database need not be asked
         self.hub.unregister(self)
@@ -156,18 +164,6 @@ class StreamConnection(Generic[S]):
             if send.told is not None:
                 self._note(send.told)
 
-    def take(self, hint: Hint, now: float) -> bytes | None:
-        """The frame of a hint, if that is all there is to do; whoever takes it says it at once.
-
-        It brings nothing that is due nearer, and tells of nothing that the client has said.
-        """
-        if self._is_closed or (frame := self.stream.take(hint, now)) is None:
-            return None
-        if self._entry is not None:
-            self._entry.go_on(hint.since, hint.revision, hint.epoch_tag)
-            self.hub.journal.changed(self._entry)
-        return frame
-
     def _tell_receipt(self) -> None:
         """Pass on what the client says it holds: by a pong, or by the cursor that it came with."""
         epoch_tag, revision = self.stream.epoch_tag, self.stream.acknowledged
@@ -179,6 +175,14 @@ class StreamConnection(Generic[S]):
                 self._note_receipt(epoch_tag, revision)
 
     # --- What is kept of it: to be told later, and never in the way -------------------------------
+
+    def note(self, revision: int) -> None:
+        """A change was taken; those that follow are written down with it (``Entry.outgoing``)."""
+        if self._entry is not None:
+            self._entry.go_on(revision - 1, revision, self.stream.epoch_tag)
+            self.hub.journal.changed(self._entry)
+            if self._entry.is_waiting:
+                self.outgoing.noted_to = revision
 
     def _note(self, told: Told) -> None:
         if self._entry is not None:

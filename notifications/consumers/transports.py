@@ -42,6 +42,9 @@ class Transport(Protocol):
 class SocketTransport(Transport, Protocol):
     """That of a WebSocket."""
 
+    def send(self, frame: bytes, _revision: int | None = None, /) -> None:
+        """Args: _revision: what the client holds with the frame; the frame says that itself."""
+
     def listen(self, heard: Callable[[Event], None]) -> bool:
         """Have each event that still comes handed to ``heard``, so that no task need wait for it.
 
@@ -97,7 +100,7 @@ class AsgiTransport:
     def __init__(self, send: Callable[[Event], Any]) -> None:
         self._queue = EventQueue(send)
 
-    def send(self, frame: bytes) -> None:
+    def send(self, frame: bytes, _revision: int | None = None) -> None:
         self._queue.put({"type": "websocket.send", "text": frame.decode()}, len(frame))
 
     def send_together(self, frames: Sequence[bytes]) -> None:

@@ -12,8 +12,8 @@ from channels.exceptions import StopConsumer
 from notifications.consumers import admission
 from notifications.consumers.admission import Refusal
 from notifications.consumers.base import StreamConsumer
-from notifications.consumers.stream_connection import StreamConnection
-from notifications.consumers.transports import Transport, transport_of
+from notifications.consumers.stream_connection import Say, StreamConnection
+from notifications.consumers.transports import SocketTransport, Transport, transport_of
 from notifications.process import supervisor
 from notifications.stream.inbox_stream import InboxStream
 from notifications.stream.messages import Action, Send
@@ -24,7 +24,12 @@ from notifications.wire.frames import BadFrame, Cursor
 class NotificationConsumer(StreamConsumer):
     """One socket of one signed-in user."""
 
+    transport: SocketTransport | None
     connection: StreamConnection[InboxStream] | None
+
+    def voice(self, transport: SocketTransport) -> Say:  # type: ignore[override]
+        # Nothing between a delivery and its socket.
+        return transport.send
 
     def say_together(self, sends: Sequence[Send]) -> None:
         assert self.transport is not None  # noqa: S101 (set before there is anything to say)

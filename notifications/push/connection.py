@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from notifications.stream.messages import Action, Hint, Stream
+from notifications.stream.messages import Action, Stream
+from notifications.stream.outgoing import Outgoing
 
 
 class Login(Protocol):
@@ -48,10 +49,14 @@ class Connection(Protocol):
     @property
     def stream(self) -> Stream: ...
 
+    @property
+    def outgoing(self) -> Outgoing:
+        """The stream's: what it was sent, which may take a change at once."""
+
     def perform(self, actions: list[Action]) -> None: ...
 
-    def take(self, hint: Hint, now: float) -> bytes | None:
-        """The frame of a hint, which is as good as sent; None: there is more to do than that."""
+    def note(self, revision: int) -> None:
+        """Write down that a change was taken, of which ``outgoing`` knows nobody who has."""
 
     def say(self, frame: bytes, revision: int | None, /) -> None:
         """Send what was taken."""
@@ -67,7 +72,7 @@ class Connections(Protocol):
     """Those that are open in this process, by inbox, and the one way to do something to them."""
 
     @property
-    def streams(self) -> Mapping[int, set[Connection]]: ...
+    def streams(self) -> Mapping[int, tuple[Connection, ...]]: ...
 
     def all_streams(self) -> list[Connection]: ...
 

@@ -10,14 +10,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from notifications.models.epoch import epoch_tag as tag_of
 from notifications.push import installation
 from notifications.push.installation import Event, Installation
 from notifications.sending.signals import Arrived, Change, Removed
-from notifications.stream.messages import Hint
 from notifications.wire import frames, serializers
 from notifications.wire.read import Row
 
@@ -87,25 +85,21 @@ def revoked(inbox_ids: Iterable[int]) -> list[tuple[str, Event]]:
     return [(inbox_group(here, pk), here.seal(ACCESS_EVENT_TYPE, pk)) for pk in inbox_ids]
 
 
-def read(
-    body: Any, present: Container[int], asked_at: float | None = None
-) -> Iterator[tuple[int, Hint]]:
-    """The hints of an event's body, by the inbox that each is of; what is none is passed over.
+def read(body: Any, present: Container[int]) -> Iterator[tuple[int, int, bytes | None]]:
+    """What an event's body says of inboxes: which one, the revision that it has taken, and the
+    frame that tells its streams so, where it says what has changed. What is none is passed over.
 
-    Args:
-    present: those followed here. Of all others, which may be thousands, nothing but that is looked
-        at.
-    asked_at: since when the database has said so, where it has.
-    Raises: LookupError, TypeError, ValueError: there is none in it.
+    Args: present: those followed here. Of all others, which may be thousands, nothing but that is
+        looked at.
+    Raises: LookupError, TypeError, ValueError: it says nothing of any.
     """
-    epoch_tag, say = str(body["epoch_tag"]), _sayer(body)
+    say = _sayer(body)
     for row in body["rows"]:
         if row[0] not in present or len(row) != len(_ROW):
             continue
         inbox_id, revision, unread, unseen = row
         if type(inbox_id) is type(revision) is type(unread) is type(unseen) is int:
-            frame = None if say is None else partial(say, revision, unread, unseen)
-            yield inbox_id, Hint(epoch_tag, revision - 1, revision, frame, asked_at)
+            yield inbox_id, revision, None if say is None else say(revision, unread, unseen)
 
 
 def age_s(body: Any) -> float | None:

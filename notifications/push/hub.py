@@ -40,7 +40,8 @@ class Hub:
         self.loop = asyncio.get_running_loop()
         # What this process is known by, where several are told apart.
         self.process = uuid4().hex
-        self.streams: dict[int, set[Connection]] = {}
+        # Not changed but replaced: whoever goes through them may meet one that ends meanwhile.
+        self.streams: dict[int, tuple[Connection, ...]] = {}
         self.timers = TimerWheel(self._tick)
         self.receipts = Receipts()
         self.journal = Journal()
@@ -81,25 +82,27 @@ class Hub:
 
     def register(self, connection: Connection) -> None:
         """A stream is open. Register it before its first read: then no change falls in between."""
-        connections = self.streams.setdefault(connection.inbox_id, set())
-        connections.add(connection)
+        others = self.streams.get(connection.inbox_id, ())
+        self.streams[connection.inbox_id] = (*others, connection)
         metrics.streams_open.labels(connection.kind).inc()
-        if len(connections) == 1:
+        if not others:
             self.groups.changed()
         self.connection_counter.opened(connection.address)
         self.access.opened(connection)
 
     def unregister(self, connection: Connection) -> None:
         """A stream is gone; whoever says so again is not heard."""
-        connections = self.streams.get(connection.inbox_id, set())
+        connections = self.streams.get(connection.inbox_id, ())
         if connection not in connections:
             return
-        connections.discard(connection)
+        others = tuple(other for other in connections if other is not connection)
         self.timers.cancel(connection)
         self.access.closed(connection)
         self.connection_counter.closed(connection.address)
         metrics.streams_open.labels(connection.kind).dec()
-        if not connections:
+        if others:
+            self.streams[connection.inbox_id] = others
+        else:
             del self.streams[connection.inbox_id]
             self.told.forget(connection.inbox_id)
             self.groups.changed()
@@ -154,8 +157,7 @@ class Hub:
         """Inboxes of which a stream lacks that revision and no other; from any thread."""
         lacking, streams = [], self.streams
         for inbox_id, revision in rows:
-            # All of them at once: others come and go meanwhile.
-            for one in tuple(streams.get(inbox_id, ())):
+            for one in streams.get(inbox_id, ()):
                 if one.stream.position == revision - 1:
                     lacking.append(inbox_id)
                     break
@@ -167,7 +169,7 @@ class Hub:
         if followed:
             metrics.looks.inc()
         for inbox_id in followed:
-            for connection in tuple(self.streams[inbox_id]):
+            for connection in self.streams.get(inbox_id, ()):
                 self.perform(connection, connection.stream.woken)
 
     async def _catch_up(
@@ -179,13 +181,13 @@ class Hub:
     ) -> None:
         told: set[tuple[int, int]] = set()
         for body in arrived:
-            arrivals = hints.read(body, self.streams, asked_at)
-            healed = await Telling(self, self.told).tell(arrivals, told)
+            telling = Telling(self, self.told, epoch_tag, asked_at)
+            healed = await telling.tell(hints.read(body, self.streams), told)
             metrics.hints_healed.inc(healed)
         # Of a broadcast nearly everybody was just told the same, by the same look.
         others = [row for row in rows if row not in told]
         for n, (inbox_id, revision) in enumerate(others, 1):
-            for connection in tuple(self.streams.get(inbox_id, ())):
+            for connection in self.streams.get(inbox_id, ()):
                 if self._behind(connection, epoch_tag, revision, asked_at):
                     metrics.hints_healed.inc()
             if n % BATCH == 0:
@@ -196,7 +198,7 @@ class Hub:
     ) -> list[Action]:
         """What a stream decides, that is told where its inbox is: nothing, if it is there."""
         try:
-            if connection.stream.confirm(epoch_tag, revision, asked_at):
+            if connection.outgoing.is_at(epoch_tag, revision, asked_at):
                 return []  # as nearly all are, that were just told of it
         except Exception as error:  # noqa: BLE001 (as in `perform`)
             self.meets_bug(connection, error)
@@ -243,7 +245,8 @@ class Hub:
                 self.access.suspect(self.streams.get(int(body), ()))
             elif event["type"] == hints.EVENT_TYPE:  # another: from a newer process, maybe
                 began = time.monotonic()
-                is_news = await Telling(self, self.told).tell(hints.read(body, self.streams))
+                telling = Telling(self, self.told, str(body["epoch_tag"]))
+                is_news = await telling.tell(hints.read(body, self.streams))
                 if is_news and (age_s := hints.age_s(body)) is not None:  # once, for the last
                     metrics.commit_to_sent.observe(age_s + time.monotonic() - began)
         except (LookupError, TypeError, ValueError) as error:

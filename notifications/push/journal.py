@@ -28,6 +28,7 @@ from notifications.process import log_limits, outages
 from notifications.process.supervisor import OnDemand
 from notifications.push.batching import in_thread
 from notifications.stream.messages import AGE_SHARES, How, Told
+from notifications.stream.outgoing import Outgoing
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +60,8 @@ class Entry:
     # Whether it is about to be written.
     is_waiting: bool = False
     _spans: list[list[Any]] = field(default_factory=list)
+    # What it was sent, which knows how far those have come of whom nothing was said here.
+    outgoing: Outgoing = field(default_factory=lambda: Outgoing(int))
     # Where the last span has come to, as long as hints alone add to it; a span is written by that
     # when it is looked at, since each delivery adds to one.
     _hinted_to: int | None = None
@@ -68,6 +71,7 @@ class Entry:
 
     def tell(self, told: Told, epoch_tag: str) -> None:
         """A frame was written to it."""
+        self._settle()
         if epoch_tag != self.epoch_tag:  # revisions mean something else from now on
             self.epoch_tag, self._spans, self._parts = epoch_tag, [], None
             self._hinted_to = None
@@ -76,7 +80,6 @@ class Entry:
             since, how = self._parts[0], self._how
         if not told.is_last:
             self._parts, self._how = (since, told.revision), how
-            self._settle()
             self._hinted_to = None
             return
         self._parts = None
@@ -84,6 +87,7 @@ class Entry:
 
     def go_on(self, since: int, revision: int, epoch_tag: str) -> None:
         """A frame with what a hint said was written to it."""
+        self._settle()
         if since == self._hinted_to and epoch_tag == self.epoch_tag:
             self._hinted_to = revision  # as nearly always
         else:
@@ -97,6 +101,8 @@ class Entry:
 
     def _settle(self) -> None:
         """Write down where the last span has come to."""
+        if self.outgoing.noted_to is not None:
+            self._hinted_to, self.outgoing.noted_to = self.outgoing.noted_to, None
         if self._hinted_to is not None:
             self._spans[-1][1] = self._hinted_to
 

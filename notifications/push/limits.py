@@ -14,7 +14,7 @@ from typing import Any
 from notifications.conf import conf
 from notifications.process import metrics
 from notifications.push.connection import Connection
-from notifications.stream.window import TokenBucket
+from notifications.stream.token_bucket import TokenBucket
 from notifications.wire import frames
 from notifications.wire.contract import CloseCode
 

@@ -37,5 +37,6 @@ class ToldHeads:
         return {
             inbox_id: (epoch_tag, revision)
             for epoch_tag, known in learnt.items()
-            for inbox_id, revision in known.items()
+            # A copy, which is one step: whoever learns may have begun before it was taken.
+            for inbox_id, revision in known.copy().items()
         }

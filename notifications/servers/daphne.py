@@ -134,10 +134,12 @@ def _with_backlog(endpoint: str) -> str:
 class DaphneTransport:
     """Writes to the connection without waiting; see ``consumers.transports.Transport``."""
 
+    __slots__ = ("_protocol",)
+
     def __init__(self, protocol: Any) -> None:
         self._protocol = protocol
 
-    def send(self, frame: bytes) -> None:
+    def send(self, frame: bytes, _revision: int | None = None) -> None:
         self._write(text_head(len(frame)) + frame)
 
     def send_together(self, frames: Sequence[bytes]) -> None:

@@ -26,7 +26,7 @@ class UvicornTransport:
         # Asked before each delivery.
         self.buffered: Callable[[], int] = protocol.transport.get_write_buffer_size
 
-    def send(self, frame: bytes) -> None:
+    def send(self, frame: bytes, _revision: int | None = None) -> None:
         # Wherever uvicorn says that it closes it has its transport close, too.
         if not (self._has_closed or self._transport.is_closing()):
             self._transport.write(text_head(len(frame)) + frame)

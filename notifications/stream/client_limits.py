@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from notifications.stream.messages import Limits
-from notifications.stream.window import TokenBucket
+from notifications.stream.token_bucket import TokenBucket
 from notifications.wire import contract
 
 

@@ -77,10 +77,10 @@ class Delivery:
         self.outgoing.sent(told.revision, len(frame))
         self.resume_state.sent(is_last=told.is_last)
         sent: list[Action] = [Send(frame, told.revision, told)]
-        if self.heartbeat.is_answered and not self.outgoing.window.has_room(0):
+        if self.heartbeat.is_answered and self.outgoing.is_full:
             sent.append(self.ping(now))
         return sent
 
     def ping(self, now: float) -> Send:
-        self.heartbeat.pinged(now, self.outgoing.window.outstanding_bytes)
+        self.heartbeat.pinged(now, self.outgoing.outstanding_bytes)
         return Send(frames.ping(self.outgoing.position))

@@ -30,9 +30,9 @@ class Ending:
         reason: str,
         now: float,
         after_ms: int,
+        outstanding_bytes: int,
         *,
         may_linger: bool,
-        outstanding_bytes: int,
     ) -> list[Action]:
         """Say `bye`. With a code that lingers the stream goes on for a while, where the client
         can tell us that it leaves and there is time for that; else `bye` is the last that it is

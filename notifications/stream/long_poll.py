@@ -7,7 +7,7 @@ whose next question says what it holds.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from notifications.stream import packing
 from notifications.stream.messages import (
@@ -21,6 +21,7 @@ from notifications.stream.messages import (
     Send,
     Told,
 )
+from notifications.stream.outgoing import Outgoing
 from notifications.wire import frames
 from notifications.wire.contract import CloseCode
 from notifications.wire.frames import Cursor
@@ -39,6 +40,8 @@ class LongPoll:
 
     epoch_tag: str = ""
     epoch: str = ""
+    # Nothing is sent on unread: it never opens.
+    outgoing: Outgoing = field(default_factory=lambda: Outgoing(int))
 
     _cursor: Cursor | None = None
     # What the last read found, which had nothing to say yet.
@@ -101,10 +104,6 @@ class LongPoll:
             )
         return []
 
-    def confirm(self, epoch_tag: str, revision: int, asked_at: float) -> bool:
-        """There is no such way."""
-        return False
-
     def behind(
         self, epoch_tag: str, revision: int, asked_at: float = float("-inf")
     ) -> list[Action]:
@@ -126,10 +125,6 @@ class LongPoll:
     def hinted(self, hint: Hint, now: float) -> list[Action]:
         """The channel layer said that the inbox has changed; what it says is read, not believed."""
         return self.woken() if self._is_news(hint.epoch_tag, hint.revision) else []
-
-    def take(self, hint: Hint, now: float) -> bytes | None:
-        """Nothing is sent on unread."""
-        return None
 
     def deadline(self) -> float:
         """When ``tick`` has something to do, at the latest."""

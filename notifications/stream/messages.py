@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from notifications.stream.outgoing import Outgoing
 from notifications.wire import frames
 from notifications.wire.contract import CloseCode
 from notifications.wire.frames import Cursor
@@ -58,12 +58,11 @@ class Loaded:
         return frames.counts(self.unread, self.unseen)
 
 
-# Not frozen, as the others are: one is made for each inbox that a broadcast reaches.
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Hint:
     """What the channel layer said: an inbox went from one revision to another.
 
-    ``frame`` makes the `changes` frame that says so, where the hint carries what changed.
+    ``frame`` is the `changes` frame that says so, where the hint carries what changed.
     ``asked_at``: it was read from the database, from then on, so that nobody need confirm it; None:
     somebody says so.
     """
@@ -71,7 +70,7 @@ class Hint:
     epoch_tag: str
     since: int
     revision: int
-    frame: Callable[[], bytes] | None = None
+    frame: bytes | None = None
     asked_at: float | None = None
 
 
@@ -158,11 +157,13 @@ class Limits:
 class Stream(Protocol):
     """What one connection is told, by whoever keeps it; see ``InboxStream`` and ``LongPoll``.
 
-    Each method takes a fact and returns what is to be done.
+    Each method takes a fact and returns what is to be done. ``outgoing``: what it was sent, which
+    may decide for it (``take``).
     """
 
     epoch_tag: str
     epoch: str
+    outgoing: Outgoing
 
     @property
     def position(self) -> int:
@@ -186,10 +187,6 @@ class Stream(Protocol):
     def failed(self, now: float) -> list[Action]: ...
 
     def hinted(self, hint: Hint, now: float) -> list[Action]: ...
-
-    def take(self, hint: Hint, now: float) -> bytes | None: ...
-
-    def confirm(self, epoch_tag: str, revision: int, asked_at: float) -> bool: ...
 
     def behind(self, epoch_tag: str, revision: int, asked_at: float = ...) -> list[Action]: ...
 

@@ -8,8 +8,6 @@ from notifications.stream.messages import How
 from notifications.stream.pending_hints import PendingHints
 
 _RETRY_S = 1.0
-# An enum's member costs a look-up of its own, on the way of each delivery.
-_HINTED = How.HINTED
 
 
 @dataclass(slots=True)
@@ -23,8 +21,6 @@ class Reads:
     retry_at: float = 0
     # A read is needed whatever the revisions say: the last one failed, or a hint may have lied.
     _is_due: bool = False
-    # When a hint was believed that no read has confirmed since; None: all was read.
-    _believed_at: float | None = None
     _hints: PendingHints = field(default_factory=PendingHints)
     # Who was the first to tell of the highest revision.
     heard_by: How = How.HINTED
@@ -39,7 +35,6 @@ class Reads:
     def end(self, revision: int, epoch_tag: str) -> None:
         """The read has found the inbox at this revision."""
         self.is_under_way = False
-        self._believed_at = None  # nothing is believed while a read is under way
         self.head = max(revision, self._hints.of(epoch_tag))
 
     def fail(self, now: float) -> None:
@@ -55,41 +50,22 @@ class Reads:
             self.head, self.heard_by = revision, self._teller
         self._teller = How.HINTED
 
-    def believe(self, revision: int, now: float, asked_at: float | None) -> None:
-        """What a hint said of this revision was sent on.
+    def reached(self, revision: int) -> None:
+        """By what hints said the client has come to this revision."""
+        if revision > self.head:
+            self.head, self.heard_by = revision, How.HINTED
 
-        Args: asked_at: from when on it was read from the database; None: nobody has.
-        """
-        self.head = max(self.head, revision)
-        self.heard_by = _HINTED
-        if asked_at is None:
-            self._believed_at = now
-        elif self._believed_at is not None:
-            self.confirm(asked_at)
+    def compare(self, *, is_lie: bool) -> None:
+        """Somebody has read where the inbox is. Whoever calls this lets it be heard next.
 
-    def compare(self, revision: int, asked_at: float, position: int) -> None:
-        """Somebody has read the inbox at ``revision``, from ``asked_at`` on.
-
-        Where that is less than what was believed before, the hint was a lie. Whoever calls this
-        lets it be heard next.
+        Args: is_lie: whether it is less than what was believed.
         """
         self._teller = How.HEALED
-        if self.confirm(asked_at):
-            self._is_due = self._is_due or revision < position
-
-    def confirm(self, asked_at: float) -> bool:
-        """Somebody has read from ``asked_at`` on: what was believed before is so no longer.
-
-        Returns: whether anything was.
-        """
-        if self._believed_at is None or self._believed_at >= asked_at:
-            return False
-        self._believed_at = None
-        return True
+        self._is_due = self._is_due or is_lie
 
     def doubt(self) -> None:
         """What was believed, and nobody has confirmed, is read now."""
-        self._is_due = self._is_due or self._believed_at is not None
+        self._is_due = True
 
     def wake(self) -> None:
         """There may be something new, of which nothing is known."""

@@ -177,7 +177,7 @@ class Inbox:
             "removed": [i.id for i in changed if i.removed],
             "counts": counts,
         }  # fmt: skip
-        return Hint(self.epoch_tag, since, revision, lambda: encode(frame))
+        return Hint(self.epoch_tag, since, revision, encode(frame))
 
     def copy(self) -> Inbox:
         return replace(self, items=dict(self.items))

@@ -1,6 +1,7 @@
 """What a consumer does with its stream's decisions, with a transport that takes notes."""
 
 import asyncio
+import copy
 import gc
 import json
 import time
@@ -75,13 +76,24 @@ async def answer(reads, found):
 
 def test_nobody_is_asked_for_who_has_gone_and_nothing_is_left_behind(monkeypatch):
     async def scenario(connection, reads, own):
-        assert own.streams == {7: {connection}}
+        assert own.streams == {7: (connection,)}
         connection.close()
         assert reads.future.cancelled()
         await asyncio.sleep(0)
         assert connection.transport.sent == []
         assert own.streams == {}
         assert own.timers._slot_of == {}
+
+    run(scenario, monkeypatch)
+
+
+def test_what_follows_is_taken_until_it_is_closed(monkeypatch):
+    async def scenario(connection, reads, own):
+        await answer(reads, FOUND)
+        following = FOUND.epoch_tag, FOUND.revision + 1, 100, 0.0, None
+        assert copy.copy(connection.outgoing).take(*following)
+        connection.close()
+        assert not connection.outgoing.take(*following)
 
     run(scenario, monkeypatch)
 

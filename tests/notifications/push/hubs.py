@@ -32,8 +32,12 @@ class Connection:
     def perform(self, actions):
         self.actions += actions
 
-    def take(self, hint, now):
-        return self.stream.take(hint, now)
+    @property
+    def outgoing(self):
+        return self.stream.outgoing
+
+    def note(self, revision):
+        pass
 
     def say(self, frame, revision):
         self.actions.append(Send(frame, revision))

@@ -33,7 +33,7 @@ def inbox_ids(*users):
 def told(ids):
     """What each inbox's streams are told, as frames."""
     bodies = arrivals.read("tag", ids)
-    return {pk: json.loads(hint.frame()) for body in bodies for pk, hint in hints.read(body, ids)}
+    return {pk: json.loads(frame) for body in bodies for pk, _, frame in hints.read(body, ids)}
 
 
 def read_alone(inbox_id):

@@ -167,7 +167,7 @@ def test_of_a_hint_for_thousands_the_rows_of_who_is_here_alone_are_read():
     looked_into = []
     rows = [Row((n, 6, 1, 1)) for n in range(10_000)]
     body = {"epoch_tag": EPOCH_TAG, "arrived": '"id":"7"', "rows": rows}
-    read = [inbox_id for inbox_id, _ in hints.read(body, {3: (), 9_999: ()})]
+    read = [inbox_id for inbox_id, *_ in hints.read(body, {3: (), 9_999: ()})]
     assert read == [3, 9_999] == sorted(set(looked_into))
 
 
@@ -190,11 +190,12 @@ def test_a_bulk_change_of_few_goes_to_each_and_one_of_many_to_all_hubs(send, use
     ((group, told),) = hints.bulk([Removed(7, many)])
     assert group == hints.all_hubs(here)
     read = list(hints.read(here.opened(told), {*range(hints.FEW), 99}))
-    assert [inbox_id for inbox_id, _ in read] == [*range(hints.FEW), 99]
-    _, hint = read[0]
-    assert (hint.since, hint.revision) == (2, 3)
-    assert json.loads(hint.frame())["removed"] == ["7"]
-    assert hint.epoch_tag == catch_up.epoch_tag(Epoch.objects.get().epoch_secret)
+    assert [inbox_id for inbox_id, *_ in read] == [*range(hints.FEW), 99]
+    _, revision, frame = read[0]
+    said = json.loads(frame)
+    assert (said["since"], said["revision"], revision) == (2, 3, 3)
+    assert said["removed"] == ["7"]
+    assert here.opened(told)["epoch_tag"] == catch_up.epoch_tag(Epoch.objects.get().epoch_secret)
 
 
 def test_what_nobody_here_has_sealed_is_a_reason_to_look_and_no_more(layer, caplog):

@@ -44,9 +44,7 @@ def database(
 
 
 def hint(since, revision, size=100, *, framed=True, epoch_tag=EPOCH_TAG, asked_at=None):
-    def frame():
-        return frames.changes(since, revision, [item(revision, size).encoded], [], b"{}")
-
+    frame = frames.changes(since, revision, [item(revision, size).encoded], [], b"{}")
     return Hint(epoch_tag, since, revision, frame if framed else None, asked_at)
 
 
@@ -58,14 +56,26 @@ class Talk:
 
     def __init__(self, cursor=None, **limits):
         self.now = 0.0
-        self.held = 0  # bytes that the server has not sent
+        self._held = 0
         self.stream = InboxStream(
             connection="connection", born_at=0.0, server_time=lambda: "now",
-            limits=Limits(**limits), buffered=lambda: self.held,
+            limits=Limits(**limits), buffered=lambda: self._held,
         )  # fmt: skip
         self.said = []
         self.loads = []
         self.open = self._do(self.stream.open(cursor))
+
+    @property
+    def held(self):
+        """Bytes that the server has not sent."""
+        return self._held
+
+    @held.setter
+    def held(self, size):
+        is_more, self._held = size > self._held, size
+        if is_more:
+            # Whatever a buffer holds more than before was sent, as some fact wanted it.
+            assert self.tick(self.now) == []
 
     def _do(self, actions):
         said = []

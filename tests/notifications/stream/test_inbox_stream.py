@@ -40,6 +40,7 @@ def test_the_usual_hint_takes_the_short_way_and_all_others_the_long_one():
     talk.held = WINDOW
     assert not goes(talk, 5, 6)
     talk.held = 0
+    assert talk.tick(0.0) == []
     assert goes(talk, 5, 6)
     talk.is_told(6)
     assert not goes(talk, 5, 6)
@@ -52,7 +53,7 @@ def test_the_usual_hint_takes_the_short_way_and_all_others_the_long_one():
 
 def test_who_was_told_of_a_revision_has_nothing_to_do_when_it_is_read():
     def goes(talk, revision, epoch_tag=EPOCH_TAG, asked_at=1.0):
-        return copy.deepcopy(talk.stream).confirm(epoch_tag, revision, asked_at)
+        return copy.deepcopy(talk.stream).outgoing.is_at(epoch_tag, revision, asked_at)
 
     talk = synced_at(5)
     assert goes(talk, 5)

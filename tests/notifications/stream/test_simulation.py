@@ -490,7 +490,7 @@ class World:
                 self.counts.looks += 1
                 revision = rows[connection.person.user]
                 told = (self.epoch_tag, revision, self.now)
-                if not connection.stream.confirm(*told):
+                if not connection.stream.outgoing.is_at(*told):
                     connection.perform(connection.stream.behind(*told))
 
     def open_connections(self, process=None):

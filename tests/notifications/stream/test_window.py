@@ -1,6 +1,7 @@
 """What may be sent to a client that has not acknowledged what it was sent."""
 
-from notifications.stream.window import TokenBucket, Window
+from notifications.stream.outgoing import Outgoing
+from notifications.stream.token_bucket import TokenBucket
 from notifications.wire import contract
 from notifications.wire.contract import CloseCode
 from notifications.wire.frames import Ping
@@ -20,27 +21,30 @@ from tests.notifications.stream.talk import (
 
 
 def test_a_window_is_full_at_its_limit_and_not_before():
-    window = Window()
-    window.sent(1, contract.WINDOW_BYTES - 1)
-    assert window.has_room(0)
-    window.sent(2, 1)
-    assert not window.has_room(0)
+    outgoing = Outgoing(int)
+    outgoing.sent(1, contract.WINDOW_BYTES - 1)
+    outgoing.begin()
+    assert outgoing.has_room()
+    outgoing.sent(2, 1)
+    outgoing.begin()
+    assert not outgoing.has_room()
 
 
 def test_what_the_server_has_not_sent_counts_like_what_was_not_acknowledged():
-    assert not Window().has_room(contract.WINDOW_BYTES)
+    assert Outgoing(lambda: contract.WINDOW_BYTES - 1).has_room()
+    assert not Outgoing(lambda: contract.WINDOW_BYTES).has_room()
 
 
 def test_an_acknowledgement_covers_all_up_to_its_revision():
-    window = Window()
+    outgoing = Outgoing(int)
     for revision in (3, 5, 9):
-        window.sent(revision, KIB)
-    window.acknowledge(5)
-    assert (window.acknowledged, window.outstanding_bytes) == (5, KIB)
-    window.acknowledge(4)  # late
-    assert (window.acknowledged, window.outstanding_bytes) == (5, KIB)
-    window.reset(2)
-    assert (window.acknowledged, window.outstanding_bytes) == (2, 0)
+        outgoing.sent(revision, KIB)
+    outgoing.acknowledge(5)
+    assert (outgoing.acknowledged, outgoing.outstanding_bytes) == (5, KIB)
+    outgoing.acknowledge(4)  # late
+    assert (outgoing.acknowledged, outgoing.outstanding_bytes) == (5, KIB)
+    outgoing.place(2)
+    assert (outgoing.acknowledged, outgoing.outstanding_bytes) == (2, 0)
 
 
 def test_a_bucket_gives_a_burst_and_then_a_rate():
@@ -60,7 +64,7 @@ def test_content_starts_below_64_kib_outstanding_is_sent_whole_and_then_pinged()
 
 
 def test_reaching_64_kib_exactly_is_reaching_it():
-    frame = len(hint(5, 6, 100).frame())
+    frame = len(hint(5, 6, 100).frame)
     talk = synced_at(5)
     assert words(talk.hears(5, 6, 100 + WINDOW - frame - 1)) == ["changes"]
     talk = synced_at(5)

@@ -184,7 +184,7 @@ def test_what_is_pushed_is_what_is_left(alice, bob):
     def hear(changes, **_kwargs):
         here = installation.here()
         for _, event in hints.bulk(changes):
-            pushed.extend(hint.frame() for _, hint in hints.read(here.opened(event), inboxes))
+            pushed.extend(frame for *_, frame in hints.read(here.opened(event), inboxes))
 
     inboxes_changed.connect(hear)
     try:
