@@ -232,6 +232,61 @@ def test_an_unfolded_thread_stays_whole_while_few_rows_are_alive(open_page, alic
     assert page.evaluate("most") <= ALIVE
 
 
+@pytest.fixture
+def from_below(open_page, alice, send, send_many):
+    """The list from the middle of a thread downwards, which gets no answer to what is above."""
+    send_many(alice, 150)
+    for n in range(60):
+        send(f"Run {n}", thread="long")
+    for n in range(60):
+        send(f"Late {n}")
+    page = live(open_page, alice)
+    page.route("**/*after=*", lambda route: route.fulfill(json={}))
+    arrived = InboxItem.objects.get(notification__title="Run 30").arrived_revision
+    page.goto(f"/inbox/?before={arrived}")
+    page.get_by_role("button", name="Keyboard shortcuts").wait_for()
+    go_to(page, "at(-1)", "Number 0")
+    page.evaluate("scrollTo(0, 0)")
+    return page
+
+
+def newer(page):
+    """Let it go on, and ask until it has: it may still be at what it gets no answer to."""
+    page.unroute("**/*after=*")
+    page.wait_for_function(
+        f"""() => {{
+          const titles = [...document.querySelectorAll('{ROWS} h3 a')]
+          if (titles.some((one) => one.textContent === 'Run 59')) return true
+          // By the script: to point at it would scroll.
+          document.querySelector('[data-newer] a').click()
+        }}""",
+        polling=100,
+    )
+
+
+def test_what_is_looked_at_stays_as_its_thread_gets_another_head_from_above(from_below):
+    page = from_below
+    fold(page, "+29 earlier").click()
+    run = page.locator(TITLES).filter(has_text="Run ")
+    expect(run).to_have_text([f"Run {n}" for n in range(29, -1, -1)])
+    page.evaluate(WATCH_ALIVE)
+    newer(page)
+    expect(run).to_have_text([f"Run {n}" for n in range(59, -1, -1)])
+    expect(page.get_by_role("article", name="Run 29")).to_be_in_viewport()
+    go_to(page, "at(0)", "Late 59")
+    assert page.evaluate("most") <= ALIVE
+
+
+def test_what_is_below_stays_where_it_is_as_the_top_is_folded_into_another_head(from_below):
+    page = from_below
+    below = page.get_by_role("article", name="Number 149")
+    expect(below).to_be_in_viewport()
+    newer(page)
+    expect(fold(page, "+59 earlier")).to_have_count(1)
+    expect(page.locator(TITLES).filter(has_text="Late 10")).to_have_count(1)
+    expect(below).to_be_in_viewport()
+
+
 @pytest.mark.usefixtures("run")
 def test_a_thread_has_a_list_of_its_own(open_page, alice):
     page = live(open_page, alice, viewport={"width": 1440, "height": 900})

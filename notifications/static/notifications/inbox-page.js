@@ -152,20 +152,21 @@ class InboxPage {
     const isStopped = this.#client.reason !== null;
     const mayInsert = this.isAtTop;
     const all = isStopped ? [] : this.#shown(mayInsert ? most : Infinity);
-    const top = isStill || !mayInsert ? topRow(this.#days.rows) : undefined;
     if (mayInsert) this.#newRows.accept(all);
     const waiting = all.filter(this.#newRows.isNew);
     // Each by itself, where words found it, or it is of one thread anyway.
     const isFlat = Boolean(this.#query.q || this.#query.thread);
     const folds = this.#threads.folds(all.filter((one) => !this.#newRows.isNew(one)), isFlat);
-    const kept = around(folds, top ? folds.findIndex(({ one: { id } }) => id === top.id || id === top.under) : 0, (fold) => rowsOf([fold]).length);
+    const visible = rowsOf(folds);
+    // What a page from above brings may be the head of its thread: it stands under that then, or is folded into it.
+    const top = isStill || !mayInsert ? topRow(this.#days.rows.filter(({ id }) => visible.some(({ one }) => one.id === id))) : undefined;
+    const kept = around(folds, top ? folds.findIndex((fold) => rowsOf([fold]).some(({ one }) => one.id === top.id)) : 0, (fold) => rowsOf([fold]).length);
     if (kept.length < folds.length) {
       this.#trim(kept, folds, all);
       // Of a thread whose row has gone others are left, which were folded into that.
       this.#show({ isStill, most: 0 });
       return;
     }
-    const visible = rowsOf(folds);
     const { hasOlder, hasNewer } = this.#listing;
     heldStill(top, () => {
       this.#paging.show(isStopped);
@@ -205,7 +206,7 @@ class InboxPage {
   /** Nothing is put above what somebody reads. */
   get isAtTop() {
     const [first] = this.#days.rows;
-    return !this.#listing.hasNewer && !(first && first.node.getBoundingClientRect().top < 0);
+    return !this.#listing.hasNewer && (first?.node.getBoundingClientRect().top ?? 0) >= 0;
   }
 
   async #showNew() {

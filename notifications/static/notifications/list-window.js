@@ -27,9 +27,9 @@ export function around(all, centre, rowsIn) {
   return all.slice(from, to);
 }
 
-/** The first row that is on the screen. @param {Inbox.Row[]} rows in their order */
+/** The first row that is on the screen, or the last one if all are above it. @param {Inbox.Row[]} rows in their order */
 export function topRow(rows) {
-  let [from, to] = [0, rows.length];
+  let [from, to] = [0, rows.length - 1];
   while (from < to) {
     const middle = (from + to) >> 1;
     if (rows[middle].node.getBoundingClientRect().bottom > 0) to = middle;
@@ -38,10 +38,11 @@ export function topRow(rows) {
   return rows[from];
 }
 
-/** Keeps a row where it is on the screen while the list is drawn. @param {Inbox.Row | undefined} row @param {() => void} draw */
+/** Keeps a row where it is on the screen while the list is drawn, in which it stays. @param {Inbox.Row | undefined} row @param {() => void} draw */
 export function heldStill(row, draw) {
-  const before = row?.node.getBoundingClientRect().top ?? 0;
+  const top = () => row?.node.getBoundingClientRect().top ?? 0;
+  const before = top();
   draw();
-  const by = row?.node.isConnected ? row.node.getBoundingClientRect().top - before : 0;
+  const by = top() - before;
   if (by) scrollBy({ top: by, behavior: "instant" });
 }
