@@ -41,7 +41,7 @@ class _Conf:
     # Recipients per transaction while a notification is dispatched.
     DISPATCH_CHUNK_SIZE = Setting(1000, least=1, most=10_000)
     # At least between two chunks on SQLite, so that other writers get their turn.
-    DISPATCH_PAUSE_MS = Setting(20, least=0, most=10_000)
+    DISPATCH_PAUSE_MS = Setting(10, least=0, most=10_000)
     # After which a dispatcher that gave no sign of life may be replaced.
     DISPATCH_LEASE_S = Setting(15.0, least=0.1, most=3600)
     # Between two looks for notifications that are due.

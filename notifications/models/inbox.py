@@ -85,7 +85,7 @@ class InboxQuerySet(models.QuerySet["Inbox"]):
     def now(self) -> list[InboxNow]:
         """Where these inboxes stand."""
         rows = self.values_list("pk", "revision", "unread_count", "unseen_count")
-        return list(map(InboxNow._make, rows))
+        return list(map(InboxNow._make, sql.raw_values(rows)))
 
 
 class Inbox(models.Model):

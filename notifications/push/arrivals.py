@@ -38,6 +38,12 @@ _ROWS = """
     SELECT i.notification_id, i.arrived_at, b.id, b.revision, b.unread_count, b.unseen_count
     FROM {inbox} b JOIN {item} i ON i.inbox_id = b.id AND i.revision = b.revision
     WHERE i.arrived_revision = i.revision AND {untouched} AND b.id {among}"""
+# Of all inboxes, in the order in which it came, as items and inboxes lie in the table.
+_ROWS_AFTER = """
+    SELECT i.notification_id, i.arrived_at, b.id, b.revision, b.unread_count, b.unseen_count
+    FROM {item} i CROSS JOIN {inbox} b
+    WHERE i.inbox_id = b.id AND i.revision = b.revision
+    AND i.arrived_revision = i.revision AND {untouched} AND i.id > %s"""
 _CONTENTS = """
     SELECT id, {columns}, SUBSTR(body, 1, {preview}) FROM {notification} WHERE id {among}"""
 # All ids as one parameter.
@@ -49,16 +55,20 @@ _READ_ROWS, _READ_CONTENTS = (
     {vendor: text.format(**_TABLES, among=among) for vendor, among in _AMONG.items()}
     for text in (_ROWS, _CONTENTS)
 )
+_READ_ROWS_AFTER = _ROWS_AFTER.format(**_TABLES)
 
 
-def read(epoch_tag: str, inbox_ids: Collection[int]) -> list[dict[str, Any]]:
+def read(
+    epoch_tag: str, inbox_ids: Collection[int], after_item: int | None = None
+) -> list[dict[str, Any]]:
     """Bodies of hints, as ``hints.read`` takes them, of those inboxes that changed by an arrival.
 
+    Args: after_item: what had come up to this item is not looked for; None: whenever it came.
     Raises: DatabaseError. ValueError, TypeError: what somebody wrote around the models.
     """
-    rows: dict[tuple[int, Any], list[Sequence[int]]] = defaultdict(list)
-    for notification_id, arrived_at, *row in _asked(_READ_ROWS, inbox_ids):
-        rows[notification_id, arrived_at].append(row)
+    rows: dict[tuple[Any, ...], list[Sequence[int]]] = defaultdict(list)
+    for row in _rows(inbox_ids, after_item):
+        rows[row[:2]].append(row[2:])
     if not rows:
         return []
     contents = _contents({notification_id for notification_id, _ in rows})
@@ -72,6 +82,17 @@ def read(epoch_tag: str, inbox_ids: Collection[int]) -> list[dict[str, Any]]:
         }
         for (pk, arrived_at), (moment,) in zip(keys, moments, strict=True)
     ]
+
+
+def _rows(inbox_ids: Collection[int], after_item: int | None) -> list[tuple[Any, ...]]:
+    """The notification and the moment of each arrival, and where its inbox stands."""
+    if after_item is None:
+        return _asked(_READ_ROWS, inbox_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(_READ_ROWS_AFTER, [after_item])
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    wanted = frozenset(inbox_ids)
+    return [row for row in found if row[2] in wanted]
 
 
 def _contents(notification_ids: Collection[int]) -> dict[int, dict[str, Any]]:

@@ -39,7 +39,7 @@ def change(
     changes: dict[str, Any] = {"revision": Subquery(revision)}
     if removed_at is not None:
         changes["removed_at"] = removed_at
-    items = InboxItem.objects.filter(notification_id=notification_id, inbox__among=ids)
+    items = InboxItem.objects.filter(notification_id=notification_id, inbox__pk__among=ids)
     items.update(**changes)
     return inboxes.now()
 
@@ -54,10 +54,15 @@ def _change_postgresql(
     """The same by one statement: else the inboxes would be found four times."""
     array = f"{{{','.join(map(str, inbox_ids))}}}"
     with connection.cursor() as cursor:
-        cursor.execute(_CHANGE, [unread, unseen, array, removed_at, notification_id])
+        cursor.execute(
+            _CHANGE,
+            [unread, unseen, array, removed_at, notification_id, min(inbox_ids), max(inbox_ids)],
+        )
         return list(map(InboxNow._make, cursor.fetchall()))
 
 
+# Between which inboxes, too: as long as statistics know little of these items, each chunk would
+# read all that there are of the notification.
 _CHANGE = f"""
 WITH moved AS (
   UPDATE {Inbox._meta.db_table}
@@ -68,6 +73,7 @@ WITH moved AS (
   UPDATE {InboxItem._meta.db_table} item
   SET revision = moved.revision, removed_at = coalesce(%s::timestamptz, item.removed_at)
   FROM moved WHERE item.inbox_id = moved.id AND item.notification_id = %s
+    AND item.inbox_id BETWEEN %s AND %s
 )
 SELECT id, revision, unread_count, unseen_count FROM moved
 """  # noqa: S608 (tables of ours)

@@ -44,6 +44,8 @@ class DatabaseState:
     asked_at: float = float("-inf")
     access: Sequence[tuple[int, int]] = ()
     gone: Sequence[int] | None = ()
+    # After which item all that is new has come, where it is best looked for so.
+    after_item: int | None = None
 
 
 class Reconciler(ABC):
@@ -114,20 +116,20 @@ class Reconciler(ABC):
             self._secret = state.epoch_secret
             self._call(hub.on_epoch, epoch_tag)
         if state.rows:
-            arrived = self._arrived(epoch_tag, state.rows)
+            arrived = self._arrived(epoch_tag, state)
             self._call(hub.on_revisions, epoch_tag, state.rows, state.asked_at, arrived)
         if state.access:
             self._call(hub.access.on_versions, state.access)
         if state.gone is None or state.gone:
             self._call(hub.access.on_gone, state.gone)
 
-    def _arrived(self, epoch_tag: str, rows: Sequence[tuple[int, int]]) -> Sequence[dict[str, Any]]:
+    def _arrived(self, epoch_tag: str, state: DatabaseState) -> Sequence[dict[str, Any]]:
         """What has just come into these inboxes; streams that are not told read it themselves."""
-        lacking = self._hub.lacking(rows)
+        lacking = self._hub.lacking(state.rows)
         if not lacking:
             return ()
         try:
-            return arrivals.read(epoch_tag, lacking)
+            return arrivals.read(epoch_tag, lacking, state.after_item)
         except (DatabaseError, InterfaceError, TypeError, ValueError) as error:
             outages.tell(logger, error, "What has arrived could not be read for all at once")
             return ()

@@ -14,13 +14,16 @@ except ImportError:  # not on Linux
     INotify = None
 
 _POLL_STEP_S = 0.001
+# What is read of events at once; those that do not fit come with the next wait.
+_EVENTS_BYTES = 65_536
 
 
 class FolderWatch:
     """Watches the folder, since the file itself comes and goes."""
 
     def __init__(self, folder: Path, suffix: str) -> None:
-        self._suffix = suffix
+        # As an event has it: a name, filled up with zeros.
+        self._ending = suffix.encode() + b"\0"
         self._reader, self._writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._notify = None
         if INotify is not None:
@@ -64,4 +67,4 @@ class FolderWatch:
             os.read(self._reader, 4096)
         if self._notify is None or self._notify.fd not in ready:
             return False
-        return any(event.name.endswith(self._suffix) for event in self._notify.read(timeout=0))
+        return self._ending in os.read(self._notify.fd, _EVENTS_BYTES)

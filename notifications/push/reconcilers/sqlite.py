@@ -16,7 +16,7 @@ from pathlib import Path
 from django.db import connection
 
 from notifications.conf import conf
-from notifications.models import ChangeCounter, Epoch, Inbox
+from notifications.models import ChangeCounter, Epoch, Inbox, InboxItem
 from notifications.push import installation
 from notifications.push.hub import Hub
 from notifications.push.reconcilers.base import DatabaseState, Reconciler
@@ -34,9 +34,13 @@ _LOOKS_AFTER_S = (
 # a look waits for others, for a core or for the interpreter, is no reason to rest.
 _REST_TIMES = 4
 _LOOKS = len(_LOOKS_AFTER_S)
+# Where at least this share of the inboxes that have changed is followed here, what has come is read
+# in the order in which it came: each inbox's own lies in a page of its own, the more there is.
+_MANY = 0.5
 
 _HEAD_SQL = (
-    "SELECT c.change_seq, c.gone_count, e.epoch_secret "  # noqa: S608
+    "SELECT c.change_seq, c.gone_count, e.epoch_secret, "  # noqa: S608
+    f"(SELECT MAX(id) FROM {InboxItem._meta.db_table}) "
     f"FROM {ChangeCounter._meta.db_table} c CROSS JOIN {Epoch._meta.db_table} e"
 )
 _CHANGED_SQL = (
@@ -56,6 +60,8 @@ class SqliteReconciler(Reconciler):
         self._version = -1
         self._change_seq: int | None = None
         self._gone_count: int | None = None
+        # The last item at the look before.
+        self._last_item: int | None = None
         self._rest_until = 0.0
         # When the kernel told of a write last, and how many looks of those after it are over.
         self._written_at, self._looks = 0.0, _LOOKS
@@ -133,19 +139,24 @@ class SqliteReconciler(Reconciler):
         self._rest_until = time.monotonic() + (time.thread_time() - began_cpu) * _REST_TIMES
         if head is None:
             return None  # not migrated yet
-        change_seq, gone_count, secret = head
+        change_seq, gone_count, secret, last_item = head
         before, self._change_seq = self._change_seq, change_seq
         gone_before, self._gone_count = self._gone_count, gone_count
+        after_item, self._last_item = self._last_item, last_item
         if before is not None and change_seq < before and secret == self._secret:
             self._restored(secret)
             return None
         # Who begins to follow one now reads later than this.
         followed = self._hub.streams
+        rows = [(pk, revision) for pk, revision, _ in changed if pk in followed]
         return DatabaseState(
             secret,
-            [(pk, revision) for pk, revision, _ in changed if pk in followed],
+            rows,
             installation.place_of_file(self._path),
             began,
-            [(pk, version) for pk, _, version in changed],
+            # Of whom access was never taken, as of nearly all, there is nothing to say; who has
+            # restored the database has begun an epoch, in which all are looked at.
+            [(pk, version) for pk, _, version in changed if version],
             () if gone_before in {None, gone_count} else None,
+            after_item if len(rows) >= _MANY * len(changed) else None,
         )

@@ -11,6 +11,9 @@ from notifications.push.wakes import Inboxes
 
 # Those who are named wait so long for others: their streams were told to read at once.
 _GATHER_S = 0.1
+# Of whom hints have told, likewise: nothing waits for that look, and it says the same of all of
+# them to each stream, so that broadcasts that come soon one after the other share it.
+_GATHER_TOLD_S = 0.5
 # After a look at all the thread rests for four times as long as that took, before it looks at all
 # again: a fifth of a core, where commits pour in.
 _REST_TIMES_OF_ALL = 4
@@ -45,7 +48,7 @@ class Wanted:
         with self._changed:
             found = wakes.together(self._some, inboxes)
             if found is None and are_told:
-                self._told_from = min(self._told_from, time.monotonic() + _GATHER_S)
+                self._told_from = min(self._told_from, time.monotonic() + _GATHER_TOLD_S)
             elif found is None:
                 self._is_all = True
             else:

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from notifications.inbox import acts
 from notifications.inbox.acts import Chosen
-from notifications.models import Epoch, Inbox, Notification
+from notifications.models import Epoch, Inbox, InboxItem, Notification
 from notifications.models.audiences import ChosenUsers
 from notifications.push import arrivals, catch_up, hints
 from notifications.push.catch_up import Ask
@@ -30,9 +30,9 @@ def inbox_ids(*users):
     return list(Inbox.objects.filter(user__in=users).order_by("pk").values_list("pk", flat=True))
 
 
-def told(ids):
+def told(ids, after_item=None):
     """What each inbox's streams are told, as frames."""
-    bodies = arrivals.read("tag", ids)
+    bodies = arrivals.read("tag", ids, after_item)
     return {pk: json.loads(frame) for body in bodies for pk, _, frame in hints.read(body, ids)}
 
 
@@ -61,6 +61,19 @@ def test_all_are_told_what_each_would_have_read(alice, bob, charlie):
         (notification,) = frame["notifications"]
         said = {name: frame[name] for name in ("since", "revision", "counts")}
         assert said | {"notification": notification} == read_alone(pk)
+
+
+@pytest.mark.parametrize("whose", [(0, 1), (0, 1, 2)])
+def test_in_the_order_in_which_it_came_all_are_told_the_same(alice, bob, charlie, whose):
+    one, last_before = send(alice, bob, charlie), InboxItem.objects.latest("pk").pk
+    send(bob)
+    send(alice, charlie, sender="Ana")
+    acts.mark_read(bob.pk, Chosen([one.pk]))
+    ids = [inbox_ids(alice, bob, charlie)[n] for n in whose]
+    frames = told(ids)
+    assert frames == told(ids, last_before) == told(ids, 0)
+    assert set(frames) == set(ids) - set(inbox_ids(bob))
+    assert not told(ids, InboxItem.objects.latest("pk").pk)
 
 
 def test_many_cost_no_more_statements_than_one(alice, bob, charlie):

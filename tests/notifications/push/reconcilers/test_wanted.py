@@ -62,7 +62,7 @@ def test_nobody_waits_for_a_look_at_all_of_whom_hints_have_told():
     wanted.add(None, are_told=True)
     wanted.add(None, are_told=True)
     assert wanted.next(NEVER_S) is None
-    assert time.monotonic() >= began_at + wanted_module._GATHER_S / 2
+    assert time.monotonic() >= began_at + wanted_module._GATHER_TOLD_S / 2
     # As if the next of them were an hour away: who asks for all does not wait for it.
     wanted.add(None, are_told=True)
     wanted._told_from += 3600
