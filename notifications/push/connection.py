@@ -41,6 +41,8 @@ class Connection(Protocol):
     address: str
     # What it was opened by, where it is known.
     login: Login | None
+    # When it came (monotonic seconds), before that was looked up; None: nobody has noted it.
+    came_at: float | None
 
     @property
     def fields(self) -> Mapping[str, object]:

@@ -72,7 +72,7 @@ KEPT = {
     ("notifications/push/groups.py", "_join_for_ever"),
     ("notifications/push/timers.py", "run"),
     ("notifications/push/access.py", "_look_at_suspects"),
-    ("notifications/push/access.py", "_suspect_all_regularly"),
+    ("notifications/push/access.py", "_look_at_all_in_turn"),
     ("notifications/push/presence.py", "work"),
     ("notifications/process/loop_lag.py", "work"),
     ("notifications/push/notifier.py", "_run"),

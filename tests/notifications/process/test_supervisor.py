@@ -267,7 +267,7 @@ def failing(times, then=None):
         (GroupMembership, "_join_for_ever"),
         (timers.TimerWheel, "run"),
         (access.AccessChecks, "_look_at_suspects"),
-        (access.AccessChecks, "_suspect_all_regularly"),
+        (access.AccessChecks, "_look_at_all_in_turn"),
         (presence.Presence, "work"),
         (LoopLag, "work"),
     ],

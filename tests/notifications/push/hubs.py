@@ -19,7 +19,7 @@ class Connection:
 
     kind = "websocket"
     fields = {"connection": "c"}
-    login = None
+    login = came_at = None
     address = ""
 
     def __init__(self, inbox_id=1, revision=5):

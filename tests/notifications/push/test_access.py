@@ -1,6 +1,7 @@
 """When the logins of open streams are looked at again, and what comes of it."""
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -22,6 +23,7 @@ class Stream:
 
 class Connection:
     kind = "websocket"
+    came_at = None
 
     def __init__(self, user_id, key, token_id=None):
         self.inbox_id = inbox_of(user_id)
@@ -67,6 +69,11 @@ def lookups(monkeypatch):
         asked.append(sorted(keys, key=str))
         if "failing" in answers:
             raise answers.pop("failing")
+        for key in keys:
+            if isinstance(answers.get(key), ValueError) and len(keys) > 1:
+                raise answers[key]  # until it is known who is the reason
+            if isinstance(answers.get(key), Exception):
+                raise answers.pop(key)
         return [answers.get(key) for key in keys]
 
     monkeypatch.setattr(access, "_finders", {})
@@ -77,9 +84,9 @@ def lookups(monkeypatch):
     return SimpleNamespace(asked=asked, answers=answers)
 
 
-def run(scenario, hub):
+def run(scenario, hub, clock=time.monotonic):
     async def within():
-        checks = AccessChecks(hub)
+        checks = AccessChecks(hub, clock)
         task = asyncio.create_task(checks._look_at_suspects())
         try:
             async with asyncio.timeout(30):
@@ -88,6 +95,16 @@ def run(scenario, hub):
             task.cancel()
 
     asyncio.run(within())
+
+
+class Clock:
+    """Moves when it is told to."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
 
 
 async def until(condition):
@@ -123,7 +140,7 @@ def test_a_version_counts_once_and_any_other_than_before(lookups):
         assert not checks._suspects
         for version in (8, 5):  # the lower one is that of a backup
             checks.on_versions([(inbox_of(1), version)])
-            assert checks._suspects == {one}
+            assert list(checks._suspects) == [one]
             await until(lambda: not checks._suspects)
 
     run(scenario, Hub(one))
@@ -223,3 +240,215 @@ def test_a_login_that_meets_a_bug_ends_its_own_stream_alone(lookups):
         assert failed == [strange]
 
     run(scenario, hub)
+
+
+# --- Each in its turn -----------------------------------------------------------------------------
+
+PERIOD_S = 60.0
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+def many(number):
+    return [Connection(user_id, f"key {user_id}") for user_id in range(1, number + 1)]
+
+
+def sign_in_all(lookups, connections):
+    for one in connections:
+        lookups.answers[one.login.session_key] = login(one.login.user.pk, one.login.session_key)
+
+
+async def pass_time(checks, clock, seconds):
+    for _ in range(seconds):
+        clock.now += 1
+        await checks._look_at_whose_turn_it_is()
+
+
+def test_each_is_looked_at_once_in_a_period_and_few_together(lookups, clock):
+    connections = many(3000)
+    sign_in_all(lookups, connections)
+
+    async def scenario(checks):
+        for one in connections:
+            checks.opened(one)
+        for _ in range(3):
+            lookups.asked.clear()
+            await pass_time(checks, clock, round(PERIOD_S))
+            asked = [key for keys in lookups.asked for key in keys]
+            assert set(asked) == {one.login.session_key for one in connections}
+            assert len(asked) < 1.1 * len(connections)
+            assert max(len(keys) for keys in lookups.asked) <= 3000 / 50
+
+    run(scenario, Hub(*connections), clock)
+
+
+def test_however_many_are_suspected_at_once_they_are_looked_at_in_portions(lookups, monkeypatch):
+    monkeypatch.setattr(access, "_AT_ONCE", 10)
+    connections = many(35)
+    sign_in_all(lookups, connections[1:])
+
+    async def scenario(checks):
+        checks.on_gone(None)
+        await until(lambda: len(lookups.asked) == 4)
+        assert [len(keys) for keys in lookups.asked] == [10, 10, 10, 5]
+        await until(lambda: connections[0].stream.ended == CloseCode.SIGNED_OUT)
+        assert [one for one in connections if one.stream.ended] == connections[:1]
+
+    run(scenario, Hub(*connections))
+
+
+def test_what_nobody_tells_of_is_found_within_the_period(lookups, clock):
+    ended, stays = many(2)
+    sign_in_all(lookups, [ended, stays])
+
+    async def scenario(checks):
+        checks.opened(ended)
+        checks.opened(stays)
+        await pass_time(checks, clock, 300)
+        assert ended.stream.ended is None
+        del lookups.answers[ended.login.session_key]
+        await pass_time(checks, clock, round(PERIOD_S))
+        assert ended.stream.ended == CloseCode.SIGNED_OUT
+        assert stays.stream.ended is None
+
+    run(scenario, Hub(ended, stays), clock)
+
+
+def test_the_period_begins_when_a_client_came_not_when_it_was_let_in(lookups, clock):
+    waited, (other,) = Connection(7, "waited"), many(1)
+    waited.came_at = clock.now - PERIOD_S
+    sign_in_all(lookups, [waited, other])
+
+    async def scenario(checks):
+        checks.opened(waited)
+        await checks._look_at_whose_turn_it_is()
+        assert lookups.asked == [["waited"]]
+        checks.opened(other)
+        await checks._look_at_whose_turn_it_is()
+        assert lookups.asked == [["waited"]]
+
+    run(scenario, Hub(waited, other), clock)
+
+
+def test_a_look_for_another_reason_is_a_turn_too(lookups, clock):
+    (one,) = connections = many(1)
+    sign_in_all(lookups, connections)
+
+    async def scenario(checks):
+        checks.opened(one)
+        clock.now += 50
+        checks.suspect([one])
+        await until(lambda: lookups.asked)
+        await pass_time(checks, clock, 50)
+        assert len(lookups.asked) == 1
+        await pass_time(checks, clock, 10)
+        assert len(lookups.asked) == 2
+
+    run(scenario, Hub(one), clock)
+
+
+def test_a_turn_that_fails_is_made_up_for_at_once(lookups, clock, caplog, monkeypatch):
+    """Though the clock stands still: whoever could not be looked at waits for no other turn."""
+    monkeypatch.setattr(access, "_AT_ONCE", 100)
+    connections = many(250)
+    sign_in_all(lookups, connections)
+
+    async def scenario(checks):
+        for one in connections:
+            checks.opened(one)
+        clock.now += PERIOD_S
+        lookups.answers["failing"] = OSError("gone")
+        await checks._look_at_whose_turn_it_is()
+        # Nobody asks a database that is in trouble for the others as well.
+        assert len(lookups.asked) == 1
+        await until(lambda: len(lookups.asked) == 4)
+        asked = [key for keys in lookups.asked[1:] for key in keys]
+        assert sorted(asked) == sorted(one.login.session_key for one in connections)
+        assert not [one for one in connections if one.stream.ended]
+
+    run(scenario, Hub(*connections), clock)
+    assert "gone" in caplog.text
+
+
+def test_who_alone_cannot_be_looked_up_holds_up_nobody(lookups, monkeypatch):
+    monkeypatch.setattr(access, "_AT_ONCE", 2)
+    by_token, first, second = Connection(1, None, 7), Connection(2, "a"), Connection(3, "b")
+    lookups.answers[7, None] = ValueError("unreadable")
+
+    async def scenario(checks):
+        checks.suspect([first, by_token, second])
+        await until(lambda: first.stream.ended and second.stream.ended)
+        await until(lambda: by_token.stream.ended)
+
+    run(scenario, Hub(by_token, first, second))
+    assert first.stream.ended == second.stream.ended == CloseCode.SIGNED_OUT
+
+
+def test_an_outage_amid_a_look_loses_nobody(lookups):
+    """One login is the reason that all are asked one by one; then the database goes away."""
+    odd, unlucky, ended = Connection(1, "odd"), Connection(2, "unlucky"), Connection(3, "ended")
+    lookups.answers |= {"odd": ValueError("odd"), "unlucky": OSError("gone")}
+
+    async def scenario(checks):
+        checks.suspect([odd, unlucky, ended])
+        await until(lambda: all(one.stream.ended for one in (odd, unlucky, ended)))
+
+    run(scenario, Hub(odd, unlucky, ended))
+
+
+def test_who_has_gone_is_not_asked_for(lookups, clock):
+    gone, stays = many(2)
+    hub = Hub(gone, stays)
+    sign_in_all(lookups, [stays])
+
+    async def scenario(checks):
+        checks.opened(gone)
+        checks.opened(stays)
+        del hub.streams[gone.inbox_id]
+        checks.closed(gone)
+        await pass_time(checks, clock, round(PERIOD_S))
+        assert lookups.asked == [[stays.login.session_key]]
+
+    run(scenario, hub, clock)
+
+
+def test_no_two_looks_are_out_at_once(lookups, clock, monkeypatch):
+    """The older answer could come last, and be taken for what is so now."""
+    connections, busy, overlaps = many(40), [], []
+
+    def find(keys):
+        overlaps.extend(busy)
+        busy.append(keys)
+        busy.remove(keys)
+        return [login(int(key.split()[1]), key) for key in keys]
+
+    monkeypatch.setattr(access, "_AT_ONCE", 3)
+    access.look_up_by(sessions=find, tokens=find)
+
+    async def scenario(checks):
+        for one in connections:
+            checks.opened(one)
+        clock.now += PERIOD_S
+        checks.suspect(connections)
+        await checks._look_at_whose_turn_it_is()
+        await until(lambda: not checks._suspects and not checks._looking.locked())
+        assert not overlaps
+
+    run(scenario, Hub(*connections), clock)
+
+
+def test_versions_of_inboxes_that_nobody_follows_are_forgotten(lookups, clock):
+    (one,) = connections = many(1)
+    sign_in_all(lookups, connections)
+
+    async def scenario(checks):
+        checks.on_versions([(one.inbox_id, 1), (inbox_of(99), 1)])
+        await pass_time(checks, clock, 100)
+        assert set(checks._versions) == {one.inbox_id, inbox_of(99)}
+        await pass_time(checks, clock, 100)
+        assert set(checks._versions) == {one.inbox_id}
+
+    run(scenario, Hub(one), clock)
