@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 from notifications.process import supervisor
@@ -12,6 +12,8 @@ from notifications.process import supervisor
 T = TypeVar("T")
 
 _STEP_S = 0.25
+# Of many that are due in the same step the event loop has a rest after so many.
+_AT_ONCE = 100
 
 
 class TimerWheel(Generic[T]):
@@ -40,6 +42,11 @@ class TimerWheel(Generic[T]):
 
     def advance(self, now: float) -> None:
         """Call for all that is due."""
+        for _ in self._calling(now):
+            pass
+
+    def _calling(self, now: float) -> Iterator[None]:
+        """Call for all that is due, one after the other; what is cancelled meanwhile is not."""
         slot = _slot(now)
         # After a pause (a stopped process, a suspended machine) only what is there is walked over.
         behind = slot - self._done
@@ -55,12 +62,15 @@ class TimerWheel(Generic[T]):
                     del self._slot_of[thing]
                     # All the others are waiting.
                     supervisor.attempt("a timer", self._due, thing, now)
+                    yield
 
     async def run(self) -> None:
         """Advance for ever."""
         while True:
             await asyncio.sleep(_STEP_S)
-            self.advance(time.monotonic())
+            for called, _ in enumerate(self._calling(time.monotonic()), 1):
+                if called % _AT_ONCE == 0:
+                    await asyncio.sleep(0)
 
 
 def _slot(moment: float) -> int:

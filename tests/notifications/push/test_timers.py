@@ -1,4 +1,6 @@
+import asyncio
 import time
+from itertools import pairwise
 
 from notifications.push import timers
 from notifications.push.timers import TimerWheel
@@ -65,3 +67,41 @@ def test_a_long_sleep_is_made_up_for_at_once():
         wheel.schedule(n, now + n)
     wheel.advance(now + 10**7)
     assert wheel.called == [0, 1, 2, 3, 4]
+
+
+def test_many_at_once_do_not_hold_up_the_loop(monkeypatch):
+    """The pings of all who have come in one moment are due in one moment."""
+    monkeypatch.setattr(timers, "_STEP_S", 0.001)
+    number = 5 * timers._AT_ONCE
+    wheel, turns = Wheel(), []
+
+    async def scenario():
+        task = asyncio.create_task(wheel.run())
+        for thing in range(number):
+            wheel.schedule(thing, 0)
+        try:
+            async with asyncio.timeout(30):
+                while len(wheel.called) < number:
+                    turns.append(len(wheel.called))
+                    await asyncio.sleep(0)
+        finally:
+            task.cancel()
+
+    asyncio.run(scenario())
+    turns.append(number)
+    assert max(after - before for before, after in pairwise(turns)) <= timers._AT_ONCE
+    assert sorted(wheel.called) == list(range(number))
+
+
+def test_what_is_cancelled_while_others_are_called_for_is_not_called_for():
+    called, now = [], time.monotonic()
+
+    def due(thing, _):
+        called.append(thing)
+        wheel.cancel("y" if thing == "x" else "x")
+
+    wheel = TimerWheel(due)
+    wheel.schedule("x", now)
+    wheel.schedule("y", now)
+    wheel.advance(now + 1)
+    assert len(called) == 1
