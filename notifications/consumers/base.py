@@ -23,7 +23,7 @@ from notifications.push import runtime
 from notifications.push.connection import Login
 from notifications.push.limits import address_of
 from notifications.stream.inbox_stream import InboxStream
-from notifications.stream.messages import AGE_SHARES, Limits, Send, Stream
+from notifications.stream.messages import AGE_SHARES, FIRST_PING_SHARES, Limits, Send, Stream
 from notifications.wire import contract
 from notifications.wire.frames import Cursor
 
@@ -125,6 +125,7 @@ class StreamConsumer(QuietConsumer):
         """What the settings give each connection."""
         limits = Limits(
             ping_interval_s=conf.PING_INTERVAL_S,
+            first_ping_share=random.uniform(*FIRST_PING_SHARES),  # noqa: S311
             is_answered=self.is_answered,
             frames_per_s=conf.FRAME_RATE_PER_S,
             frames_burst=2 * conf.FRAME_RATE_PER_S,

@@ -75,7 +75,8 @@ class InboxStream:
     def __post_init__(self) -> None:
         interval_s = self.limits.ping_interval_s
         self.outgoing = Outgoing(self.buffered, self.limits.is_answered)
-        self._heartbeat = Heartbeat(interval_s, self.born_at + interval_s, self.limits.is_answered)
+        first_at = self.born_at + interval_s * self.limits.first_ping_share
+        self._heartbeat = Heartbeat(interval_s, first_at, self.limits.is_answered)
         self._delivery = Delivery(self.outgoing, self._resume_state, self._reads, self._heartbeat)
         self._client_limits = ClientLimits(self.limits, self.born_at)
         self._ending = Ending(self.limits, self.born_at)

@@ -135,6 +135,9 @@ Action = Send | Load | Close
 # Of the maximum age each stream is given between so much and so much, so that their clients do not
 # all come back at once.
 AGE_SHARES = (0.75, 1.25)
+# Of the time between heartbeats each stream is given so much to so much until its first: those of
+# all who have come in one moment would come in one moment, too, again and again.
+FIRST_PING_SHARES = (0.1, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,8 @@ class Limits:
     """
 
     ping_interval_s: float = 25
+    # Of which the first ping waits for this part.
+    first_ping_share: float = 1
     hello_s: float = 3
     age_s: float = 3600
     is_answered: bool = True

@@ -185,14 +185,24 @@ def test_only_what_a_client_holds_anew_is_told_to_the_sender(monkeypatch):
     run(scenario, monkeypatch)
 
 
-def age_s(login, monkeypatch):
+def limits_of(login, monkeypatch):
     limits = []
 
     async def scenario(connection, reads, own):
         limits.append(connection.stream.limits)
 
     run(scenario, monkeypatch, login=login)
-    return limits[0].age_s
+    return limits[0]
+
+
+def age_s(login, monkeypatch):
+    return limits_of(login, monkeypatch).age_s
+
+
+def test_those_who_come_at_once_are_not_pinged_at_once(monkeypatch):
+    shares = [limits_of(None, monkeypatch).first_ping_share for _ in range(20)]
+    assert len(set(shares)) > 1
+    assert all(0 < share <= 1 for share in shares)
 
 
 def test_a_token_is_renewed_while_it_is_still_good(monkeypatch, settings):
