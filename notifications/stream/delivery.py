@@ -83,4 +83,4 @@ class Delivery:
 
     def ping(self, now: float) -> Send:
         self.heartbeat.pinged(now, self.outgoing.outstanding_bytes)
-        return Send(frames.ping(self.outgoing.position))
+        return Send(self.outgoing.queue(frames.ping(self.outgoing.position)))

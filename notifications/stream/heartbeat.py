@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from notifications.wire import contract
@@ -42,6 +43,14 @@ class Heartbeat:
         if self.pong_due_at is None or now < self.pong_due_at:
             return None
         return CloseCode.TOO_SLOW if outstanding_bytes > 0 else CloseCode.NO_PONG
+
+
+def first_beat(born_at: float, wait_s: float) -> float:
+    """When the first ping is due, after this time at the latest.
+
+    In whole seconds: so a process wakes up once for those of many streams, and not for each.
+    """
+    return max(born_at, math.floor(born_at + wait_s))
 
 
 def way_s(size_bytes: int) -> float:

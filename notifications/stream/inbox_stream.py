@@ -16,7 +16,7 @@ from notifications.stream import packing
 from notifications.stream.client_limits import ClientLimits
 from notifications.stream.delivery import Delivery
 from notifications.stream.ending import Ending
-from notifications.stream.heartbeat import Heartbeat
+from notifications.stream.heartbeat import Heartbeat, first_beat
 from notifications.stream.messages import Action, Hint, Limits, Load, Loaded, Send
 from notifications.stream.outgoing import Outgoing
 from notifications.stream.reads import Reads
@@ -75,7 +75,7 @@ class InboxStream:
     def __post_init__(self) -> None:
         interval_s = self.limits.ping_interval_s
         self.outgoing = Outgoing(self.buffered, self.limits.is_answered)
-        first_at = self.born_at + interval_s * self.limits.first_ping_share
+        first_at = first_beat(self.born_at, interval_s * self.limits.first_ping_share)
         self._heartbeat = Heartbeat(interval_s, first_at, self.limits.is_answered)
         self._delivery = Delivery(self.outgoing, self._resume_state, self._reads, self._heartbeat)
         self._client_limits = ClientLimits(self.limits, self.born_at)
@@ -120,7 +120,8 @@ class InboxStream:
             self.greeted = True
             self.epoch, self.epoch_tag = loaded.epoch, loaded.epoch_tag
             opening = (self.connection, self.server_time(), self.limits.ping_interval_s)
-            actions.append(Send(packing.hello(loaded, *opening)))
+            hello = packing.hello(loaded, *opening)
+            actions.append(Send(self.outgoing.queue(hello)))
         elif loaded.epoch != self.epoch:  # revisions mean something else from now on
             self.epoch, self.epoch_tag = loaded.epoch, loaded.epoch_tag
             self._resume_state.renew()

@@ -168,3 +168,12 @@ def test_a_pong_acknowledges_a_part():
     talk.hears(6, 7, 40 * KIB)
     assert talk.hears(7, 8) == []
     assert talk.pong(6) == ["load"]
+
+
+def test_a_greeting_takes_of_the_room_for_what_comes_after_it():
+    talk = Talk(at(4))
+    talk.held = WINDOW - 1
+    assert shape(talk.finds(5, since=4, changes=[item(5)])) == [("hello", 5)]
+    talk = Talk(at(4))
+    talk.held = WINDOW - KIB
+    assert ("changes", 4, 5) in shape(talk.finds(5, since=4, changes=[item(5)]))
