@@ -42,6 +42,8 @@ class Hub:
         self.process = uuid4().hex
         # Not changed but replaced: whoever goes through them may meet one that ends meanwhile.
         self.streams: dict[int, tuple[Connection, ...]] = {}
+        # How often an inbox came to be followed here, or ceased to be.
+        self.followed_changes = 0
         self.timers = TimerWheel(self._tick)
         self.receipts = Receipts()
         self.journal = Journal()
@@ -86,7 +88,7 @@ class Hub:
         self.streams[connection.inbox_id] = (*others, connection)
         metrics.streams_open.labels(connection.kind).inc()
         if not others:
-            self.groups.changed()
+            self._followed_changed()
         self.connection_counter.opened(connection.address)
         self.access.opened(connection)
 
@@ -105,7 +107,11 @@ class Hub:
         else:
             del self.streams[connection.inbox_id]
             self.told.forget(connection.inbox_id)
-            self.groups.changed()
+            self._followed_changed()
+
+    def _followed_changed(self) -> None:
+        self.followed_changes += 1
+        self.groups.changed()
 
     def all_streams(self) -> list[Connection]:
         return [connection for connections in self.streams.values() for connection in connections]

@@ -66,6 +66,8 @@ class Presence:
         self._id = hub.process
         self._wrote_at = self._wrote_inboxes_at = self._totals_at = float("-inf")
         self._inboxes: bytes | None = None
+        # What is followed here, and how often that had changed by then.
+        self._packed, self._packed_at = b"", -1
         self._is_failing = False
         # Whether somebody looks at the live dashboard, through whichever process.
         self._is_watched = False
@@ -85,7 +87,7 @@ class Presence:
             await asyncio.sleep(_STEP_S)
 
     async def _write_what_is_due(self, now: float) -> None:
-        inboxes = pack(self._hub.streams)
+        inboxes = self._followed()
         is_due = now >= self._wrote_inboxes_at + INBOXES_EVERY_S
         is_news = inboxes != self._inboxes and is_due
         is_watched = self._is_watched or figures.watched.is_so()
@@ -101,6 +103,12 @@ class Presence:
         self._wrote_at = now
         if is_news:
             self._inboxes, self._wrote_inboxes_at = inboxes, now
+
+    def _followed(self) -> bytes:
+        """The inboxes that are followed here; of many it takes a while to put them in order."""
+        if self._packed_at != self._hub.followed_changes:
+            self._packed, self._packed_at = pack(self._hub.streams), self._hub.followed_changes
+        return self._packed
 
     def _write(self, values: dict[str, Any], inboxes: bytes) -> None:
         self._look()
