@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from notifications.stream.messages import Limits
 from notifications.wire import contract
 from notifications.wire.contract import CloseCode
 
@@ -18,6 +19,13 @@ class Heartbeat:
     # Whether the client can answer; else its own silence is for the server's TCP to notice.
     is_answered: bool
     pong_due_at: float | None = None
+
+    @classmethod
+    def of(cls, limits: Limits, born_at: float) -> Heartbeat:
+        """That of a stream which has just begun."""
+        interval_s = limits.ping_interval_s
+        first_at = first_beat(born_at, interval_s * limits.first_ping_share)
+        return cls(interval_s, first_at, limits.is_answered)
 
     def take_beat(self, now: float) -> bool:
         """Whether it is time for a ping; if so, the next is an interval away."""

@@ -16,7 +16,7 @@ from notifications.stream import packing
 from notifications.stream.client_limits import ClientLimits
 from notifications.stream.delivery import Delivery
 from notifications.stream.ending import Ending
-from notifications.stream.heartbeat import Heartbeat, first_beat
+from notifications.stream.heartbeat import Heartbeat
 from notifications.stream.messages import Action, Hint, Limits, Load, Loaded, Send
 from notifications.stream.outgoing import Outgoing
 from notifications.stream.reads import Reads
@@ -40,7 +40,8 @@ def _fact(decide: _Decides[_P]) -> _Decides[_P]:
         self._reads.reached(self.outgoing.position)
         actions = decide(self, *values, **named)
         if self._is_live() and not self._wants():
-            self.outgoing.open(self.epoch_tag)
+            said_bytes = sum(len(one.frame) for one in actions if isinstance(one, Send))
+            self.outgoing.open(self.epoch_tag, said_bytes)
         return actions
 
     return told
@@ -73,10 +74,8 @@ class InboxStream:
     _ending: Ending = field(init=False)
 
     def __post_init__(self) -> None:
-        interval_s = self.limits.ping_interval_s
         self.outgoing = Outgoing(self.buffered, self.limits.is_answered)
-        first_at = first_beat(self.born_at, interval_s * self.limits.first_ping_share)
-        self._heartbeat = Heartbeat(interval_s, first_at, self.limits.is_answered)
+        self._heartbeat = Heartbeat.of(self.limits, self.born_at)
         self._delivery = Delivery(self.outgoing, self._resume_state, self._reads, self._heartbeat)
         self._client_limits = ClientLimits(self.limits, self.born_at)
         self._ending = Ending(self.limits, self.born_at)
@@ -120,8 +119,7 @@ class InboxStream:
             self.greeted = True
             self.epoch, self.epoch_tag = loaded.epoch, loaded.epoch_tag
             opening = (self.connection, self.server_time(), self.limits.ping_interval_s)
-            hello = packing.hello(loaded, *opening)
-            actions.append(Send(self.outgoing.queue(hello)))
+            actions.append(Send(self.outgoing.queue(packing.hello(loaded, *opening))))
         elif loaded.epoch != self.epoch:  # revisions mean something else from now on
             self.epoch, self.epoch_tag = loaded.epoch, loaded.epoch_tag
             self._resume_state.renew()

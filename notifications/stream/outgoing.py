@@ -88,15 +88,15 @@ class Outgoing:
         self.confirm(asked_at)
         return True
 
-    def open(self, epoch_tag: str) -> None:
+    def open(self, epoch_tag: str, said_bytes: int) -> None:
         """Until the next fact changes of this epoch may be taken, while there is room for more
         before anybody must answer.
 
-        What is taken is all that the server's buffer is given meanwhile, so that it need not be
-        asked each time.
+        What is taken is all that the server's buffer is given meanwhile, beside what was just said:
+        so it need not be asked each time.
         """
         held = self.outstanding_bytes if self.is_answered else self._content_bytes
-        held = max(held, self.buffered() + self._queued_bytes)
+        held = max(held, self.buffered() + said_bytes)
         self._opened_bytes = self._room_bytes = _WINDOW_BYTES - held
         self.open_to = epoch_tag
 

@@ -73,7 +73,7 @@ class Transport:
     def __init__(self):
         self.sent, self.closed, self.aborted = [], None, False
 
-    def send(self, frame):
+    def send(self, frame, _revision=None):
         self.sent.append(json.loads(frame))
 
     def send_together(self, frames):
@@ -120,7 +120,7 @@ def hear(own, connection, text):
 
 FACTS = {
     "tick": lambda own, one: own._tick(one, time.monotonic()),
-    "confirm": lambda own, one: own.on_revisions(EPOCH_TAG, [(1, 5), (2, 5)]),
+    "is_at": lambda own, one: own.on_revisions(EPOCH_TAG, [(1, 5), (2, 5)]),
     "behind": lambda own, one: own.on_revisions(EPOCH_TAG, [(1, 6), (2, 6)]),
     "hinted": lambda own, one: own._spawn(own.deliver(event(rows=[[1, 6, 1, 1], [2, 6, 1, 1]]))),
     "take": lambda own, one: own._spawn(own.deliver(arrival((1, 6, 1, 1), (2, 6, 1, 1)))),
@@ -139,9 +139,11 @@ def test_a_bug_in_a_stream_ends_that_one(fact, monkeypatch, caplog):
 
         before = bugs("a stream")
         # To the others it does nothing, each in its own words.
-        nothing = {"take": None, "confirm": False}.get(fact, [])
-        fact_of = lambda self, *said: fail() if self is bad.stream else nothing  # noqa: E731
-        monkeypatch.setattr(type(bad.stream), fact, fact_of)
+        is_short = fact in {"take", "is_at"}
+        decides = bad.outgoing if is_short else bad.stream
+        nothing = False if is_short else []
+        fact_of = lambda self, *said: fail() if self is decides else nothing  # noqa: E731
+        monkeypatch.setattr(type(decides), fact, fact_of)
         FACTS[fact](own, bad)
         await until(lambda: bad.transport.closed)
         assert ended(bad)
