@@ -9,6 +9,7 @@ carries a number above the last one seen.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from pathlib import Path
@@ -43,9 +44,9 @@ _HEAD_SQL = (
     f"(SELECT MAX(id) FROM {InboxItem._meta.db_table}) "
     f"FROM {ChangeCounter._meta.db_table} c CROSS JOIN {Epoch._meta.db_table} e"
 )
-_CHANGED_SQL = (
-    f"SELECT id, revision, access_version FROM {Inbox._meta.db_table} WHERE change_seq > ?"  # noqa: S608
-)
+_INBOXES_SQL = f"SELECT id, revision, access_version FROM {Inbox._meta.db_table} WHERE "  # noqa: S608
+_CHANGED_SQL = f"{_INBOXES_SQL} change_seq > ?"
+_FOLLOWED_SQL = f"{_INBOXES_SQL} id IN (SELECT value FROM json_each(?))"  # noqa: S608
 
 
 class SqliteReconciler(Reconciler):
@@ -133,9 +134,8 @@ class SqliteReconciler(Reconciler):
         self._ended.wait(max(0.0, self._rest_until - time.monotonic()))
         began, began_cpu = time.monotonic(), time.thread_time()
         head = self._database.execute(_HEAD_SQL).fetchone()
-        last = self._change_seq if self._change_seq is not None else 2**62
         # What is committed between the two is among these, and again among those of the next look.
-        changed = self._database.execute(_CHANGED_SQL, (last,)).fetchall()
+        changed = self._changed(self._database)
         self._rest_until = time.monotonic() + (time.thread_time() - began_cpu) * _REST_TIMES
         if head is None:
             return None  # not migrated yet
@@ -157,6 +157,17 @@ class SqliteReconciler(Reconciler):
             # Of whom access was never taken, as of nearly all, there is nothing to say; who has
             # restored the database has begun an epoch, in which all are looked at.
             [(pk, version) for pk, _, version in changed if version],
-            () if gone_before in {None, gone_count} else None,
+            () if gone_before == gone_count else None,
             after_item if len(rows) >= _MANY * len(changed) else None,
         )
+
+    def _changed(self, database: sqlite3.Connection) -> list[tuple[int, int, int]]:
+        """Where inboxes stand that have changed since the look before, and their access versions.
+
+        At the first look all that are followed: what was committed since their streams have read,
+        no later look would tell them.
+        """
+        if self._change_seq is not None:
+            return database.execute(_CHANGED_SQL, (self._change_seq,)).fetchall()
+        # After the head was read: who begins to follow one now reads later than that.
+        return database.execute(_FOLLOWED_SQL, (json.dumps(list(self._hub.streams)),)).fetchall()

@@ -158,10 +158,12 @@ class InboxPage {
     const isFlat = Boolean(this.#query.q || this.#query.thread);
     const folds = this.#threads.folds(all.filter((one) => !this.#newRows.isNew(one)), isFlat);
     const visible = rowsOf(folds);
-    const staying = new Set(visible.map(({ one: { id } }) => id));
+    /** Which fold each stands in. @type {Map<string | undefined, number>} */
+    const places = new Map();
+    folds.forEach((fold, at) => rowsOf([fold]).forEach(({ one }) => places.set(one.id, at)));
     // What a page from above brings may be the head of its thread: it stands under that then, or is folded into it.
-    const top = isStill || !mayInsert ? topRow(this.#days.rows.filter(({ id }) => staying.has(id))) : undefined;
-    const kept = around(folds, top ? folds.findIndex((fold) => rowsOf([fold]).some(({ one }) => one.id === top.id)) : 0, (fold) => rowsOf([fold]).length);
+    const top = isStill || !mayInsert ? topRow(this.#days.rows.filter(({ id }) => places.has(id))) : undefined;
+    const kept = around(folds, places.get(top?.id) ?? 0, (fold) => rowsOf([fold]).length);
     if (kept.length < folds.length) {
       this.#trim(kept, folds, all);
       // Of a thread whose row has gone others are left, which were folded into that.
