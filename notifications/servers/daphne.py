@@ -12,6 +12,7 @@ from typing import Any
 
 from autobahn.websocket.protocol import WebSocketServerProtocol
 from daphne.server import Server
+from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import reactor
 from twisted.internet.tcp import Connection
 
@@ -68,13 +69,22 @@ class DaphneServer(Server):  # type: ignore[misc]
         # Daphne makes its own as it begins to run.
         self._http_factory = daphne_http.Factory(self)
 
+    @property
+    def ws_factory(self) -> Any:
+        return self._ws_factory
+
+    @ws_factory.setter
+    def ws_factory(self, daphnes: Any) -> None:
+        daphnes.protocol = SocketProtocol
+        self._ws_factory = daphnes
+
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         # Daphne believes anybody's header `Daphne-Root-Path`, which would begin each of our URLs.
         scope["root_path"] = self.root_path
         if scope["type"] == "websocket":
             # Daphne would cut a slow reader off after a second, before it has read why.
             protocol.closeHandshakeTimeout = _CLOSE_TIMEOUT_S
-            direct = DaphneTransport(protocol)
+            direct = protocol.direct = DaphneTransport(protocol)
             scope["extensions"] = {daphne_reading.TAKEN: daphne_reading.limit(protocol, direct)}
             scope["extensions"][HANDSHAKE] = partial(_head_of_answer, protocol)
             if isinstance(protocol.transport, Connection):
@@ -131,13 +141,32 @@ def _with_backlog(endpoint: str) -> str:
     return f"{endpoint}:backlog={_BACKLOG}" if is_tcp else endpoint
 
 
+class SocketProtocol(WebSocketProtocol):  # type: ignore[misc]
+    """Daphne's, which tells its transport when anybody else writes."""
+
+    direct: DaphneTransport | None = None
+
+    def sendData(self, *data: Any, **how: Any) -> None:  # noqa: N802 (Autobahn's)
+        if self.direct is not None:
+            self.direct.is_free = False
+        super().sendData(*data, **how)
+
+
 class DaphneTransport:
     """Writes to the connection without waiting; see ``consumers.transports.Transport``."""
 
-    __slots__ = ("_protocol",)
+    __slots__ = ("_protocol", "_send", "is_free")
 
     def __init__(self, protocol: Any) -> None:
         self._protocol = protocol
+        transport = protocol.transport
+        # None where what is sent is not what the kernel gets, as by TLS.
+        is_plain = isinstance(transport, Connection)
+        self._send: Callable[[bytes], int] | None = transport.socket.send if is_plain else None
+        # Whether all that was written is with the kernel, and the socket is open: asked once, and
+        # so until somebody else writes, were it a close frame. What Autobahn and Twisted know of
+        # it lies far apart, and each delivery would have to look for it.
+        self.is_free = False
 
     def send(self, frame: bytes, _revision: int | None = None) -> None:
         self._write(text_head(len(frame)) + frame)
@@ -146,23 +175,27 @@ class DaphneTransport:
         self._write(framed(frames))
 
     def _write(self, data: bytes) -> None:
-        protocol = self._protocol
-        if protocol.state != protocol.STATE_OPEN:
+        if self._send is None or not (self.is_free or self._becomes_free()):
+            if self._protocol.state == self._protocol.STATE_OPEN:
+                self._protocol.transport.write(data)
             return
-        transport = protocol.transport
-        if not self.buffered() and not transport.disconnecting:
-            # The socket first: Twisted would register for writing, wait for the loop, send, and
-            # unregister again, which costs three times as much.
-            try:
-                sent = transport.socket.send(data)
-            except BlockingIOError:
-                sent = 0
-            except OSError:
-                return  # the peer has gone, as Twisted is about to notice
-            if sent == len(data):
-                return
-            data = data[sent:]
-        transport.write(data)
+        # The socket first: Twisted would register for writing, wait for the loop, send, and
+        # unregister again, which costs three times as much.
+        try:
+            sent = self._send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            return  # the peer has gone, as Twisted is about to notice
+        if sent < len(data):
+            self.is_free = False
+            self._protocol.transport.write(data[sent:])
+
+    def _becomes_free(self) -> bool:
+        protocol = self._protocol
+        is_open = protocol.state == protocol.STATE_OPEN and not protocol.transport.disconnecting
+        self.is_free = is_open and not self.buffered()
+        return self.is_free
 
     def buffered(self) -> int:
         transport = self._protocol.transport
