@@ -20,8 +20,8 @@ from tests.support.ports import free_port
 
 # Of a core, for 10,000.
 BUDGETS = {"uvicorn": 5.0, "Daphne": 5.0}
-# Until groups are joined and what is new of the streams is written down.
-_SETTLING_S = 5
+# Until groups are joined, and what is new of the streams is written down: some hundreds a second.
+_SETTLING_S, _WRITTEN_PER_S = 5, 500
 
 
 def main() -> None:
@@ -60,7 +60,7 @@ class _Idle:
     async def measure(self, rounds: int, seconds: float) -> None:
         before_kb = harness.memory_kb(self.pid)
         sockets = await connect_all(self.port, "/ws/notifications/", self.keys, is_greeted=True)
-        await harness.rest(_SETTLING_S)
+        await harness.rest(_SETTLING_S + len(self.keys) / _WRITTEN_PER_S)
         self.kb = (harness.memory_kb(self.pid) - before_kb) / len(self.keys)
         for _ in harness.rounds(rounds):
             began_s, began = harness.cpu_s(self.pid), time.monotonic()
