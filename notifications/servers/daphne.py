@@ -87,7 +87,7 @@ class DaphneServer(Server):  # type: ignore[misc]
             direct = protocol.direct = DaphneTransport(protocol)
             scope["extensions"] = {daphne_reading.TAKEN: daphne_reading.limit(protocol, direct)}
             scope["extensions"][HANDSHAKE] = partial(_head_of_answer, protocol)
-            if isinstance(protocol.transport, Connection):
+            if direct.is_plain:
                 scope["extensions"][EXTENSION] = direct
         return super().create_application(protocol, scope)
 
@@ -161,12 +161,18 @@ class DaphneTransport:
         self._protocol = protocol
         transport = protocol.transport
         # None where what is sent is not what the kernel gets, as by TLS.
-        is_plain = isinstance(transport, Connection)
-        self._send: Callable[[bytes], int] | None = transport.socket.send if is_plain else None
+        self._send: Callable[[bytes], int] | None = None
+        if isinstance(transport, Connection):
+            self._send = transport.socket.send
         # Whether all that was written is with the kernel, and the socket is open: asked once, and
         # so until somebody else writes, were it a close frame. What Autobahn and Twisted know of
         # it lies far apart, and each delivery would have to look for it.
         self.is_free = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether frames go to the kernel as they are."""
+        return self._send is not None
 
     def send(self, frame: bytes, _revision: int | None = None) -> None:
         self._write(text_head(len(frame)) + frame)

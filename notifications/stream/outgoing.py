@@ -73,10 +73,7 @@ class Outgoing:
             self._sent = [revision, size_bytes]
         else:
             self._sent += (revision, size_bytes)
-        if asked_at is None:
-            self.believed_at = now
-        elif self.believed_at is not None:
-            self.confirm(asked_at)
+        self.believe(now, asked_at)
         return True
 
     def is_at(self, epoch_tag: str, revision: int, asked_at: float) -> bool:
