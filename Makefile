@@ -153,13 +153,12 @@ bench: .venv/installed-dev test-packages ## Measure all that benchmarks/ claims,
 	$(python) -m benchmarks $(BENCHES) $(BENCH_ARGS)
 
 # Beside the tests, since it takes hours, and root: its files are not named as tests are. With it go
-# those tests that make up what they try, to try more.
-made_up := test_contract.py test_any_order.py test_properties.py
-soak: export CONTRACT_EXAMPLES := 200
-soak: export STREAM_EXAMPLES := 1000
-soak: export STREAM_PROPERTY_EXAMPLES := 500
+# those tests that make up what they try, to try more, and other things each time.
+made_up := $(addprefix test_,any_bytes.py any_order.py bad_frames.py contract.py frames.py hostile_bodies.py \
+    journal.py properties.py search.py turns.py)
+soak: export EXAMPLES_TIMES := 20
 soak := -m pytest -o python_files='soak_*.py $(made_up)' -o console_output_style=count $(SOAK_ARGS) \
-    tests/soak tests/notifications
+    tests/soak tests/notifications tests/sockets tests/faults
 
 .PHONY: soak
 soak: .venv/installed-dev test-packages ## Let faults loose for hours: SEEDS=20, or SEED=7 again (root)

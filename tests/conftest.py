@@ -12,8 +12,6 @@ from django.db import connection
 from django.db.models.signals import post_save, pre_save
 from django.test import Client, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck
-from hypothesis import settings as hypothesis_settings
 
 from accounts import throttles as sign_in_throttles
 from accounts.models import Session
@@ -21,7 +19,7 @@ from notifications.credentials import keys, revocation, throttles, tokens
 from notifications.credentials.signals import access_revoked
 from notifications.process import log_limits
 from notifications.sending import on_save
-from tests.support import database_threads, far_ids
+from tests.support import database_threads, examples, far_ids
 from tests.support.emptying import empty_tables
 from tests.support.once import once
 from tests.support.sessions import login_by
@@ -40,10 +38,7 @@ FIRST = (
 )  # fmt: skip
 
 far_ids.begin_far_away()
-# How long an example takes says how busy the machine is.
-ANY_MACHINE = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-hypothesis_settings.register_profile("any machine", **ANY_MACHINE)
-hypothesis_settings.load_profile("any machine")
+examples.load()
 
 
 def pytest_itemcollected(item):

@@ -179,9 +179,9 @@ class StreamConnection(Generic[S]):
     def note(self, revision: int) -> None:
         """A change was taken; those that follow are written down with it (``Entry.outgoing``)."""
         if self._entry is not None:
-            self._entry.go_on(revision - 1, revision, self.stream.epoch_tag)
+            is_counted = self._entry.go_on(revision - 1, revision, self.stream.epoch_tag)
             self.hub.journal.changed(self._entry)
-            if self._entry.is_waiting:
+            if is_counted and self._entry.is_waiting:
                 self.outgoing.noted_to = revision
 
     def _note(self, told: Told) -> None:

@@ -85,13 +85,18 @@ class Entry:
         self._parts = None
         self._add(since, told.revision, how, told.arrived)
 
-    def go_on(self, since: int, revision: int, epoch_tag: str) -> None:
-        """A frame with what a hint said was written to it."""
+    def go_on(self, since: int, revision: int, epoch_tag: str) -> bool:
+        """A frame with what a hint said was written to it.
+
+        Returns: whether the next such frame does no more than move the end of the last span, so
+        that ``outgoing`` may count it. Not so where this one was the last part of another kind.
+        """
         self._settle()
         if since == self._hinted_to and epoch_tag == self.epoch_tag:
             self._hinted_to = revision  # as nearly always
         else:
             self.tell(Told(since, revision, How.HINTED), epoch_tag)
+        return self._hinted_to is not None
 
     @property
     def spans(self) -> list[list[Any]]:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.faults.scenarios import small_cluster
+from tests.support.examples import times
 from tests.support.history import Outcome
 from tests.support.servers import SESSION_COOKIE
 from tests.support.watchers import WEBSOCKET
@@ -29,14 +30,7 @@ something = st.one_of(
     st.binary(max_size=200), st.builds(bytes.__add__, header, st.binary(max_size=80))
 )
 given_bytes = given(pieces=st.lists(something, min_size=1, max_size=5))
-# The same examples each time: what CI finds, everybody can find.
-few = settings(
-    max_examples=60,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+few = settings(max_examples=times(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture

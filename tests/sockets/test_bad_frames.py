@@ -3,9 +3,10 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.support.examples import times
 from tests.support.judge import ERROR_CODES
 
 KINDS = {"hello", "snapshot", "changes", "synced", "ping", "pong", "error", "bye"}
@@ -213,10 +214,7 @@ messages = st.lists(texts | st.binary(max_size=200), min_size=1, max_size=8)
 def test_whatever_comes_is_answered_with_an_error_or_a_verdict(site, connect, alice, sender):
     sender.send_many(3, "Hello", alice.pk)
 
-    @settings(
-        max_examples=60, deadline=None, database=None, print_blob=True,
-        suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
+    @settings(max_examples=times(60))
     @given(messages)
     @example(["", b"", "{", "[]", "null"])
     @example([json.dumps({"type": "resume", "epoch": "\ud800", "since": 0})] * 8)

@@ -1,6 +1,5 @@
 """What the OpenAPI document says holds: schemathesis asks what it allows, and what it does not."""
 
-import os
 import time
 from collections import Counter
 from datetime import timedelta
@@ -24,14 +23,11 @@ from notifications.models.credentials import SCOPES
 from notifications.sending import acts
 from notifications.wire import runs
 from notifications.wire.message import Message
+from tests.support.examples import times
 from tests.support.sessions import login_by
 
-# More examples find more: `make soak` has many.
 RULES = rules(
-    max_examples=int(os.environ.get("CONTRACT_EXAMPLES", "10")),
-    derandomize=True,
-    database=None,
-    deadline=None,
+    max_examples=times(10),
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from notifications.credentials import throttles
 from notifications.models import Notification
+from tests.support.examples import times
 
 pytestmark = pytest.mark.django_db
 
@@ -129,11 +130,7 @@ FIELDS = st.sampled_from(
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=times(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changed=st.dictionaries(FIELDS, VALUES, max_size=3))
 def test_a_good_body_with_anything_in_it_is_answered(doors, name, changed):
     good = doors.all[name][3]

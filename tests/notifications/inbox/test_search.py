@@ -13,6 +13,7 @@ from notifications.inbox.acts import Chosen
 from notifications.inbox.search import Search
 from notifications.models import Notification
 from notifications.models import search as index
+from tests.support.examples import times
 
 WAYS = (
     "from what matches", "along the inbox", "along the inbox, given up", "without an index",
@@ -160,9 +161,7 @@ def naive(query, text):
     return set(words[:-1]) <= set(there) and any(one.startswith(words[-1]) for one in there)
 
 
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=times(20), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(TEXTS, min_size=1, max_size=4), query=TEXTS, n=st.integers(0, 9))
 @pytest.mark.usefixtures("way")
 def test_a_search_finds_what_a_naive_one_finds(send, alice, texts, query, n):

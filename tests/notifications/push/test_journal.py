@@ -7,7 +7,7 @@ import pytest
 from django.db import DatabaseError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notifications.models import StreamRecord
@@ -81,6 +81,12 @@ def test_of_a_stream_that_jumps_about_the_newest_is_kept():
         )
     )
 )  # fmt: skip
+@example(  # a hint that is the last part of what was healed, and one after it
+    [
+        (0, 1, How.HEALED, False, TAG, False), (1, 2, How.HINTED, True, TAG, False),
+        (3, 1, How.HINTED, True, TAG, False),
+    ]
+)  # fmt: skip
 def test_what_a_hint_said_is_kept_as_any_other_frame_is(frames):
     shortly, as_any = entry("a"), entry("a")
     for since, count, how, is_last, epoch_tag, is_looked_at in frames:
@@ -90,8 +96,7 @@ def test_what_a_hint_said_is_kept_as_any_other_frame_is(frames):
             shortly.tell(frame, epoch_tag)
         elif shortly.outgoing.noted_to == since and shortly.epoch_tag == epoch_tag:
             shortly.outgoing.noted_to = since + count  # as each delivery that follows another
-        else:
-            shortly.go_on(since, since + count, epoch_tag)
+        elif shortly.go_on(since, since + count, epoch_tag):
             shortly.outgoing.noted_to = since + count
         if is_looked_at:
             assert (shortly.spans, shortly._parts) == (as_any.spans, as_any._parts)

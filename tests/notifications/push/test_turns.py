@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notifications.push.turns import Turns, step_s
+from tests.support.examples import times
 
 MINUTE_S = 60.0
 # What sums of floats may be off by.
@@ -64,7 +65,7 @@ class Model:
         return list(self.looked_at)[: round(share * len(self.looked_at))]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=times(200))
 @given(PERIODS, st.lists(BETWEEN, max_size=150))
 def test_nobody_waits_longer_than_the_period(period_s, story):
     model = Model(period_s)
@@ -78,7 +79,7 @@ def test_nobody_waits_longer_than_the_period(period_s, story):
         assert waited_s <= period_s + ROUNDING_S
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=times(50))
 @given(st.integers(0, 300), PERIODS, PERIODS, st.integers(0, 130))
 def test_another_period_holds_from_the_next_step_on(number, before_s, after_s, steps):
     model = Model(before_s)

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import os
 from dataclasses import replace
 
 from hypothesis import HealthCheck, note
@@ -23,16 +22,13 @@ from notifications.wire import frames
 from notifications.wire.contract import CloseCode
 from notifications.wire.frames import Cursor, Pong, Resume
 from tests.notifications.stream.talk import EPOCH, EPOCH_TAG, KIB, LARGEST, WINDOW
+from tests.support.examples import times
 from tests.support.short_way import behind, hinted
 from tests.support.stream_world import Client, ClientConnection, Inbox, Referee
 
-# More examples find more: `make soak` has many.
 PROFILE = hypothesis_settings(
-    max_examples=int(os.environ.get("STREAM_EXAMPLES", "60")),
+    max_examples=times(60),
     stateful_step_count=40,
-    deadline=None,
-    database=None,
-    print_blob=True,
     suppress_health_check=list(HealthCheck),
 )
 SIZES = st.sampled_from([10, 10, 100, 20 * KIB, 50 * KIB, 70 * KIB])

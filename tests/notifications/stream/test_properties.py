@@ -6,7 +6,6 @@ at some revision must arrive at the head by what changed since.
 """
 
 import copy
-import os
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
@@ -42,6 +41,7 @@ from notifications.sending.signals import Arrived, Removed, inboxes_changed
 from notifications.sending.waking import Waking
 from notifications.wire import contract
 from notifications.wire.message import Message
+from tests.support.examples import times
 from tests.support.told import told
 
 # Fewer than most audiences have, so that a dispatch takes several chunks.
@@ -57,14 +57,10 @@ UNKNOWN_ID = 10**15
 # When what is snoozed here comes back, unless time is made to pass.
 UNTIL = timezone.now() + timedelta(days=30)
 
-# More examples find more: `make soak` has many. The second database tries its own statements.
-EXAMPLES = "15" if connection.vendor == "sqlite" else "5"
+# The second database tries its own statements.
 PROFILE = hypothesis_settings(
-    max_examples=int(os.environ.get("STREAM_PROPERTY_EXAMPLES", EXAMPLES)),
+    max_examples=times(15 if connection.vendor == "sqlite" else 5),
     stateful_step_count=30,
-    deadline=None,
-    database=None,
-    print_blob=True,
     suppress_health_check=list(HealthCheck),
 )
 
