@@ -180,8 +180,7 @@ class StreamConnection(Generic[S]):
         """A change was taken; those that follow are written down with it (``Entry.outgoing``)."""
         if self._entry is not None:
             is_counted = self._entry.go_on(revision - 1, revision, self.stream.epoch_tag)
-            self.hub.journal.changed(self._entry)
-            if is_counted and self._entry.is_waiting:
+            if self.hub.journal.changed(self._entry) and is_counted:
                 self.outgoing.noted_to = revision
 
     def _note(self, told: Told) -> None:

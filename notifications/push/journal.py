@@ -143,20 +143,24 @@ class Journal:
         self._waiting: dict[Entry, None] = {}
         self._worker = OnDemand("the journal", self._work)
 
-    def changed(self, entry: Entry) -> None:
-        """Something is new of it. It is written later, and never raises."""
-        # Who waits already is written as it is by then.
+    def changed(self, entry: Entry) -> bool:
+        """Something is new of it. It is written later, and never raises.
+
+        Returns: whether what else is new before that need not be told: who waits already is written
+        as it is by then, and where nothing is kept nobody is.
+        """
         if entry.is_waiting or not conf.STREAM_RETENTION_H:
-            return
+            return True
         if len(self._waiting) >= _MAX_WAITING:
             log_limits.once_a_minute(
                 logger, logging.WARNING, "journal full",
                 "More streams come and go than can be written down; traces will lack some.",
             )  # fmt: skip
-            return
+            return False
         self._waiting[entry] = None
         entry.is_waiting = True
         self._worker.wake()
+        return True
 
     async def flush(self) -> None:
         """Write what waits, once; for a process that is about to end."""
