@@ -10,6 +10,7 @@ from ninja import Header, Path, Router, Status
 
 from notifications.api.errors import BODY_PROBLEMS, or_problem
 from notifications.api.schemas import EditIn, NotificationIn, ReportOut, SentOut
+from notifications.api.values import NO_NUL
 from notifications.inbox import stats
 from notifications.models import Notification
 from notifications.models.audiences import Everyone
@@ -20,7 +21,7 @@ from notifications.wire.problems import Problem
 
 router = Router(tags=["Sending"])
 
-NotificationId = Annotated[str, Path(alias="id")]
+NotificationId = Annotated[str, Path(alias="id", pattern=NO_NUL)]
 
 
 class Sender(Protocol):
