@@ -67,6 +67,8 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=254, pattern=NO
 
 # A character of a line, and of a URL.
 _LINE, _URL = r"[^\x00-\x1f\x7f-\x9f]", r"[^\x00-\x20\x7f-\x9f\s\\]"
+# A line, which may be empty.
+LINE = rf"^{_LINE}*$"
 _TITLE = rf"^{_LINE}*[^\x00-\x20\x7f-\x9f\s]{_LINE}*$"
 _HOST = r"[A-Za-z0-9.-]*[A-Za-z0-9](:[1-9][0-9]{0,3})?"
 # What passes a check, nearly, as a pattern that most languages know.
@@ -75,7 +77,7 @@ _PATTERNS = {
     content.check_text: r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$",
     content.check_url: rf"^(/|/(?!/){_URL}+|https://{_HOST}(/{_URL}*)?)$",
     content.check_category: r"^[a-z0-9][a-z0-9_.-]*$",
-    content.check_line: rf"^{_LINE}*$",
+    content.check_line: LINE,
 }
 
 

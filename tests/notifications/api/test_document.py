@@ -32,8 +32,7 @@ def asked_for(document):
         for method, operation in operations.items():
             where = f"{method} {path}"
             for one in operation.get("parameters", ()):
-                # HTTP itself has no header with a NUL.
-                if one["in"] != "header" and path not in STREAMS:
+                if path not in STREAMS:
                     yield from texts_in(document, one["schema"], f"{where} {one['name']}")
             for body in operation.get("requestBody", {}).get("content", {}).values():
                 yield from texts_in(document, body["schema"], where)
