@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema, Status
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
+from notifications.api import values
 from notifications.api.errors import BODY_PROBLEMS, or_problem, private
 from notifications.conf import conf
 from notifications.credentials.recipients import recipient_id
@@ -16,6 +17,11 @@ from notifications.wire import heads, runs
 from notifications.wire.problems import Problem
 
 _ECHO_MAX_LENGTH = 4096
+_Seconds = Annotated[
+    int,
+    Field(ge=runs.SECONDS_MIN, le=runs.SECONDS_MAX, strict=True),
+    BeforeValidator(values.integer),
+]
 
 router = Router(tags=["Diagnostics"])
 
@@ -23,7 +29,7 @@ router = Router(tags=["Diagnostics"])
 class EchoIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
-    text: str = Field(max_length=_ECHO_MAX_LENGTH, json_schema_extra={"pattern": r"^[^\x00]*$"})
+    text: str = Field(max_length=_ECHO_MAX_LENGTH, json_schema_extra={"pattern": values.NO_NUL})
 
 
 class EchoOut(Schema):
@@ -33,9 +39,7 @@ class EchoOut(Schema):
 class RunIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
-    seconds: int = Field(
-        runs.SECONDS_DEFAULT, ge=runs.SECONDS_MIN, le=runs.SECONDS_MAX, strict=True
-    )
+    seconds: _Seconds = runs.SECONDS_DEFAULT
 
 
 class RunOut(Schema):
@@ -89,7 +93,7 @@ def begin_run(request: HttpRequest, asked: RunIn | None = None) -> Any:
 def events(
     request: HttpRequest,
     response: HttpResponse,
-    run: Annotated[str, Query(max_length=runs.TEXT_MAX_LENGTH)],
+    run: Annotated[str, Query(max_length=runs.TEXT_MAX_LENGTH, pattern=values.NO_NUL)],
     after: Annotated[int, Query(ge=0, le=1000)] = 0,
 ) -> Any:
     """What has happened since the event `after`: often nothing, as polling is."""

@@ -49,7 +49,7 @@ def inbox_page(  # noqa: PLR0917 (its parameters are those of the URL)
     before: Annotated[str | None, Query(max_length=16, pattern=r"^[0-9]+$")] = None,
     after: Annotated[str | None, Query(max_length=16, pattern=r"^[0-9]+$")] = None,
     limit: Annotated[int, Query(ge=1, le=contract.PAGE_MAX_SIZE)] = contract.PAGE_DEFAULT_SIZE,
-    q: Annotated[str, Query(max_length=contract.QUERY_MAX_LENGTH)] = "",
+    q: Annotated[str, Query(max_length=contract.QUERY_MAX_LENGTH, pattern=values.NO_NUL)] = "",
     category: Annotated[list[values.Category], Query(max_length=contract.CHOICES_MAX_COUNT)] = [],  # noqa: B006 (pydantic copies it)
     level: Annotated[list[values.Level], Query(max_length=contract.CHOICES_MAX_COUNT)] = [],  # noqa: B006
     sender: Annotated[values.Sender | None, Query()] = None,
@@ -103,7 +103,7 @@ def inbox_actions(request: HttpRequest, actions: ActionsIn) -> Any:
 def inbox_one(
     request: HttpRequest,
     response: HttpResponse,
-    id: Annotated[str, Path()],  # noqa: A002
+    id: Annotated[str, Path(pattern=values.NO_NUL)],  # noqa: A002
 ) -> Any:
     """With its whole body. Missing, removed and somebody else's are the same 404."""
     pk = contract.notification_pk(id)

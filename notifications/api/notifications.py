@@ -10,6 +10,7 @@ from ninja import Header, Path, Router, Status
 
 from notifications.api.errors import BODY_PROBLEMS, or_problem
 from notifications.api.schemas import EditIn, NotificationIn, ReportOut, SentOut
+from notifications.api.values import LINE, NO_NUL
 from notifications.inbox import stats
 from notifications.models import Notification
 from notifications.models.audiences import Everyone
@@ -20,7 +21,7 @@ from notifications.wire.problems import Problem
 
 router = Router(tags=["Sending"])
 
-NotificationId = Annotated[str, Path(alias="id")]
+NotificationId = Annotated[str, Path(alias="id", pattern=NO_NUL)]
 
 
 class Sender(Protocol):
@@ -54,6 +55,7 @@ def send(
             max_length=contract.IDEMPOTENCY_KEY_MAX_LENGTH,
             description="Kept at least 7 days, for this API key. The same key with the same body "
             "answers 200 with the same notification, with another body 409.",
+            pattern=LINE,
         ),
     ] = None,
 ) -> Any:

@@ -12,12 +12,12 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from notifications.api.authentication import must_not_ask_too_often
 from notifications.api.errors import BODY_PROBLEMS, or_problem
-from notifications.api.values import Name
+from notifications.api.values import NO_NUL, Name
 from notifications.credentials import sessions, throttles, tokens
 from notifications.credentials.origins import canonical, is_same, is_trusted
 from notifications.models import ApiKey
 
-Origin = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+Origin = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=NO_NUL)]
 
 router = Router(tags=["Tokens"])
 

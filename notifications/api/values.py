@@ -26,8 +26,10 @@ def _said(pattern: str) -> Any:
     return Field(json_schema_extra={"pattern": pattern})
 
 
+# No text that is asked for holds a NUL, in a URL or in a body: PostgreSQL has none.
+NO_NUL = r"^[^\x00]*$"
 Id = Annotated[
-    str, StringConstraints(min_length=1, max_length=contract.ID_MAX_LENGTH), _said(r"^[^\x00]*$")
+    str, StringConstraints(min_length=1, max_length=contract.ID_MAX_LENGTH), _said(NO_NUL)
 ]
 
 
@@ -61,10 +63,12 @@ def _moment(value: object) -> datetime:
 
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 # Of a user or a group; as long as an e-mail address, which may be the name.
-Name = Annotated[str, StringConstraints(min_length=1, max_length=254)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=254, pattern=NO_NUL)]
 
 # A character of a line, and of a URL.
 _LINE, _URL = r"[^\x00-\x1f\x7f-\x9f]", r"[^\x00-\x20\x7f-\x9f\s\\]"
+# A line, which may be empty.
+LINE = rf"^{_LINE}*$"
 _TITLE = rf"^{_LINE}*[^\x00-\x20\x7f-\x9f\s]{_LINE}*$"
 _HOST = r"[A-Za-z0-9.-]*[A-Za-z0-9](:[1-9][0-9]{0,3})?"
 # What passes a check, nearly, as a pattern that most languages know.
@@ -73,7 +77,7 @@ _PATTERNS = {
     content.check_text: r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$",
     content.check_url: rf"^(/|/(?!/){_URL}+|https://{_HOST}(/{_URL}*)?)$",
     content.check_category: r"^[a-z0-9][a-z0-9_.-]*$",
-    content.check_line: rf"^{_LINE}*$",
+    content.check_line: LINE,
 }
 
 

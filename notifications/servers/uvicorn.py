@@ -164,7 +164,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.queue.put_nowait({"type": "websocket.receive", **content})
 
     def handle_ping(self) -> None:
-        if self._may_control():
+        # Where its close came in the same read, the answer to that is ready, too, and would go
+        # before what is still said until then: the pong waits for it.
+        if self._may_control() and self.conn.close_rcvd is None:
             super().handle_ping()
 
     def handle_pong(self, event: Frame) -> None:
@@ -176,9 +178,26 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             return True
         if not self.close_sent:
             metrics.floods_ended.labels("control").inc()
+            self._end_flood()
+        return False
+
+    def _end_flood(self) -> None:
+        if self.handshake_complete:
             self._direct.send(limits.FLOODED)
             self._direct.close(CloseCode.RATE_LIMIT, "Too many control frames.")
-        return False
+        else:
+            # It did not wait for the handshake's answer, before which there are no frames.
+            self.close_sent = True
+            self.transport.abort()
+
+    def handle_close(self, event: Frame) -> None:
+        super().handle_close(event)
+        # It has been answered: uvicorn would answer it once more when the server ends, which the
+        # library refuses, and no other socket would be told.
+        self.close_sent = True
+        if self.close_timer is None and self.transport.get_write_buffer_size():
+            # Else it would be kept for ever for a peer that does not read.
+            self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
 
     def shutdown(self) -> None:
         if self.handshake_initiated and not self.handshake_complete:

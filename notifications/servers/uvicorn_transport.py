@@ -43,7 +43,10 @@ class UvicornTransport:
             return
         self._has_closed = True
         protocol.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
-        protocol.conn.send_close(code, reason[:100])
+        # Else the peer's own came in the same read, and waits behind what is handled now: of the
+        # two, its answer is the one that is due, and the library has it ready.
+        if protocol.conn.close_rcvd is None:
+            protocol.conn.send_close(code, reason[:100])
         protocol.transport.write(b"".join(protocol.conn.data_to_send()))
         protocol.close_sent = True
         if protocol.read_paused:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.bare import CONTINUES, PING, PONG, RSV1, TEXT, Bare, frame
+from tests.support.bare import CLOSE, CONTINUES, PING, PONG, RSV1, TEXT, Bare, frame, opcodes_in
 from tests.support.servers import SESSION_COOKIE
 
 PATH = "/ws/notifications/"
@@ -72,3 +72,11 @@ def test_a_frame_that_announces_more_than_there_is_ends_the_connection(bare, wit
     bare.send(bytes((0x80 | TEXT, 0xFF)) + (2**62).to_bytes(8, "big") + b"\0\0\0\0")
     bare.rest(SOON_S)
     assert site.rss_bytes() - before < 4 * MIB
+
+
+@pytest.mark.parametrize("unit", [frame(TEXT, b"{"), frame(PING)], ids=["messages", "pings"])
+def test_who_is_ended_while_its_own_close_waits_gets_nothing_after_a_close(bare, witness, unit):
+    """All of it is one read: a server may know of the close before it heeds what came first."""
+    bare.send(frame(PING) + unit * 100 + frame(CLOSE, b"\x03\xe8"))
+    # Daphne may leave at once, without a close of its own.
+    assert CLOSE not in opcodes_in(bare.rest(SOON_S))[:-1]

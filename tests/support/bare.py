@@ -26,6 +26,19 @@ def frame(opcode: int, payload: bytes = b"", *, ends: bool = True, reserved: int
     return bytes((ends << 7 | reserved | opcode, 0x80 | len(payload))) + b"\0\0\0\0" + payload
 
 
+def opcodes_in(sent: bytes) -> list[int]:
+    """Of the frames that a server has sent, which masks none."""
+    found = []
+    while sent:
+        length, head = sent[1], 2
+        if length > _SHORT:
+            head = 4 if length == _SHORT + 1 else 10
+            length = int.from_bytes(sent[2:head], "big")
+        found.append(sent[0] & 0x0F)
+        sent = sent[head + length :]
+    return found
+
+
 class Bare:
     """Connects on entering the context, and vanishes on leaving it."""
 

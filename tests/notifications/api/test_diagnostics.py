@@ -124,3 +124,9 @@ def test_all_of_it_can_be_turned_off(browser, settings, alice):
     assert post(browser, RUNS, {}).status_code == 404
     assert browser.get(EVENTS, {"run": begun(2, alice)[0]}).status_code == 404
     assert browser.get("/diagnostics/").status_code == 404
+
+
+@pytest.mark.parametrize("seconds", ["12", "12.0", "1.2e1"])
+def test_a_whole_number_of_seconds_may_be_written_in_each_way_of_json(browser, seconds):
+    answer = post(browser, RUNS, f'{{"seconds": {seconds}}}')
+    assert (answer.status_code, answer.json()["seconds"]) == (201, 12)

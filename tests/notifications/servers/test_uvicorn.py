@@ -12,6 +12,9 @@ from uvicorn.server import ServerState
 from notifications.consumers.transports import EXTENSION
 from notifications.servers.uvicorn import HttpProtocol, WebSocketProtocol
 
+# From a client, so it is masked: with zeros.
+PING = b"\x89\x80\0\0\0\0"
+CLOSE = b"\x88\x82\0\0\0\0\x03\xe8"
 HANDSHAKE = (
     b"GET /ws/ HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
@@ -22,7 +25,7 @@ HANDSHAKE = (
 class Transport(asyncio.Transport):
     def __init__(self):
         super().__init__()
-        self.protocol, self.written = None, b""
+        self.protocol, self.written, self.is_aborted = None, b"", False
 
     def get_extra_info(self, name, default=None):
         return default
@@ -43,7 +46,7 @@ class Transport(asyncio.Transport):
         return False
 
     def abort(self):
-        pass
+        self.is_aborted = True
 
     def close(self):
         pass
@@ -106,3 +109,40 @@ def test_a_socket_leaves_nothing_behind(listens):
         asyncio.run(scenario())
     finally:
         gc.enable()
+
+
+def test_who_has_closed_is_not_closed_again_when_the_server_ends():
+    """It may be there for long: until it has read all that was sent to it."""
+
+    async def application(_scope, receive, send):
+        await receive()
+        await send({"type": "websocket.accept"})
+        await receive()
+
+    async def scenario():
+        transport, _http = shaken(application)
+        socket = transport.get_protocol()
+        async with asyncio.timeout(30):
+            while b"101" not in transport.written:  # noqa: ASYNC110 (the server's task runs)
+                await asyncio.sleep(0)
+        socket.data_received(CLOSE)
+        socket.shutdown()
+        assert transport.written.endswith(b"\r\n\r\n\x88\x02\x03\xe8")
+        await asyncio.gather(*socket.tasks)
+
+    asyncio.run(scenario())
+
+
+def test_who_floods_before_the_handshake_is_answered_is_cut_off():
+    async def application(_scope, _receive, _send):
+        """Has its turn when that has been read."""
+
+    async def scenario():
+        transport, _http = shaken(application)
+        socket = transport.get_protocol()
+        socket.data_received(PING * 1000)
+        assert transport.is_aborted
+        socket.connection_lost(None)
+        await asyncio.gather(*socket.tasks)
+
+    asyncio.run(scenario())
