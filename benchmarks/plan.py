@@ -51,6 +51,7 @@ PLAN = (
     Step("sends", "Sends by the API of one process, and by the command", 120),
     Step("browser", "What a page costs a browser, and when a toast shows", 130),
     Step("growth", "How the cost grows with 2, 4 and 8 times as much", 240),
+    Step("depth", "A dispatch to inboxes that hold much already", 120),
     Step("dashboard", "What the live dashboard costs a server", 30),
     Step("start_up", "How long a command takes to start", 30),
     Step("parts", "Single parts of the way from a commit to a socket", 60),

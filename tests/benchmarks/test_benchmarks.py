@@ -34,6 +34,7 @@ SMALL = {
     "dispatch": ["--recipients=1001", "--database=sqlite"],
     "sends": ["--sends=20", "--database=sqlite"],
     "growth": ["--sockets=2", "--recipients=5", "--times", "1", "2"],
+    "depth": ["--recipients=2", "--items=1", "--times", "1", "2", "--only=SQLite"],
     "cores": ["--sockets=2", "--processes", "1", "2"],
     "transports": ["--users=2", "--messages=1", "--mean-gap=0.1", "--interval=0.2"],
     "listen": ["--sockets=4", "--seconds=0.3", "--rate=20", "--only=after"],
