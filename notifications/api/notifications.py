@@ -22,6 +22,17 @@ from notifications.wire.problems import Problem
 router = Router(tags=["Sending"])
 
 NotificationId = Annotated[str, Path(alias="id", pattern=NO_NUL)]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=contract.IDEMPOTENCY_KEY_MAX_LENGTH,
+        description="Kept at least 7 days, for this API key. The same key with the same body "
+        "answers 200 with the same notification, with another body 409.",
+        pattern=LINE,
+    ),
+]
 
 
 class Sender(Protocol):
@@ -47,17 +58,7 @@ class Sender(Protocol):
 def send(
     request: HttpRequest,
     asked: NotificationIn,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            alias="Idempotency-Key",
-            min_length=1,
-            max_length=contract.IDEMPOTENCY_KEY_MAX_LENGTH,
-            description="Kept at least 7 days, for this API key. The same key with the same body "
-            "answers 200 with the same notification, with another body 409.",
-            pattern=LINE,
-        ),
-    ] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Any:
     """201: it is committed, and reaches every recipient exactly once.
 

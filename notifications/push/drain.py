@@ -89,6 +89,8 @@ class Drain:
         self._servers: dict[int, Handler] = {}
         self._has_begun = False
         self._requests_open = 0
+        # Of these, those that had begun before the end did: who comes later never ends.
+        self._requests_before = 0
         self._task: asyncio.Task[None] | None = None
 
     def install(self) -> None:
@@ -102,16 +104,19 @@ class Drain:
                 signal.signal(number, self._told_to_end)
 
     async def count(self, application: Application, scope: Any, receive: Any, send: Any) -> None:
-        """Run the application; HTTP requests that have begun are waited for."""
+        """Run the application; HTTP requests that have begun before the end are waited for."""
         counts = scope["type"] == "http"
+        is_before = counts and not self._has_begun
         if counts:
             send = self._closing(send)
         self._requests_open += counts
+        self._requests_before += is_before
         metrics.requests_open.set(self._requests_open)
         try:
             await application(scope, receive, send)
         finally:
             self._requests_open -= counts
+            self._requests_before -= is_before
             metrics.requests_open.set(self._requests_open)
 
     def _closing(self, send: Any) -> Any:
@@ -172,7 +177,7 @@ class Drain:
                 logger.info(text, len(streams), limit_s)
             await _send_away(streams)
         while (  # noqa: ASYNC110 (once in a process's life)
-            here.streams or self._requests_open
+            here.streams or self._requests_before
         ) and time.monotonic() < ends_at:
             await asyncio.sleep(_LOOK_S)
         with suppress(TimeoutError):

@@ -14,12 +14,13 @@ from autobahn.websocket.protocol import WebSocketServerProtocol
 from daphne.server import Server
 from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import reactor
+from twisted.internet.defer import Deferred
 from twisted.internet.tcp import Connection
 
 from notifications.consumers.transports import EXTENSION, HANDSHAKE
 from notifications.process import garbage, overdue
 from notifications.push import drain
-from notifications.servers import autobahn_log, daphne_http, daphne_reading
+from notifications.servers import autobahn_log, daphne_ending, daphne_http, daphne_reading
 from notifications.servers.framing import MESSAGE_MAX_BYTES, framed, text_head
 from notifications.servers.waiting import Inlet
 
@@ -51,6 +52,8 @@ class DaphneServer(Server):  # type: ignore[misc]
             "endpoints": [_with_backlog(endpoint) for endpoint in kwargs.get("endpoints") or ()],
         }
         autobahn_log.be_brief()
+        # Those that listen.
+        self._ports: list[Any] = []
         super().__init__(daphne_reading.telling(application), *args, **{**kwargs, **options})
 
     def run(self) -> None:
@@ -102,11 +105,19 @@ class DaphneServer(Server):  # type: ignore[misc]
             return
         await super().handle_reply(protocol, message)
 
+    def listen_success(self, port: Any) -> None:
+        super().listen_success(port)
+        self._ports.append(port)
+
     def kill_all_applications(self) -> Any:
-        for protocol, details in self.connections.items():
-            # Daphne trips over connections that have no application, such as the HTTP one of each
-            # socket in its first second, and would cancel none.
-            details.setdefault("application_instance", _nothing())
+        self._close_sockets()
+        last = daphne_ending.answer_the_last(self._ports, self.connections)
+        answered = Deferred.fromFuture(asyncio.ensure_future(last))
+        answered.addErrback(lambda failure: logger.error("Not all were answered: %s", failure))
+        return answered.addCallback(lambda _: self._kill_the_rest())
+
+    def _close_sockets(self) -> None:
+        for protocol in self.connections:
             if not isinstance(protocol, WebSocketServerProtocol):
                 continue
             if protocol.state == protocol.STATE_OPEN:
@@ -114,6 +125,12 @@ class DaphneServer(Server):  # type: ignore[misc]
             elif protocol.state == protocol.STATE_CONNECTING:
                 retry = ("Retry-After", str(drain.REFUSED_RETRY_S))
                 protocol.failHandshake("Service Unavailable", 503, [retry])
+
+    def _kill_the_rest(self) -> Any:
+        # Daphne trips over connections that have no application, such as the HTTP one of each
+        # socket in its first second, and would cancel none.
+        for details in self.connections.values():
+            details.setdefault("application_instance", _nothing())
         return super().kill_all_applications()
 
     def listen_error(self, failure: Any) -> None:

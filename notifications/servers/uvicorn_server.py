@@ -1,7 +1,8 @@
-"""uvicorn's server, which says when it can be asked."""
+"""uvicorn's server, which says when it can be asked, and answers all who have come when it ends."""
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import uvicorn
 
 from notifications.process import garbage
-from notifications.servers import readiness
+from notifications.servers import accepting, readiness
 
 
 class Server(uvicorn.Server):
@@ -19,6 +20,31 @@ class Server(uvicorn.Server):
         if self.started:
             garbage.settle()
             readiness.tell("READY=1")
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # The kernel would reset them, with what they have sent: a proxy takes that for a failure,
+        # and asks nobody else what must not be asked twice. Where another process listens by the
+        # same socket it is that one which accepts them.
+        is_own = sockets is None and self.config.fd is None
+        last = [one for server in self.servers if is_own for one in _close(server)]
+        loop = asyncio.get_running_loop()
+        for one in last:
+            with suppress(OSError):  # it has gone
+                await loop.connect_accepted_socket(self._protocol, one, ssl=self.config.ssl)
+        await super().shutdown(sockets)
+
+    def _protocol(self) -> asyncio.Protocol:
+        """As of each connection that uvicorn accepts."""
+        return self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+
+
+def _close(server: asyncio.Server) -> list[socket.socket]:
+    """Listen no longer. Returns: those that have connected, and that nobody has accepted yet."""
+    listening = [one.dup() for one in server.sockets]
+    server.close()
+    return [accepted for one in listening for accepted in accepting.all_from(one)]
 
 
 def run(application: str, **options: Any) -> None:

@@ -130,6 +130,27 @@ def test_without_streams_it_ends_at_once(ending_site):
     assert ending_site.child.terminate(AT_ONCE_S) == 0
 
 
+def test_who_asks_without_pause_is_always_answered_and_keeps_it_from_nothing(ending_site):
+    statuses, refused = [], []
+
+    def ask():
+        try:
+            while True:
+                statuses.append(ending_site.get("/accounts/login/").status)
+        except OSError as error:
+            refused.append(type(error))
+
+    asking = [threading.Thread(target=ask) for _ in range(4)]
+    for one in asking:
+        one.start()
+    until(lambda: len(statuses) > len(asking), "all are at it")
+    assert ending_site.child.terminate(AT_ONCE_S) == 0
+    for one in asking:
+        one.join()
+    assert set(statuses) == {200}
+    assert refused == [ConnectionRefusedError] * len(asking)
+
+
 def test_a_request_that_is_under_way_is_answered(ending_site, sign_in, sender, alice):
     notification_id = sender.send("Read me", alice.pk)
     session = sign_in(alice)
