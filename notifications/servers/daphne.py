@@ -113,7 +113,7 @@ class DaphneServer(Server):  # type: ignore[misc]
         self._close_sockets()
         last = daphne_ending.answer_the_last(self._ports, self.connections)
         answered = Deferred.fromFuture(asyncio.ensure_future(last))
-        answered.addErrback(lambda failure: logger.error("Not all were answered: %s", failure))
+        answered.addErrback(_log_failure)
         return answered.addCallback(lambda _: self._kill_the_rest())
 
     def _close_sockets(self) -> None:
@@ -127,6 +127,7 @@ class DaphneServer(Server):  # type: ignore[misc]
                 protocol.failHandshake("Service Unavailable", 503, [retry])
 
     def _kill_the_rest(self) -> Any:
+        self._close_sockets()  # of who came since
         # Daphne trips over connections that have no application, such as the HTTP one of each
         # socket in its first second, and would cancel none.
         for details in self.connections.values():
@@ -140,6 +141,10 @@ class DaphneServer(Server):  # type: ignore[misc]
             os._exit(0)  # Ctrl-C in that very moment, before Twisted listens for signals
         logger.critical("Cannot listen: %s", failure.getErrorMessage())
         os._exit(1)
+
+
+def _log_failure(failure: Any) -> None:
+    logger.error("Not all requests were answered: %s", failure.getErrorMessage())
 
 
 def _head_of_answer(protocol: Any) -> bytes:

@@ -56,7 +56,9 @@ def test_each_step_is_counted_once_and_timed(start_server, kind, connect, sign_i
     now = risen(site, before)
     assert now['notifications_streams_opened_total{how="new",transport="websocket"}'] == 1
     assert now["notifications_commit_to_acknowledged_seconds_count"] == 3
-    assert now["notifications_commit_to_sent_seconds_count"] >= 3
+    # What the database was quicker to tell of is not in it.
+    hinted = now.get("notifications_commit_to_sent_seconds_count", 0)
+    assert hinted >= 3 or now["notifications_hints_healed_total"] >= 1
     for timed in ("catch_up", "handshake", "dispatch_chunk"):
         assert now[f"notifications_{timed}_seconds_count"] >= 1
 

@@ -17,6 +17,7 @@ KNOWN = {
     ("notifications/consumers/transports.py", "put"): "ends with the peer that it sends to",
     ("notifications/process/overdue.py", "end_within"): "a timer of the kernel stands behind it",
     ("notifications/process/overdue.py", "_end"): "ends with the process",
+    ("notifications/servers/daphne.py", "kill_all_applications"): "ends in seconds, or is reported",
     ("config/health.py", "_begin"): "one look, which nobody waits for too long",
 }
 # The clients of a command, which end with it: a bug of theirs is the command's end.
