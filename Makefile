@@ -154,10 +154,9 @@ bench: .venv/installed-dev test-packages ## Measure all that benchmarks/ claims,
 
 # Beside the tests, since it takes hours, and root: its files are not named as tests are. With it go
 # those tests that make up what they try, to try more, and other things each time.
-made_up := $(addprefix test_,any_bytes.py any_order.py bad_frames.py contract.py frames.py hostile_bodies.py \
-    journal.py properties.py search.py turns.py)
+made_up = $(notdir $(shell grep -lr --include='test_*.py' '^from hypothesis' tests))
 soak: export EXAMPLES_TIMES := 20
-soak := -m pytest -o python_files='soak_*.py $(made_up)' -o console_output_style=count $(SOAK_ARGS) \
+soak = -m pytest -o python_files='soak_*.py $(made_up)' -o console_output_style=count $(SOAK_ARGS) \
     tests/soak tests/notifications tests/sockets tests/faults
 
 .PHONY: soak

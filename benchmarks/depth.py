@@ -14,9 +14,10 @@ from contextlib import closing
 
 from benchmarks import harness, machine
 from benchmarks.sender import Sender
-from benchmarks.site import prepared, services
+from benchmarks.site import WAYS, prepared, services
 
-DATABASES = {"SQLite": "sqlite", "PostgreSQL": "postgresql"}
+# A Redis has no part in it.
+DATABASES = ("SQLite", "PostgreSQL")
 # Sends of which a figure is made.
 _LAST = 5
 
@@ -31,7 +32,8 @@ def main() -> None:
     depths = [options.items * times for times in options.times]
     tables = {depth: _table(options.recipients, depth) for depth in depths}
     for name in harness.turns(options.rounds, options.only or [*DATABASES]):
-        with services(DATABASES[name], has_redis=False) as environment:
+        database, has_redis = WAYS[name]
+        with services(database, has_redis=has_redis) as environment:
             prepared(environment, options.recipients)
             with closing(Sender(environment)) as sender:
                 took_s = asyncio.run(_sends(sender, depths[-1]))

@@ -1,4 +1,8 @@
-"""Those that have connected when a server ends, to the last."""
+"""Those that have connected when a server ends, to the last.
+
+The kernel would reset them, with what they have sent: a proxy takes that for a failure, and asks
+nobody else what must not be asked twice.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,8 @@ import struct
 import sys
 from contextlib import suppress
 
+# What a request that is on its way is given to come, when the server ends.
+COMES_S = 0.5
 # Linux, asm-generic/socket.h and linux/filter.h: a program of one instruction, which is "return 0",
 # so that nothing of a packet is let through.
 _SO_ATTACH_FILTER = 26

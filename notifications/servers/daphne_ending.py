@@ -14,8 +14,8 @@ from notifications.servers import accepting, daphne_http
 
 # Twisted declares the module, which is replaced by the reactor.
 reactor: Any = twisteds
-# What a request that is on its way is given to come, and what it is given to be answered.
-_COMES_S, _ANSWERED_S = 0.5, 5.0
+# What a request is given to be answered.
+_ANSWERED_S = 5.0
 _LOOK_S = 0.01
 
 
@@ -30,24 +30,18 @@ async def answer_the_last(ports: Iterable[Any], connections: dict[Any, dict[str,
         await _close(port)
     began = time.monotonic()
     while (took_s := time.monotonic() - began) < _ANSWERED_S and (  # noqa: ASYNC110 (once)
-        _are_asked(connections) or (took_s < _COMES_S and _may_be_asked())
+        _are_asked(connections) or (took_s < accepting.COMES_S and _may_be_asked())
     ):
         await asyncio.sleep(_LOOK_S)
 
 
 async def _close(port: Any) -> None:
-    # Twisted's name for one that it has not been given by another process, which has it still.
-    is_own = port._shouldShutdown
-    listening = port.socket.dup()
+    # One that Twisted was given is another process's, too, which accepts the last itself.
+    listening = port.socket.dup() if port._shouldShutdown else None
     # It would shut down what is a copy of it, too.
     port._shouldShutdown = False
     await port.stopListening().asFuture(asyncio.get_running_loop())
-    if not is_own:
-        listening.close()
-        return
-    # The kernel would reset them, with what they have sent: a proxy takes that for a failure, and
-    # asks nobody else what must not be asked twice.
-    for last in accepting.all_from(listening):
+    for last in accepting.all_from(listening) if listening else ():
         with last:
             last.settimeout(0)
             reactor.adoptStreamConnection(last.fileno(), last.family, port.factory)

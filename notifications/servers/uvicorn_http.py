@@ -10,12 +10,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from notifications.consumers.transports import ABORT
 from notifications.push import limits
-from notifications.servers import bodies, handshakes, unix_peers
+from notifications.servers import accepting, bodies, handshakes, unix_peers
 
 # A peer that takes nothing for so long, while something waits for it, has gone.
 _STUCK_S = 10.0
-# What a request that is on its way is given to come, when the server ends.
-_LAST_S = 0.5
 # States of a client that has to send something: the head of a request, or its body.
 _AWAITS = {h11.IDLE, h11.SEND_BODY}
 
@@ -98,7 +96,7 @@ class HttpProtocol(H11Protocol):
     def shutdown(self) -> None:
         if self._is_idle():
             # A proxy may just be sending something on it, which nobody else would be asked then.
-            self.loop.call_later(_LAST_S, self._close_if_idle)
+            self.loop.call_later(accepting.COMES_S, self._close_if_idle)
         else:
             super().shutdown()
         # Else the server would wait for whoever reads events, for as long as they like to.

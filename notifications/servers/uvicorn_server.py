@@ -22,15 +22,13 @@ class Server(uvicorn.Server):
             readiness.tell("READY=1")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # The kernel would reset them, with what they have sent: a proxy takes that for a failure,
-        # and asks nobody else what must not be asked twice. Where another process listens by the
-        # same socket it is that one which accepts them.
-        is_own = sockets is None and self.config.fd is None
-        last = [one for server in self.servers if is_own for one in _close(server)]
-        loop = asyncio.get_running_loop()
-        for one in last:
-            with suppress(OSError):  # it has gone
-                await loop.connect_accepted_socket(self._protocol, one, ssl=self.config.ssl)
+        # Where another process listens by the same socket it is that one which accepts the last.
+        if sockets is None and self.config.fd is None:
+            last = [one for server in self.servers for one in _close(server)]
+            loop = asyncio.get_running_loop()
+            for one in last:
+                with suppress(OSError):  # it has gone
+                    await loop.connect_accepted_socket(self._protocol, one, ssl=self.config.ssl)
         await super().shutdown(sockets)
 
     def _protocol(self) -> asyncio.Protocol:

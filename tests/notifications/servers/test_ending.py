@@ -77,15 +77,11 @@ async def application(scope, receive, send):
         # While this one is under way others come, and the server is told to end.
         clients.extend(asked(port) for _ in range(5))
         reactor.stop()
-        while server.is_listening():
+        while any(one.connected for one in server._ports):
             await asyncio.sleep(0)
     await answering(scope, receive, send)
 
-class Watched(DaphneServer):
-    def is_listening(self):
-        return any(port.connected for port in self._ports)
-
-server = Watched(application, endpoints=[f"tcp:{port}:interface=127.0.0.1"])
+server = DaphneServer(application, endpoints=[f"tcp:{port}:interface=127.0.0.1"])
 first = []
 server.ready_callable = lambda: reactor.callLater(0, lambda: first.append(asked(port)))
 server.run()
